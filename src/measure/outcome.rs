@@ -1,0 +1,132 @@
+//! The outcome of one replication: plain numbers, closed at the end of the run. Everything reported is computed from it.
+
+use crate::measure::{Ledger, LedgerError};
+use crate::stats::{DepthSeries, Histogram, TimeWeighted};
+use crate::units::{SimDuration, SimTime};
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// Nothing was left to happen.
+    Drained,
+    /// The scenario's duration was over.
+    TimeLimit,
+    /// The scenario's limit of events was reached.
+    EventLimit,
+}
+
+/// The end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// When: the last event's instant, or the time limit.
+    pub at: SimTime,
+    /// How many events there were.
+    pub events: u64,
+    /// Why.
+    pub why: EndReason,
+}
+
+/// An error that the broker sent to a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientError {
+    /// When it reached the client.
+    pub at: SimTime,
+    /// The name of the client's connection.
+    pub connection: String,
+    /// The channel's number; `None`: the whole connection was closed.
+    pub channel: Option<u16>,
+    /// The reply code, for example 406.
+    pub code: u16,
+    /// The reply text.
+    pub text: String,
+}
+
+/// What one producer did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProducerOutcome {
+    /// Its name.
+    pub name: String,
+    /// Messages handed to its connection.
+    pub published: u64,
+    /// Messages that came back as unroutable.
+    pub returned: u64,
+    /// Publishes that the broker confirmed.
+    pub confirmed: u64,
+    /// Publishes that the broker refused.
+    pub nacked: u64,
+}
+
+/// What one consumer did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConsumerOutcome {
+    /// Its name.
+    pub name: String,
+    /// Index of its queue in [`Outcome::queues`].
+    pub queue: usize,
+    /// Deliveries that the broker made to it.
+    pub delivered: u64,
+    /// Messages that it finished working on.
+    pub processed: u64,
+    /// Deliveries with the redelivered flag.
+    pub redelivered: u64,
+    /// Time spent working.
+    pub busy: SimDuration,
+    /// Time spent connected and without work while a message waited in the queue, or in the buffer of another consumer
+    /// of the queue.
+    pub idle_while_work_waits: SimDuration,
+    /// Time from publish to the end of its processing, in nanoseconds, one observation for each message processed.
+    pub sojourn: Histogram,
+    /// The most unacknowledged deliveries it ever had.
+    pub unacked_max: u32,
+    /// Its prefetch count; 0: no bound.
+    pub prefetch: u16,
+    /// When it finished its last message.
+    pub last_finished: Option<SimTime>,
+}
+
+/// What happened in one queue of the scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueueOutcome {
+    /// Its name.
+    pub name: String,
+    /// Copies that entered it.
+    pub enqueued: u64,
+    /// Deliveries out of it, repeated ones included.
+    pub delivered: u64,
+    /// Copies settled by an acknowledgement, automatic ones included.
+    pub acked: u64,
+    /// Ready messages at the end.
+    pub ready: u64,
+    /// Unacknowledged messages at the end.
+    pub unacked: u64,
+    /// Ready messages over time.
+    pub depth: TimeWeighted,
+    /// The course of the ready messages, for plots.
+    pub depth_series: DepthSeries,
+    /// Deliveries of a message that had entered the queue before the one delivered last, without having been requeued.
+    pub out_of_order: u64,
+    /// The shortest time in which the consumers of this queue could have done all the work that they did, from the first
+    /// publish on; `None` where their service times differ by more than their speed, or nothing was processed.
+    pub makespan_bound: Option<SimDuration>,
+    /// From the first publish to the end of the last processing; `None` if nothing was processed.
+    pub makespan: Option<SimDuration>,
+}
+
+/// Everything that one replication gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// How it ended.
+    pub end: End,
+    /// In order of the scenario.
+    pub producers: Vec<ProducerOutcome>,
+    /// In order of the scenario.
+    pub consumers: Vec<ConsumerOutcome>,
+    /// Queues that the scenario names, in its order.
+    pub queues: Vec<QueueOutcome>,
+    /// The books.
+    pub ledger: Ledger,
+    /// Whether the books balance.
+    pub balanced: Result<(), LedgerError>,
+    /// Errors that the broker sent to clients, in order of arrival, at most 100.
+    pub errors: Vec<ClientError>,
+}

@@ -1,0 +1,204 @@
+//! What a scenario says about the simulated system: plain data, every reference resolved to an index.
+//! Knows no file format; the scenario room fills these structs from one.
+
+use crate::amqp::FieldTable;
+use crate::broker::Profile;
+use crate::random::Distribution;
+use crate::units::{SimDuration, SimTime};
+
+use super::fault::FaultSpec;
+
+/// A whole simulated system.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SystemSpec {
+    /// When the run stops, drained or not.
+    pub duration: SimTime,
+    /// After how many events the run stops, whatever the virtual time: an endless scenario is an answer, not a hang.
+    pub events_max: u64,
+    /// Which RabbitMQ the broker behaves as.
+    pub profile: Profile,
+    /// Kinds of messages with work of their own. Index 0 is `default`: any message that no other class takes.
+    pub classes: Vec<ClassSpec>,
+    /// Exchanges, queues and bindings that exist at the start, in order of declaration.
+    pub topology: Vec<Declaration>,
+    /// Clients' connections.
+    pub connections: Vec<ConnectionSpec>,
+    /// Channels; each lies on one of the connections.
+    pub channels: Vec<ChannelSpec>,
+    /// In order of declaration.
+    pub producers: Vec<ProducerSpec>,
+    /// In order of declaration.
+    pub consumers: Vec<ConsumerSpec>,
+    /// In order of declaration.
+    pub faults: Vec<FaultSpec>,
+}
+
+/// A kind of message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClassSpec {
+    /// Its name.
+    pub name: String,
+    /// Every how many messages of a producer there is one; 0 for the default class.
+    pub every: u64,
+    /// The number of the first one, from 1 on.
+    pub first: u64,
+    /// Only messages with this routing key.
+    pub routing_key: Option<String>,
+    /// Only messages of this producer.
+    pub producer: Option<String>,
+}
+
+/// Something declared at the start, or by a client of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Declaration {
+    /// `exchange.declare`
+    Exchange(ExchangeSpec),
+    /// `queue.declare`
+    Queue(QueueSpec),
+    /// `queue.bind` or `exchange.bind`
+    Binding(BindingSpec),
+}
+
+/// An exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExchangeSpec {
+    /// Its name.
+    pub name: String,
+    /// `direct`, `fanout`, `topic`, …
+    pub kind: String,
+    /// Survives a broker restart.
+    pub durable: bool,
+    /// Goes with its last binding.
+    pub auto_delete: bool,
+    /// Clients must not publish to it.
+    pub internal: bool,
+    /// `alternate-exchange` and others, passed to the broker untouched.
+    pub arguments: FieldTable,
+}
+
+/// A queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueSpec {
+    /// Its name.
+    pub name: String,
+    /// Survives a broker restart.
+    pub durable: bool,
+    /// For the declaring connection alone.
+    pub exclusive: bool,
+    /// Goes with its last consumer.
+    pub auto_delete: bool,
+    /// Only ask whether it exists.
+    pub passive: bool,
+    /// `x-…` arguments, passed to the broker untouched.
+    pub arguments: FieldTable,
+}
+
+/// A binding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BindingSpec {
+    /// The exchange that messages come from.
+    pub source: String,
+    /// The queue or exchange that they go to.
+    pub destination: String,
+    /// Whether the destination is an exchange.
+    pub to_exchange: bool,
+    /// The binding key.
+    pub routing_key: String,
+    /// For example what a headers exchange matches on.
+    pub arguments: FieldTable,
+}
+
+/// A client's connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionSpec {
+    /// Its name.
+    pub name: String,
+    /// The virtual host it opens.
+    pub vhost: String,
+    /// One-way latency, each way. Frames of a connection never overtake each other, whatever is drawn.
+    pub latency: Distribution,
+    /// How long the client waits after a loss, or a failed attempt, before it connects again.
+    pub reconnect_delay: SimDuration,
+}
+
+/// A channel on a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelSpec {
+    /// Its name.
+    pub name: String,
+    /// Index of its connection.
+    pub connection: usize,
+    /// Its number there, from 1 on.
+    pub number: u16,
+}
+
+/// A producer: publishes messages at instants that do not depend on what becomes of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProducerSpec {
+    /// Its name; it selects the random streams.
+    pub name: String,
+    /// Index of its channel.
+    pub channel: usize,
+    /// What it declares itself, after its channel is open.
+    pub declares: Vec<Declaration>,
+    /// Where it publishes; empty is the default exchange.
+    pub exchange: String,
+    /// Used in turn; at least one.
+    pub routing_keys: Vec<String>,
+    /// How many messages it publishes; `None`: until `stop` or the end of the run.
+    pub count: Option<u64>,
+    /// It connects at the start of the run and publishes from this instant on.
+    pub start: SimTime,
+    /// It publishes nothing at or after this instant.
+    pub stop: Option<SimTime>,
+    /// Time from one publish to the next; the first comes at `start`.
+    pub interarrival: Distribution,
+    /// Length of a body in bytes.
+    pub message_size: u32,
+    /// Delivery mode 2.
+    pub persistent: bool,
+    /// 0 to 255.
+    pub priority: u8,
+    /// Ask for the message back if no queue gets it.
+    pub mandatory: bool,
+}
+
+/// When a consumer acknowledges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acknowledge {
+    /// `basic.ack` once the work is done.
+    AfterProcessing,
+    /// `basic.ack` on receipt, before the work.
+    BeforeProcessing,
+    /// `no-ack`: the broker settles a delivery as it sends it.
+    Automatic,
+}
+
+/// A consumer: takes deliveries into a buffer and works on them one at a time, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConsumerSpec {
+    /// Its name, which is its consumer tag too.
+    pub name: String,
+    /// Index of its channel.
+    pub channel: usize,
+    /// What it declares itself, after its channel is open.
+    pub declares: Vec<Declaration>,
+    /// The queue it consumes from.
+    pub queue: String,
+    /// `basic.qos` before `basic.consume`; 0: no bound.
+    pub prefetch_count: u16,
+    /// Whether the bound is for the whole channel.
+    pub prefetch_global: bool,
+    /// When it acknowledges.
+    pub acknowledge: Acknowledge,
+    /// `basic.consume` exclusive.
+    pub exclusive: bool,
+    /// For example `x-priority`.
+    pub arguments: FieldTable,
+    /// It subscribes at this instant.
+    pub start: SimTime,
+    /// Time that a message of class i takes at speed 1; entry 0 for the default class. One entry for each class.
+    pub service_times: Vec<Distribution>,
+    /// How fast it works, in thousandths: 250 takes four times as long.
+    pub speed_permille: u32,
+}

@@ -1,0 +1,346 @@
+//! What the broker states about itself, in order of happening. Each fact travels with the rule that made it so.
+
+use crate::amqp::{ChannelRef, ConnectionId, ConsumerId, DeliveryTag, MessageId, Name, QueueId, ReplyCode};
+
+/// Why a copy of a message is gone without having been processed. Every loss has exactly one cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LossCause {
+    /// It was on its way to the broker when the connection was cut.
+    LostOnTheWire,
+    /// The broker discarded it with the channel's or connection's error.
+    Refused,
+    /// Transient, in a durable queue, when the broker restarted.
+    TransientInRestart,
+    /// In a queue that is not durable, when the broker restarted.
+    QueueNotDurable,
+    /// Settled by automatic acknowledgement, on its way to a consumer that died.
+    AutoAckInFlight,
+    /// Settled by automatic acknowledgement, in the buffer of a consumer that died.
+    AutoAckInBuffer,
+    /// Acknowledged before it was processed, by a consumer that died.
+    AckedBeforeProcessing,
+    /// Its time to live was over.
+    Expired,
+    /// The queue was over its length limit.
+    Overflow,
+    /// A consumer rejected it, or its delivery limit was reached, without a dead-letter exchange.
+    Rejected,
+    /// Its dead-letter exchange led to no queue.
+    DeadLetterTargetMissing,
+    /// `queue.purge`
+    Purged,
+    /// Its queue was deleted.
+    QueueDeleted,
+}
+
+impl LossCause {
+    /// All causes, in order of a message's life.
+    pub const ALL: [LossCause; 13] = [
+        LossCause::LostOnTheWire,
+        LossCause::Refused,
+        LossCause::TransientInRestart,
+        LossCause::QueueNotDurable,
+        LossCause::AutoAckInFlight,
+        LossCause::AutoAckInBuffer,
+        LossCause::AckedBeforeProcessing,
+        LossCause::Expired,
+        LossCause::Overflow,
+        LossCause::Rejected,
+        LossCause::DeadLetterTargetMissing,
+        LossCause::Purged,
+        LossCause::QueueDeleted,
+    ];
+
+    /// The cause in words, fit to follow "lost: ".
+    pub const fn words(self) -> &'static str {
+        match self {
+            LossCause::LostOnTheWire => "lost on the wire",
+            LossCause::Refused => "refused",
+            LossCause::TransientInRestart => "transient in a broker restart",
+            LossCause::QueueNotDurable => "queue not durable",
+            LossCause::AutoAckInFlight => "automatic ack in flight",
+            LossCause::AutoAckInBuffer => "automatic ack in the consumer's buffer",
+            LossCause::AckedBeforeProcessing => "acked before processing",
+            LossCause::Expired => "expired",
+            LossCause::Overflow => "overflow",
+            LossCause::Rejected => "rejected",
+            LossCause::DeadLetterTargetMissing => "dead-letter target missing",
+            LossCause::Purged => "purged",
+            LossCause::QueueDeleted => "queue deleted",
+        }
+    }
+}
+
+/// How a delivery is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settlement {
+    /// `basic.ack`
+    Acked,
+    /// Rejected without requeue: dead-lettered or dropped.
+    Rejected,
+}
+
+/// What the broker did. `ready` and `unacked` are the queue's counts right after it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// A connection is open.
+    ConnectionOpened {
+        /// Which.
+        connection: ConnectionId,
+    },
+    /// A connection is gone for the broker.
+    ConnectionClosed {
+        /// Which.
+        connection: ConnectionId,
+    },
+    /// The broker refuses something and closes the channel, or the connection if the code is a hard error.
+    Error {
+        /// On which channel.
+        channel: ChannelRef,
+        /// Why.
+        code: ReplyCode,
+        /// Why, as on the wire.
+        text: std::sync::Arc<str>,
+    },
+    /// A channel is gone for the broker, with its consumers and their unacknowledged deliveries.
+    ChannelClosed {
+        /// Which.
+        channel: ChannelRef,
+    },
+    /// An exchange exists.
+    ExchangeDeclared {
+        /// Its name.
+        exchange: Name,
+        /// Its type.
+        kind: Name,
+    },
+    /// An exchange is gone.
+    ExchangeDeleted {
+        /// Its name.
+        exchange: Name,
+    },
+    /// A queue exists; from here on its id stands for it.
+    QueueDeclared {
+        /// Its id.
+        queue: QueueId,
+        /// Its name.
+        name: Name,
+        /// Survives a restart.
+        durable: bool,
+    },
+    /// A queue is gone.
+    QueueDeleted {
+        /// Which.
+        queue: QueueId,
+        /// Messages that went with it, unacknowledged ones included.
+        messages: u32,
+    },
+    /// A binding exists.
+    Bound {
+        /// From this exchange.
+        source: Name,
+        /// To this queue or exchange.
+        destination: Name,
+        /// By this key.
+        routing_key: Name,
+    },
+    /// A binding is gone.
+    Unbound {
+        /// From this exchange.
+        source: Name,
+        /// To this queue or exchange.
+        destination: Name,
+        /// By this key.
+        routing_key: Name,
+    },
+    /// A consumer subscribed, at the back of its priority class.
+    ConsumerAdded {
+        /// Its queue.
+        queue: QueueId,
+        /// Its id.
+        consumer: ConsumerId,
+        /// Where it was made.
+        channel: ChannelRef,
+        /// Its tag.
+        tag: Name,
+    },
+    /// A consumer is gone.
+    ConsumerRemoved {
+        /// Its queue.
+        queue: QueueId,
+        /// Its id.
+        consumer: ConsumerId,
+        /// Its tag.
+        tag: Name,
+    },
+    /// A consumer was next in turn but may not take more, so it steps out of the rotation.
+    ConsumerBlocked {
+        /// Its queue.
+        queue: QueueId,
+        /// Which.
+        consumer: ConsumerId,
+        /// Its unacknowledged deliveries.
+        unacked: u32,
+    },
+    /// A consumer may take messages again and joins the back of the rotation.
+    ConsumerUnblocked {
+        /// Its queue.
+        queue: QueueId,
+        /// Which.
+        consumer: ConsumerId,
+    },
+    /// An exchange found the queues for a message.
+    Routed {
+        /// Which.
+        message: MessageId,
+        /// Published to this exchange.
+        exchange: Name,
+        /// With this key.
+        routing_key: Name,
+        /// How many queues get a copy; at least 1.
+        queues: u32,
+    },
+    /// No queue gets the message: it is returned if mandatory, else dropped.
+    Unroutable {
+        /// Which.
+        message: MessageId,
+        /// Published to this exchange.
+        exchange: Name,
+        /// With this key.
+        routing_key: Name,
+        /// Whether it went back to its producer.
+        returned: bool,
+    },
+    /// The broker discarded a publish together with its channel or connection.
+    PublishRefused {
+        /// Which.
+        message: MessageId,
+    },
+    /// A copy of a message is in a queue.
+    Enqueued {
+        /// Where.
+        queue: QueueId,
+        /// Which.
+        message: MessageId,
+        /// Ready messages, this one included.
+        ready: u32,
+        /// Unacknowledged messages.
+        unacked: u32,
+    },
+    /// A copy is handed to a consumer.
+    Delivered {
+        /// From this queue.
+        queue: QueueId,
+        /// To this consumer.
+        consumer: ConsumerId,
+        /// On this channel.
+        channel: ChannelRef,
+        /// With this tag.
+        delivery_tag: DeliveryTag,
+        /// Which.
+        message: MessageId,
+        /// It was handed out before.
+        redelivered: bool,
+        /// Settled at once (`no-ack`).
+        automatic: bool,
+        /// Ready messages left.
+        ready: u32,
+        /// Unacknowledged messages, this one included unless automatic.
+        unacked: u32,
+        /// Unacknowledged deliveries of this consumer, this one included.
+        consumer_unacked: u32,
+        /// Its prefetch count; 0: no bound.
+        prefetch: u16,
+        /// Who is next in turn.
+        next: Option<ConsumerId>,
+    },
+    /// A copy is handed out by `basic.get`.
+    Got {
+        /// From this queue.
+        queue: QueueId,
+        /// On this channel.
+        channel: ChannelRef,
+        /// With this tag.
+        delivery_tag: DeliveryTag,
+        /// Which.
+        message: MessageId,
+        /// It was handed out before.
+        redelivered: bool,
+        /// Settled at once (`no-ack`).
+        automatic: bool,
+        /// Ready messages left.
+        ready: u32,
+        /// Unacknowledged messages.
+        unacked: u32,
+    },
+    /// A delivery is settled for good.
+    Settled {
+        /// Its queue.
+        queue: QueueId,
+        /// On this channel.
+        channel: ChannelRef,
+        /// The consumer it was delivered to; `None` after `basic.get`.
+        consumer: Option<ConsumerId>,
+        /// With this tag.
+        delivery_tag: DeliveryTag,
+        /// Which.
+        message: MessageId,
+        /// How.
+        how: Settlement,
+        /// Ready messages.
+        ready: u32,
+        /// Unacknowledged messages left.
+        unacked: u32,
+    },
+    /// A delivery goes back into its queue.
+    Requeued {
+        /// Its queue.
+        queue: QueueId,
+        /// It was delivered on this channel.
+        channel: ChannelRef,
+        /// With this tag.
+        delivery_tag: DeliveryTag,
+        /// Which.
+        message: MessageId,
+        /// Ready messages, this one included.
+        ready: u32,
+        /// Unacknowledged messages left.
+        unacked: u32,
+    },
+    /// A copy leaves the broker without having been handed over for good.
+    Lost {
+        /// Its queue.
+        queue: QueueId,
+        /// Which.
+        message: MessageId,
+        /// Why.
+        cause: LossCause,
+        /// Ready messages left.
+        ready: u32,
+        /// Unacknowledged messages left.
+        unacked: u32,
+    },
+    /// A publish is confirmed.
+    Confirmed {
+        /// To this channel.
+        channel: ChannelRef,
+        /// The number of the publish on it.
+        publish: u64,
+    },
+    /// A publish is refused by a queue.
+    Nacked {
+        /// To this channel.
+        channel: ChannelRef,
+        /// The number of the publish on it.
+        publish: u64,
+    },
+    /// The broker stopped cleanly.
+    BrokerStopped,
+    /// The broker runs again with what survived.
+    BrokerStarted {
+        /// Queues that are there.
+        queues: u32,
+        /// Ready messages in them.
+        messages: u64,
+    },
+}

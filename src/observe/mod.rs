@@ -1,0 +1,9 @@
+//! Observations: facts with their instant, the only input of checks and explanations.
+//! Knows how a fact reads, not how it came about.
+#![deny(clippy::disallowed_types, clippy::float_arithmetic)]
+
+mod fact;
+mod observation;
+
+pub use fact::{Fact, LossCause, Settlement};
+pub use observation::{Observation, What};

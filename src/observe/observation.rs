@@ -1,0 +1,143 @@
+//! The flat list of everything that can be observed in a run.
+
+use crate::amqp::{ChannelRef, DeliveryTag, MessageId, Method, ServerMethod};
+use crate::observe::{Fact, LossCause};
+use crate::rules::RuleRef;
+use crate::units::{SimDuration, SimTime};
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// When.
+    pub at: SimTime,
+    /// What.
+    pub what: What,
+}
+
+/// What happened. Producers, consumers, connections and faults are indices into the scenario's lists.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// A client hands a method to its connection.
+    ClientSent {
+        /// Index of the connection.
+        connection: u32,
+        /// On this channel.
+        channel: ChannelRef,
+        /// The method.
+        method: Method,
+    },
+    /// A method of a client reaches the broker.
+    ReachedBroker {
+        /// Index of the connection.
+        connection: u32,
+        /// On this channel.
+        channel: ChannelRef,
+        /// The method.
+        method: Method,
+    },
+    /// The broker hands a method to a client's connection.
+    BrokerSent {
+        /// Index of the connection.
+        connection: u32,
+        /// On this channel.
+        channel: ChannelRef,
+        /// The method.
+        method: ServerMethod,
+    },
+    /// A method of the broker reaches its client.
+    ReachedClient {
+        /// Index of the connection.
+        connection: u32,
+        /// On this channel.
+        channel: ChannelRef,
+        /// The method.
+        method: ServerMethod,
+    },
+    /// The broker did something, by a rule.
+    Broker(Fact, RuleRef),
+    /// A producer publishes.
+    Published {
+        /// Index of the producer.
+        producer: u32,
+        /// Which.
+        message: MessageId,
+        /// Index of its class.
+        class: u8,
+    },
+    /// A delivery reaches its consumer and waits in the buffer there.
+    Received {
+        /// Index of the consumer.
+        consumer: u32,
+        /// Which.
+        message: MessageId,
+        /// With this tag.
+        delivery_tag: DeliveryTag,
+        /// It was handed out before.
+        redelivered: bool,
+        /// Deliveries in the buffer, this one included, the one in work not.
+        buffered: u32,
+    },
+    /// A consumer begins to work on a message.
+    ServiceBegan {
+        /// Index of the consumer.
+        consumer: u32,
+        /// Which.
+        message: MessageId,
+        /// How long the work will take.
+        takes: SimDuration,
+    },
+    /// A consumer has processed a message.
+    Processed {
+        /// Index of the consumer.
+        consumer: u32,
+        /// Which.
+        message: MessageId,
+        /// Since it was published.
+        sojourn: SimDuration,
+        /// It had been processed before, by this or another consumer of the queue.
+        again: bool,
+    },
+    /// A message is lost outside the broker's queues: on the wire, or with a consumer.
+    LostOutside {
+        /// Which.
+        message: MessageId,
+        /// Why.
+        cause: LossCause,
+        /// Index of the consumer that held it, or that it was on its way to; `None` on the way to the broker.
+        consumer: Option<u32>,
+    },
+    /// A client has lost its connection and what was on its way.
+    ConnectionLost {
+        /// Index of the connection.
+        connection: u32,
+    },
+    /// A client tries to connect.
+    Connecting {
+        /// Index of the connection.
+        connection: u32,
+    },
+    /// A consumer dies.
+    ConsumerCrashed {
+        /// Index of the consumer.
+        consumer: u32,
+        /// Deliveries it held, the one in work included.
+        held: u32,
+    },
+    /// A consumer is back.
+    ConsumerRestarted {
+        /// Index of the consumer.
+        consumer: u32,
+    },
+    /// A planned fault begins.
+    FaultBegan {
+        /// Index of the fault.
+        fault: u32,
+    },
+    /// A planned fault is over.
+    FaultEnded {
+        /// Index of the fault.
+        fault: u32,
+    },
+    /// An event was addressed to somebody who is gone; it changes nothing.
+    Stale,
+}

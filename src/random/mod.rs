@@ -1,0 +1,8 @@
+//! Named random streams and the samplers that turn their draws into quantities.
+//! Knows nothing of what is drawn for: a stream is found by (seed, entity, purpose), a sample is a function of one draw.
+
+mod distribution;
+mod stream;
+
+pub use distribution::Distribution;
+pub use stream::RandomStream;
