@@ -7,6 +7,7 @@ pub mod random;
 pub mod rules;
 
 pub mod broker;
+pub mod engine;
 pub mod measure;
 pub mod observe;
 pub mod stats;
