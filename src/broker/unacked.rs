@@ -5,14 +5,19 @@ use std::collections::VecDeque;
 use super::queue::Entry;
 use crate::amqp::{ConsumerId, DeliveryTag, QueueId};
 
+/// In place of the queue of a delivery: the queue is gone, and settling the delivery does nothing.
+pub(super) const GONE: QueueId = QueueId(u32::MAX);
+
 /// One delivery that waits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unacked {
     pub(super) tag: DeliveryTag,
     pub(super) entry: Entry,
     pub(super) queue: QueueId,
-    /// `None` after `basic.get`.
+    /// Its consumer, while that exists.
     pub(super) consumer: Option<ConsumerId>,
+    /// It was delivered to a consumer, not fetched with `basic.get`.
+    pub(super) of_consumer: bool,
 }
 
 /// The list. Taking the oldest one, and taking any one by its tag, need no search in the usual case of tags without gaps.
@@ -80,6 +85,18 @@ impl UnackedList {
         self.places = taken.into_iter().map(|unacked| (unacked.tag, Some(unacked))).collect();
     }
 
+    /// Marks all deliveries from `queue` as [`GONE`]; returns them as they were, in order.
+    pub(super) fn forget(&mut self, queue: QueueId) -> Vec<Unacked> {
+        let from = self.places.iter_mut().filter_map(|place| place.1.as_mut()).filter(|u| u.queue == queue);
+        from.map(|unacked| std::mem::replace(unacked, Unacked { queue: GONE, ..*unacked })).collect()
+    }
+
+    /// This consumer is gone: its deliveries stay, without it.
+    pub(super) fn orphan(&mut self, consumer: ConsumerId) {
+        let own = self.places.iter_mut().filter_map(|place| place.1.as_mut());
+        own.filter(|u| u.consumer == Some(consumer)).for_each(|unacked| unacked.consumer = None);
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Unacked> {
         self.places.iter().filter_map(|place| place.1.as_ref())
     }
@@ -102,7 +119,7 @@ mod tests {
     use crate::units::SimTime;
 
     fn unacked(tag: u64) -> Unacked {
-        Unacked { tag, entry: Entry::new(SimTime::ZERO, 0, Slot(0)), queue: QueueId(0), consumer: None }
+        Unacked { tag, entry: Entry::new(SimTime::ZERO, 0, Slot(0)), queue: QueueId(0), consumer: None, of_consumer: true }
     }
 
     fn list(tags: &[u64]) -> UnackedList {
