@@ -25,6 +25,7 @@ mod unacked;
 pub use command::{Command, Timer};
 pub use effect::Out;
 pub use profile::Profile;
+pub use restart::Survivors;
 
 use std::collections::BTreeMap;
 
@@ -63,6 +64,8 @@ pub struct Broker {
     topology: u64,
     /// How many names the broker has made up.
     names_made: u64,
+    /// The broker is being stopped: nobody is served, and no queue deletes itself.
+    stopping: bool,
     /// Counts consumers that stepped out of a rotation.
     steps_out: u64,
 }
@@ -96,6 +99,7 @@ impl Broker {
             messages: Messages::default(),
             topology: 1,
             names_made: 0,
+            stopping: false,
             steps_out: 0,
         };
         broker.add_vhost("/");
@@ -115,6 +119,13 @@ impl Broker {
     /// Which RabbitMQ this broker behaves as.
     pub fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    /// Ready and unacknowledged messages in all queues.
+    pub fn counts(&self) -> (u64, u64) {
+        self.queues.iter().fold((0, 0), |(ready, unacked), (_, queue)| {
+            (ready + u64::from(queue.ready_count()), unacked + u64::from(queue.unacked))
+        })
     }
 
     /// Carries out `command` at `now`; what it asks for and states goes to `out` in order of happening.

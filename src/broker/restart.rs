@@ -4,30 +4,60 @@ use std::sync::Arc;
 
 use super::unacked::{GONE, Unacked};
 use super::{Broker, Out, Step};
-use crate::amqp::{ChannelNo, ChannelRef, ConnectionId, DeliveryMode, QueueId, ReplyCode, ServerMethod};
+use crate::amqp::{
+    ChannelNo, ChannelRef, ConnectionId, DeliveryMode, Names, QueueId, ReplyCode, ServerMethod,
+};
 use crate::observe::{Fact, LossCause, Settlement};
 use crate::rules;
 use crate::units::SimTime;
 
+/// What a broker that stopped left behind. It comes back with [`Survivors::start`]; nothing volatile can leak through it.
+#[derive(Clone, Debug)]
+pub struct Survivors(Broker);
+
 impl Broker {
-    /// Stops cleanly and starts again. Every client is told and disconnected; durable exchanges, durable queues that are
-    /// not exclusive, and persistent messages in them survive; unacknowledged ones are back in their places. The caller
-    /// decides how long it takes before clients get in again.
-    #[must_use]
-    pub fn restart(mut self, now: SimTime, out: &mut impl Out) -> Broker {
+    /// Stops cleanly. Every client is told and disconnected; durable exchanges, durable queues that are not exclusive, and
+    /// persistent messages in them survive; unacknowledged ones are back in their places.
+    pub fn stop(mut self, now: SimTime, out: &mut impl Out) -> Survivors {
         let mut step = Step { now, out };
+        self.stopping = true;
         self.disconnect_all(&mut step);
-        step.out.fact(Fact::BrokerStopped, rules::DUR_1);
         self.drop_transient(&mut step);
-        let queues: Vec<QueueId> = self.queues.iter().map(|(id, _)| QueueId(id)).collect();
-        let messages = queues.iter().map(|q| u64::from(self.queues[q.0].ready_count())).sum();
-        step.out.fact(Fact::BrokerStarted { queues: queues.len() as u32, messages }, rules::DUR_1);
-        for queue in queues {
-            step.out.level(queue, self.queues[queue.0].ready_count(), 0);
-        }
-        self
+        step.out.fact(Fact::BrokerStopped, rules::DUR_1);
+        self.stopping = false;
+        Survivors(self)
     }
 
+    /// Stops cleanly and starts again at the same instant.
+    #[must_use]
+    pub fn restart(self, now: SimTime, out: &mut impl Out) -> Broker {
+        self.stop(now, out).start(now, out)
+    }
+}
+
+impl Survivors {
+    /// The broker that runs again with what survived.
+    pub fn start(self, _now: SimTime, out: &mut impl Out) -> Broker {
+        let broker = self.0;
+        let (queues, messages) = broker.queues.iter().fold((0, 0), |(queues, messages), (_, queue)| {
+            (queues + 1, messages + u64::from(queue.ready_count()))
+        });
+        out.fact(Fact::BrokerStarted { queues, messages }, rules::DUR_1);
+        broker
+    }
+
+    /// Ready messages in all queues.
+    pub fn ready(&self) -> u64 {
+        self.0.counts().0
+    }
+
+    /// The table of all names that the broker has met.
+    pub fn names(&self) -> &Names {
+        &self.0.names
+    }
+}
+
+impl Broker {
     /// Source: rule CON-14.
     fn disconnect_all(&mut self, step: &mut Step<'_, impl Out>) {
         let open: Vec<ConnectionId> = (0..self.connections.len() as u32)

@@ -396,8 +396,8 @@ impl Broker {
 
     /// Deletes an auto-delete queue that has just lost its last consumer; whether it did. Source: rule CON-22.
     pub(super) fn delete_if_abandoned(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) -> bool {
-        let abandoned =
-            self.queues.get(id.0).is_none_or(|queue| queue.auto_delete && queue.consumers.is_empty());
+        let abandoned = !self.stopping
+            && self.queues.get(id.0).is_none_or(|queue| queue.auto_delete && queue.consumers.is_empty());
         if abandoned {
             self.remove_queue(id, rules::CON_22, step);
         }
