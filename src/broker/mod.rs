@@ -42,4 +42,10 @@ impl Broker {
     pub fn restart(self, _now: SimTime, _out: &mut impl Out) -> Broker {
         self
     }
+
+    /// What is left after the broker's process was killed without warning and started again, late enough for all that
+    /// had to reach the disk to have reached it. Connections may still be there; they are gone afterwards.
+    pub fn kill(self, now: SimTime, out: &mut impl Out) -> Broker {
+        self.restart(now, out)
+    }
 }
