@@ -12,6 +12,7 @@ pub mod observe;
 pub mod stats;
 
 pub mod check;
+pub mod conform;
 pub mod model;
 
 pub mod scenario;
