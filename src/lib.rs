@@ -13,6 +13,7 @@ pub mod observe;
 pub mod stats;
 
 pub mod check;
+pub mod conform;
 pub mod model;
 
 pub mod scenario;

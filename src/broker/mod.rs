@@ -266,4 +266,10 @@ impl Broker {
     fn connection(&self, id: ConnectionId) -> Option<&Connection> {
         self.connections.get(id.index())?.as_ref()
     }
+
+    /// What is left after the broker's process was killed without warning and started again, late enough for all that
+    /// had to reach the disk to have reached it. Connections may still be there; they are gone afterwards.
+    pub fn kill(self, now: SimTime, out: &mut impl Out) -> Broker {
+        self.restart(now, out)
+    }
 }

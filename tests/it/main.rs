@@ -1,1 +1,2 @@
 //! Tests of the whole: one module a kind.
+mod conformance;
