@@ -88,7 +88,8 @@ impl Channel {
     #[inline]
     pub(super) fn remembered(&self, exchange: Name, key: Name, topology: u64) -> Option<&[QueueId]> {
         let route = self.routes.get(Self::place(key, self.routes.len()))?;
-        (route.key == key && route.exchange == exchange && route.topology == topology).then_some(&*route.queues)
+        (route.key == key && route.exchange == exchange && route.topology == topology)
+            .then_some(&*route.queues)
     }
 
     pub(super) fn remember(&mut self, exchange: Name, key: Name, topology: u64, queues: &[QueueId]) {
@@ -110,8 +111,7 @@ impl Channel {
 
     /// From one place, which most producers never leave, to all.
     fn grow(&mut self) {
-        let empty =
-            Route { exchange: Name::EMPTY, key: Name::EMPTY, topology: 0, queues: Box::default() };
+        let empty = Route { exchange: Name::EMPTY, key: Name::EMPTY, topology: 0, queues: Box::default() };
         let first = self.routes[0].clone();
         self.routes = vec![empty; ROUTES];
         let place = Self::place(first.key, ROUTES);

@@ -57,11 +57,7 @@ impl Broker {
     }
 
     /// `x-priority` of `basic.consume`. Source: rule ARG-13.
-    fn consumer_priority(
-        &self,
-        id: QueueId,
-        arguments: &FieldTable,
-    ) -> Result<i64, super::error::Failure> {
+    fn consumer_priority(&self, id: QueueId, arguments: &FieldTable) -> Result<i64, super::error::Failure> {
         match arguments.get("x-priority") {
             None => Ok(0),
             Some(FieldValue::Integer(priority)) => Ok(*priority),
@@ -133,7 +129,13 @@ impl Broker {
         let delivery_tag = channel.next_tag();
         if !no_ack {
             queue.unacked += 1;
-            channel.unacked.push(Unacked { tag: delivery_tag, entry, queue: id, consumer: None, of_consumer: false });
+            channel.unacked.push(Unacked {
+                tag: delivery_tag,
+                entry,
+                queue: id,
+                consumer: None,
+                of_consumer: false,
+            });
         }
         let (ready, unacked) = (queue.ready_count(), queue.unacked);
         let stored = self.messages.get(entry.slot());

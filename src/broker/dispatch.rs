@@ -116,7 +116,8 @@ impl Broker {
     /// Consumers of this channel that stepped out, and have credit, come back: by priority, then in the order in which
     /// they left. Source: rule DSP-6, `rabbit_queue_consumers:unblock`.
     pub(super) fn unblock(&mut self, place: u32, id: QueueId, step: &mut Step<'_, impl Out>) {
-        let comes_back = |consumer: &Consumer| consumer.queue == id && consumer.blocked > 0 && consumer.has_credit();
+        let comes_back =
+            |consumer: &Consumer| consumer.queue == id && consumer.blocked > 0 && consumer.has_credit();
         let mut back: Vec<ConsumerId> = self.channels[place]
             .consumers
             .iter()

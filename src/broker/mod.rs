@@ -134,7 +134,9 @@ impl Broker {
         let mut step = Step { now, out };
         match command {
             Command::Method(at, method) => self.method(at, method, &mut step),
-            Command::Open { connection, vhost, user } => self.open_connection(connection, vhost, user, &mut step),
+            Command::Open { connection, vhost, user } => {
+                self.open_connection(connection, vhost, user, &mut step)
+            }
             Command::ConnectionLost(connection) => self.lose_connection(connection, &mut step),
             // Nothing asks for a timer so far.
             Command::Timer(_) => {}
@@ -241,9 +243,11 @@ impl Broker {
                 self.nack(place, delivery_tag, false, requeue, step)
             }
             Method::BasicRecover { requeue } => self.recover(place, requeue, step),
-            Method::ConfirmSelect | Method::TxSelect | Method::TxCommit | Method::TxRollback => {
-                Err(failure(ReplyCode::NotImplemented, rules::ERR_2, "not simulated: confirms and transactions"))
-            }
+            Method::ConfirmSelect | Method::TxSelect | Method::TxCommit | Method::TxRollback => Err(failure(
+                ReplyCode::NotImplemented,
+                rules::ERR_2,
+                "not simulated: confirms and transactions",
+            )),
         }
     }
 

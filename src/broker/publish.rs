@@ -80,7 +80,8 @@ impl Broker {
         let vhost = self.channels[place].vhost;
         let id = self.existing_exchange(vhost, publish.exchange, rules::MND_5)?;
         if self.exchanges[id.0].internal {
-            let text = format!("cannot publish to internal {}", self.exchange_resource(vhost, publish.exchange));
+            let text =
+                format!("cannot publish to internal {}", self.exchange_resource(vhost, publish.exchange));
             return Err(failure(ReplyCode::AccessRefused, rules::EX_11, text));
         }
         let (exchange, key) = (publish.exchange, publish.routing_key);

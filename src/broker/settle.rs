@@ -110,13 +110,7 @@ impl Broker {
         self.free_channel(place, pushed, step);
     }
 
-    fn requeue(
-        &mut self,
-        place: u32,
-        taken: &[Unacked],
-        rule: RuleRef,
-        step: &mut Step<'_, impl Out>,
-    ) {
+    fn requeue(&mut self, place: u32, taken: &[Unacked], rule: RuleRef, step: &mut Step<'_, impl Out>) {
         let at = self.channels[place].at;
         for queue in self.queues_of(taken) {
             let of_queue: Vec<Unacked> = taken.iter().filter(|u| u.queue == queue).copied().collect();

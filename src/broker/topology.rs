@@ -147,8 +147,7 @@ impl Broker {
         });
         self.vhosts[vhost as usize].exchanges.insert(declare.exchange, ExchangeId(id));
         self.topology += 1;
-        step.out
-            .fact(Fact::ExchangeDeclared { exchange: declare.exchange, kind: declare.kind }, rules::EX_1);
+        step.out.fact(Fact::ExchangeDeclared { exchange: declare.exchange, kind: declare.kind }, rules::EX_1);
         Ok(())
     }
 
@@ -164,7 +163,8 @@ impl Broker {
             ("internal", declare.internal.to_string(), exchange.internal.to_string()),
         ];
         if let Some((field, new, old)) = fields.into_iter().find(|(_, new, old)| new != old) {
-            let text = format!("inequivalent arg '{field}' for {resource}: received '{new}' but current is '{old}'");
+            let text =
+                format!("inequivalent arg '{field}' for {resource}: received '{new}' but current is '{old}'");
             return Err(failure(ReplyCode::PreconditionFailed, rules::EX_2, text));
         }
         let key = "alternate-exchange";
@@ -190,7 +190,11 @@ impl Broker {
         }
         if let Some(id) = self.find_exchange(vhost, name) {
             if if_unused && !self.exchanges[id.0].bindings.is_empty() {
-                return Err(failure(ReplyCode::PreconditionFailed, rules::EX_9, format!("{resource} in use")));
+                return Err(failure(
+                    ReplyCode::PreconditionFailed,
+                    rules::EX_9,
+                    format!("{resource} in use"),
+                ));
             }
             self.remove_exchange(id, rules::EX_10, step);
         }
@@ -294,7 +298,8 @@ impl Broker {
             ("auto_delete", declare.auto_delete, queue.auto_delete),
         ];
         if let Some((flag, new, old)) = flags.into_iter().find(|(_, new, old)| new != old) {
-            let text = format!("inequivalent arg '{flag}' for {resource}: received '{new}' but current is '{old}'");
+            let text =
+                format!("inequivalent arg '{flag}' for {resource}: received '{new}' but current is '{old}'");
             return Err(failure(ReplyCode::PreconditionFailed, rules::Q_1, text));
         }
         for key in COMPARED {

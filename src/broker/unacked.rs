@@ -119,7 +119,13 @@ mod tests {
     use crate::units::SimTime;
 
     fn unacked(tag: u64) -> Unacked {
-        Unacked { tag, entry: Entry::new(SimTime::ZERO, 0, Slot(0)), queue: QueueId(0), consumer: None, of_consumer: true }
+        Unacked {
+            tag,
+            entry: Entry::new(SimTime::ZERO, 0, Slot(0)),
+            queue: QueueId(0),
+            consumer: None,
+            of_consumer: true,
+        }
     }
 
     fn list(tags: &[u64]) -> UnackedList {
@@ -132,7 +138,12 @@ mod tests {
     fn a_tag_is_taken_once_wherever_it_stands() {
         let mut list = list(&[1, 2, 5, 9]);
         assert_eq!(list.take(5).map(|u| u.tag), Some(5));
-        assert!(list.take(5).is_none() && list.take(3).is_none() && list.take(10).is_none() && list.take(0).is_none());
+        assert!(
+            list.take(5).is_none()
+                && list.take(3).is_none()
+                && list.take(10).is_none()
+                && list.take(0).is_none()
+        );
         assert_eq!(list.take(1).map(|u| u.tag), Some(1));
         assert_eq!((list.len(), list.contains(2), list.contains(5)), (2, true, false));
     }

@@ -16,7 +16,7 @@ use super::timers::Timers;
 use super::write::write;
 use crate::amqp::{
     BasicPublish, ChannelNo, ChannelRef, ConnectionId, Content, DeliveryMode, Message, MessageId, Method,
-    Name, ProducerId, ServerMethod,
+    Name, ProducerId, QueueId, ServerMethod,
 };
 use crate::broker::{Broker, Command, Out, Timer};
 use crate::observe::Fact;
@@ -71,7 +71,7 @@ struct Player<'a> {
     timers: Timers,
     now: SimTime,
     last_publish: Option<SimTime>,
-    n_published: u64,
+    n_published: u32,
     /// What `$NAME` stands for.
     made: BTreeMap<String, String>,
     /// Queue names and consumer tags that the broker made.
@@ -104,6 +104,8 @@ impl Out for Effects {
     }
 
     fn fact(&mut self, _fact: Fact, _rule: RuleRef) {}
+
+    fn level(&mut self, _queue: QueueId, _ready: u32, _unacked: u32) {}
 }
 
 impl<'a> Player<'a> {

@@ -92,7 +92,10 @@ impl Exchange {
     }
 
     /// Takes all bindings away for which `leaves` holds; their keys.
-    pub(super) fn unbind(&mut self, mut leaves: impl FnMut(Name, &Binding) -> bool) -> Vec<(Name, Destination)> {
+    pub(super) fn unbind(
+        &mut self,
+        mut leaves: impl FnMut(Name, &Binding) -> bool,
+    ) -> Vec<(Name, Destination)> {
         let mut gone = Vec::new();
         self.bindings.retain(|&key, bindings| {
             bindings.retain(|binding| {

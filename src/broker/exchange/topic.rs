@@ -89,7 +89,9 @@ mod tests {
         match pattern {
             [] => key.is_empty(),
             ["#", rest @ ..] => (0..=key.len()).any(|taken| naive(rest, &key[taken..])),
-            [word, rest @ ..] => key.first().is_some_and(|k| *word == "*" || word == k) && naive(rest, &key[1..]),
+            [word, rest @ ..] => {
+                key.first().is_some_and(|k| *word == "*" || word == k) && naive(rest, &key[1..])
+            }
         }
     }
 
