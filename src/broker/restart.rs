@@ -51,6 +51,11 @@ impl Survivors {
         self.0.counts().0
     }
 
+    /// The table of names, to add some.
+    pub fn names_mut(&mut self) -> &mut Names {
+        &mut self.0.names
+    }
+
     /// The table of all names that the broker has met.
     pub fn names(&self) -> &Names {
         &self.0.names

@@ -258,8 +258,8 @@ impl Books {
     }
 
     /// A copy may be processed again: it was processed `times` times so far and goes back to its queue.
-    pub(super) fn may_be_processed_again(&mut self, consumer: usize, message: MessageId, times: u32) {
-        let queue = self.consumers[consumer].outcome.queue as u32;
+    pub(super) fn may_be_processed_again(&mut self, queue: QueueId, message: MessageId, times: u32) {
+        let queue = self.place_of_queue[queue.index()];
         self.processed_before.entry((queue, message)).or_insert(times);
     }
 

@@ -6,7 +6,7 @@ use super::event::SystemEvent;
 use super::link::Link;
 use super::spec::{BindingSpec, ConsumerSpec, Declaration, ExchangeSpec, QueueSpec, SystemSpec};
 use crate::amqp::{
-    BasicConsume, BindArguments, ChannelNo, ConnectionId, DeliveryTag, ExchangeDeclare, Method, Name, Names,
+    BasicConsume, BindArguments, ChannelNo, ConnectionId, DeliveryTag, ExchangeDeclare, Method, Names,
     QueueDeclare, ServerMethod,
 };
 use crate::engine::{EventList, Seq};
@@ -89,6 +89,8 @@ pub(super) struct Connection {
     pub(super) id: ConnectionId,
     /// The id that frames reaching the broker belong to.
     pub(super) id_at_broker: ConnectionId,
+    /// The broker reads nothing from it until it is opened again.
+    pub(super) broken: bool,
     /// In order of number.
     pub(super) channels: Vec<ClientChannel>,
     pub(super) todo: VecDeque<Todo>,
@@ -103,36 +105,50 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(
-        spec: &SystemSpec,
-        index: usize,
-        seed: u64,
-        events: &mut EventList<SystemEvent>,
-    ) -> Self {
+    /// The connections of a scenario, in its order.
+    pub(super) fn all(spec: &SystemSpec, seed: u64, events: &mut EventList<SystemEvent>) -> Vec<Self> {
+        let mut connections: Vec<Connection> =
+            (0..spec.connections.len()).map(|index| Connection::new(spec, index, seed, events)).collect();
+        let at =
+            |channel: usize| (spec.channels[channel].connection, ChannelNo(spec.channels[channel].number));
+        for channel in &spec.channels {
+            connections[channel.connection].channels.push(ClientChannel {
+                number: ChannelNo(channel.number),
+                phase: ChannelPhase::Closed,
+                producers: Vec::new(),
+                consumers: Vec::new(),
+            });
+        }
+        connections
+            .iter_mut()
+            .for_each(|connection| connection.channels.sort_by_key(|channel| channel.number));
+        for (index, producer) in spec.producers.iter().enumerate() {
+            let (connection, number) = at(producer.channel);
+            if let Some(channel) = connections[connection].channel_mut(number) {
+                channel.producers.push(index as u32);
+            }
+        }
+        for (index, consumer) in spec.consumers.iter().enumerate() {
+            let (connection, number) = at(consumer.channel);
+            if let Some(channel) = connections[connection].channel_mut(number) {
+                channel.consumers.push(index as u32);
+            }
+        }
+        connections
+    }
+
+    fn new(spec: &SystemSpec, index: usize, seed: u64, events: &mut EventList<SystemEvent>) -> Self {
         let connection = &spec.connections[index];
         let stream = |purpose| RandomStream::new(seed, &connection.name, purpose);
         let (up, down) = (SystemEvent::ReachBroker(index as u32), SystemEvent::ReachClient(index as u32));
-        let mut channels: Vec<ClientChannel> = Vec::new();
-        for (place, channel) in spec.channels.iter().enumerate().filter(|(_, c)| c.connection == index) {
-            let on_it = |of: usize| of == place;
-            let indices = |of: Vec<usize>| -> Vec<u32> {
-                of.into_iter().enumerate().filter(|&(_, at)| on_it(at)).map(|(i, _)| i as u32).collect()
-            };
-            channels.push(ClientChannel {
-                number: ChannelNo(channel.number),
-                phase: ChannelPhase::Closed,
-                producers: indices(spec.producers.iter().map(|p| p.channel).collect()),
-                consumers: indices(spec.consumers.iter().map(|c| c.channel).collect()),
-            });
-        }
-        channels.sort_by_key(|channel| channel.number);
         Connection {
             up: Link::new(&connection.latency, stream("latency to the broker"), up, events),
             down: Link::new(&connection.latency, stream("latency to the client"), down, events),
             phase: Phase::Down,
             id: ConnectionId(0),
             id_at_broker: ConnectionId(0),
-            channels,
+            broken: true,
+            channels: Vec::new(),
             todo: VecDeque::new(),
             calling: false,
             connect: Seq::NONE,
@@ -209,9 +225,4 @@ pub(super) fn subscription(names: &mut Names, consumer: &ConsumerSpec) -> [Metho
         arguments: consumer.arguments.clone(),
     }));
     [qos, consume]
-}
-
-/// The tag of a consumer, which is its name.
-pub(super) fn consumer_tag(names: &mut Names, consumer: &ConsumerSpec) -> Name {
-    names.intern(&consumer.name)
 }

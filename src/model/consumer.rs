@@ -66,7 +66,6 @@ pub(super) struct Consumer {
     pub(super) start: SimTime,
     service_times: Vec<Distribution>,
     speed_permille: u32,
-    /// Of each producer, by index: the uniform draws of its messages' work.
     pub(super) work: Option<InWork>,
     /// The end of the work that counts.
     pub(super) service: Seq,
@@ -147,9 +146,8 @@ impl Consumer {
     }
 
     /// Whether the delivery with this tag has been processed, as far as its consumer goes.
-    pub(super) fn has_processed(&self, tag: DeliveryTag) -> bool {
-        let waiting = self.held.iter().chain(&self.dropped).any(|held| held.tag == tag);
-        let in_work = self.work.is_some_and(|work| work.held.tag == tag);
-        !waiting && !in_work
+    pub(super) fn has_processed(&self, tag: DeliveryTag, message: MessageId) -> bool {
+        let this = |held: &Held| held.tag == tag && held.message == message;
+        !self.held.iter().chain(&self.dropped).any(this) && !self.work.is_some_and(|work| this(&work.held))
     }
 }

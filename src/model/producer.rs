@@ -1,9 +1,7 @@
 //! A producer at work: when it publishes, and what. Its messages are a function of its spec and their number.
 
 use super::spec::{ClassSpec, ProducerSpec, SystemSpec};
-use crate::amqp::{
-    BasicPublish, ChannelNo, DeliveryMode, Message, MessageId, Name, Names, ProducerId,
-};
+use crate::amqp::{BasicPublish, ChannelNo, DeliveryMode, Message, MessageId, Name, Names, ProducerId};
 use crate::engine::Seq;
 use crate::random::{Distribution, RandomStream};
 use crate::units::SimTime;
@@ -59,7 +57,11 @@ impl Producer {
             exchange: names.intern(&producer.exchange),
             routing_keys: producer.routing_keys.iter().map(|key| names.intern(key)).collect(),
             size: producer.message_size,
-            delivery_mode: if producer.persistent { DeliveryMode::Persistent } else { DeliveryMode::Transient },
+            delivery_mode: if producer.persistent {
+                DeliveryMode::Persistent
+            } else {
+                DeliveryMode::Transient
+            },
             priority: producer.priority,
             mandatory: producer.mandatory,
             classes,
