@@ -17,3 +17,5 @@ pub mod conform;
 pub mod model;
 
 pub mod scenario;
+
+pub mod experiment;
