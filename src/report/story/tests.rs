@@ -369,7 +369,7 @@ fn an_entity_s_part_and_a_window_can_be_told_alone() {
     };
     work().check(
         filter,
-        &expect![[r#"
+        &expect![[r"
             3.500 ms  broker receives basic.publish of #2 from shop
                         queue tasks delivers #2 to slow: ready 0, unacked 1; slow holds 1 of 1; next in
                           turn: fast
@@ -381,7 +381,7 @@ fn an_entity_s_part_and_a_window_can_be_told_alone() {
                         slow begins to work on #2, for 700 ms
           704.000 ms  slow has processed #2, 703 ms after it was published
                         slow sends basic.ack(delivery-tag=1, multiple=false) for #2
-    "#]],
+    "]],
     );
 }
 
@@ -389,7 +389,7 @@ fn an_entity_s_part_and_a_window_can_be_told_alone() {
 fn a_long_story_says_what_it_leaves_out() {
     work().check(
         Filter { lines_max: Some(9), ..Filter::default() },
-        &expect![[r#"
+        &expect![[r"
             0.000 ms  broker receives queue.declare(queue=tasks, durable=true) from shop
                         queue tasks exists, durable
                             [Q-1] Declaring a queue again must repeat its flags and arguments; a difference
@@ -403,7 +403,7 @@ fn a_long_story_says_what_it_leaves_out() {
 
         10 more steps left out after 10 lines. `--lines 0` shows everything, `--from 1ms` goes on from here;
         `--message` or `--entity` shows less.
-    "#]],
+    "]],
     );
 }
 
@@ -411,10 +411,10 @@ fn a_long_story_says_what_it_leaves_out() {
 fn an_unknown_entity_is_answered_with_the_known_names() {
     work().check(
         Filter { entity: Some("fats".to_owned()), ..Filter::default() },
-        &expect![[r#"
+        &expect![[r"
         Nothing happened to `fats` in this time. The names are producers: shop; consumers: fast, slow;
         queues: tasks; connections: shop, fast, slow; faults: kill-fast.
-    "#]],
+    "]],
     );
 }
 
