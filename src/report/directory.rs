@@ -102,11 +102,14 @@ impl Cast {
         listed(&self.directory.consumers, index, "consumer")
     }
 
+    /// The tag of a consumer by the broker's id, as an interned name; `None` if it was never seen to subscribe.
+    pub fn tag_of(&self, id: ConsumerId) -> Option<Name> {
+        self.consumers.get(&id).map(|&(tag, _)| tag)
+    }
+
     /// The tag of a consumer by the broker's id.
     pub fn tag(&self, names: &Names, id: ConsumerId) -> String {
-        self.consumers
-            .get(&id)
-            .map_or_else(|| format!("consumer {}", id.0), |(tag, _)| names.text(*tag).to_owned())
+        self.tag_of(id).map_or_else(|| format!("consumer {}", id.0), |tag| names.text(tag).to_owned())
     }
 
     /// The queue that a consumer by this name is subscribed to, or was last.

@@ -3,7 +3,7 @@
 use crate::amqp::{ConsumerId, MessageId, Name, QueueId};
 use crate::observe::{Fact, Settlement};
 
-use super::page::count;
+use super::page::{count, levels};
 use super::subjects::View;
 
 impl View<'_> {
@@ -32,10 +32,6 @@ impl View<'_> {
             text => format!("key {text}"),
         }
     }
-}
-
-fn counts(ready: u32, unacked: u32) -> String {
-    format!("ready {ready}, unacked {unacked}")
 }
 
 /// What the broker did.
@@ -122,14 +118,14 @@ fn of_message(view: View<'_>, fact: &Fact) -> String {
             format!("broker discards {} with its channel", view.message(*message))
         }
         Fact::Enqueued { queue, message, ready, unacked } => {
-            format!("{} takes {}: {}", view.queue(*queue), view.message(*message), counts(*ready, *unacked))
+            format!("{} takes {}: {}", view.queue(*queue), view.message(*message), levels(*ready, *unacked))
         }
         Fact::Lost { queue, message, cause, ready, unacked } => format!(
             "{} loses {}: {}; {}",
             view.queue(*queue),
             view.message(*message),
             cause.words(),
-            counts(*ready, *unacked)
+            levels(*ready, *unacked)
         ),
         Fact::Confirmed { channel, publish } => confirm(view, fact, channel.channel.0, *publish, "accepted"),
         Fact::Nacked { channel, publish } => confirm(view, fact, channel.channel.0, *publish, "refused"),
@@ -174,7 +170,7 @@ fn of_delivery(view: View<'_>, fact: &Fact) -> String {
                 view.queue(*queue),
                 view.message(*message),
                 view.tag(*consumer),
-                counts(*ready, *unacked)
+                levels(*ready, *unacked)
             )
         }
         Fact::Got { queue, message, automatic, ready, unacked, .. } => format!(
@@ -182,17 +178,25 @@ fn of_delivery(view: View<'_>, fact: &Fact) -> String {
             view.queue(*queue),
             view.message(*message),
             if *automatic { ", settled at once" } else { "" },
-            counts(*ready, *unacked)
+            levels(*ready, *unacked)
         ),
+        Fact::Settled {
+            queue, delivery_tag, message, how: Settlement::Gone(cause), ready, unacked, ..
+        } => {
+            format!(
+                "{} loses {} (tag {delivery_tag}), which was unacked: {}; {}",
+                view.queue(*queue),
+                view.message(*message),
+                cause.words(),
+                levels(*ready, *unacked)
+            )
+        }
         Fact::Settled { queue, delivery_tag, message, how, ready, unacked, .. } => format!(
             "{} settles {} (tag {delivery_tag}), {}: {}",
             view.queue(*queue),
             view.message(*message),
-            match how {
-                Settlement::Acked => "acknowledged",
-                Settlement::Rejected => "rejected for good",
-            },
-            counts(*ready, *unacked)
+            if *how == Settlement::Acked { "acknowledged" } else { "rejected for good" },
+            levels(*ready, *unacked)
         ),
         Fact::Requeued { queue, delivery_tag, message, ready, unacked, .. } => {
             let why = view.memory.why_back(*queue, *message).unwrap_or("it was not settled");
@@ -200,7 +204,7 @@ fn of_delivery(view: View<'_>, fact: &Fact) -> String {
                 "{} takes back {} (tag {delivery_tag}) because {why}: {}",
                 view.queue(*queue),
                 view.message(*message),
-                counts(*ready, *unacked)
+                levels(*ready, *unacked)
             )
         }
         _ => unreachable!("the other facts are not about a delivery"),

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::amqp::{MessageId, QueueId};
-use crate::observe::{Fact, LossCause, What};
+use crate::amqp::{MessageId, QueueId, ServerMethod};
+use crate::observe::{Fact, LossCause, Settlement, What};
 use crate::units::{SimDuration, SimTime};
 
 use super::page::{count, instant, length};
@@ -62,13 +62,18 @@ impl Life {
     }
 
     /// Whether `what`, which does not name the message, happens to it all the same: a crash of its holder, a loss of the
-    /// connection that it is out on, a restart of the broker that has it.
+    /// connection that it is out on, a close by the broker, a restart of the broker that has it.
     pub(super) fn is_touched(&self, view: View<'_>, what: &What) -> bool {
         match what {
             What::ConsumerCrashed { consumer, .. } => self.holders.contains(consumer),
             What::ConnectionLost { connection } => {
                 view.memory.out_on(self.message).any(|id| view.cast.connection_index(id) == Some(*connection))
             }
+            What::BrokerSent {
+                channel,
+                method: ServerMethod::ConnectionClose { .. } | ServerMethod::ChannelClose { .. },
+                ..
+            } => view.memory.out_on(self.message).any(|id| id == channel.connection),
             What::Broker(Fact::BrokerStopped | Fact::BrokerStarted { .. }, _) => {
                 self.copies.values().any(|copy| matches!(copy.place, Place::Ready | Place::Out(_)))
             }
@@ -127,19 +132,18 @@ impl Life {
                 let place = if *automatic { Place::Settled } else { Place::Out("basic.get".to_owned()) };
                 self.hand_out(*queue, place);
             }
-            Fact::Settled { queue, consumer, .. } => {
-                let holder = consumer.map(|consumer| view.cast.tag(view.names, consumer));
-                self.enter(*queue).place = Place::Settled;
-                self.release(view, holder.as_deref());
+            Fact::Settled { queue, how, .. } => {
+                let holder = self.take_back(view, *queue);
+                self.enter(*queue).place = match how {
+                    Settlement::Acked => Place::Settled,
+                    Settlement::Rejected => Place::Lost(LossCause::Rejected, at, holder),
+                    Settlement::Gone(cause) => Place::Lost(*cause, at, holder),
+                };
             }
             Fact::Requeued { queue, message, .. } => {
-                let copy = self.enter(*queue);
-                copy.reasons.extend(view.memory.why_back(*queue, *message).map(str::to_owned));
-                let holder = match std::mem::replace(&mut copy.place, Place::Ready) {
-                    Place::Out(holder) => Some(holder),
-                    _ => None,
-                };
-                self.release(view, holder.as_deref());
+                self.take_back(view, *queue);
+                let why = view.memory.why_back(*queue, *message).map(str::to_owned);
+                self.enter(*queue).reasons.extend(why);
             }
             Fact::Lost { queue, cause, .. } => self.enter(*queue).place = Place::Lost(*cause, at, None),
             _ => {}
@@ -161,8 +165,12 @@ impl Life {
         copy.deliveries += 1;
     }
 
-    fn release(&mut self, view: View<'_>, holder: Option<&str>) {
-        self.holders.retain(|&index| Some(view.cast.consumer(index).as_str()) != holder);
+    /// Makes the copy ready again, and gives the name of the consumer that held it.
+    fn take_back(&mut self, view: View<'_>, queue: QueueId) -> Option<String> {
+        let place = std::mem::replace(&mut self.enter(queue).place, Place::Ready);
+        let Place::Out(holder) = place else { return None };
+        self.holders.retain(|&index| view.cast.consumer(index) != holder);
+        Some(holder)
     }
 
     /// What became of the message, one paragraph for each copy.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::amqp::{
-    ChannelRef, ConnectionId, ConsumerId, DeliveryTag, MessageId, Method, Names, PublishSeqNo, QueueId,
+    ChannelRef, ConnectionId, DeliveryTag, MessageId, Method, Name, Names, PublishSeqNo, QueueId, ReplyCode,
     ServerMethod,
 };
 use crate::observe::{Fact, What};
@@ -16,8 +16,9 @@ use crate::units::SimTime;
 pub(super) struct Handout {
     /// What was handed out.
     pub(super) message: MessageId,
-    /// To whom; `None`: by `basic.get`.
-    pub(super) consumer: Option<ConsumerId>,
+    /// The tag of the consumer it went to; `None`: by `basic.get`. The broker may give the consumer's id to another
+    /// while the delivery is still out.
+    pub(super) consumer: Option<Name>,
     at: SimTime,
 }
 
@@ -67,14 +68,15 @@ impl Memory {
                 self.crashes.insert(cast.consumer(*consumer), at);
             }
             What::Broker(Fact::Error { .. }, _) => self.cause = Some((at, Cause::ClosedWithError)),
-            What::Broker(Fact::BrokerStopped | Fact::BrokerStarted { .. }, _) => {
-                self.cause = Some((at, Cause::Restarted));
-            }
+            What::BrokerSent {
+                method: ServerMethod::ConnectionClose { code: ReplyCode::ConnectionForced, .. },
+                ..
+            } => self.cause = Some((at, Cause::Restarted)),
             What::Broker(
                 Fact::Delivered { channel, delivery_tag, message, consumer, automatic: false, .. },
                 _,
             ) => {
-                let handout = Handout { message: *message, consumer: Some(*consumer), at };
+                let handout = Handout { message: *message, consumer: cast.tag_of(*consumer), at };
                 self.handouts.insert((*channel, *delivery_tag), handout);
             }
             What::Broker(Fact::Got { channel, delivery_tag, message, automatic: false, .. }, _) => {
@@ -82,7 +84,7 @@ impl Memory {
                 self.handouts.insert((*channel, *delivery_tag), handout);
             }
             What::Broker(Fact::Requeued { queue, channel, delivery_tag, message, .. }, _) => {
-                let why = self.why_requeued(cast, names, at, (*channel, *delivery_tag));
+                let why = self.why_requeued(names, at, (*channel, *delivery_tag));
                 self.returns.insert((*queue, *message), why);
             }
             _ => {}
@@ -162,17 +164,11 @@ impl Memory {
         self.unconfirmed.retain(|(channel, _), _| channel.connection != connection);
     }
 
-    fn why_requeued(
-        &self,
-        cast: &Cast,
-        names: &Names,
-        at: SimTime,
-        key: (ChannelRef, DeliveryTag),
-    ) -> String {
+    fn why_requeued(&self, names: &Names, at: SimTime, key: (ChannelRef, DeliveryTag)) -> String {
         let handout = self.handouts.get(&key);
         let holder = handout
             .and_then(|handout| handout.consumer)
-            .map_or_else(|| "its client".to_owned(), |consumer| cast.tag(names, consumer));
+            .map_or_else(|| "its client".to_owned(), |tag| names.text(tag).to_owned());
         if self.crashes.get(&holder).is_some_and(|&crash| handout.is_some_and(|handout| handout.at <= crash))
         {
             return format!("{holder} crashed while it held the message");

@@ -17,6 +17,14 @@ const BODY: usize = HEAD + 2;
 /// Where the statement of a rule begins.
 const RULE: usize = BODY + 4;
 
+/// A blank at which no line is broken; a plain one on the page.
+const GLUE: char = '\u{a0}';
+
+/// A queue's two counts: `ready 1, unacked 0`.
+pub(super) fn levels(ready: u32, unacked: u32) -> String {
+    format!("ready{GLUE}{ready}, unacked{GLUE}{unacked}")
+}
+
 /// An instant in milliseconds, cut to the microsecond: `701.000 ms`.
 pub(super) fn instant(at: SimTime) -> String {
     let micros = at.as_nanos() / 1_000;
@@ -129,7 +137,7 @@ impl Page {
 
     fn write(&mut self, lead: &str, indent: usize, hang: bool, text: &str) {
         for line in wrap(lead, indent, hang, text) {
-            self.text.push_str(line.trim_end());
+            self.text.push_str(&line.trim_end().replace(GLUE, " "));
             self.text.push('\n');
             self.lines += 1;
         }

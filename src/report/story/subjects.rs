@@ -171,7 +171,7 @@ impl View<'_> {
             let mut consumers =
                 self.memory.acknowledged(channel, tag, multiple).map(|handout| handout.consumer);
             let first = consumers.next().flatten()?;
-            consumers.all(|consumer| consumer == Some(first)).then(|| self.cast.tag(self.names, first))
+            consumers.all(|consumer| consumer == Some(first)).then(|| self.names.text(first).to_owned())
         };
         let sender = match method {
             Method::BasicPublish(publish) => {

@@ -1,9 +1,11 @@
+#![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts with them")]
+
 use expect_test::{Expect, expect};
 
 use super::*;
 use crate::amqp::{
     BasicPublish, ChannelNo, ChannelRef, ConnectionId, ConsumerId, Delivery, Message, Method, Name, Names,
-    ProducerId, QueueDeclare, QueueId, ServerMethod,
+    ProducerId, QueueDeclare, QueueId, ReplyCode, ServerMethod,
 };
 use crate::observe::{Fact, LossCause, Observation, Settlement, What};
 use crate::report::Directory;
@@ -19,7 +21,7 @@ struct Run {
 }
 
 fn id(number: u32) -> MessageId {
-    MessageId { producer: ProducerId(0), number: number.into() }
+    MessageId { producer: ProducerId(0), number }
 }
 
 fn channel(connection: u32) -> ChannelRef {
@@ -100,6 +102,7 @@ impl Run {
             channel: channel(1 + consumer),
             delivery_tag: 1,
             message: id(number),
+            arrival: number,
             redelivered,
             automatic,
             ready: 0,
@@ -216,55 +219,55 @@ fn a_story_tells_each_step_and_each_rule_once() {
     work().check(
         Filter::default(),
         &expect![[r#"
-            0.000 ms  broker receives queue.declare(queue=tasks, durable=true) from shop
-                        queue tasks exists, durable
-                            [Q-1] Declaring a queue again must repeat its flags and arguments; a difference
-                            closes the channel with 406, or with 405 if another connection owns the queue.
-                            Unknown arguments are not compared.
-                        broker answers shop with queue.declare-ok(queue=tasks, message-count=0,
-                          consumer-count=0)
-            0.100 ms  fast joins the rotation of queue tasks at the back
-                            [DSP-4] A new consumer joins the rotation at the back of its priority.
-                        slow joins the rotation of queue tasks at the back [DSP-4]
-            1.000 ms  shop publishes #1
-                        shop sends basic.publish(exchange="", routing-key=tasks, body-size=100) of #1
-            1.500 ms  broker receives basic.publish of #1 from shop
-                        the default exchange routes #1 to 1 queue by key tasks
-                            [EX-14] The default exchange leads to every queue by the queue's own name: the
-                            routing key is the name of the queue.
-                        queue tasks takes #1: ready 1, unacked 0
-                            [Q-19] A queue handles one thing at a time; what it sends to other queues and to
-                            channels arrives later.
-                        queue tasks delivers #1 to fast: ready 0, unacked 1; fast holds 1 of 1; next in
-                          turn: slow
-                            [DSP-2] Consumers of equal priority take turns, one message each; the turn goes
-                            on where the last delivery stopped.
-                        broker sends basic.deliver(consumer-tag=fast, delivery-tag=1, redelivered=false) of
-                          #1 to fast
-            2.000 ms  fast receives #1 (delivery-tag=1, redelivered=false); 1 in its buffer
-                        fast begins to work on #1, for 700 ms
-            3.000 ms  shop publishes #2
-                        shop sends basic.publish(exchange="", routing-key=tasks, body-size=100) of #2
-            3.500 ms  broker receives basic.publish of #2 from shop
-                        the default exchange routes #2 to 1 queue by key tasks [EX-14]
-                        queue tasks takes #2: ready 1, unacked 0 [Q-19]
-                        queue tasks delivers #2 to slow: ready 0, unacked 1; slow holds 1 of 1; next in
-                          turn: fast [DSP-2]
-                        broker sends basic.deliver(consumer-tag=slow, delivery-tag=1, redelivered=false) of
-                          #2 to slow
-            4.000 ms  slow receives #2 (delivery-tag=1, redelivered=false); 1 in its buffer
-                        slow begins to work on #2, for 700 ms
-          702.000 ms  fast has processed #1, 701 ms after it was published
-                        fast sends basic.ack(delivery-tag=1, multiple=false) for #1
-          702.500 ms  broker receives basic.ack(delivery-tag=1, multiple=false) for #1 from fast
-                        queue tasks settles #1 (tag 1), acknowledged: ready 0, unacked 0
-                            [ACK-2] An acknowledgement settles the delivery with its tag; with `multiple`,
-                            that one and all before it on the channel.
-          704.000 ms  slow has processed #2, 703 ms after it was published
-                        slow sends basic.ack(delivery-tag=1, multiple=false) for #2
-          704.500 ms  broker receives basic.ack(delivery-tag=1, multiple=false) for #2 from slow
-                        queue tasks settles #2 (tag 1), acknowledged: ready 0, unacked 0 [ACK-2]
-    "#]],
+                0.000 ms  broker receives queue.declare(queue=tasks, durable=true) from shop
+                            queue tasks exists, durable
+                                [Q-1] Declaring a queue again must repeat its flags and arguments; a difference
+                                closes the channel with 406, or with 405 if another connection owns the queue.
+                                Unknown arguments are not compared.
+                            broker answers shop with queue.declare-ok(queue=tasks, message-count=0,
+                              consumer-count=0)
+                0.100 ms  fast joins the rotation of queue tasks at the back
+                                [DSP-4] A new consumer joins the rotation at the back of its priority.
+                            slow joins the rotation of queue tasks at the back [DSP-4]
+                1.000 ms  shop publishes #1
+                            shop sends basic.publish(exchange="", routing-key=tasks, body-size=100) of #1
+                1.500 ms  broker receives basic.publish of #1 from shop
+                            the default exchange routes #1 to 1 queue by key tasks
+                                [EX-14] The default exchange leads to every queue by the queue's own name: the
+                                routing key is the name of the queue.
+                            queue tasks takes #1: ready 1, unacked 0
+                                [Q-19] A queue handles one thing at a time; what it sends to other queues and to
+                                channels arrives later.
+                            queue tasks delivers #1 to fast: ready 0, unacked 1; fast holds 1 of 1; next in
+                              turn: slow
+                                [DSP-2] Consumers of equal priority take turns, one message each; the turn goes
+                                on where the last delivery stopped.
+                            broker sends basic.deliver(consumer-tag=fast, delivery-tag=1, redelivered=false) of
+                              #1 to fast
+                2.000 ms  fast receives #1 (delivery-tag=1, redelivered=false); 1 in its buffer
+                            fast begins to work on #1, for 700 ms
+                3.000 ms  shop publishes #2
+                            shop sends basic.publish(exchange="", routing-key=tasks, body-size=100) of #2
+                3.500 ms  broker receives basic.publish of #2 from shop
+                            the default exchange routes #2 to 1 queue by key tasks [EX-14]
+                            queue tasks takes #2: ready 1, unacked 0 [Q-19]
+                            queue tasks delivers #2 to slow: ready 0, unacked 1; slow holds 1 of 1; next in
+                              turn: fast [DSP-2]
+                            broker sends basic.deliver(consumer-tag=slow, delivery-tag=1, redelivered=false) of
+                              #2 to slow
+                4.000 ms  slow receives #2 (delivery-tag=1, redelivered=false); 1 in its buffer
+                            slow begins to work on #2, for 700 ms
+              702.000 ms  fast has processed #1, 701 ms after it was published
+                            fast sends basic.ack(delivery-tag=1, multiple=false) for #1
+              702.500 ms  broker receives basic.ack(delivery-tag=1, multiple=false) for #1 from fast
+                            queue tasks settles #1 (tag 1), acknowledged: ready 0, unacked 0
+                                [ACK-2] An acknowledgement settles the delivery with its tag; with `multiple`,
+                                that one and all before it on the channel.
+              704.000 ms  slow has processed #2, 703 ms after it was published
+                            slow sends basic.ack(delivery-tag=1, multiple=false) for #2
+              704.500 ms  broker receives basic.ack(delivery-tag=1, multiple=false) for #2 from slow
+                            queue tasks settles #2 (tag 1), acknowledged: ready 0, unacked 0 [ACK-2]
+        "#]],
     );
 }
 
@@ -369,19 +372,19 @@ fn an_entity_s_part_and_a_window_can_be_told_alone() {
     };
     work().check(
         filter,
-        &expect![[r"
-            3.500 ms  broker receives basic.publish of #2 from shop
-                        queue tasks delivers #2 to slow: ready 0, unacked 1; slow holds 1 of 1; next in
-                          turn: fast
-                            [DSP-2] Consumers of equal priority take turns, one message each; the turn goes
-                            on where the last delivery stopped.
-                        broker sends basic.deliver(consumer-tag=slow, delivery-tag=1, redelivered=false) of
-                          #2 to slow
-            4.000 ms  slow receives #2 (delivery-tag=1, redelivered=false); 1 in its buffer
-                        slow begins to work on #2, for 700 ms
-          704.000 ms  slow has processed #2, 703 ms after it was published
-                        slow sends basic.ack(delivery-tag=1, multiple=false) for #2
-    "]],
+        &expect![[r#"
+                3.500 ms  broker receives basic.publish of #2 from shop
+                            queue tasks delivers #2 to slow: ready 0, unacked 1; slow holds 1 of 1; next in
+                              turn: fast
+                                [DSP-2] Consumers of equal priority take turns, one message each; the turn goes
+                                on where the last delivery stopped.
+                            broker sends basic.deliver(consumer-tag=slow, delivery-tag=1, redelivered=false) of
+                              #2 to slow
+                4.000 ms  slow receives #2 (delivery-tag=1, redelivered=false); 1 in its buffer
+                            slow begins to work on #2, for 700 ms
+              704.000 ms  slow has processed #2, 703 ms after it was published
+                            slow sends basic.ack(delivery-tag=1, multiple=false) for #2
+        "#]],
     );
 }
 
@@ -448,5 +451,92 @@ fn a_confirm_is_told_with_its_message() {
 
         Fate of #1: still ready in queue tasks at the end.
     "#]],
+    );
+}
+
+#[test]
+fn a_restart_is_named_as_the_reason_and_what_it_takes_is_lost() {
+    let mut run = Run::new();
+    run.begin();
+    run.publish(1_000, 1);
+    run.deliver(1_500, 1, 0, 1, false);
+    run.at(5_000, What::FaultBegan { fault: 0 });
+    let close = ServerMethod::ConnectionClose {
+        code: ReplyCode::ConnectionForced,
+        text: "CONNECTION_FORCED - broker forced connection closure with reason 'shutdown'".into(),
+    };
+    run.at(5_000, What::BrokerSent { connection: 1, channel: channel(1), method: close });
+    let requeued = Fact::Requeued {
+        queue: QUEUE,
+        channel: channel(1),
+        delivery_tag: 1,
+        message: id(1),
+        ready: 1,
+        unacked: 0,
+    };
+    run.fact(5_000, requeued, rules::CON_14);
+    let cause = LossCause::TransientInRestart;
+    run.fact(5_000, Fact::Lost { queue: QUEUE, message: id(1), cause, ready: 0, unacked: 0 }, rules::DUR_3);
+    run.fact(5_000, Fact::BrokerStopped, rules::DUR_1);
+    let from = Some(SimTime::from_nanos(5_000_000));
+    run.check(
+        Filter { message: Some(id(1)), from, ..Filter::default() },
+        &expect![[r#"
+                5.000 ms  broker sends connection.close(reply-code=320, reply-text="CONNECTION_FORCED - broker
+                            forced connection closure with reason 'shutdown'") to fast
+                            queue tasks takes back #1 (tag 1) because the broker was restarted: ready 1,
+                              unacked 0
+                                [CON-14] A broker that shuts down closes each connection with 320.
+                            queue tasks loses #1: transient in a broker restart; ready 0, unacked 0
+                                [DUR-3] A durable classic queue keeps persistent messages only; transient ones
+                                are gone after any restart, even a clean one.
+
+            Fate of #1: lost at 5.000 ms: transient in a broker restart. Only persistent messages survive a
+            restart.
+        "#]],
+    );
+}
+
+#[test]
+fn an_acknowledgement_of_several_names_their_messages() {
+    let mut run = Run::new();
+    run.begin();
+    for number in 1..=2 {
+        run.publish(1_000 * u64::from(number), number);
+        let delivered = Fact::Delivered {
+            queue: QUEUE,
+            consumer: ConsumerId(0),
+            channel: channel(1),
+            delivery_tag: number.into(),
+            message: id(number),
+            arrival: number,
+            redelivered: false,
+            automatic: false,
+            ready: 0,
+            unacked: number,
+            consumer_unacked: number,
+            prefetch: 0,
+            next: None,
+        };
+        run.fact(1_000 * u64::from(number) + 500, delivered, rules::DSP_2);
+    }
+    run.reach(5_000, 1, Method::BasicAck { delivery_tag: 2, multiple: true });
+    let from = Some(SimTime::from_nanos(2_500_000));
+    run.check(
+        Filter { from, ..Filter::default() },
+        &expect![[r#"
+                2.500 ms  broker receives basic.publish of #2 from shop
+                            the default exchange routes #2 to 1 queue by key tasks
+                                [EX-14] The default exchange leads to every queue by the queue's own name: the
+                                routing key is the name of the queue.
+                            queue tasks takes #2: ready 1, unacked 0
+                                [Q-19] A queue handles one thing at a time; what it sends to other queues and to
+                                channels arrives later.
+                            queue tasks delivers #2 to fast: ready 0, unacked 2; fast holds 2, no limit; next in
+                              turn: nobody
+                                [DSP-2] Consumers of equal priority take turns, one message each; the turn goes
+                                on where the last delivery stopped.
+                5.000 ms  broker receives basic.ack(delivery-tag=2, multiple=true) for #1 and #2 from fast
+        "#]],
     );
 }

@@ -98,6 +98,7 @@ fn of_delivery(cast: &Cast, names: &Names, fact: &Fact) -> Row {
             channel,
             delivery_tag,
             message,
+            arrival,
             redelivered,
             automatic,
             ready,
@@ -111,6 +112,7 @@ fn of_delivery(cast: &Cast, names: &Names, fact: &Fact) -> Row {
             .text("consumer", cast.tag(names, *consumer))
             .channel(cast, *channel)
             .number("delivery-tag", *delivery_tag)
+            .number("arrival", *arrival)
             .flag("redelivered", *redelivered)
             .flag("automatic", *automatic)
             .number("consumer-unacked", *consumer_unacked)
@@ -126,12 +128,14 @@ fn of_delivery(cast: &Cast, names: &Names, fact: &Fact) -> Row {
                 .flag("automatic", *automatic)
         }
         Fact::Settled { queue, channel, consumer, delivery_tag, message, how, ready, unacked } => {
-            let verb = match how {
-                Settlement::Acked => "acked",
-                Settlement::Rejected => "rejected",
+            let row = match how {
+                Settlement::Acked => broker("acked", cast.message(*message)),
+                Settlement::Rejected => broker("rejected", cast.message(*message)),
+                Settlement::Gone(cause) => {
+                    broker("gone", cast.message(*message)).text("cause", cause.words())
+                }
             };
-            broker(verb, cast.message(*message))
-                .text("queue", cast.queue(names, *queue))
+            row.text("queue", cast.queue(names, *queue))
                 .counts(*ready, *unacked)
                 .text("consumer", consumer.map_or_else(|| "-".to_owned(), |id| cast.tag(names, id)))
                 .channel(cast, *channel)

@@ -1,3 +1,5 @@
+#![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts with them")]
+
 use expect_test::{Expect, expect};
 
 use super::*;
