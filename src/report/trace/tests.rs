@@ -52,30 +52,26 @@ fn check(format: Format, expected: &Expect) {
 
 #[test]
 fn a_trace_has_fixed_columns_and_exact_times() {
-    check(
-        Format::Text,
-        &expect![[r#"
+    let expected = expect![[r##"
         # amqpsim-trace 1  scenario=hello.toml  variant=slow  seed=1  replication=0
             0.000000000  broker       declared           tasks              type=queue durable=true rule=Q-1
             0.000000005  shop         published          #1                 class=default
             0.000000005  shop         sent               basic.publish      channel=1 message=#1 exchange="" routing-key=tasks body-size=100
             1.000500000  broker       received           basic.publish      connection=shop channel=1 message=#1 exchange="" routing-key=tasks body-size=100
             1.000500000  broker       enqueued           #1                 queue=tasks ready=1 unacked=0 rule=RT-1
-    "#]],
-    );
+    "##]];
+    check(Format::Text, &expected);
 }
 
 #[test]
 fn a_trace_in_json_has_one_object_a_line() {
-    check(
-        Format::Jsonl,
-        &expect![[r##"
+    let expected = expect![[r##"
         {"amqpsim_trace":1,"scenario":"hello.toml","variant":"slow","seed":1,"replication":0}
         {"at_ns":0,"entity":"broker","verb":"declared","object":"tasks","details":{"type":"queue","durable":true,"rule":"Q-1"}}
         {"at_ns":5,"entity":"shop","verb":"published","object":"#1","details":{"class":"default"}}
         {"at_ns":5,"entity":"shop","verb":"sent","object":"basic.publish","details":{"channel":1,"message":"#1","exchange":"","routing-key":"tasks","body-size":100}}
         {"at_ns":1000500000,"entity":"broker","verb":"received","object":"basic.publish","details":{"connection":"shop","channel":1,"message":"#1","exchange":"","routing-key":"tasks","body-size":100}}
         {"at_ns":1000500000,"entity":"broker","verb":"enqueued","object":"#1","details":{"queue":"tasks","ready":1,"unacked":0,"rule":"RT-1"}}
-    "##]],
-    );
+    "##]];
+    check(Format::Jsonl, &expected);
 }
