@@ -15,6 +15,7 @@ pub mod stats;
 pub mod check;
 pub mod conform;
 pub mod model;
+pub mod report;
 
 pub mod scenario;
 
