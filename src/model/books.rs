@@ -145,7 +145,8 @@ impl Books {
     }
 
     /// Books a fact of the broker, except what needs to know what became of a delivery at its consumer.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "where the fact is known, all but its own lines fold away")]
+    #[inline(always)]
     pub(super) fn fact(&mut self, fact: &Fact) {
         match *fact {
             Fact::Routed { queues, .. } => {

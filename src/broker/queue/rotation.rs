@@ -39,9 +39,9 @@ impl Rotation {
     #[inline]
     pub(in crate::broker) fn turn(&mut self) {
         if let Some(class) = self.classes.iter_mut().find(|class| !class.1.is_empty())
-            && class.1.len() > 1
+            && let Some(first) = class.1.pop_front()
         {
-            class.1.rotate_left(1);
+            class.1.push_back(first);
         }
     }
 
