@@ -20,3 +20,4 @@ pub mod report;
 pub mod scenario;
 
 pub mod experiment;
+pub mod sim;

@@ -9,6 +9,7 @@ mod consumer;
 mod effects;
 mod event;
 mod fault;
+mod hand;
 mod link;
 mod producer;
 mod record;
@@ -18,6 +19,7 @@ mod system;
 
 pub use event::SystemEvent;
 pub use fault::{BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec};
+pub use hand::{HandMessage, channel};
 pub use record::{Lean, Recorder, Recording};
 pub use run::{simulate, simulate_recorded};
 pub use spec::{

@@ -40,7 +40,10 @@ pub struct System<R> {
     pub(super) directory: Directory,
     pub(super) books: Books,
     pub(super) recorder: R,
+    /// What the broker sent to connections that belong to no entity of the scenario.
     pub(super) by_hand: Vec<(ChannelRef, ServerMethod)>,
+    pub(super) published_by_hand: u32,
+    pub(super) seed: u64,
 }
 
 /// The connection over which the scenario's topology is declared before anything happens.
@@ -69,6 +72,8 @@ impl<R: Recorder> System<R> {
             books,
             recorder,
             by_hand: Vec::new(),
+            published_by_hand: 0,
+            seed,
         };
         system.declare_topology(&mut events);
         for (index, fault) in spec.faults.iter().enumerate() {

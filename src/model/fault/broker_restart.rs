@@ -16,7 +16,7 @@ pub struct BrokerRestart {
 
 impl BrokerRestart {
     /// The broker reads no more; what is on its way to it is lost. Then it stops.
-    pub(super) fn begin<R: Recorder>(system: &mut System<R>, events: &mut EventList<SystemEvent>) {
+    pub(in crate::model) fn begin<R: Recorder>(system: &mut System<R>, events: &mut EventList<SystemEvent>) {
         for index in 0..system.connections.len() {
             let frames = system.connections[index].up.cut(events);
             for frame in &frames {
@@ -29,7 +29,7 @@ impl BrokerRestart {
         system.stop_broker(events);
     }
 
-    pub(super) fn end<R: Recorder>(system: &mut System<R>, events: &mut EventList<SystemEvent>) {
+    pub(in crate::model) fn end<R: Recorder>(system: &mut System<R>, events: &mut EventList<SystemEvent>) {
         system.start_broker(events);
     }
 }

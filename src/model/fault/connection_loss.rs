@@ -17,7 +17,11 @@ pub struct ConnectionLoss {
 }
 
 impl ConnectionLoss {
-    pub(super) fn begin<R: Recorder>(&self, system: &mut System<R>, events: &mut EventList<SystemEvent>) {
+    pub(in crate::model) fn begin<R: Recorder>(
+        &self,
+        system: &mut System<R>,
+        events: &mut EventList<SystemEvent>,
+    ) {
         let connection = &mut system.connections[self.connection];
         connection.cut_until = connection.cut_until.max(events.now() + self.lasts);
         system.cut(self.connection, Parting::GoesOn, events);

@@ -33,7 +33,11 @@ pub struct ConsumerCrash {
 }
 
 impl ConsumerCrash {
-    pub(super) fn begin<R: Recorder>(&self, system: &mut System<R>, events: &mut EventList<SystemEvent>) {
+    pub(in crate::model) fn begin<R: Recorder>(
+        &self,
+        system: &mut System<R>,
+        events: &mut EventList<SystemEvent>,
+    ) {
         let now = events.now();
         let consumer = &mut system.consumers[self.consumer];
         consumer.crashed = true;
@@ -64,7 +68,11 @@ impl ConsumerCrash {
         }
     }
 
-    pub(super) fn end<R: Recorder>(&self, system: &mut System<R>, events: &mut EventList<SystemEvent>) {
+    pub(in crate::model) fn end<R: Recorder>(
+        &self,
+        system: &mut System<R>,
+        events: &mut EventList<SystemEvent>,
+    ) {
         let consumer = &mut system.consumers[self.consumer];
         consumer.crashed = false;
         let (index, number) = (consumer.connection, consumer.channel);
