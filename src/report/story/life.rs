@@ -214,9 +214,19 @@ impl Copy {
                     instant(*at),
                     length(*sojourn)
                 );
-                again.iter().fold(first, |text, (who, at, _)| {
+                let all = again.iter().fold(first, |text, (who, at, _)| {
                     format!("{text}, and once more by {who} at {}", instant(*at))
-                })
+                });
+                match &self.place {
+                    Place::Lost(cause, at, _) => {
+                        format!(
+                            "{all}; its copy in the broker was lost at {}, {}",
+                            instant(*at),
+                            cause.words()
+                        )
+                    }
+                    _ => all,
+                }
             }
         };
         let why = match &self.place {

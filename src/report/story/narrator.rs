@@ -25,7 +25,7 @@ enum Place {
 struct Step {
     at: SimTime,
     place: Place,
-    /// Whom its beginning is about.
+    /// Whom it is about so far.
     entities: Vec<String>,
 }
 
@@ -128,6 +128,7 @@ impl Narrator {
         let goes_on = self.step.as_ref().is_some_and(|step| {
             (step.at, step.place) == (at, place)
                 && match what {
+                    What::Broker(Fact::ConnectionOpened { .. }, _) => false,
                     What::BrokerSent { .. } | What::Broker(..) => true,
                     What::ConsumerCrashed { .. } | What::ConnectionLost { .. } | What::LostOutside { .. } => {
                         true
@@ -136,10 +137,14 @@ impl Narrator {
                     _ => false,
                 }
         });
-        if !goes_on {
-            self.step = Some(Step { at, place, entities });
-            self.causes.clear();
-            self.page.begin(at);
+        match &mut self.step {
+            Some(step) if goes_on => step.entities.extend(entities),
+            _ => {
+                let same_instant = self.step.as_ref().is_some_and(|step| step.at == at);
+                self.causes.retain(|cause| same_instant && matches!(cause, What::FaultBegan { .. }));
+                self.step = Some(Step { at, place, entities });
+                self.page.begin(at);
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 //! methods of clients where they reach the broker, answers where the broker gives them.
 
 use crate::amqp::{ChannelRef, MessageId, Method, ServerMethod};
-use crate::observe::{LossCause, What};
+use crate::observe::{Fact, LossCause, What};
 use crate::report::wire::{self, Words};
 use crate::rules::RuleRef;
 
@@ -18,6 +18,17 @@ const LISTED: usize = 5;
 /// A sentence with the rule behind it; `None` for what goes without saying.
 pub(super) fn sentence(view: View<'_>, what: &What) -> Option<(String, Option<RuleRef>)> {
     if let What::Broker(fact, rule) = what {
+        let connection = match fact {
+            Fact::ConnectionOpened { connection } | Fact::ConnectionClosed { connection } => {
+                Some(*connection)
+            }
+            Fact::ChannelClosed { channel } => Some(channel.connection),
+            _ => None,
+        };
+        // A connection gets its name with `connection.open-ok`. One without a name is no client's.
+        if connection.is_some_and(|id| view.cast.connection_index(id).is_none()) {
+            return None;
+        }
         return Some((facts::sentence(view, fact), Some(*rule)));
     }
     let sentence = match what {

@@ -475,8 +475,9 @@ fn a_restart_is_named_as_the_reason_and_what_it_takes_is_lost() {
     let from = Some(SimTime::from_nanos(5_000_000));
     let expected = expect![[r#"
         told:
-            5.000 ms  broker sends connection.close(reply-code=320, reply-text="CONNECTION_FORCED - broker
-                        forced connection closure with reason 'shutdown'") to fast
+            5.000 ms  fault kill-fast begins
+                        broker sends connection.close(reply-code=320, reply-text="CONNECTION_FORCED - broker
+                          forced connection closure with reason 'shutdown'") to fast
                         queue tasks takes back #1 (tag 1) because the broker was restarted: ready 1,
                           unacked 0
                             [CON-14] A broker that shuts down closes each connection with 320.
