@@ -17,3 +17,7 @@ pub mod model;
 pub mod scenario;
 
 pub mod experiment;
+
+pub mod report;
+
+pub mod cli;
