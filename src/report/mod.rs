@@ -11,6 +11,7 @@ mod answer;
 mod checks;
 mod comparison;
 mod csv;
+mod directory;
 mod emphasis;
 mod errors;
 mod fates;
@@ -20,8 +21,13 @@ mod numbers;
 mod plot;
 mod summary;
 mod table;
+mod wire;
+
+pub mod story;
+pub mod trace;
 
 pub use self::csv::csv;
 pub use answer::{answer, variant_answer};
+pub use directory::{Cast, Directory};
 pub use json::{FORMAT, json};
 pub use summary::{comparison_summary, summary};

@@ -1,4 +1,30 @@
 //! From a file's text, or from a builder, to a validated [`Scenario`]; every mistake with its place. Runs nothing.
+//!
+//! A file goes through `parse` (text → `node` tree with places), `overlay` (variants and `--set` change the tree) and
+//! `resolve` (tree → specs, one file a table), which reads through `reader` and its converters `values` and
+//! `quantities`. What may stand in a file is data in [`keys`]; what can be wrong with it has an id in [`ids`].
+
+mod builder;
+mod diagnostic;
+mod load;
+mod node;
+mod overlay;
+mod parse;
+mod quantities;
+mod reader;
+mod resolve;
+mod source;
+mod suggest;
+mod values;
+mod variants;
+
+pub mod ids;
+pub mod keys;
+
+pub use builder::{ScenarioBuilder, SettingValue};
+pub use diagnostic::{Diagnostic, Diagnostics, Label, Level, Paint};
+pub use load::{Loaded, load};
+pub use source::{Place, Source};
 
 use crate::check::CheckSpec;
 use crate::model::SystemSpec;

@@ -1,4 +1,5 @@
 //! The command line from outside: exit codes, what goes to which stream, files.
+#![expect(clippy::unwrap_used, reason = "a test that cannot start the program has failed")]
 
 use std::fs;
 use std::io::Read;

@@ -1,0 +1,249 @@
+//! Scenarios in Rust, for people who write tests. Builds the same tree as a file, without places, so that all
+//! validation is shared.
+
+use super::Scenario;
+use super::diagnostic::{Diagnostics, Problems};
+use super::load::{Head, build};
+use super::node::{Entry, Node, Table, Value};
+
+/// The value of a key: a truth value, a number, a text, a list or a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SettingValue(Node);
+
+/// Builds a scenario: each table begins with a call of its name, and [`with`](ScenarioBuilder::with) adds keys to the
+/// table that was begun last. Tables, keys and values are those of scenario files; quantities are texts with a unit.
+///
+/// # Examples
+///
+/// ```
+/// use amqpsim::scenario::ScenarioBuilder;
+///
+/// let scenario = ScenarioBuilder::new("orders")
+///     .replication().with("duration", "60s").with("seed", 7)
+///     .queue("orders").with("arguments", [("x-max-length", 1000)])
+///     .producer("shop")
+///         .with("routing-key", "orders")
+///         .with("count", 100)
+///         .with("interarrival", [("exponential", "20ms")])
+///     .consumer("billing")
+///         .with("queue", "orders")
+///         .with("prefetch-count", 10)
+///         .with("service-time", "15ms")
+///     .check().with("property", "nothing-lost")
+///     .build()?;
+/// assert_eq!(scenario.system.consumers[0].prefetch_count, 10);
+/// # Ok::<(), amqpsim::scenario::Diagnostics>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ScenarioBuilder {
+    name: String,
+    tree: Table,
+    /// Where the next keys go.
+    cursor: Cursor,
+}
+
+/// The table that was begun last.
+#[derive(Clone, Debug)]
+enum Cursor {
+    Nowhere,
+    Single(&'static str),
+    /// The last entry of a list.
+    List(&'static str),
+    /// The last entry of a list below `fault`.
+    Fault(String),
+}
+
+impl ScenarioBuilder {
+    /// A scenario with this name and nothing in it.
+    pub fn new(name: &str) -> ScenarioBuilder {
+        ScenarioBuilder { name: name.to_owned(), tree: Table::default(), cursor: Cursor::Nowhere }
+    }
+
+    /// Says what the run should answer.
+    pub fn question(mut self, question: &str) -> Self {
+        let node = SettingValue::from(question).0;
+        self.tree.set(Entry { key: "question".to_owned(), key_place: None, node });
+        self
+    }
+
+    /// Goes on with `[replication]`.
+    pub fn replication(self) -> Self {
+        self.single("replication")
+    }
+
+    /// Goes on with `[broker]`.
+    pub fn broker(self) -> Self {
+        self.single("broker")
+    }
+
+    /// Goes on with `[link]`.
+    pub fn link(self) -> Self {
+        self.single("link")
+    }
+
+    /// Begins an `[[exchange]]`.
+    pub fn exchange(self, name: &str) -> Self {
+        self.list("exchange").with("name", name)
+    }
+
+    /// Begins a `[[queue]]`.
+    pub fn queue(self, name: &str) -> Self {
+        self.list("queue").with("name", name)
+    }
+
+    /// Begins a `[[binding]]` from an exchange; its destination is the key `queue` or `to-exchange`.
+    pub fn binding(self, exchange: &str) -> Self {
+        self.list("binding").with("exchange", exchange)
+    }
+
+    /// Begins a `[[connection]]`.
+    pub fn connection(self, name: &str) -> Self {
+        self.list("connection").with("name", name)
+    }
+
+    /// Begins a `[[channel]]`.
+    pub fn channel(self, name: &str) -> Self {
+        self.list("channel").with("name", name)
+    }
+
+    /// Begins a `[[class]]`.
+    pub fn class(self, name: &str) -> Self {
+        self.list("class").with("name", name)
+    }
+
+    /// Begins a `[[producer]]`.
+    pub fn producer(self, name: &str) -> Self {
+        self.list("producer").with("name", name)
+    }
+
+    /// Begins a `[[consumer]]`.
+    pub fn consumer(self, name: &str) -> Self {
+        self.list("consumer").with("name", name)
+    }
+
+    /// Begins a `[[fault.KIND]]`.
+    pub fn fault(mut self, kind: &str) -> Self {
+        let kinds = self.tree.get_or_table("fault", None);
+        let kinds = kinds.as_table_mut().expect("faults are a table of kinds");
+        push_table(kinds, kind);
+        self.cursor = Cursor::Fault(kind.to_owned());
+        self
+    }
+
+    /// Begins a `[[check]]`.
+    pub fn check(self) -> Self {
+        self.list("check")
+    }
+
+    /// Sets a key of the table that was begun last.
+    ///
+    /// # Panics
+    ///
+    /// If no table was begun.
+    pub fn with(mut self, key: &str, value: impl Into<SettingValue>) -> Self {
+        let node = value.into().0;
+        self.current().set(Entry { key: key.to_owned(), key_place: None, node });
+        self
+    }
+
+    /// Validates and builds it.
+    ///
+    /// # Errors
+    ///
+    /// All mistakes, as for a file, but without places.
+    pub fn build(self) -> Result<Scenario, Diagnostics> {
+        let head = Head { name: &self.name, about: "" };
+        let loaded = build(&self.name, &head, &self.tree, &[], Problems::default())?;
+        let variant = loaded.variants.into_iter().next().expect("there is at least one variant");
+        Ok(variant.scenario)
+    }
+
+    fn single(mut self, name: &'static str) -> Self {
+        self.tree.get_or_table(name, None);
+        self.cursor = Cursor::Single(name);
+        self
+    }
+
+    fn list(mut self, name: &'static str) -> Self {
+        push_table(&mut self.tree, name);
+        self.cursor = Cursor::List(name);
+        self
+    }
+
+    fn current(&mut self) -> &mut Table {
+        let last = match &self.cursor {
+            Cursor::Nowhere => None,
+            Cursor::Single(name) => self.tree.get_mut(name),
+            Cursor::List(name) => last_of(&mut self.tree, name),
+            Cursor::Fault(kind) => {
+                self.tree.get_mut("fault").and_then(Node::as_table_mut).and_then(|kinds| last_of(kinds, kind))
+            }
+        };
+        last.and_then(Node::as_table_mut).expect("a table was begun before its keys")
+    }
+}
+
+fn last_of<'a>(tree: &'a mut Table, list: &str) -> Option<&'a mut Node> {
+    match &mut tree.get_mut(list)?.value {
+        Value::List(nodes) => nodes.last_mut(),
+        _ => None,
+    }
+}
+
+fn push_table(tree: &mut Table, list: &str) {
+    if tree.get(list).is_none() {
+        let node = Node::new(Value::List(Vec::new()));
+        tree.set(Entry { key: list.to_owned(), key_place: None, node });
+    }
+    if let Some(Node { value: Value::List(nodes), .. }) = tree.get_mut(list) {
+        nodes.push(Node::new(Value::Table(Table::default())));
+    }
+}
+
+impl From<bool> for SettingValue {
+    fn from(truth: bool) -> Self {
+        SettingValue(Node::new(Value::Boolean(truth)))
+    }
+}
+
+impl From<i64> for SettingValue {
+    fn from(number: i64) -> Self {
+        SettingValue(Node::new(Value::Integer(number)))
+    }
+}
+
+impl From<f64> for SettingValue {
+    fn from(number: f64) -> Self {
+        SettingValue(Node::new(Value::Decimal(number.to_string())))
+    }
+}
+
+impl From<&str> for SettingValue {
+    fn from(text: &str) -> Self {
+        SettingValue(Node::new(Value::Text(text.to_owned())))
+    }
+}
+
+impl From<String> for SettingValue {
+    fn from(text: String) -> Self {
+        SettingValue(Node::new(Value::Text(text)))
+    }
+}
+
+/// A list.
+impl<T: Into<SettingValue>> From<Vec<T>> for SettingValue {
+    fn from(values: Vec<T>) -> Self {
+        SettingValue(Node::new(Value::List(values.into_iter().map(|value| value.into().0).collect())))
+    }
+}
+
+/// A table with these keys.
+impl<T: Into<SettingValue>, const N: usize> From<[(&str, T); N]> for SettingValue {
+    fn from(entries: [(&str, T); N]) -> Self {
+        let mut table = Table::default();
+        for (key, value) in entries {
+            table.set(Entry { key: key.to_owned(), key_place: None, node: value.into().0 });
+        }
+        SettingValue(Node::new(Value::Table(table)))
+    }
+}

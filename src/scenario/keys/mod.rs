@@ -1,0 +1,210 @@
+//! The tables and keys of a scenario file, as data. The reader reads no key that is not here; diagnostics, suggestions,
+//! `amqpsim list keys` and the documentation come from it too. Knows no value.
+
+mod tables;
+
+pub use tables::TABLES;
+
+/// A table of the file format.
+#[derive(Debug)]
+pub struct TableSpec {
+    /// Its name in addresses and brackets: `queue`, `fault.consumer-crash`.
+    pub name: &'static str,
+    /// How it is written.
+    pub form: Form,
+    /// What one of it is called in messages, with its article: `a queue`.
+    pub noun: &'static str,
+    /// What it is for, in one sentence.
+    pub about: &'static str,
+    /// Its keys, in the order of the documentation.
+    pub keys: &'static [KeySpec],
+}
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The keys at the head of the file.
+    Top,
+    /// `[name]`, at most once.
+    Single,
+    /// `[[name]]`, once for each.
+    List,
+    /// `{ … }` in a list that is the value of a key.
+    Inline,
+}
+
+/// A key of a table.
+#[derive(Debug)]
+pub struct KeySpec {
+    /// The key as it is written.
+    pub name: &'static str,
+    /// What its value is.
+    pub kind: Kind,
+    /// What holds where the key is absent.
+    pub absent: Absent,
+    /// What it says, in one sentence.
+    pub about: &'static str,
+    /// A value as it is written in a file.
+    pub example: &'static str,
+}
+
+/// What holds where a key is absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// An error.
+    Required,
+    /// This, in words.
+    Means(&'static str),
+    /// The same as this value, as it is written in a file.
+    Default(&'static str),
+}
+
+/// What the value of a key is.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A name of 1 to 255 bytes.
+    Name,
+    /// A text of any length.
+    Text,
+    /// A text of 0 to 255 bytes, as AMQP's short strings.
+    ShortText,
+    /// Texts of 0 to 255 bytes, at least one.
+    ShortTexts,
+    /// True or false.
+    Boolean,
+    /// An integer from the first to the second, both included.
+    Integer(u64, u64),
+    /// A decimal number with up to three decimals, from 0.001 to 1000.
+    Factor,
+    /// A length of time.
+    Duration,
+    /// A number of bytes.
+    Size,
+    /// A distribution of lengths of time.
+    Distribution,
+    /// A distribution for each message class.
+    DistributionByClass,
+    /// One of some words.
+    Choice(&'static ChoiceSpec),
+    /// A field table of AMQP.
+    Arguments,
+    /// What a client declares.
+    Declarations,
+    /// The name of a measure.
+    Measure,
+    /// A number, or a length of time, in the unit of the measure beside it.
+    Bound,
+    /// Addresses with values.
+    Settings,
+}
+
+/// Words to choose from.
+#[derive(Debug)]
+pub struct ChoiceSpec {
+    /// What one of them is called.
+    pub noun: &'static str,
+    /// The id of the diagnostic for any other word.
+    pub id: &'static str,
+    /// The words, in the order of the documentation.
+    pub words: fn() -> Vec<&'static str>,
+}
+
+impl Kind {
+    /// What the value is, in words, with its article.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Kind::Name | Kind::Text | Kind::ShortText | Kind::Choice(_) | Kind::Measure => "a string",
+            Kind::ShortTexts => "a list of strings",
+            Kind::Boolean => "a boolean",
+            Kind::Integer(..) => "an integer",
+            Kind::Factor => "a number",
+            Kind::Duration => "a duration",
+            Kind::Size => "a size",
+            Kind::Distribution => "a distribution",
+            Kind::DistributionByClass => "a table of distributions",
+            Kind::Arguments => "a table",
+            Kind::Declarations => "a list of tables",
+            Kind::Bound => "a number or a duration",
+            Kind::Settings => "a table of settings",
+        }
+    }
+
+    /// In what the value is given, or between what it lies; empty where there is nothing to say.
+    pub fn unit(&self) -> String {
+        match self {
+            Kind::Name => "1 to 255 bytes".to_owned(),
+            Kind::ShortText | Kind::ShortTexts => "up to 255 bytes".to_owned(),
+            Kind::Integer(low, high) => format!("{low} to {high}"),
+            Kind::Factor => "0.001 to 1000".to_owned(),
+            Kind::Duration | Kind::Distribution | Kind::DistributionByClass => DURATION_UNITS.to_owned(),
+            Kind::Size => SIZE_UNITS.to_owned(),
+            Kind::Choice(choice) => (choice.words)().join(", "),
+            Kind::Measure => "see `amqpsim list measures`".to_owned(),
+            Kind::Bound => "the measure's".to_owned(),
+            _ => String::new(),
+        }
+    }
+}
+
+/// The units of durations, smallest first.
+pub(super) const DURATION_UNITS: &str = "ns, us, ms, s, min, h";
+/// The units of sizes.
+pub(super) const SIZE_UNITS: &str = "B, kB, MB, GB, KiB, MiB, GiB";
+
+impl TableSpec {
+    /// The key with this name.
+    pub fn key(&self, name: &str) -> Option<&'static KeySpec> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+
+    /// The noun without its article.
+    pub fn bare_noun(&self) -> &'static str {
+        self.noun.split_once(' ').map_or(self.noun, |(_, noun)| noun)
+    }
+
+    /// How the table begins in a file: `[[queue]]`.
+    pub fn header(&self) -> String {
+        match self.form {
+            Form::Single => format!("[{}]", self.name),
+            Form::List => format!("[[{}]]", self.name),
+            Form::Top | Form::Inline => self.name.to_owned(),
+        }
+    }
+}
+
+/// The table with this name.
+pub fn table(name: &str) -> Option<&'static TableSpec> {
+    TABLES.iter().find(|table| table.name == name)
+}
+
+/// The kinds of faults: the tables below `fault`.
+pub(super) fn fault_kinds() -> impl Iterator<Item = (&'static str, &'static TableSpec)> {
+    TABLES.iter().filter_map(|table| Some((table.name.strip_prefix("fault.")?, table)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_and_keys_are_named_once() {
+        for (at, table) in TABLES.iter().enumerate() {
+            assert!(TABLES[..at].iter().all(|other| other.name != table.name), "{}", table.name);
+            for (at, key) in table.keys.iter().enumerate() {
+                assert!(table.keys[..at].iter().all(|other| other.name != key.name), "{}", key.name);
+            }
+        }
+    }
+
+    #[test]
+    fn everything_is_said_in_one_sentence() {
+        let sentence = |text: &str| text.ends_with('.') && !text.trim_end_matches('.').contains(". ");
+        for table in TABLES {
+            assert!(sentence(table.about), "{}", table.about);
+            for key in table.keys {
+                assert!(sentence(key.about), "{}", key.about);
+                assert!(!key.example.is_empty(), "{}", key.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! From a text to its variants: parse, overlay, resolve; and every mistake once. Knows no table.
+
+use super::diagnostic::{Diagnostic, Diagnostics, Problems};
+use super::node::Table;
+use super::overlay::Setting;
+use super::source::Source;
+use super::variants::{Plan, plans};
+use super::{Scenario, Variant, parse, resolve};
+
+/// A scenario file that can be run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// In the order of the file, at least one; called `base` where the file has none.
+    pub variants: Vec<Variant>,
+    /// Doubts, sorted by place.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads a scenario file with settings of the command line, each `ADDRESS=VALUE`, which win over the file's variants.
+///
+/// # Errors
+///
+/// All mistakes of the file and the settings, sorted by place, those of several variants once. A file that is not TOML
+/// has only its syntax errors reported, because what else it says is not certain.
+///
+/// # Examples
+///
+/// ```
+/// let text = r#"
+/// [[queue]]
+/// name = "orders"
+///
+/// [[producer]]
+/// name = "shop"
+/// routing-key = "orders"
+/// count = 100
+/// interarrival = { exponential = "20ms" }
+///
+/// [[consumer]]
+/// name = "billing"
+/// queue = "orders"
+/// service-time = "15ms"
+/// "#;
+/// let loaded = amqpsim::scenario::load("orders.toml", text, &["consumer.billing.speed=2".to_owned()])?;
+/// assert_eq!(loaded.variants[0].name, "base");
+/// assert_eq!(loaded.variants[0].scenario.system.consumers[0].speed_permille, 2000);
+///
+/// let mistaken = amqpsim::scenario::load("orders.toml", &text.replace("\"15ms\"", "15"), &[]);
+/// assert!(mistaken.unwrap_err().to_string().contains("a duration needs a unit, got `15`"));
+/// # Ok::<(), amqpsim::scenario::Diagnostics>(())
+/// ```
+pub fn load(source_name: &str, text: &str, overrides: &[String]) -> Result<Loaded, Diagnostics> {
+    let source = Source::new(source_name, text, 0);
+    let mut problems = Problems::default();
+    let Some(tree) = parse::document(&source, &mut problems) else {
+        return Err(Diagnostics::new(source_name, problems.into_sorted()));
+    };
+    let arguments: Vec<Setting> = overrides
+        .iter()
+        .enumerate()
+        .filter_map(|(at, argument)| Setting::from_argument(argument, at + 1, &mut problems))
+        .collect();
+    let head = Head { name: file_stem(source_name), about: &parse::head_comment(text) };
+    build(source_name, &head, &tree, &arguments, problems)
+}
+
+/// What a scenario has from outside of its tables.
+pub(super) struct Head<'a> {
+    pub(super) name: &'a str,
+    pub(super) about: &'a str,
+}
+
+/// Resolves every variant of a tree.
+pub(super) fn build(
+    source_name: &str,
+    head: &Head<'_>,
+    tree: &Table,
+    arguments: &[Setting],
+    mut problems: Problems,
+) -> Result<Loaded, Diagnostics> {
+    let plans = plans(tree, &mut problems);
+    let mut found: Vec<Vec<Diagnostic>> = Vec::new();
+    let mut variants = Vec::new();
+    for plan in &plans {
+        let mut here = Problems::default();
+        let mut tree = tree.clone();
+        for setting in plan.settings.iter().chain(arguments) {
+            setting.apply(&mut tree, &mut here);
+        }
+        let scenario = resolve::scenario(&tree, head.name, head.about, &mut here);
+        found.push(here.into_sorted());
+        variants.push(variant(plan, scenario));
+    }
+    gather(&plans, &found, &mut problems);
+    let failed = problems.has_errors();
+    let diagnostics = problems.into_sorted();
+    if failed {
+        Err(Diagnostics::new(source_name, diagnostics))
+    } else {
+        Ok(Loaded { variants, warnings: diagnostics })
+    }
+}
+
+fn variant(plan: &Plan, scenario: Scenario) -> Variant {
+    let shown = |setting: &Setting| (setting.address.clone(), setting.value.shown());
+    Variant { name: plan.name.clone(), changes: plan.settings.iter().map(shown).collect(), scenario }
+}
+
+/// Takes each diagnostic once. One that only some variants have says which, unless it stands in their settings.
+fn gather(plans: &[Plan], found: &[Vec<Diagnostic>], problems: &mut Problems) {
+    let mut seen: Vec<(&Diagnostic, Vec<&Plan>)> = Vec::new();
+    for (plan, diagnostics) in plans.iter().zip(found) {
+        for diagnostic in diagnostics {
+            match seen.iter_mut().find(|(known, _)| *known == diagnostic) {
+                Some((_, plans)) => plans.push(plan),
+                None => seen.push((diagnostic, vec![plan])),
+            }
+        }
+    }
+    for (diagnostic, having) in seen {
+        let inside = |plan: &&Plan| match (&plan.place, &diagnostic.primary) {
+            (Some(settings), Some(label)) => settings.holds(&label.place),
+            _ => false,
+        };
+        if having.len() == plans.len() || having.iter().any(inside) {
+            problems.push(diagnostic.clone());
+        } else {
+            let names: Vec<String> = having.iter().map(|plan| format!("`{}`", plan.name)).collect();
+            let word = if names.len() == 1 { "variant" } else { "variants" };
+            problems.push(diagnostic.clone().note(format!("in {word} {}", names.join(", "))));
+        }
+    }
+}
+
+fn file_stem(path: &str) -> &str {
+    let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    file.strip_suffix(".toml").unwrap_or(file)
+}

@@ -1,0 +1,334 @@
+//! Settings by address: variants and `--set` change the tree before anything is read, so that every diagnostic still
+//! has the place of the value. Knows which tables have names, but no key.
+
+use std::sync::Arc;
+
+use super::diagnostic::{Diagnostic, Problems};
+use super::ids;
+use super::keys::{Form, TABLES, table};
+use super::node::{Entry, Node, Table, Value, shortened};
+use super::parse;
+use super::reader::unknown_table;
+use super::source::{Place, Source};
+use super::suggest::nearest;
+
+const FORMS: &str = "an address is TABLE.NAME.KEY, as in \"consumer.slow.prefetch-count\", or TABLE.KEY, as in \"broker.profile\"";
+
+/// An address with the value that it gets.
+#[derive(Clone, Debug)]
+pub(super) struct Setting {
+    /// As it is written.
+    pub(super) address: String,
+    pub(super) address_place: Option<Place>,
+    pub(super) value: Node,
+    path: Path,
+}
+
+/// An address in its parts.
+#[derive(Clone, Debug)]
+struct Path {
+    table: String,
+    /// The name, or `*`, of an entry of a list; `None` for a single table.
+    name: Option<Segment>,
+    /// At least one.
+    keys: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Segment {
+    text: String,
+    /// A quoted `*` is a name.
+    quoted: bool,
+}
+
+impl Segment {
+    fn matches(&self, name: &str) -> bool {
+        self.text == name || (self.text == "*" && !self.quoted)
+    }
+}
+
+impl Setting {
+    /// Reads an address; reports what is wrong with it.
+    pub(super) fn new(
+        address: &str,
+        place: Option<&Place>,
+        value: Node,
+        problems: &mut Problems,
+    ) -> Option<Setting> {
+        match path(address, &value) {
+            Ok(path) => {
+                Some(Setting { address: address.to_owned(), address_place: place.cloned(), value, path })
+            }
+            Err(diagnostic) => {
+                problems.push(diagnostic.at(place));
+                None
+            }
+        }
+    }
+
+    /// Reads an argument of `--set`: `ADDRESS=VALUE`. A value that is no TOML is a string.
+    pub(super) fn from_argument(argument: &str, rank: usize, problems: &mut Problems) -> Option<Setting> {
+        let argument = argument.trim_end();
+        let source = Source::new("--set", argument, rank);
+        let Some(equals) = unquoted(argument, '=') else {
+            problems.push(
+                Diagnostic::error(
+                    ids::MALFORMED_ADDRESS,
+                    format!("`--set` needs ADDRESS=VALUE, got `{}`", shortened(argument)),
+                )
+                .at(Some(&Place::new(&source, 0..argument.len())))
+                .help("for example `--set consumer.slow.prefetch-count=1`"),
+            );
+            return None;
+        };
+        let place = Place::new(&source, 0..argument[..equals].trim_end().len());
+        let value = value_of_argument(&source, equals + 1, problems);
+        Setting::new(argument[..equals].trim(), Some(&place), value, problems)
+    }
+
+    /// Gives the value to everything that the address names.
+    pub(super) fn apply(&self, tree: &mut Table, problems: &mut Problems) {
+        let reported = if let Some(name) = &self.path.name {
+            let mut reached = 0;
+            let mut names = Vec::new();
+            let mut reported = None;
+            for entry in entries(tree, &self.path.table) {
+                let entry_name = entry.name();
+                if name.matches(&entry_name) {
+                    reached += 1;
+                    reported = reported.or(self.set_in(entry.table, &self.path.keys));
+                }
+                names.push(entry_name);
+            }
+            if reached == 0 { Some(self.matches_nothing(name, &names)) } else { reported }
+        } else {
+            let node = tree.get_or_table(&self.path.table, self.address_place.as_ref());
+            match node.as_table_mut() {
+                Some(table) => self.set_in(table, &self.path.keys),
+                // Whoever reads the table reports that it is none.
+                None => None,
+            }
+        };
+        if let Some(diagnostic) = reported {
+            problems.push(diagnostic.at(self.address_place.as_ref()));
+        }
+    }
+
+    /// Sets the value below a table; says what is in the way.
+    fn set_in(&self, table: &mut Table, keys: &[String]) -> Option<Diagnostic> {
+        let (key, deeper) = keys.split_first().expect("an address has a key");
+        if deeper.is_empty() {
+            table.set(Entry {
+                key: key.clone(),
+                key_place: self.address_place.clone(),
+                node: self.value.clone(),
+            });
+            return None;
+        }
+        let node = table.get_or_table(key, self.address_place.as_ref());
+        let (what, place) = (node.describe(), node.place.clone());
+        match &mut node.value {
+            Value::Table(inner) => self.set_in(inner, deeper),
+            Value::Broken => None,
+            _ => Some(
+                Diagnostic::error(
+                    ids::SET_INSIDE_VALUE,
+                    format!(
+                        "`{}` goes on behind `{}`, which is {what}",
+                        shortened(&self.address),
+                        shortened(key)
+                    ),
+                )
+                .at(self.address_place.as_ref())
+                .note(match place {
+                    Some(place) => format!("the value is on line {}", place.line()),
+                    None => "only tables have something inside".to_owned(),
+                }),
+            ),
+        }
+    }
+
+    fn matches_nothing(&self, name: &Segment, names: &[String]) -> Diagnostic {
+        let (list, shown) = (&self.path.table, shortened(&name.text));
+        let known: Vec<String> = names.iter().take(8).map(|name| format!("`{}`", shortened(name))).collect();
+        let near = nearest(&name.text, names.iter().map(String::as_str));
+        let diagnostic = Diagnostic::error(
+            ids::ADDRESS_MATCHES_NOTHING,
+            format!("`{}` matches nothing: there is no {list} `{shown}`", shortened(&self.address)),
+        )
+        .help_if(near.map(|near| format!("did you mean `{near}`?")));
+        if known.is_empty() {
+            diagnostic.note(format!("the file has no `[[{list}]]`"))
+        } else {
+            diagnostic.note(format!("the file has {}", known.join(", ")))
+        }
+    }
+}
+
+fn value_of_argument(source: &Arc<Source>, behind: usize, problems: &mut Problems) -> Node {
+    let text = source.text();
+    let start = text.len() - text[behind..].trim_start().len();
+    parse::value(source, start, problems).unwrap_or_else(|| {
+        let place = Place::new(source, start..text.len());
+        Node { place: Some(place), value: Value::Text(text[start..].to_owned()) }
+    })
+}
+
+/// An entry of a list of tables, with the name that it has without a name of its own.
+struct ListEntry<'a> {
+    table: &'a mut Table,
+    name_implied: Option<String>,
+}
+
+impl ListEntry<'_> {
+    fn name(&self) -> String {
+        let own = self.table.get("name").and_then(Node::as_text);
+        own.map(str::to_owned).or_else(|| self.name_implied.clone()).unwrap_or_default()
+    }
+}
+
+fn entries<'a>(tree: &'a mut Table, list: &str) -> Vec<ListEntry<'a>> {
+    let Some(node) = tree.get_mut(list) else { return Vec::new() };
+    if list != "fault" {
+        return list_entries(node, None);
+    }
+    let Some(kinds) = node.as_table_mut() else { return Vec::new() };
+    kinds.0.iter_mut().flat_map(|kind| list_entries(&mut kind.node, Some(&kind.key))).collect()
+}
+
+fn list_entries<'a>(node: &'a mut Node, name_implied: Option<&str>) -> Vec<ListEntry<'a>> {
+    let Value::List(nodes) = &mut node.value else { return Vec::new() };
+    let name_implied = name_implied.map(str::to_owned);
+    nodes
+        .iter_mut()
+        .filter_map(Node::as_table_mut)
+        .map(|table| ListEntry { table, name_implied: name_implied.clone() })
+        .collect()
+}
+
+fn path(address: &str, value: &Node) -> Result<Path, Diagnostic> {
+    let malformed = |message: String| Diagnostic::error(ids::MALFORMED_ADDRESS, message).help(FORMS);
+    let shown = shortened(address);
+    let Some(segments) = segments(address) else {
+        return Err(malformed(format!("`{shown}` is not an address")));
+    };
+    if let ([segment], Value::Table(_)) = (segments.as_slice(), &value.value) {
+        return Err(Diagnostic::error(
+            ids::MALFORMED_ADDRESS,
+            format!("`{}` is a part of an address", shortened(&segment.text)),
+        )
+        .help(format!(
+            "write the whole address in quotes, as in \"{}.NAME.KEY\" = 1",
+            shortened(&segment.text)
+        ))
+        .note("a dot outside of quotes begins a table of TOML"));
+    }
+    let [first, rest @ ..] = segments.as_slice() else {
+        return Err(malformed(format!("`{shown}` is not an address")));
+    };
+    let form = form_of(&first.text)?;
+    let (name, keys) = match (form, rest) {
+        (Form::List, [name, keys @ ..]) => (Some(name.clone()), keys),
+        (_, keys) => (None, keys),
+    };
+    if keys.is_empty() {
+        return Err(malformed(format!("`{shown}` is too short for an address")));
+    }
+    if keys[0].text == "name" && form == Form::List {
+        return Err(Diagnostic::error(
+            ids::NAME_CANNOT_BE_SET,
+            format!("`{shown}` is a name, which cannot be set"),
+        )
+        .note(
+            "a name selects random streams and is what references go to; other settings keep both the same",
+        ));
+    }
+    let keys = keys.iter().map(|key| key.text.clone()).collect();
+    Ok(Path { table: first.text.clone(), name, keys })
+}
+
+/// Whether the entries of a table have names, are there once, or cannot be addressed.
+fn form_of(name: &str) -> Result<Form, Diagnostic> {
+    if name == "fault" {
+        return Ok(Form::List);
+    }
+    let spec = table(name).filter(|_| TABLES.iter().any(|table| table.name == name && !name.contains('.')));
+    match spec {
+        Some(spec) if spec.form == Form::Single => Ok(Form::Single),
+        Some(spec) if spec.form == Form::List && name != "variant" && spec.key("name").is_some() => {
+            Ok(Form::List)
+        }
+        Some(spec) if spec.form != Form::Inline => Err(Diagnostic::error(
+            ids::MALFORMED_ADDRESS,
+            format!("{} has no name, so that no address leads to it", spec.noun),
+        )
+        .help(FORMS)),
+        _ => Err(unknown_table(name, None)),
+    }
+}
+
+/// The byte offset of the first `wanted` outside of quotes.
+fn unquoted(text: &str, wanted: char) -> Option<usize> {
+    let mut quoted = false;
+    text.char_indices().find_map(|(at, c)| {
+        quoted ^= c == '"';
+        (c == wanted && !quoted).then_some(at)
+    })
+}
+
+/// Parts between dots; a part in double quotes may have dots itself. `None` for an empty part or an open quote.
+fn segments(address: &str) -> Option<Vec<Segment>> {
+    let mut segments = Vec::new();
+    let mut rest = address.trim();
+    loop {
+        let (part, behind) = match unquoted(rest, '.') {
+            Some(dot) => (&rest[..dot], Some(&rest[dot + 1..])),
+            None => (rest, None),
+        };
+        let inner = part.strip_prefix('"').and_then(|part| part.strip_suffix('"'));
+        let text = inner.unwrap_or(part);
+        if text.is_empty() || text.contains('"') {
+            return None;
+        }
+        segments.push(Segment { text: text.to_owned(), quoted: inner.is_some() });
+        match behind {
+            Some(behind) => rest = behind,
+            None => return Some(segments),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(address: &str) -> Option<Vec<String>> {
+        segments(address).map(|segments| segments.into_iter().map(|segment| segment.text).collect())
+    }
+
+    #[test]
+    fn a_quoted_part_keeps_its_dots() {
+        assert_eq!(texts("queue.\"a.b\".durable").unwrap(), ["queue", "a.b", "durable"]);
+        assert_eq!(texts("broker.profile").unwrap(), ["broker", "profile"]);
+        assert_eq!(texts("queue..durable"), None);
+        assert_eq!(texts("queue.\"a"), None);
+        assert_eq!(texts(""), None);
+    }
+
+    #[test]
+    fn a_quoted_star_is_a_name() {
+        assert!(segments("queue.*.durable").unwrap()[1].matches("orders"));
+        assert!(!segments("queue.\"*\".durable").unwrap()[1].matches("orders"));
+    }
+
+    #[test]
+    fn the_equals_sign_of_an_argument_is_the_first_outside_of_quotes() {
+        let mut problems = Problems::default();
+        let setting = Setting::from_argument("queue.\"a=b\".durable = false", 1, &mut problems).unwrap();
+        assert_eq!(setting.address, "queue.\"a=b\".durable");
+        assert_eq!(setting.value.value, Value::Boolean(false));
+        let text = Setting::from_argument("link.latency=2ms", 1, &mut problems).unwrap().value;
+        assert_eq!(text.as_text(), Some("2ms"));
+        assert_eq!(text.place.unwrap().span(), 13..16);
+    }
+}

@@ -1,0 +1,221 @@
+//! Quantities with units: durations, sizes, factors and distributions, and what is wrong with their text.
+
+use crate::random::Distribution;
+use crate::units::{QuantityError, SimDuration, parse_bytes, parse_duration};
+
+use super::diagnostic::Diagnostic;
+use super::ids;
+use super::keys::{DURATION_UNITS, SIZE_UNITS};
+use super::node::{Entry, Node, Table, Value, shortened};
+use super::reader::Reading;
+use super::suggest::nearest;
+use super::values::wrong_type;
+
+/// What distinguishes the diagnostics of a kind of quantity.
+struct Quantity {
+    noun: &'static str,
+    units: &'static str,
+    /// A unit that a bare number may have been meant in.
+    unit_usual: &'static str,
+    example: &'static str,
+    id_without_unit: &'static str,
+}
+
+const DURATION: Quantity = Quantity {
+    noun: "a duration",
+    units: DURATION_UNITS,
+    unit_usual: "ms",
+    example: "200ms",
+    id_without_unit: ids::DURATION_WITHOUT_UNIT,
+};
+
+const SIZE: Quantity = Quantity {
+    noun: "a size",
+    units: SIZE_UNITS,
+    unit_usual: "B",
+    example: "4KiB",
+    id_without_unit: ids::SIZE_WITHOUT_UNIT,
+};
+
+/// A length of time.
+pub(super) fn duration(node: &Node, reading: &mut Reading<'_>) -> Option<SimDuration> {
+    quantity(node, reading, &DURATION, parse_duration)
+}
+
+/// A number of bytes.
+pub(super) fn size(node: &Node, reading: &mut Reading<'_>) -> Option<u64> {
+    quantity(node, reading, &SIZE, parse_bytes)
+}
+
+fn quantity<T>(
+    node: &Node,
+    reading: &mut Reading<'_>,
+    quantity: &Quantity,
+    parse: fn(&str) -> Result<T, QuantityError>,
+) -> Option<T> {
+    let (text, result) = match &node.value {
+        Value::Text(text) => (text.clone(), parse(text)),
+        Value::Integer(number) => (number.to_string(), Err(QuantityError::NoUnit)),
+        Value::Decimal(digits) => (digits.clone(), Err(QuantityError::NoUnit)),
+        _ => {
+            wrong_type(node, reading);
+            return None;
+        }
+    };
+    match result {
+        Ok(value) => Some(value),
+        Err(error) => {
+            reading.problems.push(quantity.diagnose(error, text.trim()).at(node.place.as_ref()));
+            None
+        }
+    }
+}
+
+impl Quantity {
+    fn diagnose(&self, error: QuantityError, text: &str) -> Diagnostic {
+        let got = shortened(text);
+        let noun = self.noun;
+        let units = format!("the units are {}", self.units);
+        match error {
+            _ if text.starts_with('-') => {
+                Diagnostic::error(ids::NEGATIVE_QUANTITY, format!("{noun} must be 0 or more, got `{got}`"))
+            }
+            QuantityError::NoUnit => {
+                Diagnostic::error(self.id_without_unit, format!("{noun} needs a unit, got `{got}`"))
+                    .help(format!("write \"{got}{}\"; {units}", self.unit_usual))
+            }
+            QuantityError::NoNumber => Diagnostic::error(
+                ids::MALFORMED_QUANTITY,
+                format!("{noun} is a number with a unit, got `{got}`"),
+            )
+            .help(format!("for example \"{}\"; {units}", self.example)),
+            QuantityError::UnknownUnit => {
+                let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || ". _".contains(c));
+                let known = self.units.split(", ");
+                let near = nearest(unit, known).map(|near| format!("did you mean `{near}`?"));
+                Diagnostic::error(
+                    ids::UNKNOWN_UNIT,
+                    format!("{noun} has no unit `{}`, got `{got}`", shortened(unit)),
+                )
+                .help_if(near)
+                .note(units)
+            }
+            QuantityError::TooPrecise => {
+                Diagnostic::error(ids::QUANTITY_TOO_PRECISE, format!("`{got}` has too many decimals"))
+                    .note(format!("{noun} is held in whole {}", self.units.split(", ").next().unwrap_or("")))
+            }
+            QuantityError::TooLarge => {
+                Diagnostic::error(ids::QUANTITY_TOO_LARGE, format!("`{got}` is more than {noun} can be"))
+            }
+        }
+    }
+}
+
+/// A factor with up to three decimals, in thousandths. Written as a number or as a string.
+pub(super) fn permille(node: &Node, reading: &mut Reading<'_>) -> Option<u32> {
+    const PERMILLE_MAX: u64 = 1_000_000;
+    let text = match &node.value {
+        Value::Text(text) | Value::Decimal(text) => text.trim().to_owned(),
+        Value::Integer(number) => number.to_string(),
+        _ => {
+            wrong_type(node, reading);
+            return None;
+        }
+    };
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    let decimals = decimals.trim_end_matches('0');
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let what = format!("`{}` of {}", reading.key.name, reading.owner);
+    let got = shortened(&text);
+    let diagnostic = if digits(whole) && (decimals.is_empty() || digits(decimals)) && decimals.len() <= 3 {
+        let thousandths: Option<u64> = format!("{whole}{decimals:0<3}").parse().ok();
+        if let Some(value) = thousandths.filter(|value| (1..=PERMILLE_MAX).contains(value)) {
+            return u32::try_from(value).ok();
+        }
+        let message = format!("{what} must be between 0.001 and 1000, got {got}");
+        Diagnostic::error(ids::NUMBER_OUT_OF_RANGE, message)
+    } else if digits(whole) && digits(decimals) {
+        let message = format!("{what} has at most three decimals, got {got}");
+        Diagnostic::error(ids::QUANTITY_TOO_PRECISE, message)
+    } else if whole.starts_with('-') {
+        Diagnostic::error(ids::NEGATIVE_QUANTITY, format!("{what} must be above 0, got {got}"))
+    } else {
+        let message = format!("{what} is a number such as 0.5, got {got}");
+        Diagnostic::error(ids::MALFORMED_QUANTITY, message)
+    };
+    reading.problems.push(diagnostic.at(node.place.as_ref()));
+    None
+}
+
+const DISTRIBUTIONS: [&str; 3] = ["constant", "uniform", "exponential"];
+
+/// A distribution: a duration, or a table with one key that says which.
+pub(super) fn distribution(node: &Node, reading: &mut Reading<'_>) -> Option<Distribution> {
+    match &node.value {
+        Value::Text(_) | Value::Integer(_) | Value::Decimal(_) => {
+            duration(node, reading).map(Distribution::Constant)
+        }
+        Value::Table(table) => distribution_table(node, table, reading),
+        _ => {
+            wrong_type(node, reading);
+            None
+        }
+    }
+}
+
+fn distribution_table(node: &Node, table: &Table, reading: &mut Reading<'_>) -> Option<Distribution> {
+    let [entry] = table.0.as_slice() else {
+        let message = format!("a distribution has one key, got {}", table.0.len());
+        reading.problems.push(
+            Diagnostic::error(ids::MALFORMED_DISTRIBUTION, message)
+                .at(node.place.as_ref())
+                .help("for example `{ exponential = \"20ms\" }`"),
+        );
+        return None;
+    };
+    match entry.key.as_str() {
+        "constant" => duration(&entry.node, reading).map(Distribution::Constant),
+        "exponential" => duration(&entry.node, reading).map(Distribution::Exponential),
+        "uniform" => uniform(&entry.node, reading),
+        _ => {
+            reading.problems.push(unknown_distribution(entry));
+            None
+        }
+    }
+}
+
+fn unknown_distribution(entry: &Entry) -> Diagnostic {
+    let near = nearest(&entry.key, DISTRIBUTIONS).map(|near| format!("did you mean `{near}`?"));
+    Diagnostic::error(
+        ids::UNKNOWN_DISTRIBUTION,
+        format!("there is no distribution `{}`", shortened(&entry.key)),
+    )
+    .at(entry.key_place.as_ref())
+    .help_if(near)
+    .note("known are `constant`, `uniform`, `exponential`")
+}
+
+fn uniform(node: &Node, reading: &mut Reading<'_>) -> Option<Distribution> {
+    let ends = if let Value::List(nodes) = &node.value { nodes.as_slice() } else { &[] };
+    let [low_node, high_node] = ends else {
+        let message = format!("a uniform distribution has two ends, got {}", node.shown());
+        reading.problems.push(
+            Diagnostic::error(ids::MALFORMED_DISTRIBUTION, message)
+                .at(node.place.as_ref())
+                .help("for example `{ uniform = [\"1ms\", \"2ms\"] }`"),
+        );
+        return None;
+    };
+    let (low, high) = (duration(low_node, reading), duration(high_node, reading));
+    let (low, high) = (low?, high?);
+    if low <= high {
+        return Some(Distribution::Uniform(low, high));
+    }
+    let message = format!("a uniform distribution goes from low to high, got {low} to {high}");
+    reading.problems.push(
+        Diagnostic::error(ids::REVERSED_UNIFORM, message)
+            .at(node.place.as_ref())
+            .help(format!("write [\"{high}\", \"{low}\"]")),
+    );
+    None
+}

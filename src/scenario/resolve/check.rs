@@ -1,0 +1,216 @@
+//! Checks: properties, and bounds on measures of the catalogue.
+
+use crate::check::{CheckSpec, Demand, Property};
+use crate::measure::{CATALOGUE, Measure, MeasureId, Scope, Unit, find};
+use crate::scenario::diagnostic::{Diagnostic, Problems};
+use crate::scenario::ids;
+use crate::scenario::node::{Node, Table, Value, shortened};
+use crate::scenario::quantities::duration;
+use crate::scenario::reader::{Reader, Reading};
+use crate::scenario::source::{Place, Placed};
+use crate::scenario::suggest::nearest;
+use crate::scenario::values::{choice, name, text};
+
+use super::names::Names;
+use super::readers;
+
+/// In the order of the key's words.
+const PROPERTIES: [Property; 5] = [
+    Property::NothingLost,
+    Property::NothingProcessedTwice,
+    Property::PrefetchBound,
+    Property::FifoPerQueue,
+    Property::EverythingProcessed,
+];
+
+/// What measures belong to.
+pub(super) struct Entities<'a> {
+    pub(super) queues: &'a Names,
+    pub(super) consumers: &'a Names,
+    pub(super) producers: &'a Names,
+}
+
+/// The keys that name an entity, with what they name.
+const ENTITY_KEYS: [(&str, Scope); 3] =
+    [("queue", Scope::Queue), ("consumer", Scope::Consumer), ("producer", Scope::Producer)];
+
+pub(super) fn read(tree: &Table, entities: &Entities<'_>, problems: &mut Problems) -> Vec<CheckSpec> {
+    let mut checks = Vec::new();
+    readers(tree, "check", problems, |reader| {
+        let line = reader.place().map_or(0, Place::line);
+        let demand = demand(reader, entities);
+        checks.extend(demand.map(|demand| CheckSpec { demand, line }));
+    });
+    checks
+}
+
+fn demand(reader: &mut Reader<'_>, entities: &Entities<'_>) -> Option<Demand> {
+    let property = reader.read("property", choice);
+    let measure = reader.read("measure", text);
+    let named = ENTITY_KEYS.map(|(key, _)| reader.read(key, name));
+    let bounds = ["at-least", "at-most"].map(|key| reader.read(key, bound));
+    match (reader.has("property"), reader.has("measure")) {
+        (true, true) => {
+            let diagnostic = Diagnostic::error(ids::CONFLICTING_KEYS, "a check has `property` and `measure`")
+                .at(reader.key_place("measure"))
+                .also(reader.key_place("property"), "the property is here")
+                .help("write two checks, one for each");
+            reader.problems.push(diagnostic);
+            None
+        }
+        (true, false) => {
+            refuse(reader, "a property", &["queue", "consumer", "producer", "at-least", "at-most"]);
+            property.map(|at| Demand::Property(PROPERTIES[at.value]))
+        }
+        (false, true) => {
+            let measure = known_measure(&measure?, reader.problems)?;
+            let entity = entity(reader, measure, &named, entities);
+            let [at_least, at_most] = bounds_of(reader, measure, bounds)?;
+            Some(Demand::Bound { measure, entity: entity?, at_least, at_most })
+        }
+        (false, false) => {
+            let diagnostic =
+                Diagnostic::error(ids::MISSING_KEY, "a check has neither `property` nor `measure`")
+                    .at(reader.place())
+                    .help("add `property = \"nothing-lost\"`");
+            reader.problems.push(diagnostic);
+            None
+        }
+    }
+}
+
+/// Reports keys that have no meaning for `what`.
+fn refuse(reader: &mut Reader<'_>, what: &str, keys: &[&str]) {
+    for &key in keys {
+        if reader.has(key) {
+            let diagnostic =
+                Diagnostic::error(ids::SUPERFLUOUS_KEY, format!("`{key}` has no meaning for {what}"))
+                    .at(reader.key_place(key))
+                    .help(format!("take out `{key}`"));
+            reader.problems.push(diagnostic);
+        }
+    }
+}
+
+fn known_measure(name: &Placed<String>, problems: &mut Problems) -> Option<MeasureId> {
+    let found = find(&name.value);
+    if found.is_none() {
+        let near = nearest(&name.value, CATALOGUE.iter().map(|measure| measure.name));
+        problems.push(
+            Diagnostic::error(
+                ids::UNKNOWN_MEASURE,
+                format!("there is no measure `{}`", shortened(&name.value)),
+            )
+            .at(name.place.as_ref())
+            .help_if(near.map(|near| format!("did you mean `{near}`?")))
+            .note("`amqpsim list measures` shows all measures"),
+        );
+    }
+    found
+}
+
+/// The index of the entity that a measure belongs to; 0 for a measure of the run.
+fn entity(
+    reader: &mut Reader<'_>,
+    measure: &Measure,
+    named: &[Option<Placed<String>>; 3],
+    entities: &Entities<'_>,
+) -> Option<usize> {
+    let what = format!("measure `{}`", measure.name);
+    let others: Vec<&str> =
+        ENTITY_KEYS.iter().filter(|(_, scope)| *scope != measure.scope).map(|(key, _)| *key).collect();
+    refuse(reader, &what, &others);
+    let Some(at) = ENTITY_KEYS.iter().position(|(_, scope)| *scope == measure.scope) else { return Some(0) };
+    let (key, names) = (ENTITY_KEYS[at].0, [entities.queues, entities.consumers, entities.producers][at]);
+    if !reader.has(key) {
+        let diagnostic = Diagnostic::error(
+            ids::MISSING_KEY,
+            format!("{what} belongs to a {key}, and the check names none"),
+        )
+        .at(reader.place_of("measure"))
+        .help_if(names.iter().next().map(|name| format!("add `{key} = \"{}\"`", name.value)));
+        reader.problems.push(diagnostic);
+        return None;
+    }
+    let name = named[at].as_ref()?;
+    let message = || format!("a check is about {key} `{}`, which is not declared", shortened(&name.value));
+    names.find(name, message, reader.problems)
+}
+
+/// A bound as it is written, before the measure's unit is known.
+enum Bound {
+    /// A bare number.
+    Number(f64),
+    /// A length of time, in nanoseconds.
+    Nanoseconds(f64),
+}
+
+/// A converter for bounds.
+fn bound(node: &Node, reading: &mut Reading<'_>) -> Option<Bound> {
+    let number = match &node.value {
+        Value::Integer(number) => *number as f64,
+        Value::Decimal(digits) => digits.parse().unwrap_or(f64::NAN),
+        _ => return duration(node, reading).map(|length| Bound::Nanoseconds(length.as_nanos() as f64)),
+    };
+    if number.is_finite() && number >= 0.0 {
+        return Some(Bound::Number(number));
+    }
+    let message = format!("`{}` must be 0 or more, got {}", reading.key.name, node.shown());
+    reading.problems.push(Diagnostic::error(ids::NEGATIVE_QUANTITY, message).at(node.place.as_ref()));
+    None
+}
+
+/// The bounds in the measure's unit; `None` if there is a mistake in them.
+fn bounds_of(
+    reader: &mut Reader<'_>,
+    measure: &Measure,
+    bounds: [Option<Placed<Bound>>; 2],
+) -> Option<[Option<f64>; 2]> {
+    if !reader.has("at-least") && !reader.has("at-most") {
+        let example = if measure.unit == Unit::Nanoseconds { "\"200ms\"" } else { "1" };
+        let diagnostic = Diagnostic::error(
+            ids::CHECK_WITHOUT_BOUNDS,
+            format!("a check of measure `{}` has no bound", measure.name),
+        )
+        .at(reader.place())
+        .help(format!("add `at-least = {example}` or `at-most = {example}`"));
+        reader.problems.push(diagnostic);
+        return None;
+    }
+    let mut values = [None; 2];
+    for (value, bound) in values.iter_mut().zip(&bounds) {
+        if let Some(bound) = bound {
+            *value = Some(in_unit(measure, bound, reader.problems)?);
+        }
+    }
+    if let [Some(least), Some(most)] = values
+        && least > most
+    {
+        let diagnostic = Diagnostic::error(ids::REVERSED_BOUNDS, "`at-least` is above `at-most`")
+            .at_with(reader.place_of("at-least"), "the smallest value allowed")
+            .also(reader.place_of("at-most"), "the largest value allowed")
+            .help("exchange the two values");
+        reader.problems.push(diagnostic);
+        return None;
+    }
+    Some(values)
+}
+
+fn in_unit(measure: &Measure, bound: &Placed<Bound>, problems: &mut Problems) -> Option<f64> {
+    let (message, help) = match (&bound.value, measure.unit) {
+        (Bound::Nanoseconds(value), Unit::Nanoseconds)
+        | (Bound::Number(value), Unit::Count | Unit::Ratio) => {
+            return Some(*value);
+        }
+        (Bound::Number(number), Unit::Nanoseconds) => (
+            format!("measure `{}` is a length of time, got the number {number}", measure.name),
+            format!("write \"{number}ms\"; the units are ns, us, ms, s, min, h"),
+        ),
+        (Bound::Nanoseconds(_), Unit::Count | Unit::Ratio) => (
+            format!("measure `{}` is a number, got a duration", measure.name),
+            "write a number without a unit and without quotes".to_owned(),
+        ),
+    };
+    problems.push(Diagnostic::error(ids::BOUND_WITH_WRONG_UNIT, message).at(bound.place.as_ref()).help(help));
+    None
+}

@@ -1,0 +1,169 @@
+//! Connections and channels: declared ones, and those that exist because a client names them or needs its own.
+
+use std::collections::BTreeMap;
+
+use crate::model::{ChannelSpec, ConnectionSpec};
+use crate::scenario::diagnostic::{Diagnostic, Problems};
+use crate::scenario::ids;
+use crate::scenario::node::{Node, Table, Value, shortened};
+use crate::scenario::quantities::{distribution, duration};
+use crate::scenario::reader::Reader;
+use crate::scenario::source::Placed;
+use crate::scenario::values::name;
+
+use super::names::Names;
+use super::readers;
+use super::settings::Link;
+
+/// The most channels that a connection may have. Source: rabbitmq.com/docs/channels, `channel_max`.
+const CHANNELS_MAX: u16 = 2047;
+
+/// All connections and channels found so far.
+#[derive(Debug)]
+pub(super) struct Clients {
+    link: Link,
+    pub(super) connections: Vec<ConnectionSpec>,
+    pub(super) connection_names: Names,
+    pub(super) channels: Vec<ChannelSpec>,
+    channel_names: Names,
+    /// How many channels each connection has.
+    channel_counts: Vec<u16>,
+    /// The connection of each channel that is named together with one, anywhere in the file.
+    connection_of_channel: BTreeMap<String, Placed<String>>,
+}
+
+impl Clients {
+    pub(super) fn read(tree: &Table, link: Link, problems: &mut Problems) -> Clients {
+        let mut clients = Clients {
+            link,
+            connections: Vec::new(),
+            connection_names: Names::new("connection", "connections", ids::UNKNOWN_CONNECTION),
+            channels: Vec::new(),
+            channel_names: Names::new("channel", "channels", ids::CHANNEL_ON_TWO_CONNECTIONS),
+            channel_counts: Vec::new(),
+            connection_of_channel: connections_of_channels(tree),
+        };
+        readers(tree, "connection", problems, |reader| clients.read_connection(reader));
+        readers(tree, "channel", problems, |reader| {
+            let (name, connection) = (reader.read("name", name), reader.read("connection", name));
+            let (Some(name), Some(connection)) = (name, connection) else { return };
+            if clients.channel_names.index(&name.value).is_some() {
+                clients.channel_names.add(&name, reader.problems);
+            } else {
+                clients.channel(&name, &connection, reader.problems);
+            }
+        });
+        clients
+    }
+
+    fn read_connection(&mut self, reader: &mut Reader<'_>) {
+        let connection = reader.read("name", name);
+        let vhost = reader.read("vhost", name).unwrap_or_default().value;
+        let latency = reader.read("latency", distribution);
+        let reconnect_delay = reader.read("reconnect-delay", duration);
+        let Some(connection) = connection else { return };
+        self.connection_names.add(&connection, reader.problems);
+        self.connections.push(ConnectionSpec {
+            name: connection.value,
+            vhost,
+            latency: latency.map_or_else(|| self.link.latency.clone(), |latency| latency.value),
+            reconnect_delay: reconnect_delay.map_or(self.link.reconnect_delay, |delay| delay.value),
+        });
+        self.channel_counts.push(0);
+    }
+
+    /// The index of the channel that a producer or a consumer uses, from its keys `connection` and `channel`.
+    pub(super) fn channel_of(&mut self, client: &Placed<String>, reader: &mut Reader<'_>) -> usize {
+        let connection = reader.read("connection", name);
+        let channel = reader.read("channel", name).unwrap_or_else(|| client.clone());
+        let known = self.connection_of_channel.get(&channel.value);
+        let connection = connection.or_else(|| known.cloned()).unwrap_or_else(|| client.clone());
+        self.channel(&channel, &connection, reader.problems)
+    }
+
+    /// The index of a channel, which is opened on `connection` if nobody has named it before.
+    fn channel(
+        &mut self,
+        channel: &Placed<String>,
+        connection: &Placed<String>,
+        problems: &mut Problems,
+    ) -> usize {
+        let on = self.connection(connection);
+        let Some(at) = self.channel_names.index(&channel.value) else {
+            return self.open_channel(channel, on, problems);
+        };
+        let first = self.channels[at].connection;
+        if first != on {
+            let message = format!(
+                "channel `{}` is on connection `{}` already, got `{}`",
+                shortened(&channel.value),
+                shortened(&self.connections[first].name),
+                shortened(&connection.value)
+            );
+            let first_place = self.channel_names.iter().nth(at).and_then(|name| name.place.as_ref());
+            problems.push(
+                Diagnostic::error(ids::CHANNEL_ON_TWO_CONNECTIONS, message)
+                    .at(connection.place.as_ref().or(channel.place.as_ref()))
+                    .also(first_place, "first used here")
+                    .help("give the channel another name")
+                    .note("a channel lies on one connection"),
+            );
+        }
+        at
+    }
+
+    fn open_channel(
+        &mut self,
+        channel: &Placed<String>,
+        connection: usize,
+        problems: &mut Problems,
+    ) -> usize {
+        let count = &mut self.channel_counts[connection];
+        *count = count.saturating_add(1);
+        if *count == CHANNELS_MAX + 1 {
+            let message = format!(
+                "connection `{}` has more than {CHANNELS_MAX} channels",
+                shortened(&self.connections[connection].name)
+            );
+            problems.push(
+                Diagnostic::error(ids::TOO_MANY_CHANNELS, message)
+                    .at(channel.place.as_ref())
+                    .help("spread the clients over several connections")
+                    .source("rabbitmq.com/docs/channels"),
+            );
+        }
+        self.channels.push(ChannelSpec { name: channel.value.clone(), connection, number: *count });
+        self.channel_names.add_once(channel)
+    }
+
+    fn connection(&mut self, connection: &Placed<String>) -> usize {
+        let at = self.connection_names.add_once(connection);
+        if at == self.connections.len() {
+            self.connections.push(ConnectionSpec {
+                name: connection.value.clone(),
+                vhost: "/".to_owned(),
+                latency: self.link.latency.clone(),
+                reconnect_delay: self.link.reconnect_delay,
+            });
+            self.channel_counts.push(0);
+        }
+        at
+    }
+}
+
+/// Looks ahead, so that it does not matter which of the clients on a channel names the connection too.
+fn connections_of_channels(tree: &Table) -> BTreeMap<String, Placed<String>> {
+    let mut pairs = BTreeMap::new();
+    for (list, key) in [("channel", "name"), ("producer", "channel"), ("consumer", "channel")] {
+        let Some(Value::List(nodes)) = tree.get(list).map(|node| &node.value) else { continue };
+        for table in nodes.iter().filter_map(Node::as_table) {
+            let Some(channel) = table.get(key).and_then(Node::as_text) else { continue };
+            let Some(node) = table.get("connection") else { continue };
+            if let Some(text) = node.as_text() {
+                let connection = Placed { value: text.to_owned(), place: node.place.clone() };
+                pairs.entry(channel.to_owned()).or_insert(connection);
+            }
+        }
+    }
+    pairs
+}

@@ -1,0 +1,102 @@
+//! Consumers.
+
+use crate::model::{Acknowledge, ConsumerSpec};
+use crate::random::Distribution;
+use crate::scenario::diagnostic::Problems;
+use crate::scenario::node::{Node, Table, shortened};
+use crate::scenario::quantities::{distribution, duration, permille};
+use crate::scenario::reader::{Reader, Reading};
+use crate::scenario::source::Placed;
+use crate::scenario::values::{arguments, choice, integer, name, short_text, wrong_type};
+use crate::units::SimDuration;
+
+use super::class::Classes;
+use super::clients::Clients;
+use super::declares::{Declared, declarations};
+use super::producer::specs;
+use super::{client_starts_late, instant, readers};
+
+/// In the order of the key's words.
+const ACKNOWLEDGE: [Acknowledge; 3] =
+    [Acknowledge::AfterProcessing, Acknowledge::BeforeProcessing, Acknowledge::Automatic];
+
+/// A consumer with the places that checks across tables need.
+#[derive(Debug)]
+pub(super) struct Consumer {
+    pub(super) spec: ConsumerSpec,
+    pub(super) name: Placed<String>,
+    /// `None` where it could not be read, which has been reported.
+    pub(super) queue: Option<Placed<String>>,
+    pub(super) declares: Vec<Declared>,
+}
+
+pub(super) fn read(
+    tree: &Table,
+    clients: &mut Clients,
+    classes: &Classes,
+    end: &Placed<SimDuration>,
+    problems: &mut Problems,
+) -> Vec<Consumer> {
+    let mut consumers = Vec::new();
+    readers(tree, "consumer", problems, |reader| {
+        let name = reader.read("name", name).unwrap_or_default();
+        let channel = clients.channel_of(&name, reader);
+        let queue = reader.read("queue", short_text);
+        let start = reader.read("start", duration).unwrap_or_default();
+        client_starts_late(reader, &start, end);
+        let declares = reader.read("declare", declarations).unwrap_or_default().value;
+        let spec = ConsumerSpec {
+            name: name.value.clone(),
+            channel,
+            declares: specs(&declares),
+            queue: queue.as_ref().map(|queue| queue.value.clone()).unwrap_or_default(),
+            prefetch_count: reader.read("prefetch-count", integer).unwrap_or_default().value as u16,
+            prefetch_global: reader.flag("prefetch-global"),
+            acknowledge: ACKNOWLEDGE[reader.read("acknowledge", choice).unwrap_or_default().value],
+            exclusive: reader.flag("exclusive"),
+            arguments: reader.read("arguments", arguments).unwrap_or_default().value,
+            start: instant(start.value),
+            service_times: service_times(reader, classes),
+            speed_permille: reader.read("speed", permille).map_or(1000, |speed| speed.value),
+        };
+        consumers.push(Consumer { spec, name, queue, declares });
+    });
+    consumers
+}
+
+/// One distribution for each class: its own one, or that of all messages.
+fn service_times(reader: &mut Reader<'_>, classes: &Classes) -> Vec<Distribution> {
+    let general = reader
+        .read("service-time", distribution)
+        .map_or(Distribution::Constant(SimDuration::ZERO), |time| time.value);
+    let mut times = vec![general; classes.specs.len()];
+    let by_class = reader.read("service-time-by-class", distributions).unwrap_or_default().value;
+    for (class, time) in by_class {
+        let message = || {
+            let class = shortened(&class.value);
+            format!("{} has a service time for class `{class}`, which is not declared", reader.owner())
+        };
+        let message = message();
+        if let Some(at) = classes.names.find(&class, || message, reader.problems) {
+            times[at + 1] = time;
+        }
+    }
+    times
+}
+
+type DistributionOfName = (Placed<String>, Distribution);
+
+/// A converter for a table of distributions.
+fn distributions(node: &Node, reading: &mut Reading<'_>) -> Option<Vec<DistributionOfName>> {
+    let Some(table) = node.as_table() else {
+        wrong_type(node, reading);
+        return None;
+    };
+    let mut list = Vec::new();
+    for entry in &table.0 {
+        if let Some(time) = distribution(&entry.node, reading) {
+            list.push((Placed { value: entry.key.clone(), place: entry.key_place.clone() }, time));
+        }
+    }
+    Some(list)
+}

@@ -1,0 +1,138 @@
+//! Planned faults: one list of tables for each kind below `fault`.
+
+use crate::model::{BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec};
+use crate::scenario::diagnostic::{Diagnostic, Problems};
+use crate::scenario::ids;
+use crate::scenario::keys::{TableSpec, fault_kinds};
+use crate::scenario::node::{Node, Table, Value, shortened};
+use crate::scenario::quantities::duration;
+use crate::scenario::reader::{Reader, not_a_table};
+use crate::scenario::source::{Place, Placed};
+use crate::scenario::suggest::nearest;
+use crate::scenario::values::{choice, name};
+use crate::units::{SimDuration, SimTime};
+
+use super::instant;
+use super::names::Names;
+
+/// In the order of the key's words.
+const CRASH_BY: [CrashBy; 3] = [CrashBy::TcpCut, CrashBy::ChannelClose, CrashBy::ConnectionClose];
+
+/// What faults refer to.
+pub(super) struct Targets<'a> {
+    pub(super) consumers: &'a Names,
+    pub(super) connections: &'a Names,
+    /// When the replication ends.
+    pub(super) end: &'a Placed<SimDuration>,
+}
+
+/// All faults, in the order of the file.
+pub(super) fn read(tree: &Table, targets: &Targets<'_>, problems: &mut Problems) -> Vec<FaultSpec> {
+    let mut names = Names::new("fault", "faults", ids::UNKNOWN_FAULT);
+    let mut faults: Vec<(Option<&Place>, FaultSpec)> = Vec::new();
+    for (kind, spec, node) in tables(tree, problems) {
+        let Some(mut reader) = Reader::new(spec, node, problems) else { continue };
+        let fault_name = reader.read("name", name);
+        let at = instant_of(&mut reader, kind, targets);
+        let kind_spec = read_kind(&mut reader, kind, targets);
+        if let Some(fault_name) = &fault_name {
+            names.add(fault_name, reader.problems);
+        }
+        let name = fault_name.map_or_else(|| kind.to_owned(), |name| name.value);
+        faults.push((node.place.as_ref(), FaultSpec { name, at, kind: kind_spec }));
+    }
+    faults.sort_by_key(|(place, _)| place.map(Place::order));
+    faults.into_iter().map(|(_, fault)| fault).collect()
+}
+
+/// Every fault's table with its kind; reports kinds that are not known.
+fn tables<'a>(tree: &'a Table, problems: &mut Problems) -> Vec<(&'static str, &'static TableSpec, &'a Node)> {
+    let mut found = Vec::new();
+    let Some(faults) = tree.get("fault") else { return found };
+    let Some(kinds) = faults.as_table() else {
+        problems.push(unkinded(faults));
+        return found;
+    };
+    for entry in &kinds.0 {
+        let Some((kind, spec)) = fault_kinds().find(|(kind, _)| *kind == entry.key) else {
+            problems.push(unknown_kind(&entry.key, entry.key_place.as_ref()));
+            continue;
+        };
+        match &entry.node.value {
+            Value::List(nodes) => found.extend(nodes.iter().map(|node| (kind, spec, node))),
+            _ => not_a_table(spec, &entry.node, problems),
+        }
+    }
+    found
+}
+
+fn unkinded(node: &Node) -> Diagnostic {
+    let place = match &node.value {
+        Value::List(nodes) => nodes.first().and_then(|node| node.place.as_ref()),
+        _ => node.place.as_ref(),
+    };
+    Diagnostic::error(ids::UNKNOWN_FAULT, "a fault needs a kind")
+        .at(place)
+        .help("for example `[[fault.consumer-crash]]`")
+        .note(known_kinds())
+}
+
+fn unknown_kind(kind: &str, place: Option<&Place>) -> Diagnostic {
+    let near = nearest(kind, fault_kinds().map(|(kind, _)| kind));
+    Diagnostic::error(ids::UNKNOWN_FAULT, format!("there is no fault `{}`", shortened(kind)))
+        .at(place)
+        .help_if(near.map(|near| format!("did you mean `[[fault.{near}]]`?")))
+        .note(known_kinds())
+}
+
+fn known_kinds() -> String {
+    let kinds: Vec<String> = fault_kinds().map(|(kind, _)| format!("`{kind}`")).collect();
+    format!("known are {}", kinds.join(", "))
+}
+
+fn instant_of(reader: &mut Reader<'_>, kind: &str, targets: &Targets<'_>) -> SimTime {
+    let Some(at) = reader.read("at", duration) else { return SimTime::ZERO };
+    let end = targets.end;
+    if at.value >= end.value {
+        let message =
+            format!("{} comes at {}, but the replication ends at {}", what(kind), at.value, end.value);
+        reader.problems.push(
+            Diagnostic::error(ids::FAULT_AFTER_END, message)
+                .at(at.place.as_ref())
+                .also(end.place.as_ref(), "the replication ends here")
+                .help(format!("raise `duration` above {} or move the fault before {}", at.value, end.value)),
+        );
+    }
+    instant(at.value)
+}
+
+fn what(kind: &str) -> &'static str {
+    fault_kinds().find(|(known, _)| *known == kind).map_or("a fault", |(_, spec)| spec.noun)
+}
+
+fn read_kind(reader: &mut Reader<'_>, kind: &str, targets: &Targets<'_>) -> FaultKind {
+    match kind {
+        "consumer-crash" => FaultKind::ConsumerCrash(ConsumerCrash {
+            consumer: target(reader, "consumer", targets.consumers, "crashes"),
+            by: CRASH_BY[reader.read("by", choice).unwrap_or_default().value],
+            restart_after: reader.read("restart-after", duration).map(|after| after.value),
+        }),
+        "connection-loss" => FaultKind::ConnectionLoss(ConnectionLoss {
+            connection: target(reader, "connection", targets.connections, "cuts"),
+            lasts: lasts(reader),
+        }),
+        "broker-restart" => FaultKind::BrokerRestart(BrokerRestart { lasts: lasts(reader) }),
+        _ => unreachable!("every kind of fault in the list of tables is read"),
+    }
+}
+
+fn lasts(reader: &mut Reader<'_>) -> SimDuration {
+    reader.read("lasts", duration).unwrap_or_default().value
+}
+
+fn target(reader: &mut Reader<'_>, key: &str, names: &Names, verb: &str) -> usize {
+    let Some(target) = reader.read(key, name) else { return 0 };
+    let message =
+        format!("{} {verb} {key} `{}`, which is not there", reader.owner(), shortened(&target.value));
+    names.find(&target, || message, reader.problems).unwrap_or(0)
+}

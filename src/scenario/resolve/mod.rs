@@ -1,0 +1,210 @@
+//! From the tree of a scenario to its specs: reads every table, resolves every reference. Knows no text and no address.
+//!
+//! A mistake is reported and replaced by something harmless, so that the rest is read too; whether anything was
+//! reported decides if the result may be used.
+
+mod check;
+mod class;
+mod clients;
+mod consumer;
+mod declares;
+mod fault;
+mod names;
+mod producer;
+mod routes;
+mod settings;
+mod topology;
+
+use crate::model::{Declaration, SystemSpec};
+use crate::units::{SimDuration, SimTime};
+
+use super::Scenario;
+use super::diagnostic::{Diagnostic, Problems};
+use super::ids;
+use super::keys::{Form, TABLES, table};
+use super::node::{Node, Table, Value};
+use super::reader::{Reader, not_a_table, unknown_key, unknown_table};
+use super::source::Placed;
+use super::values::text;
+
+use clients::Clients;
+use consumer::Consumer;
+use names::{NAME_SELECTS_STREAMS, Names};
+use producer::Producer;
+use topology::Topology;
+
+/// Reads a whole scenario; usable if no error was reported.
+pub(super) fn scenario(tree: &Table, name: &str, about: &str, problems: &mut Problems) -> Scenario {
+    let question = top_level(tree, problems);
+    let replication = settings::replication(tree, problems);
+    let profile = settings::profile(tree, problems);
+    let link = settings::link(tree, problems);
+    let end = &replication.duration;
+
+    let mut topology = Topology::read(tree, &profile, problems);
+    let mut clients = Clients::read(tree, link, problems);
+    let classes = class::read(tree, problems);
+    let producers = producer::read(tree, &mut clients, end, problems);
+    let consumers = consumer::read(tree, &mut clients, &classes, end, problems);
+
+    let (producer_names, consumer_names) = client_names(&producers, &consumers, problems);
+    classes.check(&producer_names, problems);
+    references(&mut topology, &producers, &consumers, problems);
+    let targets = fault::Targets {
+        consumers: &consumer_names,
+        connections: &clients.connection_names,
+        end: &replication.duration,
+    };
+    let faults = fault::read(tree, &targets, problems);
+    let entities =
+        check::Entities { queues: &topology.queues, consumers: &consumer_names, producers: &producer_names };
+    let checks = check::read(tree, &entities, problems);
+    if producers.is_empty() && consumers.is_empty() {
+        problems.push(
+            Diagnostic::warning(ids::EMPTY_SCENARIO, "nothing happens: there is no producer and no consumer")
+                .help("add `[[producer]]` and `[[consumer]]`"),
+        );
+    }
+
+    let system = SystemSpec {
+        duration: instant(replication.duration.value),
+        events_max: replication.events_max,
+        profile: profile.value,
+        classes: classes.specs,
+        topology: topology.declarations,
+        connections: clients.connections,
+        channels: clients.channels,
+        producers: producers.into_iter().map(|producer| producer.spec).collect(),
+        consumers: consumers.into_iter().map(|consumer| consumer.spec).collect(),
+        faults,
+    };
+    Scenario {
+        name: name.to_owned(),
+        about: about.to_owned(),
+        question,
+        system,
+        seed: replication.seed,
+        replications: replication.replications,
+        checks,
+    }
+}
+
+/// Reads the keys before the first table, and reports tables that a scenario does not have.
+fn top_level(tree: &Table, problems: &mut Problems) -> Option<String> {
+    let spec = table("scenario").expect("the table is in the list of tables");
+    let named = |name: &str| TABLES.iter().any(|table| table.name == name && table.form != Form::Top);
+    for entry in &tree.0 {
+        if spec.key(&entry.key).is_some() || named(&entry.key) || entry.key == "fault" {
+            continue;
+        }
+        let place = entry.key_place.as_ref();
+        problems.push(match entry.node.value {
+            Value::Table(_) | Value::List(_) => unknown_table(&entry.key, place),
+            _ if entry.key == "node" => unknown_table(&entry.key, place),
+            _ => unknown_key(spec, &entry.key, place),
+        });
+    }
+    Reader::of_table(spec, tree, None, problems).read("question", text).map(|question| question.value)
+}
+
+/// Reads each table of a list; reports a single table in its place.
+fn readers(tree: &Table, name: &str, problems: &mut Problems, mut read: impl FnMut(&mut Reader<'_>)) {
+    let spec = table(name).expect("the table is in the list of tables");
+    let nodes: &[Node] = match tree.get(name) {
+        None => &[],
+        Some(Node { value: Value::List(nodes), .. }) => nodes,
+        Some(node) => return not_a_table(spec, node, problems),
+    };
+    for node in nodes {
+        if let Some(mut reader) = Reader::new(spec, node, problems) {
+            read(&mut reader);
+        }
+    }
+}
+
+/// The instant at this length after the start.
+fn instant(length: SimDuration) -> SimTime {
+    SimTime::ZERO + length
+}
+
+/// Reports a client that starts when all is over.
+fn client_starts_late(reader: &mut Reader<'_>, start: &Placed<SimDuration>, end: &Placed<SimDuration>) {
+    if start.value >= end.value {
+        let message = format!(
+            "{} starts at {}, but the replication ends at {}",
+            reader.owner(),
+            start.value,
+            end.value
+        );
+        reader.problems.push(
+            Diagnostic::warning(ids::START_AFTER_END, message)
+                .at(start.place.as_ref())
+                .also(end.place.as_ref(), "the replication ends here"),
+        );
+    }
+}
+
+/// The names of producers and of consumers, each once.
+fn client_names(producers: &[Producer], consumers: &[Consumer], problems: &mut Problems) -> (Names, Names) {
+    let mut producer_names = Names::new("producer", "producers", ids::UNKNOWN_PRODUCER);
+    let mut consumer_names = Names::new("consumer", "consumers", ids::UNKNOWN_CONSUMER);
+    // A name that could not be read is empty, and has been reported.
+    for producer in producers.iter().filter(|producer| !producer.name.value.is_empty()) {
+        producer_names.add(&producer.name, problems);
+    }
+    for consumer in consumers.iter().filter(|consumer| !consumer.name.value.is_empty()) {
+        consumer_names.add(&consumer.name, problems);
+        if let Some(first) = producer_names.get(&consumer.name.value) {
+            let message = format!("a producer and a consumer are named `{}`", first.value);
+            problems.push(
+                Diagnostic::error(ids::DUPLICATE_NAME, message)
+                    .at_with(consumer.name.place.as_ref(), "used again")
+                    .also(first.place.as_ref(), "first used here")
+                    .note(NAME_SELECTS_STREAMS),
+            );
+        }
+    }
+    (producer_names, consumer_names)
+}
+
+/// Reports queues and exchanges that clients use, but nobody declares; adds those that clients declare to the names.
+fn references(
+    topology: &mut Topology,
+    producers: &[Producer],
+    consumers: &[Consumer],
+    problems: &mut Problems,
+) {
+    let declares = || {
+        let of_producers = producers.iter().map(|producer| ("producer", &producer.name, &producer.declares));
+        let of_consumers = consumers.iter().map(|consumer| ("consumer", &consumer.name, &consumer.declares));
+        of_producers.chain(of_consumers)
+    };
+    for declared in declares().flat_map(|(_, _, declares)| declares) {
+        declared.announce(&mut topology.queues, &mut topology.exchanges);
+    }
+    for (noun, name, declares) in declares() {
+        let client = format!("{noun} `{}`", name.value);
+        for declared in declares {
+            declared.check(&client, &topology.queues, &topology.exchanges, problems);
+        }
+    }
+    for producer in producers.iter().filter(|producer| !topology::is_predeclared(&producer.exchange.value)) {
+        let (name, exchange) = (&producer.name.value, &producer.exchange.value);
+        let message =
+            || format!("producer `{name}` publishes to exchange `{exchange}`, which is not declared");
+        topology.exchanges.find(&producer.exchange, message, problems);
+    }
+    for consumer in consumers {
+        if let Some(queue) = &consumer.queue {
+            let (name, queue_name) = (&consumer.name.value, &queue.value);
+            let message = || format!("consumer `{name}` reads from `{queue_name}`, which is not declared");
+            topology.queues.find(queue, message, problems);
+        }
+    }
+    let declarations: Vec<&Declaration> = topology
+        .declarations
+        .iter()
+        .chain(declares().flat_map(|(_, _, declares)| declares).map(|declared| &declared.declaration))
+        .collect();
+    routes::check(&declarations, &topology.queues, producers, consumers, problems);
+}

@@ -1,0 +1,86 @@
+//! Doubts about routes: consumers that nothing can reach, and publishes that can reach nothing. Errs on the side of silence.
+
+use std::collections::BTreeSet;
+
+use crate::model::Declaration;
+use crate::scenario::diagnostic::{Diagnostic, Problems};
+use crate::scenario::ids;
+use crate::scenario::node::shortened;
+use crate::scenario::source::Placed;
+
+use super::consumer::Consumer;
+use super::names::Names;
+use super::producer::Producer;
+
+/// Reports both kinds of doubt.
+pub(super) fn check(
+    declarations: &[&Declaration],
+    queues: &Names,
+    producers: &[Producer],
+    consumers: &[Consumer],
+    problems: &mut Problems,
+) {
+    let fed = fed_queues(declarations, producers);
+    for consumer in consumers {
+        let Some(queue) = &consumer.queue else { continue };
+        if queues.index(&queue.value).is_some()
+            && fed.as_ref().is_some_and(|fed| !fed.contains(&*queue.value))
+        {
+            problems.push(unfed(consumer, queue));
+        }
+    }
+    for producer in producers.iter().filter(|producer| producer.exchange.value.is_empty()) {
+        for key in &producer.routing_keys.value {
+            if queues.index(key).is_none() {
+                problems.push(unroutable(producer, key, queues));
+            }
+        }
+    }
+}
+
+/// Queues that a publish, a binding or dead-lettering may bring messages to; `None`: it may be any queue.
+fn fed_queues<'a>(declarations: &[&'a Declaration], producers: &'a [Producer]) -> Option<BTreeSet<&'a str>> {
+    let mut fed = BTreeSet::new();
+    for producer in producers.iter().filter(|producer| producer.exchange.value.is_empty()) {
+        fed.extend(producer.routing_keys.value.iter().map(String::as_str));
+    }
+    for declaration in declarations {
+        match declaration {
+            Declaration::Binding(binding) if !binding.to_exchange => {
+                fed.insert(binding.destination.as_str());
+            }
+            Declaration::Queue(source) => {
+                let argument = |key| source.arguments.get(key).and_then(|value| value.as_str());
+                if argument("x-dead-letter-exchange") == Some("") {
+                    // Without a key of its own, a dead letter keeps the one it was published with.
+                    fed.insert(argument("x-dead-letter-routing-key")?);
+                }
+            }
+            Declaration::Binding(_) | Declaration::Exchange(_) => {}
+        }
+    }
+    Some(fed)
+}
+
+fn unfed(consumer: &Consumer, queue: &Placed<String>) -> Diagnostic {
+    let message = format!(
+        "consumer `{}` reads from `{}`, which nothing is routed to",
+        shortened(&consumer.name.value),
+        shortened(&queue.value)
+    );
+    Diagnostic::warning(ids::UNFED_QUEUE, message).at(queue.place.as_ref()).help(
+        "bind the queue to an exchange, or publish to the default exchange with its name as routing key",
+    )
+}
+
+fn unroutable(producer: &Producer, key: &str, queues: &Names) -> Diagnostic {
+    let message = format!(
+        "producer `{}` publishes to the default exchange with routing key `{}`, which is the name of no queue",
+        shortened(&producer.name.value),
+        shortened(key)
+    );
+    Diagnostic::warning(ids::UNROUTABLE_KEY, message)
+        .at(producer.routing_keys.place.as_ref())
+        .help_if(queues.suggestion(key))
+        .note(queues.known())
+}

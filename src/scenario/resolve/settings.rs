@@ -1,0 +1,69 @@
+//! The single tables: `[replication]`, `[broker]` and `[link]`.
+
+use crate::broker::Profile;
+use crate::random::Distribution;
+use crate::scenario::diagnostic::Problems;
+use crate::scenario::keys::{TableSpec, table};
+use crate::scenario::node::{Node, Table, Value};
+use crate::scenario::quantities::{distribution, duration};
+use crate::scenario::reader::Reader;
+use crate::scenario::source::Placed;
+use crate::scenario::values::{choice, integer};
+use crate::units::SimDuration;
+
+/// What `[replication]` says.
+#[derive(Debug, Default)]
+pub(super) struct Replication {
+    pub(super) seed: u64,
+    pub(super) replications: u32,
+    pub(super) duration: Placed<SimDuration>,
+    pub(super) events_max: u64,
+}
+
+/// What `[link]` says.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub(super) latency: Distribution,
+    pub(super) reconnect_delay: SimDuration,
+}
+
+pub(super) fn replication(tree: &Table, problems: &mut Problems) -> Replication {
+    single(tree, "replication", problems, |reader| Replication {
+        seed: reader.read("seed", integer).unwrap_or_default().value,
+        replications: reader.read("replications", integer).unwrap_or_default().value as u32,
+        // The end of time keeps a mistake from making every fault come after the end.
+        duration: reader
+            .read("duration", duration)
+            .unwrap_or(Placed { value: SimDuration::MAX, place: None }),
+        events_max: reader.read("events-max", integer).unwrap_or_default().value,
+    })
+}
+
+/// The profile, with its place for rules that it breaks.
+pub(super) fn profile(tree: &Table, problems: &mut Problems) -> Placed<Profile> {
+    single(tree, "broker", problems, |reader| match reader.read("profile", choice) {
+        Some(at) => Placed { value: Profile::ALL[at.value].clone(), place: at.place },
+        None => Placed { value: Profile::default(), place: None },
+    })
+}
+
+pub(super) fn link(tree: &Table, problems: &mut Problems) -> Link {
+    single(tree, "link", problems, |reader| Link {
+        latency: reader
+            .read("latency", distribution)
+            .map_or(Distribution::Constant(SimDuration::ZERO), |latency| latency.value),
+        reconnect_delay: reader.read("reconnect-delay", duration).unwrap_or_default().value,
+    })
+}
+
+/// Reads a single table, or an empty one in its place.
+fn single<T>(tree: &Table, name: &str, problems: &mut Problems, read: impl Fn(&mut Reader<'_>) -> T) -> T {
+    let spec: &TableSpec = table(name).expect("the table is in the list of tables");
+    let empty = Node::new(Value::Table(Table::default()));
+    if let Some(mut reader) = Reader::new(spec, tree.get(name).unwrap_or(&empty), problems) {
+        return read(&mut reader);
+    }
+    let mut nowhere = Problems::default();
+    let mut reader = Reader::new(spec, &empty, &mut nowhere).expect("an empty table is a table");
+    read(&mut reader)
+}

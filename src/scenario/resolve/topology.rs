@@ -1,0 +1,205 @@
+//! Exchanges, queues and bindings that exist at the start, and the rules of RabbitMQ for their names.
+
+use crate::broker::Profile;
+use crate::model::{BindingSpec, Declaration, ExchangeSpec, QueueSpec};
+use crate::scenario::diagnostic::{Diagnostic, Problems};
+use crate::scenario::ids;
+use crate::scenario::node::{Table, shortened};
+use crate::scenario::reader::Reader;
+use crate::scenario::source::Placed;
+use crate::scenario::values::{arguments, choice, name, short_text};
+
+use super::names::Names;
+use super::readers;
+
+/// The types of exchanges, in the order of their key's words.
+const EXCHANGE_TYPES: [&str; 4] = ["direct", "fanout", "topic", "headers"];
+
+/// Exchanges that every broker has. Source: AMQP 0-9-1, section 3.1.3; RabbitMQ's own `amq.rabbitmq.trace`.
+const PREDECLARED: [&str; 6] =
+    ["amq.direct", "amq.fanout", "amq.headers", "amq.match", "amq.rabbitmq.trace", "amq.topic"];
+
+/// What exists at the start.
+#[derive(Debug)]
+pub(super) struct Topology {
+    /// Exchanges, then queues, then bindings, each in the order of the file.
+    pub(super) declarations: Vec<Declaration>,
+    pub(super) exchanges: Names,
+    pub(super) queues: Names,
+}
+
+impl Topology {
+    pub(super) fn read(tree: &Table, profile: &Placed<Profile>, problems: &mut Problems) -> Topology {
+        let mut topology =
+            Topology { declarations: Vec::new(), exchanges: Names::exchanges(), queues: Names::queues() };
+        topology.read_exchanges(tree, problems);
+        topology.read_queues(tree, profile, problems);
+        topology.read_bindings(tree, problems);
+        topology
+    }
+
+    fn read_exchanges(&mut self, tree: &Table, problems: &mut Problems) {
+        readers(tree, "exchange", problems, |reader| {
+            let name = reader.read("name", name);
+            let spec = exchange(reader, name.as_ref());
+            if let Some(name) = name {
+                refuse_reserved(&name, "exchange", reader.problems);
+                self.exchanges.add(&name, reader.problems);
+            }
+            self.declarations.push(Declaration::Exchange(spec));
+        });
+    }
+
+    fn read_queues(&mut self, tree: &Table, profile: &Placed<Profile>, problems: &mut Problems) {
+        readers(tree, "queue", problems, |reader| {
+            let name = reader.read("name", name);
+            let spec = queue(reader, name.as_ref());
+            if let Some(name) = name {
+                refuse_reserved(&name, "queue", reader.problems);
+                self.queues.add(&name, reader.problems);
+                if !spec.durable && !spec.exclusive && !profile.value.transient_queues {
+                    refuse_transient(reader, &name.value, profile);
+                }
+            }
+            self.declarations.push(Declaration::Queue(spec));
+        });
+    }
+
+    fn read_bindings(&mut self, tree: &Table, problems: &mut Problems) {
+        readers(tree, "binding", problems, |reader| {
+            let source = reader.read("exchange", short_text);
+            let queue = reader.read("queue", short_text);
+            let exchange = reader.read("to-exchange", short_text);
+            if reader.has("queue") == reader.has("to-exchange") {
+                refuse_destinations(reader);
+            }
+            if let Some(source) = &source {
+                find_exchange(&self.exchanges, source, "a binding comes from", reader.problems);
+            }
+            if let Some(queue) = &queue {
+                let message = || {
+                    let name = shortened(&queue.value);
+                    format!("a binding goes to queue `{name}`, which no `[[queue]]` declares")
+                };
+                self.queues.find(queue, message, reader.problems);
+            }
+            if let Some(exchange) = &exchange {
+                find_exchange(&self.exchanges, exchange, "a binding goes to", reader.problems);
+            }
+            let spec = BindingSpec {
+                source: source.unwrap_or_default().value,
+                to_exchange: exchange.is_some(),
+                destination: exchange.or(queue).unwrap_or_default().value,
+                routing_key: reader.short_text("routing-key"),
+                arguments: reader.read("arguments", arguments).unwrap_or_default().value,
+            };
+            self.declarations.push(Declaration::Binding(spec));
+        });
+    }
+}
+
+/// Reads an exchange, but for its name.
+pub(super) fn exchange(reader: &mut Reader<'_>, name: Option<&Placed<String>>) -> ExchangeSpec {
+    ExchangeSpec {
+        name: name.map(|name| name.value.clone()).unwrap_or_default(),
+        kind: EXCHANGE_TYPES[reader.read("type", choice).unwrap_or_default().value].to_owned(),
+        durable: reader.flag("durable"),
+        auto_delete: reader.flag("auto-delete"),
+        internal: reader.flag("internal"),
+        arguments: reader.read("arguments", arguments).unwrap_or_default().value,
+    }
+}
+
+/// Reads a queue, but for its name and whether it is passive.
+pub(super) fn queue(reader: &mut Reader<'_>, name: Option<&Placed<String>>) -> QueueSpec {
+    QueueSpec {
+        name: name.map(|name| name.value.clone()).unwrap_or_default(),
+        durable: reader.flag("durable"),
+        exclusive: reader.flag("exclusive"),
+        auto_delete: reader.flag("auto-delete"),
+        passive: false,
+        arguments: reader.read("arguments", arguments).unwrap_or_default().value,
+    }
+}
+
+/// Reports an exchange of a binding that is not known, or is the default one.
+pub(super) fn find_exchange(
+    exchanges: &Names,
+    name: &Placed<String>,
+    relation: &str,
+    problems: &mut Problems,
+) {
+    if name.value.is_empty() {
+        problems.push(
+            Diagnostic::error(ids::DEFAULT_EXCHANGE_BINDING, format!("{relation} the default exchange"))
+                .at(name.place.as_ref())
+                .help(
+                    "name an exchange; every queue is bound to the default exchange by its own name already",
+                )
+                .note("RabbitMQ refuses such a binding with 403 ACCESS_REFUSED")
+                .source("rabbitmq.com/docs/exchanges#default-exchange"),
+        );
+    } else if !is_predeclared(&name.value) {
+        let shown = shortened(&name.value);
+        exchanges.find(name, || format!("{relation} exchange `{shown}`, which is not declared"), problems);
+    }
+}
+
+/// Whether every broker has this exchange, the default one included.
+pub(super) fn is_predeclared(exchange: &str) -> bool {
+    exchange.is_empty() || PREDECLARED.contains(&exchange)
+}
+
+fn refuse_reserved(name: &Placed<String>, noun: &str, problems: &mut Problems) {
+    if name.value.starts_with("amq.") {
+        let message =
+            format!("{noun} `{}` has a name that is reserved for the broker", shortened(&name.value));
+        problems.push(
+            Diagnostic::error(ids::RESERVED_NAME, message)
+                .at(name.place.as_ref())
+                .help("choose a name that does not start with `amq.`")
+                .note("RabbitMQ refuses such a declaration with 403 ACCESS_REFUSED")
+                .source("AMQP 0-9-1, section 1.7.2.1.2"),
+        );
+    }
+}
+
+fn refuse_transient(reader: &mut Reader<'_>, queue: &str, profile: &Placed<Profile>) {
+    let message = format!(
+        "queue `{}` is neither durable nor exclusive, which {} does not allow",
+        shortened(queue),
+        profile.value.name
+    );
+    let diagnostic = Diagnostic::error(ids::TRANSIENT_QUEUE, message)
+        .at(reader.place_of("durable"))
+        .also(profile.place.as_ref(), "the profile is chosen here")
+        .help("write `durable = true`, or `profile = \"rabbitmq-3.10\"` below `[broker]`")
+        .note("RabbitMQ refuses such a declaration with 541 INTERNAL_ERROR");
+    reader.problems.push(diagnostic);
+}
+
+fn refuse_destinations(reader: &mut Reader<'_>) {
+    let diagnostic = if reader.has("queue") {
+        Diagnostic::error(ids::CONFLICTING_KEYS, "a binding goes to a queue or to an exchange, got both")
+            .at(reader.key_place("to-exchange"))
+            .also(reader.key_place("queue"), "the queue is here")
+            .help("take out `queue` or `to-exchange`")
+    } else {
+        Diagnostic::error(ids::MISSING_KEY, "a binding has neither `queue` nor `to-exchange`")
+            .at(reader.place())
+            .help("add `queue = \"orders\"`")
+    };
+    reader.problems.push(diagnostic);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EXCHANGE_TYPES;
+    use crate::scenario::keys::{Kind, table};
+
+    #[test]
+    fn the_types_are_the_words_of_the_key() {
+        let Kind::Choice(choice) = table("exchange").unwrap().key("type").unwrap().kind else { panic!() };
+        assert_eq!((choice.words)(), EXCHANGE_TYPES);
+    }
+}
