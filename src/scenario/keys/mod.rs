@@ -1,7 +1,11 @@
 //! The tables and keys of a scenario file, as data. The reader reads no key that is not here; diagnostics, suggestions,
 //! `amqpsim list keys` and the documentation come from it too. Knows no value.
 
+mod clients;
+mod experiment;
+mod faults;
 mod tables;
+mod topology;
 
 pub use tables::TABLES;
 
