@@ -15,3 +15,5 @@ pub mod check;
 pub mod model;
 
 pub mod scenario;
+
+pub mod experiment;

@@ -1,6 +1,21 @@
 //! Checks: what must hold in a run. Knows neither the broker nor scenario files; reads outcomes.
+//!
+//! A *property* is a statement that every replication must satisfy; each has a file of its own here. A *bound* is a limit of
+//! a measure, which the whole confidence interval must respect.
 
-use crate::measure::MeasureId;
+mod bound;
+mod everything_processed;
+mod fifo_per_queue;
+mod nothing_lost;
+mod nothing_processed_twice;
+mod prefetch_bound;
+mod property;
+mod verdict;
+
+pub use property::{Finding, Property};
+pub use verdict::{CheckResult, Found, Verdict};
+
+use crate::measure::{MeasureId, Outcome};
 
 /// What a `[[check]]` of a scenario demands.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,17 +44,13 @@ pub enum Demand {
     },
 }
 
-/// Safety properties; each is checked in every replication.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Property {
-    /// No copy of a message was lost, whatever the cause.
-    NothingLost,
-    /// Nothing was processed twice.
-    NothingProcessedTwice,
-    /// No consumer ever had more unacknowledged deliveries than its prefetch count.
-    PrefetchBound,
-    /// Each queue hands out its messages in the order of their arrival, requeued ones excepted.
-    FifoPerQueue,
-    /// Everything that was published was processed before the run ended.
-    EverythingProcessed,
+/// Examines the outcomes of all replications of one variant; `random` says whether they can differ.
+pub fn evaluate(spec: &CheckSpec, outcomes: &[Outcome], random: bool) -> CheckResult {
+    match &spec.demand {
+        Demand::Property(property) => verdict::of_property(spec, *property, outcomes),
+        Demand::Bound { measure, entity, at_least, at_most } => {
+            let limits = bound::Limits { at_least: *at_least, at_most: *at_most };
+            bound::evaluate(spec, bound::Subject { measure, entity: *entity }, limits, outcomes, random)
+        }
+    }
 }

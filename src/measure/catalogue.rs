@@ -1,9 +1,13 @@
 //! The catalogue of measures: name, unit and meaning of each number that can be reported, compared or checked.
+//! A new measure is one row here. Knows neither tables nor replications: a row's function sees one outcome.
 
-use crate::measure::Outcome;
+use crate::measure::fairness::{jain_index, max_min_ratio};
+use crate::measure::{ConsumerOutcome, Outcome, ProducerOutcome, QueueOutcome};
+use crate::observe::LossCause;
+use crate::stats::Histogram;
 
 /// What a measure belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
     /// Each consumer has one.
     Consumer,
@@ -13,6 +17,42 @@ pub enum Scope {
     Producer,
     /// The run has one.
     Run,
+}
+
+impl Scope {
+    /// All scopes, in the order of reports.
+    pub const ALL: [Scope; 4] = [Scope::Consumer, Scope::Queue, Scope::Producer, Scope::Run];
+
+    /// Its name in files and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Scope::Consumer => "consumer",
+            Scope::Queue => "queue",
+            Scope::Producer => "producer",
+            Scope::Run => "run",
+        }
+    }
+
+    /// How many entities of this scope the outcome has.
+    pub fn len(self, outcome: &Outcome) -> usize {
+        match self {
+            Scope::Consumer => outcome.consumers.len(),
+            Scope::Queue => outcome.queues.len(),
+            Scope::Producer => outcome.producers.len(),
+            Scope::Run => 1,
+        }
+    }
+
+    /// The name of the entity with this index; empty for the run, or where there is none.
+    pub fn entity(self, outcome: &Outcome, index: usize) -> &str {
+        match self {
+            Scope::Consumer => outcome.consumers.get(index).map(|consumer| consumer.name.as_str()),
+            Scope::Queue => outcome.queues.get(index).map(|queue| queue.name.as_str()),
+            Scope::Producer => outcome.producers.get(index).map(|producer| producer.name.as_str()),
+            Scope::Run => None,
+        }
+        .unwrap_or_default()
+    }
 }
 
 /// The unit of a measure's value.
@@ -26,7 +66,18 @@ pub enum Unit {
     Ratio,
 }
 
-/// One measure. Equality is by name.
+impl Unit {
+    /// The unit in files: `1` for what has none.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Unit::Count => "count",
+            Unit::Nanoseconds => "ns",
+            Unit::Ratio => "1",
+        }
+    }
+}
+
+/// One measure. Equality is by name and scope: a consumer and its queue may have a measure of the same name.
 #[derive(Debug)]
 pub struct Measure {
     /// Its name in files and reports, in kebab case.
@@ -46,14 +97,288 @@ pub type MeasureId = &'static Measure;
 
 impl PartialEq for Measure {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
+        self.name == other.name && self.scope == other.scope
     }
 }
 
-/// Every measure, in the order of reports.
-pub const CATALOGUE: &[Measure] = &[];
+impl Measure {
+    /// Its values for one entity, one from each outcome that has one, in their order.
+    pub fn values(&self, outcomes: &[Outcome], entity: usize) -> Vec<f64> {
+        outcomes.iter().filter_map(|outcome| (self.value)(outcome, entity)).collect()
+    }
+}
 
-/// The measure with this name.
+/// The first measure with this name, in the order of the catalogue: consumers before queues, producers and the run.
 pub fn find(name: &str) -> Option<MeasureId> {
     CATALOGUE.iter().find(|measure| measure.name == name)
+}
+
+/// The measure with this name that belongs to `scope`.
+pub fn find_in(scope: Scope, name: &str) -> Option<MeasureId> {
+    CATALOGUE.iter().find(|measure| measure.scope == scope && measure.name == name)
+}
+
+type Value = fn(&Outcome, usize) -> Option<f64>;
+
+const fn consumer(name: &'static str, unit: Unit, about: &'static str, value: Value) -> Measure {
+    Measure { name, scope: Scope::Consumer, unit, about, value }
+}
+
+const fn queue(name: &'static str, unit: Unit, about: &'static str, value: Value) -> Measure {
+    Measure { name, scope: Scope::Queue, unit, about, value }
+}
+
+const fn producer(name: &'static str, unit: Unit, about: &'static str, value: Value) -> Measure {
+    Measure { name, scope: Scope::Producer, unit, about, value }
+}
+
+const fn run(name: &'static str, unit: Unit, about: &'static str, value: Value) -> Measure {
+    Measure { name, scope: Scope::Run, unit, about, value }
+}
+
+const fn lost(name: &'static str, about: &'static str, value: Value) -> Measure {
+    Measure { name, scope: Scope::Run, unit: Unit::Count, about, value }
+}
+
+/// Every measure, in the order of reports.
+#[rustfmt::skip]
+pub const CATALOGUE: &[Measure] = &[
+    consumer("delivered", Unit::Count, "Deliveries that the broker made to it.",
+        |o, i| Some(consumer_of(o, i)?.delivered as f64)),
+    consumer("processed", Unit::Count, "Messages that it finished working on.",
+        |o, i| Some(consumer_of(o, i)?.processed as f64)),
+    consumer("redelivered", Unit::Count, "Deliveries that it got with the redelivered flag.",
+        |o, i| Some(consumer_of(o, i)?.redelivered as f64)),
+    consumer("share", Unit::Ratio, "Its part of the messages that all consumers of its queue processed, 0 to 1.", share),
+    consumer("utilisation", Unit::Ratio,
+        "Time it worked over its queue's makespan, 0 to 1; work left open at the end counts at most until then.", utilisation),
+    consumer("sojourn-mean", Unit::Nanoseconds, "Mean time from publish to the end of its processing.",
+        |o, i| consumer_of(o, i)?.sojourn.mean()),
+    consumer("sojourn-p50", Unit::Nanoseconds, "Median time from publish to the end of its processing.",
+        |o, i| percentile(&consumer_of(o, i)?.sojourn, 50)),
+    consumer("sojourn-p95", Unit::Nanoseconds, "95th percentile of the time from publish to the end of its processing.",
+        |o, i| percentile(&consumer_of(o, i)?.sojourn, 95)),
+    consumer("sojourn-p99", Unit::Nanoseconds, "99th percentile of the time from publish to the end of its processing.",
+        |o, i| percentile(&consumer_of(o, i)?.sojourn, 99)),
+    consumer("idle-while-work-waits", Unit::Nanoseconds,
+        "Time it was connected without work while a message waited in its queue or in another consumer's buffer.",
+        |o, i| Some(consumer_of(o, i)?.idle_while_work_waits.as_nanos() as f64)),
+    consumer("unacked-max", Unit::Count, "The most unacknowledged deliveries that it ever had.",
+        |o, i| Some(f64::from(consumer_of(o, i)?.unacked_max))),
+    consumer("finished-at", Unit::Nanoseconds, "The instant at which it finished its last message.",
+        |o, i| Some(consumer_of(o, i)?.last_finished?.as_nanos() as f64)),
+
+    queue("enqueued", Unit::Count, "Copies of messages that entered it.", |o, i| Some(queue_of(o, i)?.enqueued as f64)),
+    queue("delivered", Unit::Count, "Deliveries out of it, repeated ones included.",
+        |o, i| Some(queue_of(o, i)?.delivered as f64)),
+    queue("redelivered", Unit::Count, "Deliveries out of it with the redelivered flag.",
+        |o, i| Some(consumers_of(o, i)?.map(|consumer| consumer.redelivered).sum::<u64>() as f64)),
+    queue("acked", Unit::Count, "Copies settled by an acknowledgement, automatic ones included.",
+        |o, i| Some(queue_of(o, i)?.acked as f64)),
+    queue("depth-mean", Unit::Count, "Mean of its ready messages over the time of the run.",
+        |o, i| queue_of(o, i)?.depth.mean(o.end.at)),
+    queue("depth-max", Unit::Count, "The most ready messages that it ever had.",
+        |o, i| Some(queue_of(o, i)?.depth.max() as f64)),
+    queue("ready-at-end", Unit::Count, "Ready messages in it when the run ended.",
+        |o, i| Some(queue_of(o, i)?.ready as f64)),
+    queue("unacked-at-end", Unit::Count, "Unacknowledged messages in it when the run ended.",
+        |o, i| Some(queue_of(o, i)?.unacked as f64)),
+    queue("jain-messages", Unit::Ratio,
+        "Jain's fairness index over the messages that each of its consumers processed: 1 is even, 1 / n is one has all.",
+        |o, i| jain_index(&consumers_of(o, i)?.map(|consumer| consumer.processed as f64).collect::<Vec<_>>())),
+    queue("jain-busy", Unit::Ratio,
+        "Jain's fairness index over the time that each of its consumers worked: 1 is even, 1 / n is one has all.",
+        |o, i| jain_index(&consumers_of(o, i)?.map(|consumer| consumer.busy.as_nanos() as f64).collect::<Vec<_>>())),
+    queue("max-min-share", Unit::Ratio,
+        "Most messages that one of its consumers processed over the fewest, from 1 on; none counts as one.",
+        |o, i| max_min_ratio(&consumers_of(o, i)?.map(|consumer| consumer.processed).collect::<Vec<_>>())),
+    queue("makespan", Unit::Nanoseconds, "From the first publish to the end of the last processing.",
+        |o, i| Some(queue_of(o, i)?.makespan?.as_nanos() as f64)),
+    queue("makespan-ratio", Unit::Ratio,
+        "Makespan over the shortest time in which its consumers could have done the same work, from 1 on.", makespan_ratio),
+    queue("idle-while-work-waits", Unit::Nanoseconds,
+        "Sum over its consumers of the time without work while a message waited in it or in another consumer's buffer.",
+        |o, i| Some(consumers_of(o, i)?.map(|consumer| consumer.idle_while_work_waits.as_nanos() as f64).sum())),
+    queue("sojourn-mean", Unit::Nanoseconds, "Mean time from publish to the end of processing, over all its consumers.",
+        |o, i| sojourns(o, i)?.mean()),
+    queue("sojourn-p50", Unit::Nanoseconds, "Median time from publish to the end of processing, over all its consumers.",
+        |o, i| percentile(&sojourns(o, i)?, 50)),
+    queue("sojourn-p95", Unit::Nanoseconds,
+        "95th percentile of the time from publish to the end of processing, over all its consumers.",
+        |o, i| percentile(&sojourns(o, i)?, 95)),
+    queue("sojourn-p99", Unit::Nanoseconds,
+        "99th percentile of the time from publish to the end of processing, over all its consumers.",
+        |o, i| percentile(&sojourns(o, i)?, 99)),
+
+    producer("published", Unit::Count, "Messages that it handed to its connection.",
+        |o, i| Some(producer_of(o, i)?.published as f64)),
+    producer("returned", Unit::Count, "Messages that came back to it as unroutable.",
+        |o, i| Some(producer_of(o, i)?.returned as f64)),
+    producer("confirmed", Unit::Count, "Publishes that the broker confirmed.",
+        |o, i| Some(producer_of(o, i)?.confirmed as f64)),
+    producer("nacked", Unit::Count, "Publishes that the broker refused.", |o, i| Some(producer_of(o, i)?.nacked as f64)),
+
+    run("published", Unit::Count, "Messages that producers handed to their connections.",
+        |o, _| Some(o.ledger.published as f64)),
+    run("processed", Unit::Count, "Copies that were processed and settled.", |o, _| Some(o.ledger.processed as f64)),
+    run("lost", Unit::Count, "Losses, whatever their cause.", |o, _| Some(o.ledger.lost_total() as f64)),
+    run("unroutable", Unit::Count, "Messages that no queue got and that were dropped.",
+        |o, _| Some(o.ledger.unroutable as f64)),
+    run("returned", Unit::Count, "Messages that no queue got and that went back to their producer.",
+        |o, _| Some(o.ledger.returned as f64)),
+    run("redelivered", Unit::Count, "Times that a copy was handed out again.", |o, _| Some(o.ledger.redelivered as f64)),
+    run("processed-again", Unit::Count, "Times that a copy was processed which had been processed before.",
+        |o, _| Some(o.ledger.processed_again as f64)),
+    run("unfinished", Unit::Count, "Copies that could still have been processed when the run ended.",
+        |o, _| Some(o.ledger.unfinished() as f64)),
+    run("makespan", Unit::Nanoseconds, "The longest makespan of a queue.", run_makespan),
+
+    lost("lost-on-the-wire", "Messages on their way to the broker when their connection was cut.",
+        |o, _| lost_to(o, LossCause::LostOnTheWire)),
+    lost("lost-refused", "Messages that the broker discarded with a channel's or connection's error.",
+        |o, _| lost_to(o, LossCause::Refused)),
+    lost("lost-transient-in-restart", "Transient messages of durable queues, gone in a broker restart.",
+        |o, _| lost_to(o, LossCause::TransientInRestart)),
+    lost("lost-queue-not-durable", "Messages of queues that are not durable, gone in a broker restart.",
+        |o, _| lost_to(o, LossCause::QueueNotDurable)),
+    lost("lost-auto-ack-in-flight", "Automatically acknowledged messages on their way to a consumer that died.",
+        |o, _| lost_to(o, LossCause::AutoAckInFlight)),
+    lost("lost-auto-ack-in-buffer", "Automatically acknowledged messages in the buffer of a consumer that died.",
+        |o, _| lost_to(o, LossCause::AutoAckInBuffer)),
+    lost("lost-acked-before-processing", "Messages acknowledged before they were processed, by a consumer that died.",
+        |o, _| lost_to(o, LossCause::AckedBeforeProcessing)),
+    lost("lost-expired", "Messages whose time to live was over.", |o, _| lost_to(o, LossCause::Expired)),
+    lost("lost-overflow", "Messages dropped from a queue over its length limit.", |o, _| lost_to(o, LossCause::Overflow)),
+    lost("lost-rejected", "Messages rejected, or over their delivery limit, without a dead-letter exchange.",
+        |o, _| lost_to(o, LossCause::Rejected)),
+    lost("lost-dead-letter-target-missing", "Messages whose dead-letter exchange led to no queue.",
+        |o, _| lost_to(o, LossCause::DeadLetterTargetMissing)),
+    lost("lost-purged", "Messages removed by queue.purge.", |o, _| lost_to(o, LossCause::Purged)),
+    lost("lost-queue-deleted", "Messages of a deleted queue.", |o, _| lost_to(o, LossCause::QueueDeleted)),
+];
+
+fn consumer_of(outcome: &Outcome, index: usize) -> Option<&ConsumerOutcome> {
+    outcome.consumers.get(index)
+}
+
+fn queue_of(outcome: &Outcome, index: usize) -> Option<&QueueOutcome> {
+    outcome.queues.get(index)
+}
+
+fn producer_of(outcome: &Outcome, index: usize) -> Option<&ProducerOutcome> {
+    outcome.producers.get(index)
+}
+
+/// The consumers of the queue with this index, in order of the scenario; `None` where it has none.
+fn consumers_of(outcome: &Outcome, queue: usize) -> Option<impl Iterator<Item = &ConsumerOutcome>> {
+    let mut consumers = outcome.consumers.iter().filter(move |consumer| consumer.queue == queue).peekable();
+    consumers.peek()?;
+    Some(consumers)
+}
+
+fn share(outcome: &Outcome, index: usize) -> Option<f64> {
+    let consumer = consumer_of(outcome, index)?;
+    let all: u64 = consumers_of(outcome, consumer.queue)?.map(|one| one.processed).sum();
+    (all > 0).then(|| consumer.processed as f64 / all as f64)
+}
+
+fn utilisation(outcome: &Outcome, index: usize) -> Option<f64> {
+    let consumer = consumer_of(outcome, index)?;
+    let makespan = queue_of(outcome, consumer.queue)?.makespan.filter(|makespan| !makespan.is_zero())?;
+    Some((consumer.busy.as_nanos() as f64 / makespan.as_nanos() as f64).min(1.0))
+}
+
+fn makespan_ratio(outcome: &Outcome, index: usize) -> Option<f64> {
+    let queue = queue_of(outcome, index)?;
+    let bound = queue.makespan_bound.filter(|bound| !bound.is_zero())?;
+    Some(queue.makespan?.as_nanos() as f64 / bound.as_nanos() as f64)
+}
+
+fn run_makespan(outcome: &Outcome, _: usize) -> Option<f64> {
+    outcome.queues.iter().filter_map(|queue| queue.makespan).max().map(|makespan| makespan.as_nanos() as f64)
+}
+
+/// All sojourn times of a queue's consumers together.
+fn sojourns(outcome: &Outcome, queue: usize) -> Option<Histogram> {
+    let mut all = Histogram::default();
+    for consumer in consumers_of(outcome, queue)? {
+        all.merge(&consumer.sojourn);
+    }
+    Some(all)
+}
+
+fn percentile(histogram: &Histogram, percent: u64) -> Option<f64> {
+    histogram.quantile(percent, 100).map(|value| value as f64)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it has the form of a measure's value")]
+fn lost_to(outcome: &Outcome, cause: LossCause) -> Option<f64> {
+    Some(outcome.ledger.lost_to(cause) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::example::outcome;
+    use crate::units::{SimDuration, SimTime};
+
+    fn value(scope: Scope, name: &str, entity: usize) -> Option<f64> {
+        (find_in(scope, name).unwrap().value)(&outcome(), entity)
+    }
+
+    #[test]
+    fn names_are_in_kebab_case_and_met_once_in_a_scope() {
+        for (i, measure) in CATALOGUE.iter().enumerate() {
+            assert!(measure.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+            assert!(CATALOGUE[i + 1..].iter().all(|other| other != measure), "{} twice", measure.name);
+            assert!(measure.about.ends_with('.'), "{}", measure.name);
+        }
+    }
+
+    #[test]
+    fn every_cause_of_loss_has_a_measure() {
+        for cause in LossCause::ALL {
+            let mut outcome = outcome();
+            outcome.ledger.lost = [0; LossCause::ALL.len()];
+            outcome.ledger.lose(cause, 7);
+            let shown: Vec<_> = CATALOGUE
+                .iter()
+                .filter(|m| m.name.starts_with("lost-") && (m.value)(&outcome, 0) == Some(7.0))
+                .collect();
+            assert_eq!(shown.len(), 1, "{cause:?}");
+        }
+    }
+
+    /// The example: `fast` processed 75 and worked 30 s, `slow` 25 and 60 s, makespan 62 s, bound 31 s.
+    #[test]
+    fn consumers_of_a_queue_are_compared_with_each_other() {
+        assert_eq!(value(Scope::Consumer, "share", 1), Some(0.25));
+        assert_eq!(value(Scope::Queue, "max-min-share", 0), Some(3.0));
+        assert_eq!(value(Scope::Queue, "jain-messages", 0), Some(0.8));
+        assert_eq!(value(Scope::Queue, "makespan-ratio", 0), Some(2.0));
+        assert_eq!(value(Scope::Consumer, "utilisation", 0), Some(30.0 / 62.0));
+        assert_eq!(value(Scope::Queue, "redelivered", 0), Some(2.0));
+        assert_eq!(value(Scope::Run, "makespan", 0), Some(62e9));
+    }
+
+    #[test]
+    fn nothing_observed_has_no_value() {
+        let mut outcome = outcome();
+        outcome.consumers.clear();
+        outcome.queues[0].makespan = None;
+        for (scope, name) in
+            [(Scope::Queue, "jain-busy"), (Scope::Queue, "sojourn-p95"), (Scope::Run, "makespan")]
+        {
+            assert_eq!((find_in(scope, name).unwrap().value)(&outcome, 0), None, "{name}");
+        }
+        assert_eq!((find("share").unwrap().value)(&outcome, 5), None);
+    }
+
+    #[test]
+    fn utilisation_stays_below_one_where_work_was_left_open() {
+        let mut outcome = outcome();
+        outcome.consumers[0].busy = SimDuration::from_secs(900);
+        outcome.consumers[0].last_finished = Some(SimTime::END);
+        assert_eq!((find("utilisation").unwrap().value)(&outcome, 0), Some(1.0));
+    }
 }

@@ -2,9 +2,13 @@
 //! Knows neither the broker nor scenario files.
 
 mod catalogue;
+#[cfg(test)]
+pub(crate) mod example;
+mod fairness;
 mod ledger;
 mod outcome;
 
-pub use catalogue::{CATALOGUE, Measure, MeasureId, Scope, Unit, find};
+pub use catalogue::{CATALOGUE, Measure, MeasureId, Scope, Unit, find, find_in};
+pub use fairness::{jain_index, max_min_ratio};
 pub use ledger::{Ledger, LedgerError};
 pub use outcome::{ClientError, ConsumerOutcome, End, EndReason, Outcome, ProducerOutcome, QueueOutcome};

@@ -35,7 +35,7 @@ impl Histogram {
     /// Counts one observation.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        let exponent = 63 - (value | (CELLS as u64 - 1)).leading_zeros();
+        let exponent = (value | (CELLS as u64 - 1)).ilog2();
         let octave = (exponent + 1 - BITS) as usize;
         let shift = exponent + 1 - BITS;
         let mut page = self.page_of_octave[octave];

@@ -103,7 +103,7 @@ mod tests {
         let mut w = TimeWeighted::default();
         w.set(SimTime::from_nanos(10), 4);
         w.set(SimTime::from_nanos(30), 1);
-        assert_eq!(w.mean(SimTime::from_nanos(50)), Some((4 * 20 + 20) as f64 / 50.0));
+        assert_eq!(w.mean(SimTime::from_nanos(50)), Some(f64::from(4 * 20 + 20) / 50.0));
         assert_eq!(w.max(), 4);
         assert_eq!(w.mean(SimTime::ZERO), None);
     }

@@ -1,0 +1,97 @@
+//! The list of safety properties. Each is defined in its own file; this one only names them all.
+
+use crate::check::{
+    everything_processed, fifo_per_queue, nothing_lost, nothing_processed_twice, prefetch_bound,
+};
+use crate::measure::Outcome;
+
+/// Safety properties; each is checked in every replication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Property {
+    /// No copy of a message was lost, whatever the cause.
+    NothingLost,
+    /// Nothing was processed twice.
+    NothingProcessedTwice,
+    /// No consumer ever had more unacknowledged deliveries than its prefetch count.
+    PrefetchBound,
+    /// Each queue hands out its messages in the order of their arrival, requeued ones excepted.
+    FifoPerQueue,
+    /// Everything that was published was processed before the run ended.
+    EverythingProcessed,
+}
+
+/// What one replication says about a property.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// It held, and something could have broken it.
+    Held,
+    /// It did not hold; the numbers that show it, in words.
+    Violated(String),
+    /// Nothing happened that could have broken it; what was missing, in words.
+    NotExercised(&'static str),
+}
+
+/// A property's definition.
+pub(super) struct Definition {
+    /// Its name in files and reports.
+    pub name: &'static str,
+    /// What holds, in one sentence.
+    pub statement: &'static str,
+    /// Examines one replication.
+    pub examine: fn(&Outcome) -> Finding,
+}
+
+impl Property {
+    /// All properties, in the order of reports.
+    pub const ALL: [Property; 5] = [
+        Property::NothingLost,
+        Property::NothingProcessedTwice,
+        Property::PrefetchBound,
+        Property::FifoPerQueue,
+        Property::EverythingProcessed,
+    ];
+
+    const fn definition(self) -> &'static Definition {
+        match self {
+            Property::NothingLost => &nothing_lost::DEFINITION,
+            Property::NothingProcessedTwice => &nothing_processed_twice::DEFINITION,
+            Property::PrefetchBound => &prefetch_bound::DEFINITION,
+            Property::FifoPerQueue => &fifo_per_queue::DEFINITION,
+            Property::EverythingProcessed => &everything_processed::DEFINITION,
+        }
+    }
+
+    /// Its name in files and reports, in kebab case.
+    pub const fn name(self) -> &'static str {
+        self.definition().name
+    }
+
+    /// What holds, in one sentence.
+    pub const fn statement(self) -> &'static str {
+        self.definition().statement
+    }
+
+    /// The property with this name.
+    pub fn find(name: &str) -> Option<Property> {
+        Property::ALL.into_iter().find(|property| property.name() == name)
+    }
+
+    /// Examines one replication.
+    pub fn examine(self, outcome: &Outcome) -> Finding {
+        (self.definition().examine)(outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_property_is_found_by_its_name() {
+        for property in Property::ALL {
+            assert_eq!(Property::find(property.name()), Some(property));
+            assert!(property.statement().ends_with('.'), "{}", property.name());
+        }
+        assert_eq!(Property::find("nothing"), None);
+    }
+}

@@ -1,0 +1,19 @@
+//! Experiments: variants of a scenario, their replications and seeds, and what they say together.
+//! The only room with threads. Knows neither files nor how results look.
+//!
+//! Replication k of every variant gets the seed `base + k`. Streams are keyed by a cipher of (seed, entity, purpose), so
+//! neighbouring seeds give independent draws, and a replication can be replayed alone by naming its seed. Variants share
+//! their seeds: each entity draws the same numbers in all of them (common random numbers), which is what makes differences
+//! between variants comparable in pairs.
+
+mod comparison;
+mod in_order;
+mod randomness;
+mod replication;
+mod run;
+
+pub use comparison::{Comparison, Difference, compare};
+pub use in_order::in_order;
+pub use randomness::{is_random, random_parts};
+pub use replication::{Origin, Replication};
+pub use run::{Plan, RunResult, SimulatorBug, VariantResult, run};

@@ -1,0 +1,41 @@
+//! Whether a system draws anything at random. Where it does not, every replication is the same and one is enough.
+
+use crate::model::SystemSpec;
+use crate::random::Distribution;
+
+/// Whether two seeds can give two outcomes.
+pub fn is_random(system: &SystemSpec) -> bool {
+    !random_parts(system).is_empty()
+}
+
+/// What is drawn at random, in words, in the order of the scenario: for example ``service times of `billing` ``.
+pub fn random_parts(system: &SystemSpec) -> Vec<String> {
+    let random = |distribution: &Distribution| distribution.constant().is_none();
+    let mut parts = Vec::new();
+    for connection in system.connections.iter().filter(|connection| random(&connection.latency)) {
+        parts.push(format!("latency of `{}`", connection.name));
+    }
+    for producer in system.producers.iter().filter(|producer| random(&producer.interarrival)) {
+        parts.push(format!("interarrival times of `{}`", producer.name));
+    }
+    for consumer in system.consumers.iter().filter(|consumer| consumer.service_times.iter().any(random)) {
+        parts.push(format!("service times of `{}`", consumer.name));
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::run::tests::scenario;
+    use crate::units::SimDuration;
+
+    #[test]
+    fn a_system_of_constants_is_not_random() {
+        let mut system = scenario().system;
+        assert!(!is_random(&system));
+        system.connections[0].latency =
+            Distribution::Uniform(SimDuration::from_millis(1), SimDuration::from_millis(2));
+        assert_eq!(random_parts(&system), ["latency of `main`"]);
+    }
+}

@@ -1,0 +1,292 @@
+//! Runs every replication of every variant and closes the results: outcomes, verdicts, estimates.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::{Origin, Replication, in_order, random_parts};
+use crate::check::{self, CheckResult, Verdict};
+use crate::measure::{Measure, Outcome};
+use crate::model::simulate;
+use crate::scenario::{Scenario, Variant};
+use crate::stats::Estimate;
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where the scenario comes from.
+    pub origin: Origin,
+    /// At least one, in the order of the file.
+    pub variants: Vec<Variant>,
+    /// The seed of replication 0; `None`: the first variant's.
+    pub seed: Option<u64>,
+    /// How many replications, at least 1; `None`: the first variant's. A system without randomness is run once.
+    pub replications: Option<u32>,
+    /// On how many threads; results do not depend on it.
+    pub jobs: usize,
+}
+
+/// Everything that an experiment gives. Plain data: reports are functions of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunResult {
+    /// Where the scenario comes from.
+    pub origin: Arc<Origin>,
+    /// The scenario's name.
+    pub name: String,
+    /// What the scenario shows, in its own words.
+    pub about: String,
+    /// What the run should answer.
+    pub question: Option<String>,
+    /// The seed of replication 0 in every variant.
+    pub seed: u64,
+    /// How many replications were asked for.
+    pub replications: u32,
+    /// In the order of the file; the first one is what the others are compared with.
+    pub variants: Vec<VariantResult>,
+}
+
+/// What one variant gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VariantResult {
+    /// The variant's name and scenario.
+    pub variant: Variant,
+    /// What is drawn at random, in words; empty: every replication is the same, and one was run.
+    pub random_parts: Vec<String>,
+    /// Identity of each outcome.
+    pub replications: Vec<Replication>,
+    /// In the order of the replications.
+    pub outcomes: Vec<Outcome>,
+    /// In the order of the scenario.
+    pub checks: Vec<CheckResult>,
+}
+
+impl VariantResult {
+    /// Whether two seeds can give two outcomes.
+    pub fn is_random(&self) -> bool {
+        !self.random_parts.is_empty()
+    }
+
+    /// What is known of a measure of the entity with this index; `None` where no replication has a value.
+    pub fn estimate(&self, measure: &Measure, entity: usize) -> Option<Estimate> {
+        Estimate::of(&measure.values(&self.outcomes, entity), self.is_random())
+    }
+}
+
+impl RunResult {
+    /// Whether every check of every variant held.
+    pub fn all_held(&self) -> bool {
+        self.variants.iter().flat_map(|variant| &variant.checks).all(|check| check.verdict == Verdict::Held)
+    }
+
+    /// Whether the file has variants, so that they are named in reports.
+    pub fn names_variants(&self) -> bool {
+        self.variants.len() > 1
+            || self
+                .variants
+                .iter()
+                .any(|variant| variant.replications.iter().any(|run| run.variant.is_some()))
+    }
+}
+
+/// An invariant of the simulator itself is broken: our bug, never the scenario's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SimulatorBug {
+    /// In which run; its text form replays it.
+    pub replication: Replication,
+    /// What is broken, in words.
+    pub what: String,
+}
+
+impl fmt::Display for SimulatorBug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "error[simulator-bug]: {}", self.what)?;
+        writeln!(f, "  replication {}, seed {}", self.replication.index, self.replication.seed)?;
+        write!(f, "  = replay: {}", self.replication)
+    }
+}
+
+/// Runs all replications of all variants and examines their checks. `progress` is told how many runs are done, of how many.
+///
+/// # Errors
+/// The first run, in the order of variants and replications, whose books do not balance or that panics.
+pub fn run(plan: &Plan, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<RunResult, SimulatorBug> {
+    run_with(plan, progress, |scenario, seed| simulate(&scenario.system, seed))
+}
+
+fn run_with(
+    plan: &Plan,
+    progress: &(dyn Fn(usize, usize) + Sync),
+    simulate: impl Fn(&Scenario, u64) -> Outcome + Sync,
+) -> Result<RunResult, SimulatorBug> {
+    let first = &plan.variants.first().expect("a plan has a variant").scenario;
+    let seed = plan.seed.unwrap_or(first.seed);
+    let asked = plan.replications.unwrap_or(first.replications).max(1);
+    let origin = Arc::new(plan.origin.clone());
+    let mut variants: Vec<VariantResult> =
+        plan.variants.iter().map(|variant| planned(variant, &origin, seed, asked)).collect();
+
+    let runs: Vec<(&Scenario, &Replication)> = variants
+        .iter()
+        .flat_map(|variant| variant.replications.iter().map(|run| (&variant.variant.scenario, run)))
+        .collect();
+    let total = runs.len();
+    let done = std::sync::atomic::AtomicUsize::new(0);
+    let outcomes = in_order(total, plan.jobs, |k| {
+        let (scenario, replication) = runs[k];
+        let outcome = checked(replication, || simulate(scenario, replication.seed));
+        progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, total);
+        outcome
+    });
+
+    let mut outcomes = outcomes.into_iter();
+    for variant in &mut variants {
+        variant.outcomes = outcomes.by_ref().take(variant.replications.len()).collect::<Result<_, _>>()?;
+        let random = variant.is_random();
+        let checks = &variant.variant.scenario.checks;
+        variant.checks = checks.iter().map(|spec| check::evaluate(spec, &variant.outcomes, random)).collect();
+    }
+    Ok(RunResult {
+        origin,
+        name: first.name.clone(),
+        about: first.about.clone(),
+        question: first.question.clone(),
+        seed,
+        replications: asked,
+        variants,
+    })
+}
+
+/// A variant with its replications numbered and without outcomes.
+fn planned(variant: &Variant, origin: &Arc<Origin>, seed: u64, asked: u32) -> VariantResult {
+    let random_parts = random_parts(&variant.scenario.system);
+    let n = if random_parts.is_empty() { 1 } else { asked };
+    // A variant that changes nothing of a file without variants has no name that the command line knows.
+    let name = (variant.name != "base" || !variant.changes.is_empty()).then(|| variant.name.clone());
+    let replications = (0..n)
+        .map(|index| Replication {
+            origin: Arc::clone(origin),
+            variant: name.clone(),
+            index,
+            seed: seed.wrapping_add(u64::from(index)),
+        })
+        .collect();
+    VariantResult {
+        variant: variant.clone(),
+        random_parts,
+        replications,
+        outcomes: Vec::new(),
+        checks: Vec::new(),
+    }
+}
+
+/// Runs `simulate` and looks at its books; a panic is a bug of ours like any other.
+fn checked(replication: &Replication, simulate: impl FnOnce() -> Outcome) -> Result<Outcome, SimulatorBug> {
+    let bug = |what: String| SimulatorBug { replication: replication.clone(), what };
+    let outcome = catch_unwind(AssertUnwindSafe(simulate)).map_err(|payload| {
+        let words = payload
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| payload.downcast_ref::<&str>().copied());
+        bug(format!("the simulation panicked: {}", words.unwrap_or("without words")))
+    })?;
+    match &outcome.balanced {
+        Ok(()) => Ok(outcome),
+        Err(unbalanced) => Err(bug(unbalanced.to_string())),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::broker::Profile;
+    use crate::check::{CheckSpec, Demand, Property};
+    use crate::measure::{LedgerError, example};
+    use crate::model::{ConnectionSpec, SystemSpec};
+    use crate::random::Distribution;
+    use crate::units::{SimDuration, SimTime};
+
+    /// A scenario without randomness, with one connection `main` and the check that nothing is lost.
+    pub(crate) fn scenario() -> Scenario {
+        Scenario {
+            name: "example".into(),
+            about: "An example.".into(),
+            question: None,
+            system: SystemSpec {
+                duration: SimTime::from_nanos(100_000_000_000),
+                events_max: 1_000_000,
+                profile: Profile::default(),
+                classes: Vec::new(),
+                topology: Vec::new(),
+                connections: vec![ConnectionSpec {
+                    name: "main".into(),
+                    vhost: "/".into(),
+                    latency: Distribution::Constant(SimDuration::ZERO),
+                    reconnect_delay: SimDuration::ZERO,
+                }],
+                channels: Vec::new(),
+                producers: Vec::new(),
+                consumers: Vec::new(),
+                faults: Vec::new(),
+            },
+            seed: 1,
+            replications: 3,
+            checks: vec![CheckSpec { demand: Demand::Property(Property::NothingLost), line: 1 }],
+        }
+    }
+
+    /// A plan of one variant, random or not.
+    pub(crate) fn plan(random: bool, jobs: usize) -> Plan {
+        let mut scenario = scenario();
+        if random {
+            scenario.system.connections[0].latency = Distribution::Exponential(SimDuration::from_millis(1));
+        }
+        Plan {
+            origin: Origin { file: "example.toml".into(), overrides: Vec::new() },
+            variants: vec![Variant { name: "base".into(), changes: Vec::new(), scenario }],
+            seed: None,
+            replications: None,
+            jobs,
+        }
+    }
+
+    /// Runs the plan on the example outcome, with `change` made to it for each seed.
+    pub(crate) fn run_example(
+        plan: &Plan,
+        change: impl Fn(&Scenario, u64, &mut Outcome) + Sync,
+    ) -> Result<RunResult, SimulatorBug> {
+        run_with(plan, &|_, _| {}, |scenario, seed| {
+            let mut outcome = example::outcome();
+            change(scenario, seed, &mut outcome);
+            outcome
+        })
+    }
+
+    #[test]
+    fn replications_have_neighbouring_seeds_and_any_number_of_threads_gives_the_same() {
+        let change = |_: &Scenario, seed: u64, outcome: &mut Outcome| outcome.end.events = seed;
+        let result = run_example(&Plan { seed: Some(7), ..plan(true, 1) }, change).unwrap();
+        let seeds: Vec<u64> = result.variants[0].outcomes.iter().map(|outcome| outcome.end.events).collect();
+        assert_eq!(seeds, [7, 8, 9]);
+        assert!(result.all_held());
+        assert_eq!(run_example(&Plan { seed: Some(7), ..plan(true, 3) }, change).unwrap(), result);
+    }
+
+    #[test]
+    fn a_system_without_randomness_is_run_once() {
+        let result = run_example(&plan(false, 2), |_, _, _| {}).unwrap();
+        assert_eq!((result.variants[0].outcomes.len(), result.replications), (1, 3));
+        assert_eq!(result.variants[0].replications[0].to_string(), "amqpsim explain example.toml --seed 1");
+    }
+
+    #[test]
+    fn books_that_do_not_balance_are_a_bug_with_its_replay() {
+        let bug = run_example(&plan(true, 2), |_, seed, outcome| {
+            if seed >= 2 {
+                outcome.balanced = Err(LedgerError { balance: "1 is not 2".into() });
+            }
+        })
+        .unwrap_err();
+        assert_eq!((bug.replication.index, bug.replication.seed), (1, 2));
+        assert!(bug.to_string().ends_with("= replay: amqpsim explain example.toml --seed 2"), "{bug}");
+    }
+}
