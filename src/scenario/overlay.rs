@@ -155,7 +155,8 @@ impl Setting {
             return Diagnostic::error(
                 ids::ADDRESS_MATCHES_NOTHING,
                 format!("`{address}` matches nothing: no {list} is declared"),
-            );
+            )
+            .help_if((list != "fault").then(|| format!("declare one with `[[{list}]]`")));
         }
         let near = nearest(&name.text, names.iter().map(String::as_str));
         Diagnostic::error(

@@ -298,33 +298,24 @@ durable = "yes"
 arguments = 5
 "#,
         expect![[r#"
-    error[transient-queue]: queue `tasks` is neither durable nor exclusive, which rabbitmq-4.3 does not allow
-     --> scenarios/orders.toml:3:11
-      |
-    3 | durable = "yes"
-      |           ^^^^^
-      |
-      = help: write `durable = true`, or `profile = "rabbitmq-3.10"` below `[broker]`
-      = note: RabbitMQ refuses such a declaration with 541 INTERNAL_ERROR
+            error[wrong-type]: `durable` of queue `tasks` must be a boolean, got the string "yes"
+             --> scenarios/orders.toml:3:11
+              |
+            3 | durable = "yes"
+              |           ^^^^^
+              |
+              = help: for example `durable = true`
 
-    error[wrong-type]: `durable` of queue `tasks` must be a boolean, got the string "yes"
-     --> scenarios/orders.toml:3:11
-      |
-    3 | durable = "yes"
-      |           ^^^^^
-      |
-      = help: for example `durable = true`
+            error[wrong-type]: `arguments` of queue `tasks` must be a table, got the integer 5
+             --> scenarios/orders.toml:4:13
+              |
+            4 | arguments = 5
+              |             ^
+              |
+              = help: for example `arguments = { x-max-length = 1000 }`
 
-    error[wrong-type]: `arguments` of queue `tasks` must be a table, got the integer 5
-     --> scenarios/orders.toml:4:13
-      |
-    4 | arguments = 5
-      |             ^
-      |
-      = help: for example `arguments = { x-max-length = 1000 }`
-
-    3 errors in scenarios/orders.toml
-"#]],
+            2 errors in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -356,20 +347,16 @@ durable = true
 "#,
         &[],
         expect![[r#"
-    warning[empty-scenario]: nothing happens: there is no producer and no consumer
-     |
-     = help: add `[[producer]]` and `[[consumer]]`
+            error[wrong-brackets]: `queue` needs double brackets, because there may be several
+             --> scenarios/orders.toml:1:2
+              |
+            1 | [queue.tasks]
+              |  ^^^^^
+              |
+              = help: write `[[queue]]`
 
-    error[wrong-brackets]: a queue may be there many times and needs other brackets
-     --> scenarios/orders.toml:1:2
-      |
-    1 | [queue.tasks]
-      |  ^^^^^
-      |
-      = help: write `[[queue]]`
-
-    1 error and 1 warning in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -380,16 +367,16 @@ fn double_brackets() {
 profile = "rabbitmq-4.0"
 "#,
         expect![[r#"
-    error[wrong-brackets]: a broker is there once and needs other brackets
-     --> scenarios/orders.toml:1:1
-      |
-    1 | [[broker]]
-      | ^^^^^^^^^^
-      |
-      = help: write `[broker]`
+            error[wrong-brackets]: `broker` needs single brackets, because there is only one
+             --> scenarios/orders.toml:1:1
+              |
+            1 | [[broker]]
+              | ^^^^^^^^^^
+              |
+              = help: write `[broker]`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -783,16 +770,16 @@ fn empty_name() {
 name = ""
 "#,
         expect![[r#"
-    error[empty-name]: `name` of queue `` is empty
-     --> scenarios/orders.toml:2:8
-      |
-    2 | name = ""
-      |        ^^
-      |
-      = help: for example `name = "orders"`
+            error[empty-name]: `name` of a queue is empty
+             --> scenarios/orders.toml:2:8
+              |
+            2 | name = ""
+              |        ^^
+              |
+              = help: for example `name = "orders"`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -824,24 +811,16 @@ routing-keys = []
 interarrival = "1s"
 "#,
         expect![[r#"
-    warning[unroutable-key]: producer `web` publishes to the default exchange with routing key ``, which is the name of no queue
-     --> scenarios/orders.toml:1:1
-      |
-    1 | [[producer]]
-      | ^^^^^^^^^^^^
-      |
-      = note: known queues: `orders`
+            error[empty-list]: `routing-keys` of producer `web` is empty
+             --> scenarios/orders.toml:3:16
+              |
+            3 | routing-keys = []
+              |                ^^
+              |
+              = help: for example `routing-keys = ["a", "b"]`
 
-    error[empty-list]: `routing-keys` of producer `web` is empty
-     --> scenarios/orders.toml:3:16
-      |
-    3 | routing-keys = []
-      |                ^^
-      |
-      = help: for example `routing-keys = ["a", "b"]`
-
-    1 error and 1 warning in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1139,16 +1118,16 @@ exchange = "logs"
 interarrival = "1s"
 "#,
         expect![[r#"
-    error[unknown-exchange]: producer `web` publishes to exchange `logs`, which is not declared
-     --> scenarios/orders.toml:3:12
-      |
-    3 | exchange = "logs"
-      |            ^^^^^^
-      |
-      = note: there is no exchange
+            error[unknown-exchange]: producer `web` publishes to exchange `logs`, which is not declared
+             --> scenarios/orders.toml:3:12
+              |
+            3 | exchange = "logs"
+              |            ^^^^^^
+              |
+              = note: no exchange is declared
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1162,41 +1141,41 @@ interarrival = "1s"
 declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
 "#,
         expect![[r#"
-    error[unknown-queue]: producer `web` binds queue `oders`, which is not declared
-     --> scenarios/orders.toml:5:21
-      |
-    5 | declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
-      |                     ^^^^^^^
-      |
-      = help: did you mean `orders` (line 8)?
-      = note: known queues: `orders`
+            error[unknown-queue]: producer `web` binds queue `oders`, which is not declared
+             --> scenarios/orders.toml:5:21
+              |
+            5 | declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
+              |                     ^^^^^^^
+              |
+              = help: did you mean `orders` (line 8)?
+              = note: known queues: `orders`
 
-    error[unknown-exchange]: producer `web` binds to exchange `logs`, which is not declared
-     --> scenarios/orders.toml:5:41
-      |
-    5 | declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
-      |                                         ^^^^^^
-      |
-      = note: there is no exchange
+            error[unknown-exchange]: producer `web` binds to exchange `logs`, which is not declared
+             --> scenarios/orders.toml:5:41
+              |
+            5 | declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
+              |                                         ^^^^^^
+              |
+              = note: no exchange is declared
 
-    error[missing-key]: an entry of `declare` has none of `queue`, `exchange` and `bind`
-     --> scenarios/orders.toml:5:51
-      |
-    5 | declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
-      |                                                   ^^^^^^^^^^^^^^^^^^^^
-      |
-      = help: write `{ queue = "orders" }`, `{ exchange = "logs" }` or `{ bind = "orders", exchange = "logs" }`
+            error[missing-key]: an entry of `declare` has none of `queue`, `exchange` and `bind`
+             --> scenarios/orders.toml:5:51
+              |
+            5 | declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
+              |                                                   ^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: write `{ queue = "orders" }`, `{ exchange = "logs" }` or `{ bind = "orders", exchange = "logs" }`
 
-    error[wrong-type]: a declared queue is a table in braces, got the string "orders"
-     --> scenarios/orders.toml:5:73
-      |
-    5 | declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
-      |                                                                         ^^^^^^^^
-      |
-      = help: write `{ queue = "orders" }`
+            error[wrong-type]: a declared queue is a table in braces, got the string "orders"
+             --> scenarios/orders.toml:5:73
+              |
+            5 | declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
+              |                                                                         ^^^^^^^^
+              |
+              = help: write `{ queue = "orders" }`
 
-    4 errors in scenarios/orders.toml
-"#]],
+            4 errors in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1209,17 +1188,17 @@ at = "1s"
 lasts = "1s"
 "#,
         expect![[r#"
-    error[unknown-connection]: a connection loss cuts connection `shp`, which is not there
-     --> scenarios/orders.toml:2:14
-      |
-    2 | connection = "shp"
-      |              ^^^^^
-      |
-      = help: did you mean `shop` (line 10)?
-      = note: known connections: `shop`, `billing`
+            error[unknown-connection]: a connection loss hits connection `shp`, which is not there
+             --> scenarios/orders.toml:2:14
+              |
+            2 | connection = "shp"
+              |              ^^^^^
+              |
+              = help: did you mean `shop` (line 10)?
+              = note: known connections: `shop`, `billing`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1231,17 +1210,17 @@ consumer = "biling"
 at = "1s"
 "#,
         expect![[r#"
-    error[unknown-consumer]: a crash crashes consumer `biling`, which is not there
-     --> scenarios/orders.toml:2:12
-      |
-    2 | consumer = "biling"
-      |            ^^^^^^^^
-      |
-      = help: did you mean `billing` (line 14)?
-      = note: known consumers: `billing`
+            error[unknown-consumer]: a consumer crash hits consumer `biling`, which is not there
+             --> scenarios/orders.toml:2:12
+              |
+            2 | consumer = "biling"
+              |            ^^^^^^^^
+              |
+              = help: did you mean `billing` (line 14)?
+              = note: known consumers: `billing`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1278,16 +1257,16 @@ service-time = "1s"
 service-time-by-class = { heavy = "2s" }
 "#,
         expect![[r#"
-    error[unknown-class]: consumer `audit` has a service time for class `heavy`, which is not declared
-     --> scenarios/orders.toml:5:27
-      |
-    5 | service-time-by-class = { heavy = "2s" }
-      |                           ^^^^^
-      |
-      = note: there is no class
+            error[unknown-class]: consumer `audit` has a service time for class `heavy`, which is not declared
+             --> scenarios/orders.toml:5:27
+              |
+            5 | service-time-by-class = { heavy = "2s" }
+              |                           ^^^^^
+              |
+              = note: no class is declared
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1672,25 +1651,25 @@ name = "fast"
 set = { "consumer.biling.speed" = 2, "connection.*.latency" = "1ms" }
 "#,
         expect![[r#"
-    error[address-matches-nothing]: `consumer.biling.speed` matches nothing: there is no consumer `biling`
-     --> scenarios/orders.toml:3:9
-      |
-    3 | set = { "consumer.biling.speed" = 2, "connection.*.latency" = "1ms" }
-      |         ^^^^^^^^^^^^^^^^^^^^^^^
-      |
-      = help: did you mean `billing`?
-      = note: the file has `billing`
+            error[address-matches-nothing]: `consumer.biling.speed` matches nothing: no consumer is named `biling`
+             --> scenarios/orders.toml:3:9
+              |
+            3 | set = { "consumer.biling.speed" = 2, "connection.*.latency" = "1ms" }
+              |         ^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: did you mean `billing`?
+              = note: declared are `billing`
 
-    error[address-matches-nothing]: `connection.*.latency` matches nothing: there is no connection `*`
-     --> scenarios/orders.toml:3:38
-      |
-    3 | set = { "consumer.biling.speed" = 2, "connection.*.latency" = "1ms" }
-      |                                      ^^^^^^^^^^^^^^^^^^^^^^
-      |
-      = note: the file has no `[[connection]]`
+            error[address-matches-nothing]: `connection.*.latency` matches nothing: no connection is declared
+             --> scenarios/orders.toml:3:38
+              |
+            3 | set = { "consumer.biling.speed" = 2, "connection.*.latency" = "1ms" }
+              |                                      ^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: declare one with `[[connection]]`
 
-    2 errors in scenarios/orders.toml
-"#]],
+            2 errors in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -2058,4 +2037,167 @@ fn a_builder_has_no_places() {
         2 errors in orders
     "#]]
     .assert_eq(&built.unwrap_err().render(Paint::Plain));
+}
+
+#[test]
+fn a_check_without_bounds() {
+    says(
+        r#"[[check]]
+measure = "lost"
+"#,
+        expect![[r#"
+            error[check-without-bounds]: a check of measure `lost` has no bound
+             --> scenarios/orders.toml:1:1
+              |
+            1 | [[check]]
+              | ^^^^^^^^^
+              |
+              = help: add `at-least = 1` or `at-most = 1`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_bound_in_the_unit_of_another_measure() {
+    says(
+        r#"[[check]]
+measure = "sojourn-p95"
+queue = "orders"
+at-most = 200
+[[check]]
+measure = "lost"
+at-most = "1s"
+"#,
+        expect![[r#"
+            error[bound-with-wrong-unit]: measure `sojourn-p95` is a length of time, got the number 200
+             --> scenarios/orders.toml:4:11
+              |
+            4 | at-most = 200
+              |           ^^^
+              |
+              = help: write "200ms"; the units are ns, us, ms, s, min, h
+
+            error[bound-with-wrong-unit]: measure `lost` is a number, got a duration
+             --> scenarios/orders.toml:7:11
+              |
+            7 | at-most = "1s"
+              |           ^^^^
+              |
+              = help: write a number without a unit and without quotes
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn bounds_in_reverse() {
+    says(
+        r#"[[check]]
+measure = "lost"
+at-least = 5
+at-most = 1
+"#,
+        expect![[r#"
+            error[reversed-bounds]: `at-least` is above `at-most`
+             --> scenarios/orders.toml:3:12
+              |
+            3 | at-least = 5
+              |            ^ the smallest value allowed
+            4 | at-most = 1
+              |           - the largest value allowed
+              |
+              = help: exchange the two values
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_negative_bound() {
+    says(
+        r#"[[check]]
+measure = "lost"
+at-least = -5
+at-most = "-1s"
+"#,
+        expect![[r#"
+            error[negative-quantity]: `at-least` must be 0 or more, got -5
+             --> scenarios/orders.toml:3:12
+              |
+            3 | at-least = -5
+              |            ^^
+
+            error[negative-quantity]: a duration must be 0 or more, got `-1s`
+             --> scenarios/orders.toml:4:11
+              |
+            4 | at-most = "-1s"
+              |           ^^^^^
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_measure_needs_an_entity() {
+    says(
+        r#"[[check]]
+measure = "sojourn-p95"
+at-most = "1s"
+[[check]]
+measure = "lost"
+queue = "orders"
+at-most = 1
+[[check]]
+measure = "depth-max"
+consumer = "billing"
+at-most = 1
+[[check]]
+measure = "processed"
+consumer = "billing"
+queue = "orders"
+at-most = 1
+"#,
+        expect![[r#"
+            error[missing-key]: measure `sojourn-p95` is one of a consumer or a queue, got none
+             --> scenarios/orders.toml:2:11
+              |
+            2 | measure = "sojourn-p95"
+              |           ^^^^^^^^^^^^^
+              |
+              = help: add `consumer = "billing"`
+
+            error[superfluous-key]: measure `lost` belongs to the whole run
+             --> scenarios/orders.toml:5:11
+              |
+            5 | measure = "lost"
+              |           ^^^^^^
+              |
+              = help: take out the key that names a queue, a consumer or a producer
+
+            error[unknown-measure]: a consumer has no measure `depth-max`, but a queue has
+             --> scenarios/orders.toml:9:11
+              |
+            9 | measure = "depth-max"
+              |           ^^^^^^^^^^^
+              |
+              = help: write `queue` in place of `consumer`
+
+            error[conflicting-keys]: a check is about one queue or one consumer
+              --> scenarios/orders.toml:14:1
+               |
+            14 | consumer = "billing"
+               | ^^^^^^^^
+            15 | queue = "orders"
+               | ----- the queue is here
+               |
+               = help: take out `queue` or `consumer`
+
+            4 errors in scenarios/orders.toml
+        "#]],
+    );
 }

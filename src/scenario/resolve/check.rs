@@ -30,6 +30,13 @@ pub(super) struct Entities<'a> {
     pub(super) producers: &'a Names,
 }
 
+impl Entities<'_> {
+    /// In the order of [`ENTITY_KEYS`].
+    fn all(&self) -> [&Names; 3] {
+        [self.queues, self.consumers, self.producers]
+    }
+}
+
 /// The keys that name an entity, with what they name.
 const ENTITY_KEYS: [(&str, Scope); 3] =
     [("queue", Scope::Queue), ("consumer", Scope::Consumer), ("producer", Scope::Producer)];
@@ -63,8 +70,8 @@ fn demand(reader: &mut Reader<'_>, entities: &Entities<'_>) -> Option<Demand> {
             property.map(|at| Demand::Property(PROPERTIES[at.value]))
         }
         (false, true) => {
-            let (scope, entity) = entity(reader, &named, entities);
-            let measure = find_measure(&measure?, scope, reader.problems)?;
+            let (scope, entity) = entity(reader, &named, entities)?;
+            let measure = find_measure(&measure?, scope, entities, reader.problems)?;
             let [at_least, at_most] = bounds_of(reader, measure, bounds)?;
             Some(Demand::Bound { measure, entity: entity?, at_least, at_most })
         }
@@ -92,16 +99,17 @@ fn refuse(reader: &mut Reader<'_>, what: &str, keys: &[&str]) {
     }
 }
 
-/// The scope of a check's measure, by the key that names an entity, and the index of that entity.
+/// The scope of a check's measure, by the key that names an entity, and the index of that entity, if it is there;
+/// `None` if there are two such keys.
 fn entity(
     reader: &mut Reader<'_>,
     named: &[Option<Placed<String>>; 3],
     entities: &Entities<'_>,
-) -> (Scope, Option<usize>) {
+) -> Option<(Scope, Option<usize>)> {
     let given: Vec<usize> = (0..ENTITY_KEYS.len()).filter(|&at| reader.has(ENTITY_KEYS[at].0)).collect();
-    let [at, others @ ..] = given.as_slice() else { return (Scope::Run, Some(0)) };
+    let [at, others @ ..] = given.as_slice() else { return Some((Scope::Run, Some(0))) };
     let (key, scope) = ENTITY_KEYS[*at];
-    for &other in others {
+    if let Some(&other) = others.first() {
         let other = ENTITY_KEYS[other].0;
         let diagnostic =
             Diagnostic::error(ids::CONFLICTING_KEYS, format!("a check is about one {key} or one {other}"))
@@ -109,18 +117,24 @@ fn entity(
                 .also(reader.key_place(key), format!("the {key} is here"))
                 .help(format!("take out `{key}` or `{other}`"));
         reader.problems.push(diagnostic);
+        return None;
     }
-    let names = [entities.queues, entities.consumers, entities.producers][*at];
+    let names = entities.all()[*at];
     let index = named[*at].as_ref().and_then(|name| {
         let message =
             || format!("a check is about {key} `{}`, which is not declared", shortened(&name.value));
         names.find(name, message, reader.problems)
     });
-    (scope, index)
+    Some((scope, index))
 }
 
 /// The measure of this name in the scope; says what else there is.
-fn find_measure(name: &Placed<String>, scope: Scope, problems: &mut Problems) -> Option<MeasureId> {
+fn find_measure(
+    name: &Placed<String>,
+    scope: Scope,
+    entities: &Entities<'_>,
+    problems: &mut Problems,
+) -> Option<MeasureId> {
     let same_name: Vec<MeasureId> = CATALOGUE.iter().filter(|measure| measure.name == name.value).collect();
     if let Some(found) = same_name.iter().find(|measure| measure.scope == scope) {
         return Some(found);
@@ -139,7 +153,7 @@ fn find_measure(name: &Placed<String>, scope: Scope, problems: &mut Problems) ->
     } else if scope == Scope::Run {
         let owners = keys.join(" or a ");
         Diagnostic::error(ids::MISSING_KEY, format!("measure `{shown}` is one of a {owners}, got none"))
-            .help(format!("say which {}, as in `{} = \"orders\"`", keys[0], keys[0]))
+            .help_if(example(keys[0], entities))
     } else {
         let owners = keys.join(" or a ");
         let scope = key_of(scope).unwrap_or_default();
@@ -151,6 +165,13 @@ fn find_measure(name: &Placed<String>, scope: Scope, problems: &mut Problems) ->
     };
     problems.push(diagnostic.at(name.place.as_ref()));
     None
+}
+
+/// "add `consumer = "billing"`", with a name that is there.
+fn example(key: &str, entities: &Entities<'_>) -> Option<String> {
+    let at = ENTITY_KEYS.iter().position(|(known, _)| *known == key)?;
+    let name = entities.all()[at].iter().next()?;
+    Some(format!("add `{key} = \"{}\"`", shortened(&name.value)))
 }
 
 /// The key that names an entity of this scope; `None` for the run.
