@@ -6,7 +6,7 @@ use std::path::Path;
 use super::failure::{Failure, reason};
 use super::terminal::Terminal;
 use crate::experiment::Origin;
-use crate::scenario::Variant;
+use crate::scenario::{self, Loaded, Paint, Variant};
 
 /// A scenario file that can be run.
 pub(super) struct Input {
@@ -60,9 +60,11 @@ pub(super) fn load_all(
 /// Reads one file; warnings go to stderr.
 pub(super) fn load(file: &str, overrides: &[String], terminal: &mut Terminal) -> Result<Input, Failure> {
     let text = read(file)?;
-    let (variants, warnings) = parse(file, &text, overrides).map_err(Failure::Input)?;
+    // Text is always made with colours; the terminal takes them out where they are not wanted.
+    let Loaded { variants, warnings } = scenario::load(file, &text, overrides)
+        .map_err(|diagnostics| Failure::Input(diagnostics.render(Paint::Coloured)))?;
     for warning in warnings {
-        terminal.note(&warning);
+        terminal.note(&warning.render(Paint::Coloured));
     }
     let names_variants =
         variants.len() > 1 || variants.iter().any(|one| one.name != "base" || !one.changes.is_empty());
@@ -84,9 +86,4 @@ fn read(file: &str) -> Result<String, Failure> {
             error.utf8_error().valid_up_to()
         ))
     })
-}
-
-/// The seam to the scenario room: variants and warnings, or all mistakes, as text with escape sequences.
-fn parse(file: &str, _text: &str, _overrides: &[String]) -> Result<(Vec<Variant>, Vec<String>), String> {
-    Err(format!("error[not-built]: cannot read {file}: scenario files are not part of this build"))
 }

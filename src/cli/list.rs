@@ -7,7 +7,10 @@ use super::{Exit, Failure};
 use crate::broker::Profile;
 use crate::check::Property;
 use crate::measure::CATALOGUE;
+use crate::random::Distribution;
 use crate::rules;
+use crate::scenario::keys::{Absent, TABLES, TableSpec};
+use crate::units::SimDuration;
 
 /// What to list.
 #[derive(Debug, Args)]
@@ -21,6 +24,12 @@ pub(super) struct Arguments {
 /// What can be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Subject {
+    /// Tables and keys of a scenario file
+    Keys,
+    /// Disturbances that a scenario can plan
+    Faults,
+    /// Distributions of lengths of time
+    Distributions,
     /// Properties for `[[check]]`
     Checks,
     /// Numbers for `[[check]]` and reports, with scope and unit
@@ -34,6 +43,9 @@ enum Subject {
 impl Subject {
     const fn title(self) -> &'static str {
         match self {
+            Subject::Keys => "keys",
+            Subject::Faults => "faults",
+            Subject::Distributions => "distributions",
             Subject::Checks => "checks",
             Subject::Measures => "measures",
             Subject::Profiles => "profiles",
@@ -44,6 +56,13 @@ impl Subject {
     /// A line for each, as columns: what to write, what it is, what it says.
     fn lines(self) -> Vec<[String; 3]> {
         match self {
+            Subject::Keys => TABLES.iter().flat_map(keys).collect(),
+            Subject::Faults => TABLES
+                .iter()
+                .filter(|table| table.name.starts_with("fault."))
+                .map(|table| [table.header(), String::new(), table.about.to_owned()])
+                .collect(),
+            Subject::Distributions => DISTRIBUTIONS.iter().map(distribution).collect(),
             Subject::Checks => Property::ALL
                 .iter()
                 .map(|property| [property.name().to_owned(), String::new(), property.statement().to_owned()])
@@ -68,6 +87,37 @@ impl Subject {
                 .collect(),
         }
     }
+}
+
+/// One of each kind, with lengths to show.
+const DISTRIBUTIONS: [Distribution; 3] = [
+    Distribution::Constant(SimDuration::from_millis(20)),
+    Distribution::Uniform(SimDuration::from_millis(10), SimDuration::from_millis(30)),
+    Distribution::Exponential(SimDuration::from_millis(20)),
+];
+
+/// How it is written, and what it is in words.
+fn distribution(distribution: &Distribution) -> [String; 3] {
+    let written = match distribution {
+        Distribution::Constant(length) => format!("\"{length}\""),
+        Distribution::Uniform(low, high) => format!("{{ uniform = [\"{low}\", \"{high}\"] }}"),
+        Distribution::Exponential(mean) => format!("{{ exponential = \"{mean}\" }}"),
+    };
+    [written, String::new(), distribution.to_string()]
+}
+
+/// The keys of a table, the table itself first.
+fn keys(table: &'static TableSpec) -> Vec<[String; 3]> {
+    let mut lines = vec![[table.header(), String::new(), table.about.to_owned()]];
+    lines.extend(table.keys.iter().map(|key| {
+        let absent = match key.absent {
+            Absent::Required => "required".to_owned(),
+            Absent::Means(words) => format!("absent: {words}"),
+            Absent::Default(value) => format!("absent: {value}"),
+        };
+        [format!("  {}", key.name), format!("{}; {absent}", key.kind.words()), key.about.to_owned()]
+    }));
+    lines
 }
 
 const AFTER_HELP: &str = "\
