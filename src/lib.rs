@@ -1,4 +1,40 @@
 //! amqpsim: a deterministic discrete-event simulator of AMQP 0-9-1 broker semantics, RabbitMQ's.
+//!
+//! A replication is a pure function of a scenario and a seed. The rooms, in reading order:
+//!
+//! * [`units`]: virtual time and other quantities;
+//! * [`amqp`], [`rules`], [`random`]: the protocol's words, the rules of semantics, random streams by name;
+//! * [`engine`], [`broker`], [`observe`], [`stats`]: the event loop, RabbitMQ as a state machine, facts, estimators;
+//! * [`measure`], [`check`], [`model`]: the books, what must hold, the simulated system around the broker;
+//! * [`scenario`], [`conform`]: from a file to a system, and recorded conversations with a real broker;
+//! * [`experiment`], [`sim`]: many runs, and one run to drive by hand;
+//! * [`report`], [`cli`]: what a person sees.
+//!
+//! # Examples
+//!
+//! ```
+//! use amqpsim::{experiment, scenario};
+//!
+//! let text = r#"
+//!     [[queue]]
+//!     name = "tasks"
+//!     [[producer]]
+//!     name = "shop"
+//!     routing-key = "tasks"
+//!     count = 100
+//!     interarrival = "10ms"
+//!     [[consumer]]
+//!     name = "worker"
+//!     queue = "tasks"
+//!     prefetch-count = 1
+//!     service-time = { exponential = "8ms" }
+//! "#;
+//! let loaded = scenario::load("example.toml", text, &[])?;
+//! let scenario = &loaded.variants[0].scenario;
+//! let outcome = amqpsim::model::simulate(&scenario.system, scenario.seed);
+//! assert_eq!(outcome.ledger.processed, 100);
+//! # Ok::<(), amqpsim::scenario::Diagnostics>(())
+//! ```
 
 pub mod units;
 
@@ -15,9 +51,12 @@ pub mod stats;
 pub mod check;
 pub mod conform;
 pub mod model;
-pub mod report;
 
 pub mod scenario;
 
 pub mod experiment;
 pub mod sim;
+
+pub mod report;
+
+pub mod cli;

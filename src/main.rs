@@ -1,2 +1,7 @@
-//! The command line.
-fn main() {}
+//! The command line of amqpsim.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    amqpsim::cli::main().into()
+}

@@ -18,6 +18,8 @@ pub struct Plan {
     pub origin: Origin,
     /// At least one, in the order of the file.
     pub variants: Vec<Variant>,
+    /// Whether the file has variants, so that reports and commands name them.
+    pub names_variants: bool,
     /// The seed of replication 0; `None`: the first variant's.
     pub seed: Option<u64>,
     /// How many replications, at least 1; `None`: the first variant's. A system without randomness is run once.
@@ -41,6 +43,8 @@ pub struct RunResult {
     pub seed: u64,
     /// How many replications were asked for.
     pub replications: u32,
+    /// Whether the file has variants, so that reports and commands name them.
+    pub names_variants: bool,
     /// In the order of the file; the first one is what the others are compared with.
     pub variants: Vec<VariantResult>,
 }
@@ -76,15 +80,6 @@ impl RunResult {
     /// Whether every check of every variant held.
     pub fn all_held(&self) -> bool {
         self.variants.iter().flat_map(|variant| &variant.checks).all(|check| check.verdict == Verdict::Held)
-    }
-
-    /// Whether the file has variants, so that they are named in reports.
-    pub fn names_variants(&self) -> bool {
-        self.variants.len() > 1
-            || self
-                .variants
-                .iter()
-                .any(|variant| variant.replications.iter().any(|run| run.variant.is_some()))
     }
 }
 
@@ -123,7 +118,7 @@ fn run_with(
     let asked = plan.replications.unwrap_or(first.replications).max(1);
     let origin = Arc::new(plan.origin.clone());
     let mut variants: Vec<VariantResult> =
-        plan.variants.iter().map(|variant| planned(variant, &origin, seed, asked)).collect();
+        plan.variants.iter().map(|variant| planned(plan, variant, &origin, (seed, asked))).collect();
 
     let runs: Vec<(&Scenario, &Replication)> = variants
         .iter()
@@ -152,16 +147,16 @@ fn run_with(
         question: first.question.clone(),
         seed,
         replications: asked,
+        names_variants: plan.names_variants,
         variants,
     })
 }
 
 /// A variant with its replications numbered and without outcomes.
-fn planned(variant: &Variant, origin: &Arc<Origin>, seed: u64, asked: u32) -> VariantResult {
+fn planned(plan: &Plan, variant: &Variant, origin: &Arc<Origin>, (seed, asked): (u64, u32)) -> VariantResult {
     let random_parts = random_parts(&variant.scenario.system);
     let n = if random_parts.is_empty() { 1 } else { asked };
-    // A variant that changes nothing of a file without variants has no name that the command line knows.
-    let name = (variant.name != "base" || !variant.changes.is_empty()).then(|| variant.name.clone());
+    let name = plan.names_variants.then(|| variant.name.clone());
     let replications = (0..n)
         .map(|index| Replication {
             origin: Arc::clone(origin),
@@ -243,6 +238,7 @@ pub(crate) mod tests {
         Plan {
             origin: Origin { file: "example.toml".into(), overrides: Vec::new() },
             variants: vec![Variant { name: "base".into(), changes: Vec::new(), scenario }],
+            names_variants: false,
             seed: None,
             replications: None,
             jobs,

@@ -1,10 +1,33 @@
-//! Reports: what a run was, in a form for people and for other programs. Made from observations and outcomes alone;
-//! knows neither the broker nor the model.
+//! Reports: how results look. One format or table per file; each is a function of plain results.
+//! Knows neither the broker's internals nor the model, and no clock: the same result gives the same bytes.
+//!
+//! Text carries escape sequences for emphasis; whoever writes it removes them where they are not wanted.
+#![expect(
+    clippy::format_push_string,
+    reason = "a report is short, and `write!` into a string has a result to ignore"
+)]
 
+mod answer;
+mod checks;
+mod comparison;
+mod csv;
 mod directory;
+mod emphasis;
+mod errors;
+mod fates;
+mod head;
+mod json;
+mod numbers;
+mod plot;
+mod summary;
+mod table;
 mod wire;
 
 pub mod story;
 pub mod trace;
 
+pub use self::csv::csv;
+pub use answer::{answer, variant_answer};
 pub use directory::{Cast, Directory};
+pub use json::{FORMAT, json};
+pub use summary::{comparison_summary, summary};

@@ -149,19 +149,22 @@ impl Setting {
     }
 
     fn matches_nothing(&self, name: &Segment, names: &[String]) -> Diagnostic {
-        let (list, shown) = (&self.path.table, shortened(&name.text));
+        let (address, list) = (shortened(&self.address), &self.path.table);
         let known: Vec<String> = names.iter().take(8).map(|name| format!("`{}`", shortened(name))).collect();
-        let near = nearest(&name.text, names.iter().map(String::as_str));
-        let diagnostic = Diagnostic::error(
-            ids::ADDRESS_MATCHES_NOTHING,
-            format!("`{}` matches nothing: there is no {list} `{shown}`", shortened(&self.address)),
-        )
-        .help_if(near.map(|near| format!("did you mean `{near}`?")));
         if known.is_empty() {
-            diagnostic.note(format!("the file has no `[[{list}]]`"))
-        } else {
-            diagnostic.note(format!("the file has {}", known.join(", ")))
+            return Diagnostic::error(
+                ids::ADDRESS_MATCHES_NOTHING,
+                format!("`{address}` matches nothing: no {list} is declared"),
+            )
+            .help_if((list != "fault").then(|| format!("declare one with `[[{list}]]`")));
         }
+        let near = nearest(&name.text, names.iter().map(String::as_str));
+        Diagnostic::error(
+            ids::ADDRESS_MATCHES_NOTHING,
+            format!("`{address}` matches nothing: no {list} is named `{}`", shortened(&name.text)),
+        )
+        .help_if(near.map(|near| format!("did you mean `{near}`?")))
+        .note(format!("declared are {}", known.join(", ")))
     }
 }
 

@@ -55,8 +55,8 @@ impl<'a> Reader<'a> {
         problems: &'a mut Problems,
     ) -> Reader<'a> {
         let owner = match table.get("name").and_then(Node::as_text) {
-            Some(name) => format!("{} `{}`", spec.bare_noun(), shortened(name)),
-            None => spec.noun.to_owned(),
+            Some(name) if !name.is_empty() => format!("{} `{}`", spec.bare_noun(), shortened(name)),
+            _ => spec.noun.to_owned(),
         };
         let mut reader = Reader { spec, table, place, owner, asked: 0, problems };
         // The top level holds tables too, which are not keys; whoever reads it looks after them.
@@ -120,9 +120,10 @@ impl<'a> Reader<'a> {
         Some(Placed { value, place: node.place.clone() })
     }
 
-    /// The same for a boolean, false where it cannot be read.
+    /// The same for a boolean; where it cannot be read, its default.
     pub(super) fn flag(&mut self, key: &str) -> bool {
-        self.read(key, values::boolean).is_some_and(|flag| flag.value)
+        let absent = self.ask(key).absent;
+        self.read(key, values::boolean).map_or(absent == Absent::Default("true"), |flag| flag.value)
     }
 
     /// The same for a text, empty where it cannot be read.
@@ -170,9 +171,13 @@ pub(super) fn not_a_table(spec: &TableSpec, node: &Node, problems: &mut Problems
     }
     let diagnostic = match (&node.value, spec.form) {
         (Value::Table(_) | Value::List(_), Form::Single | Form::List) => {
-            let how = if spec.form == Form::List { "may be there many times" } else { "is there once" };
-            Diagnostic::error(ids::WRONG_BRACKETS, format!("{} {how} and needs other brackets", spec.noun))
-                .help(format!("write `{}`", spec.header()))
+            let name = spec.name;
+            let message = if spec.form == Form::List {
+                format!("`{name}` needs double brackets, because there may be several")
+            } else {
+                format!("`{name}` needs single brackets, because there is only one")
+            };
+            Diagnostic::error(ids::WRONG_BRACKETS, message).help(format!("write `{}`", spec.header()))
         }
         (_, Form::Single | Form::List) => {
             Diagnostic::error(ids::WRONG_TYPE, format!("{} is a table, got {}", spec.noun, node.describe()))

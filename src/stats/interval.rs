@@ -57,16 +57,16 @@ impl ConfidenceInterval {
         if values.len() < 2 {
             return None;
         }
+        // Equal values have no spread; their sum, divided, could miss them by a rounding.
+        if values.iter().all(|value| value.to_bits() == values[0].to_bits()) {
+            let (n, method) = (values.len(), Method::Student);
+            return Some(ConfidenceInterval { mean: values[0], half_width: 0.0, n, level, method });
+        }
         let n = values.len() as f64;
         let mean = mean(values)?;
         let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
         let standard_error = (squares / (n - 1.0) / n).sqrt();
-        // Equal values give an interval of width 0: the quantile need not be found for it.
-        let half_width = if standard_error > 0.0 {
-            student_quantile(0.5 + level / 2.0, n - 1.0) * standard_error
-        } else {
-            0.0
-        };
+        let half_width = student_quantile(0.5 + level / 2.0, n - 1.0) * standard_error;
         Some(ConfidenceInterval { mean, half_width, n: values.len(), level, method: Method::Student })
     }
 

@@ -1,2 +1,5 @@
 //! Tests of the whole: one module a kind.
+
+mod cli;
 mod conformance;
+mod diagnostics;

@@ -1,9 +1,15 @@
 //! The tables and keys of a scenario file, as data. The reader reads no key that is not here; diagnostics, suggestions,
 //! `amqpsim list keys` and the documentation come from it too. Knows no value.
 
+mod clients;
+mod experiment;
+mod faults;
 mod tables;
+mod topology;
 
 pub use tables::TABLES;
+
+use std::fmt;
 
 /// A table of the file format.
 #[derive(Debug)]
@@ -57,6 +63,16 @@ pub enum Absent {
     Means(&'static str),
     /// The same as this value, as it is written in a file.
     Default(&'static str),
+}
+
+/// For lists of keys: `required`, the words, or the value.
+impl fmt::Display for Absent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Absent::Required => "required",
+            Absent::Means(text) | Absent::Default(text) => text,
+        })
+    }
 }
 
 /// What the value of a key is.
@@ -207,4 +223,40 @@ mod tests {
             }
         }
     }
+
+    /// The documentation's line for a key.
+    fn row(key: &KeySpec) -> String {
+        let absent = match key.absent {
+            Absent::Default(value) => format!("`{value}`"),
+            words => words.to_string(),
+        };
+        let unit = match key.kind.unit() {
+            unit if unit.is_empty() => "–".to_owned(),
+            unit => unit,
+        };
+        let (name, words) = (key.name, key.kind.words());
+        format!("| `{name}` | {words} | {unit} | {absent} | {} | `{}` |", key.about, key.example)
+    }
+
+    #[test]
+    fn the_documentation_has_every_table_key_and_id() {
+        let text = include_str!("../../../docs/scenario-format.md");
+        let mut missing = String::new();
+        for table in TABLES {
+            let rows: Vec<String> = table.keys.iter().map(row).collect();
+            if !text.contains(table.about) || !text.contains(&rows.join("\n")) {
+                missing.push_str(&format!("{}\n\n{}\n{}\n\n", table.about, HEAD, rows.join("\n")));
+            }
+        }
+        for (id, about) in crate::scenario::ids::ALL {
+            let row = format!("| `{id}` | {about} |");
+            if !text.contains(&row) {
+                missing.push_str(&format!("{row}\n"));
+            }
+        }
+        assert!(missing.is_empty(), "docs/scenario-format.md needs these lines:\n\n{missing}");
+    }
+
+    const HEAD: &str =
+        "| Key | Type | Unit or range | If absent | Meaning | Example |\n|---|---|---|---|---|---|";
 }

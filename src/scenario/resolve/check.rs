@@ -1,7 +1,7 @@
 //! Checks: properties, and bounds on measures of the catalogue.
 
 use crate::check::{CheckSpec, Demand, Property};
-use crate::measure::{CATALOGUE, Measure, MeasureId, Scope, Unit, find};
+use crate::measure::{CATALOGUE, Measure, MeasureId, Scope, Unit};
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
 use crate::scenario::node::{Node, Table, Value, shortened};
@@ -28,6 +28,13 @@ pub(super) struct Entities<'a> {
     pub(super) queues: &'a Names,
     pub(super) consumers: &'a Names,
     pub(super) producers: &'a Names,
+}
+
+impl Entities<'_> {
+    /// In the order of [`ENTITY_KEYS`].
+    fn all(&self) -> [&Names; 3] {
+        [self.queues, self.consumers, self.producers]
+    }
 }
 
 /// The keys that name an entity, with what they name.
@@ -63,8 +70,8 @@ fn demand(reader: &mut Reader<'_>, entities: &Entities<'_>) -> Option<Demand> {
             property.map(|at| Demand::Property(PROPERTIES[at.value]))
         }
         (false, true) => {
-            let measure = known_measure(&measure?, reader.problems)?;
-            let entity = entity(reader, measure, &named, entities);
+            let (scope, entity) = entity(reader, &named, entities)?;
+            let measure = find_measure(&measure?, scope, entities, reader.problems)?;
             let [at_least, at_most] = bounds_of(reader, measure, bounds)?;
             Some(Demand::Bound { measure, entity: entity?, at_least, at_most })
         }
@@ -92,49 +99,84 @@ fn refuse(reader: &mut Reader<'_>, what: &str, keys: &[&str]) {
     }
 }
 
-fn known_measure(name: &Placed<String>, problems: &mut Problems) -> Option<MeasureId> {
-    let found = find(&name.value);
-    if found.is_none() {
-        let near = nearest(&name.value, CATALOGUE.iter().map(|measure| measure.name));
-        problems.push(
-            Diagnostic::error(
-                ids::UNKNOWN_MEASURE,
-                format!("there is no measure `{}`", shortened(&name.value)),
-            )
-            .at(name.place.as_ref())
-            .help_if(near.map(|near| format!("did you mean `{near}`?")))
-            .note("`amqpsim list measures` shows all measures"),
-        );
-    }
-    found
-}
-
-/// The index of the entity that a measure belongs to; 0 for a measure of the run.
+/// The scope of a check's measure, by the key that names an entity, and the index of that entity, if it is there;
+/// `None` if there are two such keys.
 fn entity(
     reader: &mut Reader<'_>,
-    measure: &Measure,
     named: &[Option<Placed<String>>; 3],
     entities: &Entities<'_>,
-) -> Option<usize> {
-    let what = format!("measure `{}`", measure.name);
-    let others: Vec<&str> =
-        ENTITY_KEYS.iter().filter(|(_, scope)| *scope != measure.scope).map(|(key, _)| *key).collect();
-    refuse(reader, &what, &others);
-    let Some(at) = ENTITY_KEYS.iter().position(|(_, scope)| *scope == measure.scope) else { return Some(0) };
-    let (key, names) = (ENTITY_KEYS[at].0, [entities.queues, entities.consumers, entities.producers][at]);
-    if !reader.has(key) {
-        let diagnostic = Diagnostic::error(
-            ids::MISSING_KEY,
-            format!("{what} belongs to a {key}, and the check names none"),
-        )
-        .at(reader.place_of("measure"))
-        .help_if(names.iter().next().map(|name| format!("add `{key} = \"{}\"`", name.value)));
+) -> Option<(Scope, Option<usize>)> {
+    let given: Vec<usize> = (0..ENTITY_KEYS.len()).filter(|&at| reader.has(ENTITY_KEYS[at].0)).collect();
+    let [at, others @ ..] = given.as_slice() else { return Some((Scope::Run, Some(0))) };
+    let (key, scope) = ENTITY_KEYS[*at];
+    if let Some(&other) = others.first() {
+        let other = ENTITY_KEYS[other].0;
+        let diagnostic =
+            Diagnostic::error(ids::CONFLICTING_KEYS, format!("a check is about one {key} or one {other}"))
+                .at(reader.key_place(other))
+                .also(reader.key_place(key), format!("the {key} is here"))
+                .help(format!("take out `{key}` or `{other}`"));
         reader.problems.push(diagnostic);
         return None;
     }
-    let name = named[at].as_ref()?;
-    let message = || format!("a check is about {key} `{}`, which is not declared", shortened(&name.value));
-    names.find(name, message, reader.problems)
+    let names = entities.all()[*at];
+    let index = named[*at].as_ref().and_then(|name| {
+        let message =
+            || format!("a check is about {key} `{}`, which is not declared", shortened(&name.value));
+        names.find(name, message, reader.problems)
+    });
+    Some((scope, index))
+}
+
+/// The measure of this name in the scope; says what else there is.
+fn find_measure(
+    name: &Placed<String>,
+    scope: Scope,
+    entities: &Entities<'_>,
+    problems: &mut Problems,
+) -> Option<MeasureId> {
+    let same_name: Vec<MeasureId> = CATALOGUE.iter().filter(|measure| measure.name == name.value).collect();
+    if let Some(found) = same_name.iter().find(|measure| measure.scope == scope) {
+        return Some(found);
+    }
+    let shown = shortened(&name.value);
+    let keys: Vec<&str> = same_name.iter().filter_map(|measure| key_of(measure.scope)).collect();
+    let diagnostic = if same_name.is_empty() {
+        let in_scope = CATALOGUE.iter().filter(|measure| measure.scope == scope).map(|measure| measure.name);
+        let near = nearest(&name.value, in_scope);
+        Diagnostic::error(ids::UNKNOWN_MEASURE, format!("there is no measure `{shown}`"))
+            .help_if(near.map(|near| format!("did you mean `{near}`?")))
+            .note("`amqpsim list measures` shows all measures")
+    } else if keys.is_empty() {
+        Diagnostic::error(ids::SUPERFLUOUS_KEY, format!("measure `{shown}` belongs to the whole run"))
+            .help("take out the key that names a queue, a consumer or a producer")
+    } else if scope == Scope::Run {
+        let owners = keys.join(" or a ");
+        Diagnostic::error(ids::MISSING_KEY, format!("measure `{shown}` is one of a {owners}, got none"))
+            .help_if(example(keys[0], entities))
+    } else {
+        let owners = keys.join(" or a ");
+        let scope = key_of(scope).unwrap_or_default();
+        Diagnostic::error(
+            ids::UNKNOWN_MEASURE,
+            format!("a {scope} has no measure `{shown}`, but a {owners} has"),
+        )
+        .help(format!("write `{}` in place of `{scope}`", keys[0]))
+    };
+    problems.push(diagnostic.at(name.place.as_ref()));
+    None
+}
+
+/// "add `consumer = "billing"`", with a name that is there.
+fn example(key: &str, entities: &Entities<'_>) -> Option<String> {
+    let at = ENTITY_KEYS.iter().position(|(known, _)| *known == key)?;
+    let name = entities.all()[at].iter().next()?;
+    Some(format!("add `{key} = \"{}\"`", shortened(&name.value)))
+}
+
+/// The key that names an entity of this scope; `None` for the run.
+fn key_of(scope: Scope) -> Option<&'static str> {
+    ENTITY_KEYS.iter().find(|(_, of)| *of == scope).map(|(key, _)| *key)
 }
 
 /// A bound as it is written, before the measure's unit is known.

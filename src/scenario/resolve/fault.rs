@@ -113,12 +113,12 @@ fn what(kind: &str) -> &'static str {
 fn read_kind(reader: &mut Reader<'_>, kind: &str, targets: &Targets<'_>) -> FaultKind {
     match kind {
         "consumer-crash" => FaultKind::ConsumerCrash(ConsumerCrash {
-            consumer: target(reader, "consumer", targets.consumers, "crashes"),
+            consumer: target(reader, "consumer", targets.consumers),
             by: CRASH_BY[reader.read("by", choice).unwrap_or_default().value],
             restart_after: reader.read("restart-after", duration).map(|after| after.value),
         }),
         "connection-loss" => FaultKind::ConnectionLoss(ConnectionLoss {
-            connection: target(reader, "connection", targets.connections, "cuts"),
+            connection: target(reader, "connection", targets.connections),
             lasts: lasts(reader),
         }),
         "broker-restart" => FaultKind::BrokerRestart(BrokerRestart { lasts: lasts(reader) }),
@@ -130,9 +130,8 @@ fn lasts(reader: &mut Reader<'_>) -> SimDuration {
     reader.read("lasts", duration).unwrap_or_default().value
 }
 
-fn target(reader: &mut Reader<'_>, key: &str, names: &Names, verb: &str) -> usize {
+fn target(reader: &mut Reader<'_>, key: &str, names: &Names) -> usize {
     let Some(target) = reader.read(key, name) else { return 0 };
-    let message =
-        format!("{} {verb} {key} `{}`, which is not there", reader.owner(), shortened(&target.value));
+    let message = format!("{} hits {key} `{}`, which is not there", reader.owner(), shortened(&target.value));
     names.find(&target, || message, reader.problems).unwrap_or(0)
 }

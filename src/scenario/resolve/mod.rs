@@ -59,7 +59,7 @@ pub(super) fn scenario(tree: &Table, name: &str, about: &str, problems: &mut Pro
     let entities =
         check::Entities { queues: &topology.queues, consumers: &consumer_names, producers: &producer_names };
     let checks = check::read(tree, &entities, problems);
-    if producers.is_empty() && consumers.is_empty() {
+    if producers.is_empty() && consumers.is_empty() && !problems.has_errors() {
         problems.push(
             Diagnostic::warning(ids::EMPTY_SCENARIO, "nothing happens: there is no producer and no consumer")
                 .help("add `[[producer]]` and `[[consumer]]`"),

@@ -101,7 +101,7 @@ impl Names {
     pub(super) fn known(&self) -> String {
         const SHOWN_MAX: usize = 8;
         if self.list.is_empty() {
-            return format!("there is no {}", self.noun);
+            return format!("no {} is declared", self.noun);
         }
         let shown: Vec<String> =
             self.list.iter().take(SHOWN_MAX).map(|name| format!("`{}`", shortened(&name.value))).collect();

@@ -79,9 +79,12 @@ fn routing_keys(reader: &mut Reader<'_>) -> Placed<Vec<String>> {
             .help("take out one of them");
         reader.problems.push(diagnostic);
     }
+    // Keys that could not be read are none, rather than an empty one that routes nowhere.
+    let unreadable = reader.has("routing-key") || reader.has("routing-keys");
+    let absent = if unreadable { Vec::new() } else { vec![String::new()] };
     several
         .or(one.map(|key| Placed { value: vec![key.value], place: key.place }))
-        .unwrap_or_else(|| Placed { value: vec![String::new()], place: reader.place().cloned() })
+        .unwrap_or_else(|| Placed { value: absent, place: reader.place().cloned() })
 }
 
 fn interval(reader: &mut Reader<'_>, end: &Placed<SimDuration>) -> (SimTime, Option<SimTime>) {

@@ -1,0 +1,98 @@
+//! Carrying out a plan: report files first, then the runs, then the results to their places.
+
+use std::path::PathBuf;
+
+use super::failure::Failure;
+use super::options::{Format, Reports, Runs};
+use super::progress::Progress;
+use super::report_files::ReportFiles;
+use super::terminal::Terminal;
+use super::{Exit, input::Input};
+use crate::experiment::{self, Comparison, Plan, RunResult};
+use crate::report;
+use crate::scenario::Variant;
+
+/// What is made of the runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Each variant by itself.
+    Run,
+    /// Differences from the first variant.
+    Compare,
+}
+
+impl Purpose {
+    /// The names of the report files: text, CSV, JSON.
+    const fn files(self) -> [&'static str; 3] {
+        match self {
+            Purpose::Run => ["summary.txt", "results.csv", "results.json"],
+            Purpose::Compare => ["comparison.txt", "comparison.csv", "comparison.json"],
+        }
+    }
+}
+
+/// Runs `variants` of an input, prints the result and writes its report to `directory`, if there is one.
+pub(super) fn carry_out(
+    purpose: Purpose,
+    (input, variants): (&Input, Vec<Variant>),
+    replications: &Runs,
+    (format, directory): (Format, Option<PathBuf>),
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    let files = directory.map(|directory| ReportFiles::open(&directory, &purpose.files())).transpose()?;
+    let plan = Plan {
+        origin: input.origin.clone(),
+        variants,
+        names_variants: input.names_variants,
+        seed: replications.seed.map(super::options::Seed::number),
+        replications: replications.replications.map(std::num::NonZeroU32::get),
+        jobs: replications.threads(),
+    };
+    let progress = Progress::new(terminal.shows_progress());
+    let result = experiment::run(&plan, &|done, total| progress.show(done, total));
+    drop(progress);
+    let result = result.map_err(Failure::Bug)?;
+    let comparison = (purpose == Purpose::Compare).then(|| experiment::compare(&result));
+
+    let texts = texts(&result, comparison.as_ref());
+    if let Some(files) = files {
+        let unstyled = anstream::adapter::strip_str(&texts[0]).to_string();
+        let directory = files.write(&[unstyled, texts[1].clone(), texts[2].clone()])?;
+        let [text, csv, json] = purpose.files();
+        terminal.note(&format!("report: {}/{text}, {csv}, {json}", directory.display()));
+    }
+    terminal.result(match format {
+        Format::Table => &texts[0],
+        Format::Csv => &texts[1],
+        Format::Json => &texts[2],
+    })?;
+    Ok(if result.all_held() { Exit::Held } else { Exit::Finding })
+}
+
+/// The result as text, CSV and JSON.
+fn texts(result: &RunResult, comparison: Option<&Comparison>) -> [String; 3] {
+    let text = match comparison {
+        Some(comparison) => report::comparison_summary(result, comparison),
+        None => report::summary(result),
+    };
+    [text, report::csv(result), report::json(result, comparison)]
+}
+
+/// Where the report of a scenario goes; `several`: whether the directory is shared by several scenarios.
+pub(super) fn directory(reports: &Reports, name: &str, several: Sharing) -> Option<PathBuf> {
+    match (&reports.out, several) {
+        _ if reports.no_out => None,
+        (None, _) => Some(PathBuf::from("reports").join(name)),
+        (Some(out), Sharing::Alone) => Some(out.clone()),
+        (Some(out), Sharing::Shared) => Some(out.join(name)),
+    }
+}
+
+/// Whether a directory that the command line names is for one scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sharing {
+    /// For one.
+    Alone,
+    /// For several, each in a directory of its own.
+    Shared,
+}

@@ -1,0 +1,89 @@
+//! From a path to variants that can be run. Reads files; what stands in them is the scenario room's.
+
+use std::fs;
+use std::path::Path;
+
+use super::failure::{Failure, reason};
+use super::terminal::Terminal;
+use crate::experiment::Origin;
+use crate::scenario::{self, Loaded, Paint, Variant};
+
+/// A scenario file that can be run.
+pub(super) struct Input {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// In the order of the file, at least one.
+    pub variants: Vec<Variant>,
+    /// Whether the file has variants of its own.
+    pub names_variants: bool,
+}
+
+impl Input {
+    /// The variant with this name.
+    pub(super) fn variant(&self, name: &str) -> Result<&Variant, Failure> {
+        let found = self.variants.iter().find(|variant| variant.name == name);
+        found.filter(|_| self.names_variants).ok_or_else(|| {
+            let names: Vec<String> =
+                self.variants.iter().map(|variant| format!("`{}`", variant.name)).collect();
+            let help = if self.names_variants {
+                format!("its variants are {}", names.join(", "))
+            } else {
+                "it has no variants; leave out `--variant`".to_owned()
+            };
+            Failure::input(
+                "unknown-variant",
+                &format!("{} has no variant `{name}`", self.origin.file),
+                Some(&help),
+            )
+        })
+    }
+}
+
+/// Reads and diagnoses all files; every mistake of every file is reported before the first run.
+pub(super) fn load_all(
+    files: &[String],
+    overrides: &[String],
+    terminal: &mut Terminal,
+) -> Result<Vec<Input>, Failure> {
+    let mut inputs = Vec::new();
+    let mut mistakes = Vec::new();
+    for file in files {
+        match load(file, overrides, terminal) {
+            Ok(input) => inputs.push(input),
+            Err(Failure::Input(text)) => mistakes.push(text.trim_end().to_owned()),
+            Err(other) => return Err(other),
+        }
+    }
+    if mistakes.is_empty() { Ok(inputs) } else { Err(Failure::Input(mistakes.join("\n"))) }
+}
+
+/// Reads one file; warnings go to stderr.
+pub(super) fn load(file: &str, overrides: &[String], terminal: &mut Terminal) -> Result<Input, Failure> {
+    let text = read(file)?;
+    // Text is always made with colours; the terminal takes them out where they are not wanted.
+    let Loaded { variants, warnings } = scenario::load(file, &text, overrides)
+        .map_err(|diagnostics| Failure::Input(diagnostics.render(Paint::Coloured)))?;
+    for warning in warnings {
+        terminal.note(&warning.render(Paint::Coloured));
+    }
+    let names_variants =
+        variants.len() > 1 || variants.iter().any(|one| one.name != "base" || !one.changes.is_empty());
+    let origin = Origin { file: file.to_owned(), overrides: overrides.to_vec() };
+    Ok(Input { origin, variants, names_variants })
+}
+
+fn read(file: &str) -> Result<String, Failure> {
+    let failure = |why: &str| Failure::input("unreadable-file", &format!("cannot read {file}: {why}"), None);
+    let path = Path::new(file);
+    // Opening a directory succeeds on some platforms and reading it fails with other words on others.
+    if path.is_dir() {
+        return Err(failure("it is a directory"));
+    }
+    let bytes = fs::read(path).map_err(|error| failure(&reason(&error)))?;
+    String::from_utf8(bytes).map_err(|error| {
+        failure(&format!(
+            "it is not UTF-8 text (byte {} is the first wrong one)",
+            error.utf8_error().valid_up_to()
+        ))
+    })
+}

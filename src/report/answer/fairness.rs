@@ -1,0 +1,172 @@
+//! How the consumers of a queue shared its work: who got how much, who finished when, and what it cost.
+
+use crate::experiment::VariantResult;
+use crate::measure::{EndReason, Outcome, Scope, Unit, find_in};
+use crate::report::numbers::{estimate, percentage, quantity};
+use crate::stats::{Estimate, mean};
+
+/// Jain's index of the messages below which a share is called uneven: a coefficient of variation of about 10 %.
+const EVEN: f64 = 0.99;
+/// A consumer that finishes later than the others by more than this part of the makespan is called late.
+const LATE: f64 = 0.05;
+/// Makespans up to this multiple of the shortest possible one cost nothing worth saying.
+const COSTLY: f64 = 1.05;
+
+/// One clause for each queue with two consumers or more.
+pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
+    let Some(outcome) = variant.outcomes.first() else { return Vec::new() };
+    (0..outcome.queues.len()).filter_map(|queue| clause(variant, queue)).collect()
+}
+
+/// The index of the consumer that the clause is about: the late one, or the one with the smallest share.
+pub(super) fn subject(variant: &VariantResult, queue: usize) -> Option<usize> {
+    let sharing = Sharing::of(variant, queue)?;
+    Some(sharing.late.map_or(sharing.least, |(consumer, _)| consumer))
+}
+
+/// What is to be said of one queue.
+struct Sharing {
+    /// Indices of its consumers.
+    consumers: Vec<usize>,
+    /// The consumer with the smallest mean share.
+    least: usize,
+    /// The consumer that finished late, and how long after the others.
+    late: Option<(usize, Estimate)>,
+    /// Whether the messages were shared evenly.
+    even: bool,
+}
+
+impl Sharing {
+    fn of(variant: &VariantResult, queue: usize) -> Option<Sharing> {
+        let outcome = variant.outcomes.first()?;
+        let consumers: Vec<usize> =
+            (0..outcome.consumers.len()).filter(|&k| outcome.consumers[k].queue == queue).collect();
+        let jain = value(variant, Scope::Queue, "jain-messages", queue)?;
+        let mut least = *consumers.first()?;
+        for &consumer in &consumers {
+            if share(variant, consumer)?.value() < share(variant, least)?.value() {
+                least = consumer;
+            }
+        }
+        let late = if variant.outcomes.iter().all(|outcome| outcome.end.why == EndReason::Drained) {
+            late(variant, queue, &consumers)
+        } else {
+            None
+        };
+        Some(Sharing { consumers, least, late, even: jain.value() >= EVEN })
+    }
+}
+
+fn clause(variant: &VariantResult, queue: usize) -> Option<String> {
+    let sharing = Sharing::of(variant, queue)?;
+    let outcome = variant.outcomes.first()?;
+    let name = &outcome.queues[queue].name;
+    let consumer_name = |k: usize| &outcome.consumers[k].name;
+    let mut text = if let Some((consumer, lag)) = &sharing.late {
+        let others = match sharing.consumers.iter().filter(|k| *k != consumer).collect::<Vec<_>>().as_slice()
+        {
+            [only] => format!("`{}`", consumer_name(**only)),
+            _ => "the others".to_owned(),
+        };
+        format!(
+            "`{}` got {} of the messages of `{name}` and finished {} after {others}",
+            consumer_name(*consumer),
+            percentage(&share(variant, *consumer)?),
+            estimate(lag, Unit::Nanoseconds)
+        )
+    } else if sharing.even {
+        format!(
+            "the {} consumers of `{name}` shared its messages evenly, about {} each",
+            sharing.consumers.len(),
+            percentage(&Estimate::Exact(1.0 / sharing.consumers.len() as f64))
+        )
+    } else {
+        format!(
+            "`{}` got {} of the messages of `{name}` (an even share is {})",
+            consumer_name(sharing.least),
+            percentage(&share(variant, sharing.least)?),
+            percentage(&Estimate::Exact(1.0 / sharing.consumers.len() as f64))
+        )
+    };
+    let ratio = value(variant, Scope::Queue, "makespan-ratio", queue);
+    if let Some(ratio) = ratio.filter(|ratio| ratio.value() > COSTLY && sharing.late.is_some()) {
+        text += &format!(
+            ", so that the work took {} times as long as its consumers needed together",
+            quantity(ratio.value(), Unit::Ratio)
+        );
+    }
+    Some(text)
+}
+
+/// The consumer that finished last, if it was later than all others by a part of the makespan worth saying.
+fn late(variant: &VariantResult, queue: usize, consumers: &[usize]) -> Option<(usize, Estimate)> {
+    let makespan = value(variant, Scope::Queue, "makespan", queue)?.value();
+    let mut last: Option<(usize, Vec<f64>)> = None;
+    for &consumer in consumers {
+        let lags: Vec<f64> =
+            variant.outcomes.iter().filter_map(|outcome| lag(outcome, consumer, consumers)).collect();
+        let longer = last.as_ref().is_none_or(|(_, longest)| mean(&lags) > mean(longest));
+        if !lags.is_empty() && longer {
+            last = Some((consumer, lags));
+        }
+    }
+    let (consumer, lags) = last?;
+    let lag = Estimate::of(&lags, variant.is_random())?;
+    (lag.value() > LATE * makespan).then_some((consumer, lag))
+}
+
+/// How long after the last of the others this consumer finished, in nanoseconds; negative if it finished before.
+fn lag(outcome: &Outcome, consumer: usize, consumers: &[usize]) -> Option<f64> {
+    let finished = |k: usize| outcome.consumers[k].last_finished.map(|at| at.as_nanos() as f64);
+    let others = consumers.iter().filter(|&&other| other != consumer).filter_map(|&other| finished(other));
+    Some(finished(consumer)? - others.reduce(f64::max)?)
+}
+
+fn share(variant: &VariantResult, consumer: usize) -> Option<Estimate> {
+    value(variant, Scope::Consumer, "share", consumer)
+}
+
+fn value(variant: &VariantResult, scope: Scope, measure: &str, entity: usize) -> Option<Estimate> {
+    variant.estimate(find_in(scope, measure)?, entity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::tests::{plan, run_example};
+    use crate::measure::example::consumer;
+
+    fn said(change: impl Fn(&mut Outcome) + Sync) -> Vec<String> {
+        let result = run_example(&plan(false, 1), |_, _, outcome| change(outcome)).unwrap();
+        clauses(&result.variants[0])
+    }
+
+    #[test]
+    fn a_late_consumer_is_named_with_its_share_its_delay_and_its_cost() {
+        assert_eq!(
+            said(|_| {}),
+            [
+                "`slow` got 25 % of the messages of `tasks` and finished 31s after `fast`, so that the work took 2 times \
+              as long as its consumers needed together"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_even_share_is_called_even() {
+        let even =
+            said(|outcome| outcome.consumers = vec![consumer("a", 50, 10, 60), consumer("b", 50, 10, 60)]);
+        assert_eq!(even, ["the 2 consumers of `tasks` shared its messages evenly, about 50 % each"]);
+    }
+
+    #[test]
+    fn an_uneven_share_without_a_late_consumer_names_the_smallest() {
+        let uneven = said(|outcome| outcome.consumers[1].last_finished = outcome.consumers[0].last_finished);
+        assert_eq!(uneven, ["`slow` got 25 % of the messages of `tasks` (an even share is 50 %)"]);
+    }
+
+    #[test]
+    fn one_consumer_shares_with_nobody() {
+        assert!(said(|outcome| outcome.consumers.truncate(1)).is_empty());
+    }
+}

@@ -1,0 +1,125 @@
+//! Losses with their causes. Messages that were still somewhere when the run ended are unfinished, never lost.
+
+use super::in_replications;
+use crate::experiment::VariantResult;
+use crate::measure::{EndReason, Ledger};
+use crate::observe::LossCause;
+use crate::report::numbers::counted;
+use crate::stats::wilson_interval;
+
+/// How many were lost to which causes, and what no queue took.
+pub(super) fn losses(variant: &VariantResult) -> Vec<String> {
+    let mut said = Vec::new();
+    let lost = total(variant, Ledger::lost_total);
+    if lost > 0 {
+        let causes: Vec<String> =
+            LossCause::ALL
+                .into_iter()
+                .map(|cause| (total(variant, |books| books.lost_to(cause)), cause))
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, cause)| {
+                    if count == lost {
+                        cause.words().to_owned()
+                    } else {
+                        format!("{count} {}", cause.words())
+                    }
+                })
+                .collect();
+        said.push(format!(
+            "{} lost{}{}: {}",
+            of_all(variant, lost),
+            in_replications(variant),
+            how_often(variant),
+            causes.join(", ")
+        ));
+    }
+    let unroutable = total(variant, |books| books.unroutable);
+    if unroutable > 0 {
+        said.push(format!("{} no queue and were dropped", got(unroutable)));
+    }
+    let returned = total(variant, |books| books.returned);
+    if returned > 0 {
+        said.push(format!("{} no queue and went back to their producer", got(returned)));
+    }
+    said
+}
+
+/// `nothing was lost`, if every run drained: before that, nobody knows.
+pub(super) fn nothing_lost(variant: &VariantResult) -> Vec<String> {
+    let drained = variant.outcomes.iter().all(|outcome| outcome.end.why == EndReason::Drained);
+    if drained && total(variant, Ledger::lost_total) == 0 && total(variant, |books| books.copies) > 0 {
+        vec![format!("nothing was lost{}", in_replications(variant))]
+    } else {
+        Vec::new()
+    }
+}
+
+/// `3 of 100 messages were`; copies where messages went to more than one queue.
+fn of_all(variant: &VariantResult, lost: u64) -> String {
+    let (routed, copies) = (total(variant, |books| books.routed), total(variant, |books| books.copies));
+    let were = if lost == 1 { "was" } else { "were" };
+    if copies == routed {
+        format!("{lost} of {} {were}", counted(total(variant, |books| books.published), "message"))
+    } else {
+        let before = [LossCause::LostOnTheWire, LossCause::Refused];
+        let before = total(variant, |books| before.iter().map(|&cause| books.lost_to(cause)).sum());
+        format!("{lost} of {copies} copies {were}", copies = copies + before)
+    }
+}
+
+/// In how many of several replications something was lost.
+fn how_often(variant: &VariantResult) -> String {
+    let n = variant.outcomes.len() as u64;
+    let some = variant.outcomes.iter().filter(|outcome| outcome.ledger.lost_total() > 0).count() as u64;
+    match wilson_interval(some, n) {
+        Some(share) if n > 1 => format!(
+            " ({some} of {n} lost something: {:.0} % to {:.0} % of such runs, 95 %, Wilson)",
+            share.lower * 100.0,
+            share.upper * 100.0
+        ),
+        _ => String::new(),
+    }
+}
+
+fn got(count: u64) -> String {
+    format!("{} got", counted(count, "message"))
+}
+
+fn total(variant: &VariantResult, count: impl Fn(&Ledger) -> u64) -> u64 {
+    variant.outcomes.iter().map(|outcome| count(&outcome.ledger)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::tests::{plan, run_example};
+    use crate::report::variant_answer;
+
+    #[test]
+    fn a_loss_is_said_with_its_cause() {
+        let result = run_example(&plan(false, 1), |_, _, outcome| {
+            outcome.ledger.lose(LossCause::AutoAckInBuffer, 3);
+        })
+        .unwrap();
+        assert_eq!(
+            losses(&result.variants[0]),
+            ["3 of 100 messages were lost: automatic ack in the consumer's buffer"]
+        );
+        assert!(nothing_lost(&result.variants[0]).is_empty());
+    }
+
+    #[test]
+    fn a_run_that_was_cut_short_has_lost_nothing_but_finished_less() {
+        let result = run_example(&plan(false, 1), |_, _, outcome| {
+            outcome.end.why = EndReason::TimeLimit;
+            outcome.ledger.queued = 12;
+        })
+        .unwrap();
+        let answer = variant_answer(&result.variants[0]);
+        assert!(
+            answer.starts_with("the run ended at the time limit of 63s with 12 messages still queued"),
+            "{answer}"
+        );
+        assert!(!answer.contains("lost"), "{answer}");
+    }
+}

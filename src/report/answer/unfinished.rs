@@ -1,0 +1,51 @@
+//! Runs that ended before their work did.
+
+use crate::experiment::VariantResult;
+use crate::measure::{EndReason, Ledger, Outcome};
+use crate::report::numbers::counted;
+
+/// Why the run ended and what was left; for several replications, of the first one that left something.
+pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
+    let open: Vec<&Outcome> = variant.outcomes.iter().filter(|outcome| is_open(outcome)).collect();
+    let Some(first) = open.first() else { return Vec::new() };
+    let run = match (variant.outcomes.len(), open.len()) {
+        (1, _) => "the run".to_owned(),
+        (n, open) => format!("{open} of {n} runs left work open; the first of them"),
+    };
+    let end = match first.end.why {
+        EndReason::Drained => format!("{run} came to rest at {}", first.end.at),
+        EndReason::TimeLimit => format!("{run} ended at the time limit of {}", first.end.at),
+        EndReason::EventLimit => format!("{run} ended at the limit of {} events", first.end.events),
+    };
+    vec![format!("{end} {}", left(&first.ledger))]
+}
+
+/// Whether something could still have happened, or still waits.
+fn is_open(outcome: &Outcome) -> bool {
+    outcome.ledger.unfinished() > 0 || outcome.end.why == EndReason::EventLimit
+}
+
+fn left(books: &Ledger) -> String {
+    let parts: Vec<String> =
+        [
+            (books.on_the_way, "on the way to the broker"),
+            (books.queued, "still queued"),
+            (books.in_flight, "in flight"),
+        ]
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .enumerate()
+        .map(|(k, (count, place))| {
+            if k == 0 {
+                format!("{} {place}", counted(*count, "message"))
+            } else {
+                format!("{count} {place}")
+            }
+        })
+        .collect();
+    if parts.is_empty() {
+        "with nothing left in it".to_owned()
+    } else {
+        format!("with {}", parts.join(" and "))
+    }
+}

@@ -1,0 +1,188 @@
+//! The result as JSON, for programs. The first key names the format and its version, which grows when a key changes meaning.
+
+use serde_json::{Map, Value, json};
+
+use super::{answer, checks};
+use crate::check::{CheckResult, Found};
+use crate::experiment::{Comparison, Difference, RunResult, VariantResult};
+use crate::measure::{CATALOGUE, EndReason, Ledger, Outcome};
+use crate::stats::Estimate;
+
+/// The format and its version.
+pub const FORMAT: &str = "amqpsim-run/1";
+
+/// The result as indented JSON with a line feed at its end. Times are in nanoseconds (keys that end with `_ns`, or by their
+/// `unit`); `comparison` is there if differences were asked for.
+pub fn json(result: &RunResult, comparison: Option<&Comparison>) -> String {
+    let mut root = json!({
+        "format": FORMAT,
+        "version": env!("CARGO_PKG_VERSION"),
+        "scenario": result.name,
+        "file": result.origin.file,
+        "overrides": result.origin.overrides,
+        "about": result.about,
+        "question": result.question,
+        "answer": match comparison {
+            Some(comparison) => answer::comparison_answer(result, comparison),
+            None => answer(result),
+        },
+        "seed": result.seed,
+        "replications": result.replications,
+        "variants": result.variants.iter().map(variant).collect::<Vec<_>>(),
+    });
+    if let Some(comparison) = comparison {
+        root["comparison"] = comparison.rows.iter().map(|row| difference(result, row)).collect();
+    }
+    format!("{root:#}\n")
+}
+
+fn variant(variant: &VariantResult) -> Value {
+    let changes: Map<String, Value> = variant
+        .variant
+        .changes
+        .iter()
+        .map(|(address, value)| (address.clone(), value.as_str().into()))
+        .collect();
+    json!({
+        "name": variant.variant.name,
+        "changes": changes,
+        "profile": variant.variant.scenario.system.profile.name,
+        "random": variant.random_parts,
+        "checks": variant.checks.iter().map(|check| self::check(check, variant)).collect::<Vec<_>>(),
+        "measures": measures(variant),
+        "replications": variant.outcomes.iter().enumerate().map(|(k, outcome)| replication(variant, k, outcome))
+            .collect::<Vec<_>>(),
+    })
+}
+
+fn check(check: &CheckResult, variant: &VariantResult) -> Value {
+    let replay = check.replication.and_then(|index| variant.replications.get(index)).map(ToString::to_string);
+    let found = match &check.found {
+        Found::Property { n, exercised, violated, text } => {
+            json!({ "n": n, "exercised": exercised, "violated": violated, "text": text })
+        }
+        Found::Number(number) => number.as_ref().map_or(Value::Null, estimate),
+    };
+    json!({
+        "name": check.name(),
+        "demand": checks::demand(check),
+        "line": check.spec.line,
+        "verdict": check.verdict.words(),
+        "found": found,
+        "replay": replay,
+    })
+}
+
+/// Every measure with its estimate over the replications.
+fn measures(variant: &VariantResult) -> Vec<Value> {
+    let Some(outcome) = variant.outcomes.first() else { return Vec::new() };
+    let mut rows = Vec::new();
+    for measure in CATALOGUE {
+        for entity in 0..measure.scope.len(outcome) {
+            let mut row = json!({
+                "scope": measure.scope.name(),
+                "entity": measure.scope.entity(outcome, entity),
+                "measure": measure.name,
+                "unit": measure.unit.name(),
+            });
+            row["estimate"] = variant.estimate(measure, entity).as_ref().map_or(Value::Null, estimate);
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+fn estimate(estimate: &Estimate) -> Value {
+    match estimate {
+        Estimate::Exact(value) => json!({ "value": value, "method": "exact: nothing is random" }),
+        Estimate::Single(value) => {
+            json!({ "value": value, "n": 1, "method": "one replication: no interval" })
+        }
+        Estimate::Interval(interval) => json!({
+            "value": interval.mean,
+            "half_width": interval.half_width,
+            "n": interval.n,
+            "level": interval.level,
+            "method": interval.method.words(),
+        }),
+    }
+}
+
+fn replication(variant: &VariantResult, index: usize, outcome: &Outcome) -> Value {
+    let identity = &variant.replications[index];
+    let why = match outcome.end.why {
+        EndReason::Drained => "drained",
+        EndReason::TimeLimit => "time-limit",
+        EndReason::EventLimit => "event-limit",
+    };
+    let errors: Vec<Value> = outcome
+        .errors
+        .iter()
+        .map(|error| {
+            json!({
+                "at_ns": error.at.as_nanos(),
+                "connection": error.connection,
+                "channel": error.channel,
+                "code": error.code,
+                "text": error.text,
+            })
+        })
+        .collect();
+    json!({
+        "index": identity.index,
+        "seed": identity.seed,
+        "replay": identity.to_string(),
+        "end": { "at_ns": outcome.end.at.as_nanos(), "events": outcome.end.events, "why": why },
+        "ledger": ledger(&outcome.ledger),
+        "errors": errors,
+    })
+}
+
+fn ledger(books: &Ledger) -> Value {
+    let lost: Map<String, Value> =
+        books.losses().map(|(cause, count)| (cause.words().to_owned(), count.into())).collect();
+    json!({
+        "published": books.published,
+        "on_the_way": books.on_the_way,
+        "routed": books.routed,
+        "unroutable": books.unroutable,
+        "returned": books.returned,
+        "copies": books.copies,
+        "processed": books.processed,
+        "queued": books.queued,
+        "in_flight": books.in_flight,
+        "lost": lost,
+        "processed_again": books.processed_again,
+        "redelivered": books.redelivered,
+    })
+}
+
+fn difference(result: &RunResult, row: &Difference) -> Value {
+    json!({
+        "variant": result.variants[row.variant].variant.name,
+        "scope": row.measure.scope.name(),
+        "entity": row.entity,
+        "measure": row.measure.name,
+        "unit": row.measure.unit.name(),
+        "base": estimate(&row.base),
+        "other": estimate(&row.other),
+        "difference": estimate(&row.difference),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::tests::{plan, run_example};
+
+    #[test]
+    fn the_format_comes_first_and_the_books_are_there() {
+        let result = run_example(&plan(false, 1), |_, _, _| {}).unwrap();
+        let text = json(&result, None);
+        assert!(text.starts_with("{\n  \"format\": \"amqpsim-run/1\""), "{text}");
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["variants"][0]["replications"][0]["ledger"]["processed"], 100);
+        assert_eq!(value["variants"][0]["checks"][0]["verdict"], "held");
+        assert!(value.get("comparison").is_none());
+    }
+}

@@ -1,0 +1,156 @@
+//! Numbers for people: value, unit and uncertainty. Files for machines give every digit; here four are enough.
+
+use crate::measure::Unit;
+use crate::stats::{ConfidenceInterval, Estimate};
+
+/// Significant digits of a value without an interval.
+const DIGITS: i32 = 4;
+/// Significant digits of a half-width; the mean is shown to the same place.
+const DIGITS_OF_HALF_WIDTH: i32 = 2;
+/// A half-width below this part of the mean comes from rounding and is shown as 0.
+const ROUNDING: f64 = 1e-12;
+
+/// The value in its unit: `31.2s`, `0.834`, `75`.
+pub(super) fn quantity(value: f64, unit: Unit) -> String {
+    let scale = Scale::of(value, unit);
+    let scaled = value / scale.size;
+    format!("{}{}", rounded(scaled, places(scaled, DIGITS, unit)), scale.suffix)
+}
+
+/// The value with its sign, for differences: `+31.2s`, `−0.1`, `0`.
+pub(super) fn signed(estimate: &Estimate, unit: Unit) -> String {
+    let text = self::estimate(estimate, unit);
+    if estimate.value() > 0.0 { format!("+{text}") } else { text }
+}
+
+/// The value, with the half-width of its interval if it has one: `0.834 ± 0.012`.
+pub(super) fn estimate(estimate: &Estimate, unit: Unit) -> String {
+    match estimate {
+        Estimate::Exact(value) | Estimate::Single(value) => quantity(*value, unit),
+        Estimate::Interval(interval) => with_half_width(interval, unit),
+    }
+}
+
+/// The share as a percentage: `25 %`, `25.3 ± 0.4 %`.
+pub(super) fn percentage(estimate: &Estimate) -> String {
+    let percent = |value: f64| rounded(value * 100.0, 1);
+    match estimate {
+        Estimate::Exact(value) | Estimate::Single(value) => format!("{} %", percent(*value)),
+        Estimate::Interval(interval) if percent(interval.half_width) == "0" => {
+            format!("{} %", percent(interval.mean))
+        }
+        Estimate::Interval(interval) => {
+            format!("{} ± {} %", percent(interval.mean), percent(interval.half_width))
+        }
+    }
+}
+
+/// How sure the value is, in parentheses: `(n = 10, 95 % Student)`.
+pub(super) fn certainty(estimate: &Estimate) -> String {
+    match estimate {
+        Estimate::Exact(_) => "(exact: nothing is random)".to_owned(),
+        Estimate::Single(_) => "(one replication: no interval)".to_owned(),
+        Estimate::Interval(interval) => {
+            format!("(n = {}, {} % {})", interval.n, rounded(interval.level * 100.0, 1), interval.method)
+        }
+    }
+}
+
+/// `1 message`, `3 messages`.
+pub(super) fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// What a value is divided by, and what stands behind it.
+struct Scale {
+    size: f64,
+    suffix: &'static str,
+}
+
+impl Scale {
+    fn of(value: f64, unit: Unit) -> Scale {
+        let (size, suffix) = match (unit, value.abs()) {
+            (Unit::Count | Unit::Ratio, _) => (1.0, ""),
+            (Unit::Nanoseconds, 0.0) => (1e9, "s"),
+            (Unit::Nanoseconds, length) if length < 1e3 => (1.0, "ns"),
+            (Unit::Nanoseconds, length) if length < 1e6 => (1e3, "us"),
+            (Unit::Nanoseconds, length) if length < 1e9 => (1e6, "ms"),
+            (Unit::Nanoseconds, _) => (1e9, "s"),
+        };
+        Scale { size, suffix }
+    }
+}
+
+fn with_half_width(interval: &ConfidenceInterval, unit: Unit) -> String {
+    if interval.half_width <= interval.mean.abs() * ROUNDING {
+        return format!("{} ± 0", quantity(interval.mean, unit));
+    }
+    // The larger of the two chooses the unit, so that 0s ± 3ms does not read as 0s ± 0.003s.
+    let scale = Scale::of(interval.mean.abs().max(interval.half_width), unit);
+    let half_width = interval.half_width / scale.size;
+    let places = decimals(half_width, DIGITS_OF_HALF_WIDTH);
+    format!(
+        "{:.places$}{suffix} ± {half_width:.places$}{suffix}",
+        interval.mean / scale.size,
+        suffix = scale.suffix
+    )
+    .replace("-0 ", "0 ")
+}
+
+/// Decimals that show `value` to its unit's usual precision.
+fn places(value: f64, digits: i32, unit: Unit) -> usize {
+    match unit {
+        Unit::Ratio => decimals(value, digits).min(3),
+        Unit::Count | Unit::Nanoseconds => decimals(value, digits),
+    }
+}
+
+/// Decimals that show `digits` significant digits of `value`, from 0 to 12.
+fn decimals(value: f64, digits: i32) -> usize {
+    if value.abs() < 1e-12 {
+        return 0;
+    }
+    let magnitude = libm::floor(libm::log10(value.abs())) as i32;
+    usize::try_from((digits - 1 - magnitude).clamp(0, 12)).unwrap_or(0)
+}
+
+/// The value with at most so many decimals, without zeros at the end.
+fn rounded(value: f64, places: usize) -> String {
+    let text = format!("{value:.places$}");
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::LEVEL;
+
+    #[test]
+    fn quantities_have_four_digits_and_a_unit() {
+        assert_eq!(quantity(31_234_567_890.0, Unit::Nanoseconds), "31.23s");
+        assert_eq!(quantity(1_500_000.0, Unit::Nanoseconds), "1.5ms");
+        assert_eq!(quantity(0.0, Unit::Nanoseconds), "0s");
+        assert_eq!(quantity(-2_000.0, Unit::Nanoseconds), "-2us");
+        assert_eq!(quantity(123_456.0, Unit::Count), "123456");
+        assert_eq!(quantity(2.0 / 3.0, Unit::Ratio), "0.667");
+    }
+
+    #[test]
+    fn the_half_width_says_how_many_decimals_are_worth_showing() {
+        let values = [0.82, 0.83, 0.84, 0.85];
+        let interval = Estimate::of(&values, true).unwrap();
+        assert_eq!(estimate(&interval, Unit::Ratio), "0.835 ± 0.021");
+        assert_eq!(certainty(&interval), "(n = 4, 95 % Student)");
+        assert_eq!(percentage(&interval), "83.5 ± 2.1 %");
+        let equal = ConfidenceInterval::of_mean(&[3e9, 3e9], LEVEL).unwrap();
+        assert_eq!(estimate(&Estimate::Interval(equal), Unit::Nanoseconds), "3s ± 0");
+    }
+
+    #[test]
+    fn a_difference_has_a_sign() {
+        assert_eq!(signed(&Estimate::Exact(5.0), Unit::Count), "+5");
+        assert_eq!(signed(&Estimate::Exact(-2e9), Unit::Nanoseconds), "-2s");
+        assert_eq!(signed(&Estimate::Exact(0.0), Unit::Ratio), "0");
+    }
+}

@@ -1,0 +1,176 @@
+//! The summary in text: the answer first, then what was run, then the tables, then the command that does it again.
+
+use super::{answer, checks, comparison, emphasis, errors, fates, head, plot, table};
+use crate::experiment::{Comparison, RunResult, VariantResult};
+
+/// The summary of `run`: every variant by itself.
+pub fn summary(result: &RunResult) -> String {
+    let mut text = answers(result);
+    text += &head::head(result);
+    for variant in &result.variants {
+        if result.names_variants {
+            text += &format!("\n{}\n", emphasis::strong(&titled(variant)));
+        }
+        text += &body(variant, result.replications);
+    }
+    text + &head::foot(result, "run")
+}
+
+/// The summary of `compare`: what the variants do to the first one's numbers.
+pub fn comparison_summary(result: &RunResult, comparison: &Comparison) -> String {
+    let mut text = format!("{}\n\n", emphasis::strong(&answer::comparison_answer(result, comparison)));
+    text += &head::head(result);
+    for variant in &result.variants {
+        text += &format!("{}\n", titled(variant));
+    }
+    text += "\n";
+    text += &comparison::table(result, comparison);
+    for variant in &result.variants {
+        let verdicts = checks::checks(variant);
+        if !verdicts.is_empty() {
+            text += &format!("{}: {verdicts}", variant.variant.name);
+        }
+    }
+    text + &head::foot(result, "compare")
+}
+
+/// One bold line, or one for each variant.
+fn answers(result: &RunResult) -> String {
+    if !result.names_variants {
+        return format!("{}\n\n", emphasis::strong(&answer(result)));
+    }
+    let lines: Vec<String> = result
+        .variants
+        .iter()
+        .map(|variant| format!("{}: {}", variant.variant.name, answer::variant_answer(variant)))
+        .collect();
+    format!("{}\n\n", emphasis::strong(&lines.join("\n")))
+}
+
+/// A variant with what it changes.
+fn titled(variant: &VariantResult) -> String {
+    let changes: Vec<String> =
+        variant.variant.changes.iter().map(|(address, value)| format!("{address} = {value}")).collect();
+    if changes.is_empty() {
+        format!("variant {}", variant.variant.name)
+    } else {
+        format!("variant {}: {}", variant.variant.name, changes.join(", "))
+    }
+}
+
+fn body(variant: &VariantResult, asked: u32) -> String {
+    let mut text = head::replications(variant, asked);
+    for columns in [table::CONSUMERS, table::QUEUES, table::FAIRNESS, table::PRODUCERS] {
+        text += &table::of_measures(&columns, variant);
+    }
+    text += &fates::fates(variant);
+    text += &plot::depths(variant);
+    text += &errors::errors(variant);
+    text += &checks::checks(variant);
+    text
+}
+
+#[cfg(test)]
+#[expect(clippy::needless_raw_string_hashes, reason = "`expect-test` writes them")]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::experiment::compare;
+    use crate::experiment::tests::{plan, run_example};
+    use crate::measure::Outcome;
+    use crate::scenario::{Scenario, Variant};
+    use crate::units::SimDuration;
+
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    #[test]
+    fn a_single_run_reads_from_the_answer_to_the_command() {
+        let result = run_example(&plan(false, 1), |_, _, _| {}).unwrap();
+        expect![[r#"
+            `slow` got 25 % of the messages of `tasks` and finished 31s after `fast`, so that the work took 2 times as long as its consumers needed together; nothing was lost.
+
+            scenario: example (example.toml), profile rabbitmq-4.3, amqpsim 0.1.0
+            seed 1: nothing is random, so one run says as much as 3
+
+            consumers
+             consumer   processed   share   utilisation   idle-while-work-waits   sojourn-p50   sojourn-p95   finished-at
+            ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+             fast              75    0.75         0.484                      0s       379.6ms       717.2ms           31s
+             slow              25    0.25         0.968                      0s       129.5ms       240.1ms           62s
+
+            queues
+             queue   enqueued   delivered   redelivered   acked   depth-mean   depth-max   ready-at-end   unacked-at-end
+            ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+             tasks        100         102             2     100        5.238          10              0                0
+
+            fairness
+             queue   jain-messages   jain-busy   max-min-share   makespan   makespan-ratio   sojourn-p95
+            ─────────────────────────────────────────────────────────────────────────────────────────────
+             tasks             0.8         0.9               3        62s                2       700.4ms
+
+            producers
+             producer   published   returned   confirmed   nacked
+            ──────────────────────────────────────────────────────
+             shop             100          0           0        0
+
+            fates
+             fate               messages
+            ─────────────────────────────
+             published               100
+             copies in queues        100
+             processed               100
+             redelivered               2
+
+            ready messages over time (0s to 63s)
+             tasks  ███████████▇▇▇▇▇▇▆▆▆▆▆▆▅▅▅▅▅▄▄▄▄▄▄▄▄▄▄▄▄▃▃▃▃▃▂▂▂▂▂▂▁▁▁▁▁▁▁▁▁  highest 10
+
+            checks
+             held           nothing-lost: No copy of a message was lost, whatever the cause.
+
+            again: amqpsim run example.toml --seed 1 --replications 3
+        "#]].assert_eq(&plain(&summary(&result)));
+    }
+
+    #[test]
+    fn variants_are_compared_in_pairs_of_seeds() {
+        let mut plan = plan(true, 1);
+        plan.names_variants = true;
+        let faster = plan.variants[0].clone();
+        let changes = vec![("consumer.*.prefetch-count".to_owned(), "1".to_owned())];
+        plan.variants.push(Variant { name: "prefetch-1".into(), changes, ..faster });
+        plan.variants[1].scenario.name = "faster".into();
+        let change = |scenario: &Scenario, seed: u64, outcome: &mut Outcome| {
+            let length = if scenario.name == "faster" { 32 } else { 62 };
+            outcome.queues[0].makespan = Some(SimDuration::from_millis(length * 1000 + seed * seed * 10));
+        };
+        let result = run_example(&plan, change).unwrap();
+        expect![[r#"
+            `slow` got 25 % of the messages of `tasks` and finished 31s ± 0 after `fast`, so that the work took 2.002 times as long as its consumers needed together; nothing was lost in 3 replications; with prefetch-1, everything was processed 30s ± 0 sooner (n = 3, 95 % paired Student).
+
+            scenario: example (example.toml), profile rabbitmq-4.3, amqpsim 0.1.0
+            variant base
+            variant prefetch-1: consumer.*.prefetch-count = 1
+
+            differences from base: common random numbers (n = 3, 95 % paired Student)
+             measure                              variant                base   variant's value         difference
+            ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+             utilisation of consumer `fast`    prefetch-1   0.48351 ± 0.00078   0.9361 ± 0.0029   +0.4526 ± 0.0021   differs
+             utilisation of consumer `slow`    prefetch-1     0.9670 ± 0.0016             1 ± 0   +0.0330 ± 0.0016   differs
+             makespan of queue `tasks`         prefetch-1      62.05s ± 0.10s    32.05s ± 0.10s           -30s ± 0   differs
+             makespan-ratio of queue `tasks`   prefetch-1     2.0015 ± 0.0032   1.0338 ± 0.0032         -0.968 ± 0   differs
+
+            note: left out are 10 rows that are equal in every pair
+
+            base: checks
+             held           nothing-lost: No copy of a message was lost, whatever the cause. (in all of 3 replications)
+
+            prefetch-1: checks
+             held           nothing-lost: No copy of a message was lost, whatever the cause. (in all of 3 replications)
+
+            again: amqpsim compare example.toml --seed 1 --replications 3
+        "#]].assert_eq(&plain(&comparison_summary(&result, &compare(&result))));
+    }
+}

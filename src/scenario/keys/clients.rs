@@ -1,0 +1,226 @@
+//! Clients and how they are connected.
+
+use crate::scenario::ids;
+
+use super::tables::{ARGUMENTS, NAME, key, spec};
+use super::{Absent, ChoiceSpec, Form, KeySpec, Kind, TableSpec};
+use Absent::{Default, Means, Required};
+
+const CONNECTION_KEY: KeySpec = key(
+    "connection",
+    Kind::Name,
+    Means("a connection named after the client"),
+    "The connection it uses, shared by all that name the same one.",
+    "\"app\"",
+);
+const CHANNEL_KEY: KeySpec = key(
+    "channel",
+    Kind::Name,
+    Means("a channel named after the client"),
+    "The channel it uses, shared by all that name the same one.",
+    "\"app-1\"",
+);
+const DECLARE: KeySpec = key(
+    "declare",
+    Kind::Declarations,
+    Means("nothing"),
+    "What the client declares itself, in this order, once its channel is open.",
+    "[{ queue = \"orders\" }]",
+);
+const START: KeySpec =
+    key("start", Kind::Duration, Default("\"0s\""), "When it publishes first, or subscribes.", "\"5s\"");
+const LATENCY_ABOUT: &str = "How long a frame takes from one end to the other, each way.";
+const RECONNECT_ABOUT: &str = "How long a client waits after a loss before it connects again.";
+
+pub(super) const LINK: TableSpec = spec(
+    "link",
+    Form::Single,
+    "a link",
+    "The defaults of all connections.",
+    &[
+        key("latency", Kind::Distribution, Default("\"500us\""), LATENCY_ABOUT, "\"2ms\""),
+        key("reconnect-delay", Kind::Duration, Default("\"1s\""), RECONNECT_ABOUT, "\"5s\""),
+    ],
+);
+
+pub(super) const CONNECTION: TableSpec = spec(
+    "connection",
+    Form::List,
+    "a connection",
+    "A client's connection that differs from the defaults.",
+    &[
+        NAME,
+        key("vhost", Kind::Name, Default("\"/\""), "The virtual host it opens.", "\"/\""),
+        key("latency", Kind::Distribution, Means("that of `[link]`"), LATENCY_ABOUT, "\"20ms\""),
+        key("reconnect-delay", Kind::Duration, Means("that of `[link]`"), RECONNECT_ABOUT, "\"5s\""),
+    ],
+);
+
+pub(super) const CHANNEL: TableSpec = spec(
+    "channel",
+    Form::List,
+    "a channel",
+    "A channel, where its place in the order of channels matters.",
+    &[NAME, key("connection", Kind::Name, Required, "The connection it lies on.", "\"app\"")],
+);
+
+pub(super) const CLASS: TableSpec = spec(
+    "class",
+    Form::List,
+    "a class",
+    "A kind of messages with service times of its own; the first class that takes a message has it.",
+    &[
+        NAME,
+        key(
+            "every",
+            Kind::Integer(1, i64::MAX as u64),
+            Required,
+            "Every how many messages of a producer there is one.",
+            "10",
+        ),
+        key(
+            "first",
+            Kind::Integer(1, i64::MAX as u64),
+            Means("the value of `every`"),
+            "The number of the first one.",
+            "1",
+        ),
+        key("routing-key", Kind::ShortText, Means("any"), "Only messages with this routing key.", "\"big\""),
+        key("producer", Kind::Name, Means("any"), "Only messages of this producer.", "\"shop\""),
+    ],
+);
+
+pub(super) const PRODUCER: TableSpec = spec(
+    "producer",
+    Form::List,
+    "a producer",
+    "A client that publishes messages.",
+    &[
+        NAME,
+        CONNECTION_KEY,
+        CHANNEL_KEY,
+        key(
+            "exchange",
+            Kind::ShortText,
+            Default("\"\""),
+            "Where it publishes; empty is the default exchange.",
+            "\"logs\"",
+        ),
+        key(
+            "routing-key",
+            Kind::ShortText,
+            Means("empty"),
+            "The routing key of all its messages.",
+            "\"orders\"",
+        ),
+        key(
+            "routing-keys",
+            Kind::ShortTexts,
+            Means("see `routing-key`"),
+            "Routing keys used in turn, instead of a single one.",
+            "[\"a\", \"b\"]",
+        ),
+        key(
+            "count",
+            Kind::Integer(1, i64::MAX as u64),
+            Means("no limit"),
+            "How many messages it publishes.",
+            "1000",
+        ),
+        START,
+        key("stop", Kind::Duration, Means("the end"), "From when on it publishes nothing.", "\"50s\""),
+        key(
+            "interarrival",
+            Kind::Distribution,
+            Required,
+            "Time from one publish to the next.",
+            "{ exponential = \"20ms\" }",
+        ),
+        key(
+            "message-size",
+            Kind::Size,
+            Default("\"256B\""),
+            "Length of a message's body, up to 4 GiB.",
+            "\"4KiB\"",
+        ),
+        key(
+            "persistent",
+            Kind::Boolean,
+            Default("false"),
+            "Whether its messages survive a restart of the broker in a durable queue.",
+            "true",
+        ),
+        key("priority", Kind::Integer(0, 255), Default("0"), "The priority of its messages.", "5"),
+        key(
+            "mandatory",
+            Kind::Boolean,
+            Default("false"),
+            "Whether it gets a message back that no queue takes.",
+            "true",
+        ),
+        DECLARE,
+    ],
+);
+
+pub(super) const CONSUMER: TableSpec = spec(
+    "consumer",
+    Form::List,
+    "a consumer",
+    "A client that takes messages from a queue and works on them one at a time.",
+    &[
+        NAME,
+        CONNECTION_KEY,
+        CHANNEL_KEY,
+        key("queue", Kind::ShortText, Required, "The queue it consumes from.", "\"orders\""),
+        key(
+            "prefetch-count",
+            Kind::Integer(0, 65_535),
+            Default("0"),
+            "How many deliveries it may have unacknowledged; 0 is no bound.",
+            "10",
+        ),
+        key(
+            "prefetch-global",
+            Kind::Boolean,
+            Default("false"),
+            "Whether the bound is for the whole channel.",
+            "false",
+        ),
+        key(
+            "acknowledge",
+            Kind::Choice(&ChoiceSpec {
+                noun: "moment to acknowledge",
+                id: ids::UNKNOWN_CHOICE,
+                words: || vec!["after-processing", "before-processing", "automatic"],
+            }),
+            Default("\"after-processing\""),
+            "When it acknowledges a delivery.",
+            "\"automatic\"",
+        ),
+        key(
+            "exclusive",
+            Kind::Boolean,
+            Default("false"),
+            "Whether it refuses other consumers of the queue.",
+            "false",
+        ),
+        ARGUMENTS,
+        START,
+        key(
+            "service-time",
+            Kind::Distribution,
+            Required,
+            "How long it works on a message at speed 1.",
+            "{ exponential = \"15ms\" }",
+        ),
+        key(
+            "service-time-by-class",
+            Kind::DistributionByClass,
+            Means("`service-time` for all"),
+            "How long it works on a message of a class.",
+            "{ heavy = \"1s\" }",
+        ),
+        key("speed", Kind::Factor, Default("1"), "How fast it works; 0.5 takes twice as long.", "0.5"),
+        DECLARE,
+    ],
+);

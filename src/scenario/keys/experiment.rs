@@ -1,0 +1,140 @@
+//! What is run and what is demanded: the head of the file, `[replication]`, `[broker]`, `[[check]]`, `[[variant]]`.
+
+use crate::broker::Profile;
+use crate::scenario::ids;
+
+use super::tables::{NAME, key, spec};
+use super::{Absent, ChoiceSpec, Form, Kind, TableSpec};
+use Absent::{Default, Means};
+
+pub(super) const SCENARIO: TableSpec = spec(
+    "scenario",
+    Form::Top,
+    "a scenario",
+    "The keys at the head of the file, before the first table.",
+    &[key(
+        "question",
+        Kind::Text,
+        Means("none"),
+        "What the run should answer, shown by every report.",
+        "\"Who gets the work?\"",
+    )],
+);
+
+pub(super) const REPLICATION: TableSpec = spec(
+    "replication",
+    Form::Single,
+    "a replication",
+    "How often and how long the system is simulated.",
+    &[
+        key(
+            "seed",
+            Kind::Integer(0, i64::MAX as u64),
+            Default("1"),
+            "The seed of the first replication.",
+            "7",
+        ),
+        key(
+            "replications",
+            Kind::Integer(1, 1_000_000),
+            Default("1"),
+            "How many replications there are, each with a seed of its own.",
+            "30",
+        ),
+        key(
+            "duration",
+            Kind::Duration,
+            Default("\"1h\""),
+            "The virtual time at which a replication ends, if it has not drained before.",
+            "\"60s\"",
+        ),
+        key(
+            "events-max",
+            Kind::Integer(1, 1 << 36),
+            Default("1_000_000_000"),
+            "The number of events at which a replication ends, whatever the virtual time.",
+            "1_000_000",
+        ),
+    ],
+);
+
+pub(super) const BROKER: TableSpec = spec(
+    "broker",
+    Form::Single,
+    "a broker",
+    "Which RabbitMQ is simulated.",
+    &[key(
+        "profile",
+        Kind::Choice(&ChoiceSpec {
+            noun: "profile",
+            id: ids::UNKNOWN_PROFILE,
+            words: || Profile::ALL.map(|profile| profile.name).to_vec(),
+        }),
+        Means("the newest"),
+        "The version whose rules hold.",
+        "\"rabbitmq-4.0\"",
+    )],
+);
+
+pub(super) const CHECK: TableSpec = spec(
+    "check",
+    Form::List,
+    "a check",
+    "What must hold: a property, or a bound on a measure.",
+    &[
+        key(
+            "property",
+            Kind::Choice(&ChoiceSpec {
+                noun: "property",
+                id: ids::UNKNOWN_PROPERTY,
+                words: || {
+                    vec![
+                        "nothing-lost",
+                        "nothing-processed-twice",
+                        "prefetch-bound",
+                        "fifo-per-queue",
+                        "everything-processed",
+                    ]
+                },
+            }),
+            Means("see `measure`"),
+            "What must hold in every replication.",
+            "\"nothing-lost\"",
+        ),
+        key(
+            "measure",
+            Kind::Measure,
+            Means("see `property`"),
+            "The number that must lie inside the bounds.",
+            "\"processed\"",
+        ),
+        key("queue", Kind::Name, Means("none"), "Whose number, for a measure of a queue.", "\"orders\""),
+        key(
+            "consumer",
+            Kind::Name,
+            Means("none"),
+            "Whose number, for a measure of a consumer.",
+            "\"billing\"",
+        ),
+        key("producer", Kind::Name, Means("none"), "Whose number, for a measure of a producer.", "\"shop\""),
+        key("at-least", Kind::Bound, Means("no bound"), "The smallest value allowed.", "10"),
+        key("at-most", Kind::Bound, Means("no bound"), "The largest value allowed.", "\"200ms\""),
+    ],
+);
+
+pub(super) const VARIANT: TableSpec = spec(
+    "variant",
+    Form::List,
+    "a variant",
+    "One parameter set to compare: the scenario with other settings.",
+    &[
+        NAME,
+        key(
+            "set",
+            Kind::Settings,
+            Means("nothing"),
+            "Addresses with their values.",
+            "{ \"consumer.slow.prefetch-count\" = 1 }",
+        ),
+    ],
+);

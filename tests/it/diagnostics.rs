@@ -1,0 +1,2203 @@
+//! What a scenario's author reads when something is wrong: the whole text, for every id.
+
+use amqpsim::scenario::{Paint, ScenarioBuilder, ids, load};
+use expect_test::{Expect, expect};
+
+/// A scenario that runs. Tests put a mistake in front of it.
+const RUNS: &str = r#"
+[[queue]]
+name = "orders"
+
+[[producer]]
+name = "shop"
+routing-key = "orders"
+interarrival = "20ms"
+
+[[consumer]]
+name = "billing"
+queue = "orders"
+service-time = "15ms"
+"#;
+
+/// Compares everything that is said about `text` in front of a scenario that runs.
+fn says(text: &str, expected: Expect) {
+    says_alone(&format!("{text}{RUNS}"), &[], expected);
+}
+
+/// The same for settings of the command line.
+fn says_of_set(settings: &[&str], expected: Expect) {
+    says_alone(RUNS, settings, expected);
+}
+
+fn says_alone(text: &str, settings: &[&str], expected: Expect) {
+    let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
+    let said = match load("scenarios/orders.toml", text, &settings) {
+        Ok(loaded) => loaded.warnings.iter().map(|warning| warning.render(Paint::Plain)).collect(),
+        Err(diagnostics) => diagnostics.render(Paint::Plain),
+    };
+    expected.assert_eq(&said);
+}
+
+#[test]
+fn every_id_has_a_test_here() {
+    let tests = include_str!("diagnostics.rs");
+    for (id, _) in ids::ALL {
+        assert!(tests.contains(&format!("[{id}]: ")), "no test shows `{id}`");
+    }
+}
+
+#[test]
+fn a_scenario_that_runs_says_nothing() {
+    says("", expect![[""]]);
+}
+
+#[test]
+fn syntax_errors_come_several_at_once() {
+    says(
+        r#"a = 
+[broker]
+profile = rabbitmq
+[[queue]
+"#,
+        expect![[r#"
+    error[syntax]: string values must be quoted, expected literal string
+     --> scenarios/orders.toml:1:5
+      |
+    1 | a = 
+      |     ^
+
+    error[syntax]: string values must be quoted, expected literal string
+     --> scenarios/orders.toml:3:11
+      |
+    3 | profile = rabbitmq
+      |           ^^^^^^^^
+
+    error[syntax]: unclosed array table, expected `]`
+     --> scenarios/orders.toml:4:9
+      |
+    4 | [[queue]
+      |         ^
+
+    3 errors in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn unknown_key_suggests_a_near_one() {
+    says(
+        r#"[[queue]]
+name = "tasks"
+durrable = true
+"#,
+        expect![[r#"
+    error[unknown-key]: a queue has no key `durrable`
+     --> scenarios/orders.toml:3:1
+      |
+    3 | durrable = true
+      | ^^^^^^^^
+      |
+      = help: did you mean `durable`?
+      = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn unknown_key_at_the_head() {
+    says(
+        r#"questoin = "Who?"
+"#,
+        expect![[r#"
+    error[unknown-key]: a scenario has no key `questoin`
+     --> scenarios/orders.toml:1:1
+      |
+    1 | questoin = "Who?"
+      | ^^^^^^^^
+      |
+      = help: did you mean `question`?
+      = note: the keys of a scenario are `question`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn unknown_table() {
+    says(
+        r#"[[quue]]
+name = "tasks"
+"#,
+        expect![[r#"
+    error[unknown-table]: a scenario has no table `quue`
+     --> scenarios/orders.toml:1:3
+      |
+    1 | [[quue]]
+      |   ^^^^
+      |
+      = help: did you mean `queue`?
+      = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `connection`, `consumer`, `exchange`, `fault`, `link`, `producer`, `queue`, `replication`, `variant`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn nodes_are_reserved() {
+    says(
+        r#"[[node]]
+name = "rabbit@a"
+[[queue]]
+name = "tasks"
+node = "rabbit@a"
+"#,
+        expect![[r#"
+    error[reserved-key]: `node` is reserved for clusters of several brokers
+     --> scenarios/orders.toml:1:3
+      |
+    1 | [[node]]
+      |   ^^^^
+      |
+      = help: take it out; this version simulates a single broker
+
+    error[reserved-key]: `node` is reserved for clusters of several brokers
+     --> scenarios/orders.toml:5:1
+      |
+    5 | node = "rabbit@a"
+      | ^^^^
+      |
+      = help: take it out; this version simulates a single broker
+
+    2 errors in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn missing_key() {
+    says(
+        r#"[[consumer]]
+name = "audit"
+queue = "orders"
+"#,
+        expect![[r#"
+    error[missing-key]: consumer `audit` has no `service-time`
+     --> scenarios/orders.toml:1:1
+      |
+    1 | [[consumer]]
+      | ^^^^^^^^^^^^
+      |
+      = help: add `service-time = { exponential = "15ms" }`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn missing_name() {
+    says(
+        r#"[[queue]]
+durable = true
+"#,
+        expect![[r#"
+    error[missing-key]: a queue has no `name`
+     --> scenarios/orders.toml:1:1
+      |
+    1 | [[queue]]
+      | ^^^^^^^^^
+      |
+      = help: add `name = "orders"`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn routing_key_and_routing_keys() {
+    says(
+        r#"[[producer]]
+name = "web"
+routing-key = "orders"
+routing-keys = ["orders"]
+interarrival = "1s"
+"#,
+        expect![[r#"
+    error[conflicting-keys]: producer `web` has `routing-key` and `routing-keys`
+     --> scenarios/orders.toml:4:1
+      |
+    3 | routing-key = "orders"
+      | ----------- the single key is here
+    4 | routing-keys = ["orders"]
+      | ^^^^^^^^^^^^
+      |
+      = help: take out one of them
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn binding_to_two_destinations() {
+    says(
+        r#"[[exchange]]
+name = "logs"
+[[binding]]
+exchange = "logs"
+queue = "orders"
+to-exchange = "logs"
+"#,
+        expect![[r#"
+    error[conflicting-keys]: a binding goes to a queue or to an exchange, got both
+     --> scenarios/orders.toml:6:1
+      |
+    5 | queue = "orders"
+      | ----- the queue is here
+    6 | to-exchange = "logs"
+      | ^^^^^^^^^^^
+      |
+      = help: take out `queue` or `to-exchange`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn binding_to_nothing() {
+    says(
+        r#"[[binding]]
+exchange = "amq.topic"
+"#,
+        expect![[r#"
+    error[missing-key]: a binding has neither `queue` nor `to-exchange`
+     --> scenarios/orders.toml:1:1
+      |
+    1 | [[binding]]
+      | ^^^^^^^^^^^
+      |
+      = help: add `queue = "orders"`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn wrong_type() {
+    says(
+        r#"[[queue]]
+name = "tasks"
+durable = "yes"
+arguments = 5
+"#,
+        expect![[r#"
+            error[wrong-type]: `durable` of queue `tasks` must be a boolean, got the string "yes"
+             --> scenarios/orders.toml:3:11
+              |
+            3 | durable = "yes"
+              |           ^^^^^
+              |
+              = help: for example `durable = true`
+
+            error[wrong-type]: `arguments` of queue `tasks` must be a table, got the integer 5
+             --> scenarios/orders.toml:4:13
+              |
+            4 | arguments = 5
+              |             ^
+              |
+              = help: for example `arguments = { x-max-length = 1000 }`
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn list_in_place_of_a_text() {
+    says(
+        r#"[[queue]]
+name = ["tasks"]
+"#,
+        expect![[r#"
+    error[wrong-type]: `name` of a queue must be a string, got a list
+     --> scenarios/orders.toml:2:8
+      |
+    2 | name = ["tasks"]
+      |        ^^^^^^^^^
+      |
+      = help: for example `name = "orders"`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn single_brackets() {
+    says_alone(
+        r#"[queue.tasks]
+durable = true
+"#,
+        &[],
+        expect![[r#"
+            error[wrong-brackets]: `queue` needs double brackets, because there may be several
+             --> scenarios/orders.toml:1:2
+              |
+            1 | [queue.tasks]
+              |  ^^^^^
+              |
+              = help: write `[[queue]]`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn double_brackets() {
+    says(
+        r#"[[broker]]
+profile = "rabbitmq-4.0"
+"#,
+        expect![[r#"
+            error[wrong-brackets]: `broker` needs single brackets, because there is only one
+             --> scenarios/orders.toml:1:1
+              |
+            1 | [[broker]]
+              | ^^^^^^^^^^
+              |
+              = help: write `[broker]`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_value_in_place_of_a_table() {
+    says(
+        r#"link = "2ms"
+"#,
+        expect![[r#"
+    error[wrong-type]: a link is a table, got the string "2ms"
+     --> scenarios/orders.toml:1:8
+      |
+    1 | link = "2ms"
+      |        ^^^^^
+      |
+      = help: write `[link]` on a line of its own, and its keys below
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn integer_too_large() {
+    says(
+        r#"[replication]
+seed = 99999999999999999999
+"#,
+        expect![[r#"
+    error[integer-too-large]: an integer has at most 64 bits
+     --> scenarios/orders.toml:2:8
+      |
+    2 | seed = 99999999999999999999
+      |        ^^^^^^^^^^^^^^^^^^^^
+      |
+      = note: the largest is 9223372036854775807
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn number_out_of_range() {
+    says(
+        r#"[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+prefetch-count = 70000
+speed = 1001
+"#,
+        expect![[r#"
+    error[number-out-of-range]: `prefetch-count` of consumer `audit` must be between 0 and 65535, got 70000
+     --> scenarios/orders.toml:5:18
+      |
+    5 | prefetch-count = 70000
+      |                  ^^^^^
+
+    error[number-out-of-range]: `speed` of consumer `audit` must be between 0.001 and 1000, got 1001
+     --> scenarios/orders.toml:6:9
+      |
+    6 | speed = 1001
+      |         ^^^^
+
+    2 errors in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn count_of_zero() {
+    says(
+        r#"[[producer]]
+name = "web"
+routing-key = "orders"
+count = 0
+interarrival = "1s"
+"#,
+        expect![[r#"
+    error[number-out-of-range]: `count` of producer `web` must be 1 or more, got 0
+     --> scenarios/orders.toml:4:9
+      |
+    4 | count = 0
+      |         ^
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn duration_without_unit() {
+    says(
+        r#"[link]
+latency = 120
+reconnect-delay = "5"
+"#,
+        expect![[r#"
+    error[duration-without-unit]: a duration needs a unit, got `120`
+     --> scenarios/orders.toml:2:11
+      |
+    2 | latency = 120
+      |           ^^^
+      |
+      = help: write "120ms"; the units are ns, us, ms, s, min, h
+
+    error[duration-without-unit]: a duration needs a unit, got `5`
+     --> scenarios/orders.toml:3:19
+      |
+    3 | reconnect-delay = "5"
+      |                   ^^^
+      |
+      = help: write "5ms"; the units are ns, us, ms, s, min, h
+
+    2 errors in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn size_without_unit() {
+    says(
+        r#"[[producer]]
+name = "web"
+routing-key = "orders"
+interarrival = "1s"
+message-size = 1024
+"#,
+        expect![[r#"
+    error[size-without-unit]: a size needs a unit, got `1024`
+     --> scenarios/orders.toml:5:16
+      |
+    5 | message-size = 1024
+      |                ^^^^
+      |
+      = help: write "1024B"; the units are B, kB, MB, GB, KiB, MiB, GiB
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn unknown_unit() {
+    says(
+        r#"[replication]
+duration = "3 days"
+[link]
+latency = "3msec"
+"#,
+        expect![[r#"
+    error[unknown-unit]: a duration has no unit `days`, got `3 days`
+     --> scenarios/orders.toml:2:12
+      |
+    2 | duration = "3 days"
+      |            ^^^^^^^^
+      |
+      = note: the units are ns, us, ms, s, min, h
+
+    error[unknown-unit]: a duration has no unit `msec`, got `3msec`
+     --> scenarios/orders.toml:4:11
+      |
+    4 | latency = "3msec"
+      |           ^^^^^^^
+      |
+      = note: the units are ns, us, ms, s, min, h
+
+    2 errors in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn malformed_quantity() {
+    says(
+        r#"[replication]
+duration = "long"
+"#,
+        expect![[r#"
+    error[malformed-quantity]: a duration is a number with a unit, got `long`
+     --> scenarios/orders.toml:2:12
+      |
+    2 | duration = "long"
+      |            ^^^^^^
+      |
+      = help: for example "200ms"; the units are ns, us, ms, s, min, h
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn negative_quantity() {
+    says(
+        r#"[replication]
+duration = "-1s"
+[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+speed = -2
+"#,
+        expect![[r#"
+    error[negative-quantity]: a duration must be 0 or more, got `-1s`
+     --> scenarios/orders.toml:2:12
+      |
+    2 | duration = "-1s"
+      |            ^^^^^
+
+    error[negative-quantity]: `speed` of consumer `audit` must be above 0, got -2
+     --> scenarios/orders.toml:7:9
+      |
+    7 | speed = -2
+      |         ^^
+
+    2 errors in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn quantity_too_precise() {
+    says(
+        r#"[replication]
+duration = "0.5ns"
+[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+speed = 0.0005
+"#,
+        expect![[r#"
+    error[quantity-too-precise]: `0.5ns` has too many decimals
+     --> scenarios/orders.toml:2:12
+      |
+    2 | duration = "0.5ns"
+      |            ^^^^^^^
+      |
+      = note: a duration is held in whole ns
+
+    error[quantity-too-precise]: `speed` of consumer `audit` has at most three decimals, got 0.0005
+     --> scenarios/orders.toml:7:9
+      |
+    7 | speed = 0.0005
+      |         ^^^^^^
+
+    2 errors in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn quantity_too_large() {
+    says(
+        r#"[replication]
+duration = "99999999999h"
+[[producer]]
+name = "web"
+routing-key = "orders"
+interarrival = "1s"
+message-size = "5GiB"
+"#,
+        expect![[r#"
+    error[quantity-too-large]: `99999999999h` is more than a duration can be
+     --> scenarios/orders.toml:2:12
+      |
+    2 | duration = "99999999999h"
+      |            ^^^^^^^^^^^^^^
+
+    error[quantity-too-large]: a message of producer `web` has 5368709120 bytes
+     --> scenarios/orders.toml:7:16
+      |
+    7 | message-size = "5GiB"
+      |                ^^^^^^
+      |
+      = note: a message has at most 4294967295 bytes
+
+    2 errors in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn speed_is_a_plain_number() {
+    says(
+        r#"[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+speed = "half"
+"#,
+        expect![[r#"
+    error[malformed-quantity]: `speed` of consumer `audit` is a number such as 0.5, got half
+     --> scenarios/orders.toml:5:9
+      |
+    5 | speed = "half"
+      |         ^^^^^^
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn distribution_without_parameters() {
+    says(
+        r#"[link]
+latency = {}
+"#,
+        expect![[r#"
+    error[malformed-distribution]: a distribution has one key, got 0
+     --> scenarios/orders.toml:2:11
+      |
+    2 | latency = {}
+      |           ^^
+      |
+      = help: for example `{ exponential = "20ms" }`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn uniform_distribution_with_one_end() {
+    says(
+        r#"[link]
+latency = { uniform = "1ms" }
+"#,
+        expect![[r#"
+    error[malformed-distribution]: a uniform distribution has two ends, got "1ms"
+     --> scenarios/orders.toml:2:23
+      |
+    2 | latency = { uniform = "1ms" }
+      |                       ^^^^^
+      |
+      = help: for example `{ uniform = ["1ms", "2ms"] }`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn uniform_distribution_from_high_to_low() {
+    says(
+        r#"[link]
+latency = { uniform = ["2ms", "1ms"] }
+"#,
+        expect![[r#"
+    error[reversed-uniform]: a uniform distribution goes from low to high, got 2ms to 1ms
+     --> scenarios/orders.toml:2:23
+      |
+    2 | latency = { uniform = ["2ms", "1ms"] }
+      |                       ^^^^^^^^^^^^^^
+      |
+      = help: write ["1ms", "2ms"]
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn unknown_distribution() {
+    says(
+        r#"[link]
+latency = { exponental = "1ms" }
+"#,
+        expect![[r#"
+    error[unknown-distribution]: there is no distribution `exponental`
+     --> scenarios/orders.toml:2:13
+      |
+    2 | latency = { exponental = "1ms" }
+      |             ^^^^^^^^^^
+      |
+      = help: did you mean `exponential`?
+      = note: known are `constant`, `uniform`, `exponential`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn empty_name() {
+    says(
+        r#"[[queue]]
+name = ""
+"#,
+        expect![[r#"
+            error[empty-name]: `name` of a queue is empty
+             --> scenarios/orders.toml:2:8
+              |
+            2 | name = ""
+              |        ^^
+              |
+              = help: for example `name = "orders"`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn name_too_long() {
+    says(
+        &format!("[[queue]]\nname = \"{}\"\n", "a".repeat(256)),
+        expect![[r#"
+        error[name-too-long]: `name` of queue `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…` has 256 bytes
+         --> scenarios/orders.toml:2:8
+          |
+        2 | ... = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+          |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = note: names and routing keys of AMQP have at most 255 bytes
+          = source: AMQP 0-9-1, section 4.2.5.3
+
+        1 error in scenarios/orders.toml
+    "#]],
+    );
+}
+
+#[test]
+fn empty_list() {
+    says(
+        r#"[[producer]]
+name = "web"
+routing-keys = []
+interarrival = "1s"
+"#,
+        expect![[r#"
+            error[empty-list]: `routing-keys` of producer `web` is empty
+             --> scenarios/orders.toml:3:16
+              |
+            3 | routing-keys = []
+              |                ^^
+              |
+              = help: for example `routing-keys = ["a", "b"]`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn names_of_the_broker_are_reserved() {
+    says(
+        r#"[[queue]]
+name = "amq.mine"
+[[exchange]]
+name = "amq.mine"
+"#,
+        expect![[r#"
+    error[reserved-name]: queue `amq.mine` has a name that is reserved for the broker
+     --> scenarios/orders.toml:2:8
+      |
+    2 | name = "amq.mine"
+      |        ^^^^^^^^^^
+      |
+      = help: choose a name that does not start with `amq.`
+      = note: RabbitMQ refuses such a declaration with 403 ACCESS_REFUSED
+      = source: AMQP 0-9-1, section 1.7.2.1.2
+
+    error[reserved-name]: exchange `amq.mine` has a name that is reserved for the broker
+     --> scenarios/orders.toml:4:8
+      |
+    4 | name = "amq.mine"
+      |        ^^^^^^^^^^
+      |
+      = help: choose a name that does not start with `amq.`
+      = note: RabbitMQ refuses such a declaration with 403 ACCESS_REFUSED
+      = source: AMQP 0-9-1, section 1.7.2.1.2
+
+    2 errors in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn the_default_class_is_there_already() {
+    says(
+        r#"[[class]]
+name = "default"
+every = 2
+"#,
+        expect![[r#"
+    error[reserved-name]: class `default` is there already
+     --> scenarios/orders.toml:2:8
+      |
+    2 | name = "default"
+      |        ^^^^^^^^^
+      |
+      = help: choose another name; `service-time` is the service time of the default class
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn two_queues_of_one_name() {
+    says(
+        r#"[[queue]]
+name = "orders"
+"#,
+        expect![[r#"
+    error[duplicate-name]: two queues are named `orders`
+     --> scenarios/orders.toml:5:8
+      |
+    2 | name = "orders"
+      |        -------- first used here
+    ...
+    5 | name = "orders"
+      |        ^^^^^^^^ used again
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn two_producers_of_one_name() {
+    says(
+        r#"[[producer]]
+name = "shop"
+routing-key = "orders"
+interarrival = "1s"
+"#,
+        expect![[r#"
+    error[duplicate-name]: two producers are named `shop`
+      --> scenarios/orders.toml:10:8
+       |
+     2 | name = "shop"
+       |        ------ first used here
+    ...
+    10 | name = "shop"
+       |        ^^^^^^ used again
+       |
+       = note: the name of a client selects its random streams, so two clients with one name would draw the same numbers
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn a_producer_and_a_consumer_of_one_name() {
+    says(
+        r#"[[consumer]]
+name = "shop"
+queue = "orders"
+service-time = "1s"
+"#,
+        expect![[r#"
+    error[duplicate-name]: a producer and a consumer are named `shop`
+      --> scenarios/orders.toml:2:8
+       |
+     2 | name = "shop"
+       |        ^^^^^^ used again
+    ...
+    10 | name = "shop"
+       |        ------ first used here
+       |
+       = note: the name of a client selects its random streams, so two clients with one name would draw the same numbers
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn two_faults_of_one_name() {
+    says(
+        r#"[[fault.broker-restart]]
+name = "cut"
+at = "1s"
+lasts = "1s"
+[[fault.connection-loss]]
+name = "cut"
+connection = "shop"
+at = "1s"
+lasts = "1s"
+"#,
+        expect![[r#"
+    error[duplicate-name]: two faults are named `cut`
+     --> scenarios/orders.toml:6:8
+      |
+    2 | name = "cut"
+      |        ----- first used here
+    ...
+    6 | name = "cut"
+      |        ^^^^^ used again
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn unknown_exchange_type() {
+    says(
+        r#"[[exchange]]
+name = "logs"
+type = "topics"
+"#,
+        expect![[r#"
+    error[unknown-exchange-type]: there is no exchange type `topics`
+     --> scenarios/orders.toml:3:8
+      |
+    3 | type = "topics"
+      |        ^^^^^^^^
+      |
+      = help: did you mean `topic`?
+      = note: known are `direct`, `fanout`, `topic`, `headers`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn unknown_profile() {
+    says(
+        r#"[broker]
+profile = "rabbitmq-4"
+"#,
+        expect![[r#"
+    error[unknown-profile]: there is no profile `rabbitmq-4`
+     --> scenarios/orders.toml:2:11
+      |
+    2 | profile = "rabbitmq-4"
+      |           ^^^^^^^^^^^^
+      |
+      = help: did you mean `rabbitmq-4.0`?
+      = note: known are `rabbitmq-3.10`, `rabbitmq-3.13`, `rabbitmq-4.0`, `rabbitmq-4.3`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn unknown_property() {
+    says(
+        r#"[[check]]
+property = "nothing-losst"
+"#,
+        expect![[r#"
+    error[unknown-property]: there is no property `nothing-losst`
+     --> scenarios/orders.toml:2:12
+      |
+    2 | property = "nothing-losst"
+      |            ^^^^^^^^^^^^^^^
+      |
+      = help: did you mean `nothing-lost`?
+      = note: known are `nothing-lost`, `nothing-processed-twice`, `prefetch-bound`, `fifo-per-queue`, `everything-processed`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn unknown_choice() {
+    says(
+        r#"[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+acknowledge = "auto"
+"#,
+        expect![[r#"
+    error[unknown-choice]: there is no moment to acknowledge `auto`
+     --> scenarios/orders.toml:5:15
+      |
+    5 | acknowledge = "auto"
+      |               ^^^^^^
+      |
+      = note: known are `after-processing`, `before-processing`, `automatic`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn unknown_measure() {
+    says(
+        r#"[[check]]
+measure = "colour"
+at-least = 1
+"#,
+        expect![[r#"
+    error[unknown-measure]: there is no measure `colour`
+     --> scenarios/orders.toml:2:11
+      |
+    2 | measure = "colour"
+      |           ^^^^^^^^
+      |
+      = note: `amqpsim list measures` shows all measures
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn unknown_queue_suggests_a_near_one() {
+    says(
+        r#"[[consumer]]
+name = "audit"
+queue = "order"
+service-time = "1s"
+"#,
+        expect![[r#"
+    error[unknown-queue]: consumer `audit` reads from `order`, which is not declared
+     --> scenarios/orders.toml:3:9
+      |
+    3 | queue = "order"
+      |         ^^^^^^^
+      |
+      = help: did you mean `orders` (line 7)?
+      = note: known queues: `orders`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn unknown_exchange() {
+    says(
+        r#"[[producer]]
+name = "web"
+exchange = "logs"
+interarrival = "1s"
+"#,
+        expect![[r#"
+            error[unknown-exchange]: producer `web` publishes to exchange `logs`, which is not declared
+             --> scenarios/orders.toml:3:12
+              |
+            3 | exchange = "logs"
+              |            ^^^^^^
+              |
+              = note: no exchange is declared
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_client_binds_what_is_not_there() {
+    says(
+        r#"[[producer]]
+name = "web"
+routing-key = "orders"
+interarrival = "1s"
+declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
+"#,
+        expect![[r#"
+            error[unknown-queue]: producer `web` binds queue `oders`, which is not declared
+             --> scenarios/orders.toml:5:21
+              |
+            5 | declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
+              |                     ^^^^^^^
+              |
+              = help: did you mean `orders` (line 8)?
+              = note: known queues: `orders`
+
+            error[unknown-exchange]: producer `web` binds to exchange `logs`, which is not declared
+             --> scenarios/orders.toml:5:41
+              |
+            5 | declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
+              |                                         ^^^^^^
+              |
+              = note: no exchange is declared
+
+            error[missing-key]: an entry of `declare` has none of `queue`, `exchange` and `bind`
+             --> scenarios/orders.toml:5:51
+              |
+            5 | declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
+              |                                                   ^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: write `{ queue = "orders" }`, `{ exchange = "logs" }` or `{ bind = "orders", exchange = "logs" }`
+
+            error[wrong-type]: a declared queue is a table in braces, got the string "orders"
+             --> scenarios/orders.toml:5:73
+              |
+            5 | declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
+              |                                                                         ^^^^^^^^
+              |
+              = help: write `{ queue = "orders" }`
+
+            4 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_connection() {
+    says(
+        r#"[[fault.connection-loss]]
+connection = "shp"
+at = "1s"
+lasts = "1s"
+"#,
+        expect![[r#"
+            error[unknown-connection]: a connection loss hits connection `shp`, which is not there
+             --> scenarios/orders.toml:2:14
+              |
+            2 | connection = "shp"
+              |              ^^^^^
+              |
+              = help: did you mean `shop` (line 10)?
+              = note: known connections: `shop`, `billing`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_consumer() {
+    says(
+        r#"[[fault.consumer-crash]]
+consumer = "biling"
+at = "1s"
+"#,
+        expect![[r#"
+            error[unknown-consumer]: a consumer crash hits consumer `biling`, which is not there
+             --> scenarios/orders.toml:2:12
+              |
+            2 | consumer = "biling"
+              |            ^^^^^^^^
+              |
+              = help: did you mean `billing` (line 14)?
+              = note: known consumers: `billing`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_producer() {
+    says(
+        r#"[[class]]
+name = "heavy"
+every = 10
+producer = "shops"
+"#,
+        expect![[r#"
+    error[unknown-producer]: class `heavy` is for producer `shops`, which is not declared
+     --> scenarios/orders.toml:4:12
+      |
+    4 | producer = "shops"
+      |            ^^^^^^^
+      |
+      = help: did you mean `shop` (line 10)?
+      = note: known producers: `shop`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn unknown_class() {
+    says(
+        r#"[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+service-time-by-class = { heavy = "2s" }
+"#,
+        expect![[r#"
+            error[unknown-class]: consumer `audit` has a service time for class `heavy`, which is not declared
+             --> scenarios/orders.toml:5:27
+              |
+            5 | service-time-by-class = { heavy = "2s" }
+              |                           ^^^^^
+              |
+              = note: no class is declared
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_fault() {
+    says(
+        r#"[[fault.power-loss]]
+at = "1s"
+[[fault.consumer-crsh]]
+at = "1s"
+"#,
+        expect![[r#"
+    error[unknown-fault]: there is no fault `power-loss`
+     --> scenarios/orders.toml:1:9
+      |
+    1 | [[fault.power-loss]]
+      |         ^^^^^^^^^^
+      |
+      = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
+
+    error[unknown-fault]: there is no fault `consumer-crsh`
+     --> scenarios/orders.toml:3:9
+      |
+    3 | [[fault.consumer-crsh]]
+      |         ^^^^^^^^^^^^^
+      |
+      = help: did you mean `[[fault.consumer-crash]]`?
+      = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
+
+    2 errors in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn a_fault_without_a_kind() {
+    says(
+        r#"[[fault]]
+at = "1s"
+"#,
+        expect![[r#"
+    error[unknown-fault]: a fault needs a kind
+     --> scenarios/orders.toml:1:1
+      |
+    1 | [[fault]]
+      | ^^^^^^^^^
+      |
+      = help: for example `[[fault.consumer-crash]]`
+      = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn one_channel_on_two_connections() {
+    says(
+        r#"[[channel]]
+name = "app-1"
+connection = "app"
+[[producer]]
+name = "web"
+connection = "other"
+channel = "app-1"
+routing-key = "orders"
+interarrival = "1s"
+"#,
+        expect![[r#"
+    error[channel-on-two-connections]: channel `app-1` is on connection `app` already, got `other`
+     --> scenarios/orders.toml:6:14
+      |
+    2 | name = "app-1"
+      |        ------- first used here
+    ...
+    6 | connection = "other"
+      |              ^^^^^^^
+      |
+      = help: give the channel another name
+      = note: a channel lies on one connection
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn binding_from_the_default_exchange() {
+    says(
+        r#"[[binding]]
+exchange = ""
+queue = "orders"
+"#,
+        expect![[r#"
+    error[default-exchange-binding]: a binding comes from the default exchange
+     --> scenarios/orders.toml:2:12
+      |
+    2 | exchange = ""
+      |            ^^
+      |
+      = help: name an exchange; every queue is bound to the default exchange by its own name already
+      = note: RabbitMQ refuses such a binding with 403 ACCESS_REFUSED
+      = source: rabbitmq.com/docs/exchanges#default-exchange
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn binding_to_an_unknown_queue() {
+    says(
+        r#"[[binding]]
+exchange = "amq.fanout"
+queue = "tasks"
+"#,
+        expect![[r#"
+    error[unknown-queue]: a binding goes to queue `tasks`, which no `[[queue]]` declares
+     --> scenarios/orders.toml:3:9
+      |
+    3 | queue = "tasks"
+      |         ^^^^^^^
+      |
+      = note: known queues: `orders`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn a_transient_queue_needs_an_old_profile() {
+    says(
+        r#"[broker]
+profile = "rabbitmq-4.3"
+[[queue]]
+name = "tasks"
+durable = false
+"#,
+        expect![[r#"
+    error[transient-queue]: queue `tasks` is neither durable nor exclusive, which rabbitmq-4.3 does not allow
+     --> scenarios/orders.toml:5:11
+      |
+    2 | profile = "rabbitmq-4.3"
+      |           -------------- the profile is chosen here
+    ...
+    5 | durable = false
+      |           ^^^^^
+      |
+      = help: write `durable = true`, or `profile = "rabbitmq-3.10"` below `[broker]`
+      = note: RabbitMQ refuses such a declaration with 541 INTERNAL_ERROR
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn an_argument_is_no_date() {
+    says(
+        r#"[[queue]]
+name = "tasks"
+arguments = { x-expires = 2026-01-01 }
+"#,
+        expect![[r#"
+    error[unsupported-argument]: an argument of queue `tasks` cannot be a date
+     --> scenarios/orders.toml:3:27
+      |
+    3 | arguments = { x-expires = 2026-01-01 }
+      |                           ^^^^^^^^^^
+      |
+      = help: write it as a string, "2026-01-01", or as a number
+      = note: arguments are strings, integers, numbers, booleans, lists and tables
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn a_fault_after_the_end() {
+    says(
+        r#"[replication]
+duration = "60s"
+[[fault.broker-restart]]
+at = "90s"
+lasts = "1s"
+"#,
+        expect![[r#"
+    error[fault-after-end]: a broker restart comes at 90s, but the replication ends at 60s
+     --> scenarios/orders.toml:4:6
+      |
+    2 | duration = "60s"
+      |            ----- the replication ends here
+    3 | [[fault.broker-restart]]
+    4 | at = "90s"
+      |      ^^^^^
+      |
+      = help: raise `duration` above 90s or move the fault before 60s
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn a_producer_stops_before_it_starts() {
+    says(
+        r#"[[producer]]
+name = "web"
+routing-key = "orders"
+interarrival = "1s"
+start = "5s"
+stop = "2s"
+"#,
+        expect![[r#"
+    error[stop-before-start]: producer `web` stops at 2s, but does not start before 5s
+     --> scenarios/orders.toml:6:8
+      |
+    5 | start = "5s"
+      |         ---- it starts here
+    6 | stop = "2s"
+      |        ^^^^
+      |
+      = help: raise `stop` above 5s
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn a_client_that_starts_after_the_end() {
+    says(
+        r#"[replication]
+duration = "60s"
+[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+start = "60s"
+"#,
+        expect![[r#"
+    warning[start-after-end]: consumer `audit` starts at 60s, but the replication ends at 60s
+     --> scenarios/orders.toml:7:9
+      |
+    2 | duration = "60s"
+      |            ----- the replication ends here
+    ...
+    7 | start = "60s"
+      |         ^^^^^
+"#]],
+    );
+}
+
+#[test]
+fn a_property_has_no_bounds() {
+    says(
+        r#"[[check]]
+property = "nothing-lost"
+at-least = 1
+"#,
+        expect![[r#"
+    error[superfluous-key]: `at-least` has no meaning for a property
+     --> scenarios/orders.toml:3:1
+      |
+    3 | at-least = 1
+      | ^^^^^^^^
+      |
+      = help: take out `at-least`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn a_property_and_a_measure() {
+    says(
+        r#"[[check]]
+property = "nothing-lost"
+measure = "processed"
+"#,
+        expect![[r#"
+    error[conflicting-keys]: a check has `property` and `measure`
+     --> scenarios/orders.toml:3:1
+      |
+    2 | property = "nothing-lost"
+      | -------- the property is here
+    3 | measure = "processed"
+      | ^^^^^^^
+      |
+      = help: write two checks, one for each
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn a_check_of_nothing() {
+    says(
+        r#"[[check]]
+at-least = 1
+"#,
+        expect![[r#"
+    error[missing-key]: a check has neither `property` nor `measure`
+     --> scenarios/orders.toml:1:1
+      |
+    1 | [[check]]
+      | ^^^^^^^^^
+      |
+      = help: add `property = "nothing-lost"`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn a_queue_that_nothing_is_routed_to() {
+    says(
+        r#"[[queue]]
+name = "tasks"
+[[consumer]]
+name = "audit"
+queue = "tasks"
+service-time = "1s"
+"#,
+        expect![[r#"
+    warning[unfed-queue]: consumer `audit` reads from `tasks`, which nothing is routed to
+     --> scenarios/orders.toml:5:9
+      |
+    5 | queue = "tasks"
+      |         ^^^^^^^
+      |
+      = help: bind the queue to an exchange, or publish to the default exchange with its name as routing key
+"#]],
+    );
+}
+
+#[test]
+fn a_routing_key_of_no_queue() {
+    says(
+        r#"[[producer]]
+name = "web"
+routing-key = "oders"
+interarrival = "1s"
+"#,
+        expect![[r#"
+    warning[unroutable-key]: producer `web` publishes to the default exchange with routing key `oders`, which is the name of no queue
+     --> scenarios/orders.toml:3:15
+      |
+    3 | routing-key = "oders"
+      |               ^^^^^^^
+      |
+      = help: did you mean `orders` (line 7)?
+      = note: known queues: `orders`
+"#]],
+    );
+}
+
+#[test]
+fn nothing_happens() {
+    says_alone(
+        r#"question = "Why?"
+"#,
+        &[],
+        expect![[r#"
+    warning[empty-scenario]: nothing happens: there is no producer and no consumer
+     |
+     = help: add `[[producer]]` and `[[consumer]]`
+"#]],
+    );
+}
+
+#[test]
+fn a_variant_names_nothing() {
+    says(
+        r#"[[variant]]
+name = "fast"
+set = { "consumer.biling.speed" = 2, "connection.*.latency" = "1ms" }
+"#,
+        expect![[r#"
+            error[address-matches-nothing]: `consumer.biling.speed` matches nothing: no consumer is named `biling`
+             --> scenarios/orders.toml:3:9
+              |
+            3 | set = { "consumer.biling.speed" = 2, "connection.*.latency" = "1ms" }
+              |         ^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: did you mean `billing`?
+              = note: declared are `billing`
+
+            error[address-matches-nothing]: `connection.*.latency` matches nothing: no connection is declared
+             --> scenarios/orders.toml:3:38
+              |
+            3 | set = { "consumer.biling.speed" = 2, "connection.*.latency" = "1ms" }
+              |                                      ^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: declare one with `[[connection]]`
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_variant_has_malformed_addresses() {
+    says(
+        r#"[[variant]]
+name = "fast"
+set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.durable" = true, "" = 1 }
+"#,
+        expect![[r#"
+    error[malformed-address]: `broker` is too short for an address
+     --> scenarios/orders.toml:3:9
+      |
+    3 | set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.durable" = true, "" = 1 }
+      |         ^^^^^^^^
+      |
+      = help: an address is TABLE.NAME.KEY, as in "consumer.slow.prefetch-count", or TABLE.KEY, as in "broker.profile"
+
+    error[malformed-address]: `consumer..speed` is not an address
+     --> scenarios/orders.toml:3:23
+      |
+    3 | set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.durable" = true, "" = 1 }
+      |                       ^^^^^^^^^^^^^^^^^
+      |
+      = help: an address is TABLE.NAME.KEY, as in "consumer.slow.prefetch-count", or TABLE.KEY, as in "broker.profile"
+
+    error[malformed-address]: a binding has no name, so that no address leads to it
+     --> scenarios/orders.toml:3:46
+      |
+    3 | set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.durable" = true, "" = 1 }
+      |                                              ^^^^^^^^^^^^^^^^^
+      |
+      = help: an address is TABLE.NAME.KEY, as in "consumer.slow.prefetch-count", or TABLE.KEY, as in "broker.profile"
+
+    error[unknown-table]: a scenario has no table `quue`
+     --> scenarios/orders.toml:3:71
+      |
+    3 | set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.durable" = true, "" = 1 }
+      |                                                                       ^^^^^^^^^^^^^^^^
+      |
+      = help: did you mean `queue`?
+      = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `connection`, `consumer`, `exchange`, `fault`, `link`, `producer`, `queue`, `replication`, `variant`
+
+    error[malformed-address]: `` is not an address
+     --> scenarios/orders.toml:3:96
+      |
+    3 | set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.durable" = true, "" = 1 }
+      |                                                                                                ^^
+      |
+      = help: an address is TABLE.NAME.KEY, as in "consumer.slow.prefetch-count", or TABLE.KEY, as in "broker.profile"
+
+    5 errors in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn an_address_outside_of_quotes() {
+    says(
+        r#"[[variant]]
+name = "fast"
+set = { consumer.billing.speed = 2 }
+"#,
+        expect![[r#"
+    error[malformed-address]: `consumer` is a part of an address
+     --> scenarios/orders.toml:3:9
+      |
+    3 | set = { consumer.billing.speed = 2 }
+      |         ^^^^^^^^
+      |
+      = help: write the whole address in quotes, as in "consumer.NAME.KEY" = 1
+      = note: a dot outside of quotes begins a table of TOML
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn a_name_cannot_be_set() {
+    says(
+        r#"[[variant]]
+name = "fast"
+set = { "consumer.billing.name" = "other" }
+"#,
+        expect![[r#"
+    error[name-cannot-be-set]: `consumer.billing.name` is a name, which cannot be set
+     --> scenarios/orders.toml:3:9
+      |
+    3 | set = { "consumer.billing.name" = "other" }
+      |         ^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = note: a name selects random streams and is what references go to; other settings keep both the same
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn a_setting_inside_a_value() {
+    says(
+        r#"[[variant]]
+name = "fast"
+set = { "consumer.billing.queue.name" = "other" }
+"#,
+        expect![[r#"
+    error[set-inside-value]: `consumer.billing.queue.name` goes on behind `queue`, which is the string "orders"
+     --> scenarios/orders.toml:3:9
+      |
+    3 | set = { "consumer.billing.queue.name" = "other" }
+      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = note: the value is on line 15
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn two_variants_of_one_name() {
+    says(
+        r#"[[variant]]
+name = "fast"
+[[variant]]
+name = "fast"
+"#,
+        expect![[r#"
+    error[duplicate-name]: two variants are named `fast`
+     --> scenarios/orders.toml:4:8
+      |
+    2 | name = "fast"
+      |        ------ first used here
+    3 | [[variant]]
+    4 | name = "fast"
+      |        ^^^^^^ used again
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn a_mistake_of_one_variant_says_which() {
+    says(
+        r#"[[fault.broker-restart]]
+at = "90s"
+lasts = "1s"
+[[variant]]
+name = "long"
+[[variant]]
+name = "short"
+set = { "replication.duration" = "60s" }
+"#,
+        expect![[r#"
+    error[fault-after-end]: a broker restart comes at 90s, but the replication ends at 60s
+     --> scenarios/orders.toml:2:6
+      |
+    2 | at = "90s"
+      |      ^^^^^
+    ...
+    8 | set = { "replication.duration" = "60s" }
+      |                                  ----- the replication ends here
+      |
+      = help: raise `duration` above 90s or move the fault before 60s
+      = note: in variant `short`
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn a_mistake_in_the_settings_of_a_variant() {
+    says(
+        r#"[[variant]]
+name = "long"
+[[variant]]
+name = "short"
+set = { "replication.duration" = "60", "consumer.*.sped" = 2 }
+"#,
+        expect![[r#"
+    error[duration-without-unit]: a duration needs a unit, got `60`
+     --> scenarios/orders.toml:5:34
+      |
+    5 | set = { "replication.duration" = "60", "consumer.*.sped" = 2 }
+      |                                  ^^^^
+      |
+      = help: write "60ms"; the units are ns, us, ms, s, min, h
+
+    error[unknown-key]: a consumer has no key `sped`
+     --> scenarios/orders.toml:5:40
+      |
+    5 | set = { "replication.duration" = "60", "consumer.*.sped" = 2 }
+      |                                        ^^^^^^^^^^^^^^^^^
+      |
+      = help: did you mean `speed`?
+      = note: the keys of a consumer are `acknowledge`, `arguments`, `channel`, `connection`, `declare`, `exclusive`, `name`, `prefetch-count`, `prefetch-global`, `queue`, `service-time-by-class`, `service-time`, `speed`, `start`
+
+    2 errors in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn a_mistake_of_all_variants_comes_once() {
+    says(
+        r#"[link]
+latency = 5
+[[variant]]
+name = "a"
+[[variant]]
+name = "b"
+"#,
+        expect![[r#"
+    error[duration-without-unit]: a duration needs a unit, got `5`
+     --> scenarios/orders.toml:2:11
+      |
+    2 | latency = 5
+      |           ^
+      |
+      = help: write "5ms"; the units are ns, us, ms, s, min, h
+
+    1 error in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn several_mistakes_come_in_the_order_of_the_file() {
+    says(
+        r#"[replication]
+seed = -1
+[[consumer]]
+name = "audit"
+queue = "tasks"
+service-time = 5
+[[queue]]
+name = "mail"
+durabel = true
+"#,
+        expect![[r#"
+    error[number-out-of-range]: `seed` of a replication must be 0 or more, got -1
+     --> scenarios/orders.toml:2:8
+      |
+    2 | seed = -1
+      |        ^^
+
+    error[unknown-queue]: consumer `audit` reads from `tasks`, which is not declared
+     --> scenarios/orders.toml:5:9
+      |
+    5 | queue = "tasks"
+      |         ^^^^^^^
+      |
+      = note: known queues: `mail`, `orders`
+
+    error[duration-without-unit]: a duration needs a unit, got `5`
+     --> scenarios/orders.toml:6:16
+      |
+    6 | service-time = 5
+      |                ^
+      |
+      = help: write "5ms"; the units are ns, us, ms, s, min, h
+
+    error[unknown-key]: a queue has no key `durabel`
+     --> scenarios/orders.toml:9:1
+      |
+    9 | durabel = true
+      | ^^^^^^^
+      |
+      = help: did you mean `durable`?
+      = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`
+
+    4 errors in scenarios/orders.toml
+"#]],
+    );
+}
+
+#[test]
+fn settings_of_the_command_line_have_places_of_their_own() {
+    says_of_set(
+        &["consumer.billing.sped=2", "replication.duration = 60", "consumer.billing", "link.latency"],
+        expect![[r#"
+            error[unknown-key]: a consumer has no key `sped`
+             --> --set:1:1
+              |
+            1 | consumer.billing.sped=2
+              | ^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: did you mean `speed`?
+              = note: the keys of a consumer are `acknowledge`, `arguments`, `channel`, `connection`, `declare`, `exclusive`, `name`, `prefetch-count`, `prefetch-global`, `queue`, `service-time-by-class`, `service-time`, `speed`, `start`
+
+            error[duration-without-unit]: a duration needs a unit, got `60`
+             --> --set:1:24
+              |
+            1 | replication.duration = 60
+              |                        ^^
+              |
+              = help: write "60ms"; the units are ns, us, ms, s, min, h
+
+            error[malformed-address]: `--set` needs ADDRESS=VALUE, got `consumer.billing`
+             --> --set:1:1
+              |
+            1 | consumer.billing
+              | ^^^^^^^^^^^^^^^^
+              |
+              = help: for example `--set consumer.slow.prefetch-count=1`
+
+            error[malformed-address]: `--set` needs ADDRESS=VALUE, got `link.latency`
+             --> --set:1:1
+              |
+            1 | link.latency
+              | ^^^^^^^^^^^^
+              |
+              = help: for example `--set consumer.slow.prefetch-count=1`
+
+            4 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn more_channels_than_a_connection_has() {
+    let mut text = String::new();
+    for number in 0..2048 {
+        text.push_str(&format!("[[channel]]\nname = \"c{number}\"\nconnection = \"app\"\n"));
+    }
+    says(
+        &text,
+        expect![[r#"
+        error[too-many-channels]: connection `app` has more than 2047 channels
+            --> scenarios/orders.toml:6143:8
+             |
+        6143 | name = "c2047"
+             |        ^^^^^^^
+             |
+             = help: spread the clients over several connections
+             = source: rabbitmq.com/docs/channels
+
+        1 error in scenarios/orders.toml
+    "#]],
+    );
+}
+
+#[test]
+fn a_builder_has_no_places() {
+    let built = ScenarioBuilder::new("orders")
+        .queue("orders")
+        .consumer("billing")
+        .with("queue", "order")
+        .with("service-time", 5)
+        .build();
+    expect![[r#"
+        error[duration-without-unit]: a duration needs a unit, got `5`
+         |
+         = help: write "5ms"; the units are ns, us, ms, s, min, h
+
+        error[unknown-queue]: consumer `billing` reads from `order`, which is not declared
+         |
+         = help: did you mean `orders`?
+         = note: known queues: `orders`
+
+        2 errors in orders
+    "#]]
+    .assert_eq(&built.unwrap_err().render(Paint::Plain));
+}
+
+#[test]
+fn a_check_without_bounds() {
+    says(
+        r#"[[check]]
+measure = "lost"
+"#,
+        expect![[r#"
+            error[check-without-bounds]: a check of measure `lost` has no bound
+             --> scenarios/orders.toml:1:1
+              |
+            1 | [[check]]
+              | ^^^^^^^^^
+              |
+              = help: add `at-least = 1` or `at-most = 1`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_bound_in_the_unit_of_another_measure() {
+    says(
+        r#"[[check]]
+measure = "sojourn-p95"
+queue = "orders"
+at-most = 200
+[[check]]
+measure = "lost"
+at-most = "1s"
+"#,
+        expect![[r#"
+            error[bound-with-wrong-unit]: measure `sojourn-p95` is a length of time, got the number 200
+             --> scenarios/orders.toml:4:11
+              |
+            4 | at-most = 200
+              |           ^^^
+              |
+              = help: write "200ms"; the units are ns, us, ms, s, min, h
+
+            error[bound-with-wrong-unit]: measure `lost` is a number, got a duration
+             --> scenarios/orders.toml:7:11
+              |
+            7 | at-most = "1s"
+              |           ^^^^
+              |
+              = help: write a number without a unit and without quotes
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn bounds_in_reverse() {
+    says(
+        r#"[[check]]
+measure = "lost"
+at-least = 5
+at-most = 1
+"#,
+        expect![[r#"
+            error[reversed-bounds]: `at-least` is above `at-most`
+             --> scenarios/orders.toml:3:12
+              |
+            3 | at-least = 5
+              |            ^ the smallest value allowed
+            4 | at-most = 1
+              |           - the largest value allowed
+              |
+              = help: exchange the two values
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_negative_bound() {
+    says(
+        r#"[[check]]
+measure = "lost"
+at-least = -5
+at-most = "-1s"
+"#,
+        expect![[r#"
+            error[negative-quantity]: `at-least` must be 0 or more, got -5
+             --> scenarios/orders.toml:3:12
+              |
+            3 | at-least = -5
+              |            ^^
+
+            error[negative-quantity]: a duration must be 0 or more, got `-1s`
+             --> scenarios/orders.toml:4:11
+              |
+            4 | at-most = "-1s"
+              |           ^^^^^
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_measure_needs_an_entity() {
+    says(
+        r#"[[check]]
+measure = "sojourn-p95"
+at-most = "1s"
+[[check]]
+measure = "lost"
+queue = "orders"
+at-most = 1
+[[check]]
+measure = "depth-max"
+consumer = "billing"
+at-most = 1
+[[check]]
+measure = "processed"
+consumer = "billing"
+queue = "orders"
+at-most = 1
+"#,
+        expect![[r#"
+            error[missing-key]: measure `sojourn-p95` is one of a consumer or a queue, got none
+             --> scenarios/orders.toml:2:11
+              |
+            2 | measure = "sojourn-p95"
+              |           ^^^^^^^^^^^^^
+              |
+              = help: add `consumer = "billing"`
+
+            error[superfluous-key]: measure `lost` belongs to the whole run
+             --> scenarios/orders.toml:5:11
+              |
+            5 | measure = "lost"
+              |           ^^^^^^
+              |
+              = help: take out the key that names a queue, a consumer or a producer
+
+            error[unknown-measure]: a consumer has no measure `depth-max`, but a queue has
+             --> scenarios/orders.toml:9:11
+              |
+            9 | measure = "depth-max"
+              |           ^^^^^^^^^^^
+              |
+              = help: write `queue` in place of `consumer`
+
+            error[conflicting-keys]: a check is about one queue or one consumer
+              --> scenarios/orders.toml:14:1
+               |
+            14 | consumer = "billing"
+               | ^^^^^^^^
+            15 | queue = "orders"
+               | ----- the queue is here
+               |
+               = help: take out `queue` or `consumer`
+
+            4 errors in scenarios/orders.toml
+        "#]],
+    );
+}
