@@ -15,6 +15,8 @@ mod reader;
 mod resolve;
 mod source;
 mod suggest;
+#[cfg(test)]
+mod tests;
 mod values;
 mod variants;
 

@@ -2,6 +2,7 @@
 
 use amqpsim::scenario::{Paint, ScenarioBuilder, ids, load};
 use expect_test::{Expect, expect};
+use proptest::prelude::*;
 
 /// A scenario that runs. Tests put a mistake in front of it.
 const RUNS: &str = r#"
@@ -2200,4 +2201,176 @@ at-most = 1
             4 errors in scenarios/orders.toml
         "#]],
     );
+}
+
+/// A scenario with something of everything, as ground for mutations.
+const RICH: &str = r#"# Something of everything.
+question = "What breaks?"
+[replication]
+duration = "60s"
+[broker]
+profile = "rabbitmq-3.10"
+[link]
+latency = { uniform = ["1ms", "2ms"] }
+[[exchange]]
+name = "lögs"
+type = "topic"
+[[queue]]
+name = "orders"
+arguments = { x-max-length = 10, x-list = [1, "two", { three = 3.0 }] }
+[[binding]]
+exchange = "lögs"
+queue = "orders"
+routing-key = "a.*"
+[[connection]]
+name = "app"
+[[channel]]
+name = "app-1"
+connection = "app"
+[[class]]
+name = "heavy"
+every = 10
+producer = "shop"
+[[producer]]
+name = "shop"
+exchange = "lögs"
+routing-keys = ["a.b", "c"]
+interarrival = { exponential = "20ms" }
+message-size = "4KiB"
+declare = [{ queue = "tail" }, { bind = "tail", exchange = "lögs" }]
+[[consumer]]
+name = "billing"
+connection = "app"
+channel = "app-1"
+queue = "orders"
+service-time = "15ms"
+service-time-by-class = { heavy = "1s" }
+speed = 0.25
+[[fault.consumer-crash]]
+consumer = "billing"
+at = "5s"
+[[fault.connection-loss]]
+name = "cut"
+connection = "app"
+at = "6s"
+lasts = "1s"
+[[check]]
+property = "nothing-lost"
+[[check]]
+measure = "sojourn-p95"
+queue = "orders"
+at-most = "10s"
+[[variant]]
+name = "one"
+[[variant]]
+name = "two"
+set = { "consumer.*.prefetch-count" = 1, "fault.cut.at" = "7s", "queue.orders.arguments.x-max-length" = 5 }
+"#;
+
+#[test]
+fn the_ground_for_mutations_has_no_mistake() {
+    says_alone(RICH, &["link.latency=2ms"], expect![[""]]);
+}
+
+/// One way to spoil a text; numbers are taken modulo what there is.
+#[derive(Clone, Debug)]
+enum Mutation {
+    DeleteLine(usize),
+    DuplicateLine(usize),
+    SwapLines(usize, usize),
+    ReplaceValue(usize, String),
+    InsertLine(usize, String),
+    FlipByte(usize, u8),
+    Truncate(usize),
+}
+
+fn value() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("\"\"".to_owned()),
+        Just("-1".to_owned()),
+        Just("[]".to_owned()),
+        Just("{}".to_owned()),
+        Just("1979-05-27".to_owned()),
+        Just("99999999999999999999".to_owned()),
+        Just("inf".to_owned()),
+        Just("{ a.b = [[{}]] }".to_owned()),
+        Just("\"99999999999h\"".to_owned()),
+        any::<i64>().prop_map(|number| number.to_string()),
+        any::<f64>().prop_map(|number| number.to_string()),
+        "\"[0-9]{1,4}(ms|s|h|KiB|é)?\"",
+        "\\PC{0,12}",
+    ]
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    let at = 0..10_000usize;
+    prop_oneof![
+        at.clone().prop_map(Mutation::DeleteLine),
+        at.clone().prop_map(Mutation::DuplicateLine),
+        (at.clone(), at.clone()).prop_map(|(a, b)| Mutation::SwapLines(a, b)),
+        (at.clone(), value()).prop_map(|(at, value)| Mutation::ReplaceValue(at, value)),
+        (at.clone(), "[a-z-]{1,8}", value())
+            .prop_map(|(at, key, value)| Mutation::InsertLine(at, format!("{key} = {value}"))),
+        (at.clone(), any::<u8>()).prop_map(|(at, byte)| Mutation::FlipByte(at, byte)),
+        at.prop_map(Mutation::Truncate),
+    ]
+}
+
+fn mutated(text: &str, mutation: &Mutation) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    if lines.is_empty() {
+        return text.to_owned();
+    }
+    let n = lines.len();
+    match mutation {
+        Mutation::DeleteLine(at) => {
+            lines.remove(at % n);
+        }
+        Mutation::DuplicateLine(at) => lines.insert(at % n, lines[at % n].clone()),
+        Mutation::SwapLines(a, b) => lines.swap(a % n, b % n),
+        Mutation::ReplaceValue(at, value) => {
+            let line = &mut lines[at % n];
+            if let Some((key, _)) = line.split_once('=') {
+                *line = format!("{key}= {value}");
+            }
+        }
+        Mutation::InsertLine(at, line) => lines.insert(at % n, line.clone()),
+        Mutation::FlipByte(at, byte) => {
+            let mut bytes = text.as_bytes().to_vec();
+            let at = at % bytes.len();
+            bytes[at] ^= byte;
+            return String::from_utf8_lossy(&bytes).into_owned();
+        }
+        Mutation::Truncate(at) => return text.chars().take(at % (text.chars().count() + 1)).collect(),
+    }
+    lines.join("\n")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_makes_the_reader_panic(
+        mutations in prop::collection::vec(mutation(), 1..8),
+        settings in prop::collection::vec("[a-z.*\"=0-9 ]{0,24}|consumer[.]\\PC{0,9}[.]speed=\\PC{0,9}", 0..2),
+    ) {
+        let text = mutations.iter().fold(RICH.to_owned(), |text, mutation| mutated(&text, mutation));
+        match load("a.toml", &text, &settings) {
+            Ok(loaded) => {
+                for warning in &loaded.warnings {
+                    warning.render(Paint::Coloured);
+                }
+            }
+            Err(diagnostics) => {
+                diagnostics.render(Paint::Plain);
+            }
+        }
+    }
+
+    #[test]
+    fn no_garbage_makes_the_reader_panic(text in "\\PC{0,80}|[\\[\\]{}=\"'.\n\\\\ a-z0-9]{0,80}") {
+        if let Err(diagnostics) = load("a.toml", &text, &[]) {
+            diagnostics.render(Paint::Plain);
+        }
+    }
 }
