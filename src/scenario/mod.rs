@@ -1,9 +1,11 @@
 //! From a file's text, or from a builder, to a validated [`Scenario`]; every mistake with its place. Runs nothing.
 //!
-//! A file goes through `parse` (text → `node` tree with places), `overlay` (variants and `--set` change the tree) and
+//! A file goes through `parse` (text → `node` tree with places), `overlay` (the settings of `variants` and of `--set`, each
+//! with an `address`, change the tree) and
 //! `resolve` (tree → specs, one file a table), which reads through `reader` and its converters `values` and
 //! `quantities`. What may stand in a file is data in [`keys`]; what can be wrong with it has an id in [`ids`].
 
+mod address;
 mod builder;
 mod diagnostic;
 mod load;
@@ -15,6 +17,8 @@ mod reader;
 mod resolve;
 mod source;
 mod suggest;
+#[cfg(test)]
+mod tests;
 mod values;
 mod variants;
 

@@ -1,18 +1,15 @@
 //! Settings by address: variants and `--set` change the tree before anything is read, so that every diagnostic still
-//! has the place of the value. Knows which tables have names, but no key.
+//! has the place of the value. Knows no key.
 
 use std::sync::Arc;
 
+use super::address::{Address, Segment, unquoted};
 use super::diagnostic::{Diagnostic, Problems};
 use super::ids;
-use super::keys::{Form, TABLES, table};
 use super::node::{Entry, Node, Table, Value, shortened};
 use super::parse;
-use super::reader::unknown_table;
 use super::source::{Place, Source};
 use super::suggest::nearest;
-
-const FORMS: &str = "an address is TABLE.NAME.KEY, as in \"consumer.slow.prefetch-count\", or TABLE.KEY, as in \"broker.profile\"";
 
 /// An address with the value that it gets.
 #[derive(Clone, Debug)]
@@ -21,30 +18,7 @@ pub(super) struct Setting {
     pub(super) address: String,
     pub(super) address_place: Option<Place>,
     pub(super) value: Node,
-    path: Path,
-}
-
-/// An address in its parts.
-#[derive(Clone, Debug)]
-struct Path {
-    table: String,
-    /// The name, or `*`, of an entry of a list; `None` for a single table.
-    name: Option<Segment>,
-    /// At least one.
-    keys: Vec<String>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-struct Segment {
-    text: String,
-    /// A quoted `*` is a name.
-    quoted: bool,
-}
-
-impl Segment {
-    fn matches(&self, name: &str) -> bool {
-        self.text == name || (self.text == "*" && !self.quoted)
-    }
+    path: Address,
 }
 
 impl Setting {
@@ -55,7 +29,11 @@ impl Setting {
         value: Node,
         problems: &mut Problems,
     ) -> Option<Setting> {
-        match path(address, &value) {
+        let parsed = match &value.value {
+            Value::Table(_) if !address.contains('.') => Err(Box::new(outside_of_quotes(address))),
+            _ => Address::parse(address),
+        };
+        match parsed {
             Ok(path) => {
                 Some(Setting { address: address.to_owned(), address_place: place.cloned(), value, path })
             }
@@ -168,6 +146,14 @@ impl Setting {
     }
 }
 
+/// The diagnostic for an address whose dots TOML has taken for its own.
+fn outside_of_quotes(part: &str) -> Diagnostic {
+    let part = shortened(part);
+    Diagnostic::error(ids::MALFORMED_ADDRESS, format!("`{part}` is a part of an address"))
+        .help(format!("write the whole address in quotes, as in \"{part}.NAME.KEY\" = 1"))
+        .note("a dot outside of quotes begins a table of TOML")
+}
+
 fn value_of_argument(source: &Arc<Source>, behind: usize, problems: &mut Problems) -> Node {
     let text = source.text();
     let start = text.len() - text[behind..].trim_start().len();
@@ -209,120 +195,9 @@ fn list_entries<'a>(node: &'a mut Node, name_implied: Option<&str>) -> Vec<ListE
         .collect()
 }
 
-fn path(address: &str, value: &Node) -> Result<Path, Diagnostic> {
-    let malformed = |message: String| Diagnostic::error(ids::MALFORMED_ADDRESS, message).help(FORMS);
-    let shown = shortened(address);
-    let Some(segments) = segments(address) else {
-        return Err(malformed(format!("`{shown}` is not an address")));
-    };
-    if let ([segment], Value::Table(_)) = (segments.as_slice(), &value.value) {
-        return Err(Diagnostic::error(
-            ids::MALFORMED_ADDRESS,
-            format!("`{}` is a part of an address", shortened(&segment.text)),
-        )
-        .help(format!(
-            "write the whole address in quotes, as in \"{}.NAME.KEY\" = 1",
-            shortened(&segment.text)
-        ))
-        .note("a dot outside of quotes begins a table of TOML"));
-    }
-    let [first, rest @ ..] = segments.as_slice() else {
-        return Err(malformed(format!("`{shown}` is not an address")));
-    };
-    let form = form_of(&first.text)?;
-    let (name, keys) = match (form, rest) {
-        (Form::List, [name, keys @ ..]) => (Some(name.clone()), keys),
-        (_, keys) => (None, keys),
-    };
-    if keys.is_empty() {
-        return Err(malformed(format!("`{shown}` is too short for an address")));
-    }
-    if keys[0].text == "name" && form == Form::List {
-        return Err(Diagnostic::error(
-            ids::NAME_CANNOT_BE_SET,
-            format!("`{shown}` is a name, which cannot be set"),
-        )
-        .note(
-            "a name selects random streams and is what references go to; other settings keep both the same",
-        ));
-    }
-    let keys = keys.iter().map(|key| key.text.clone()).collect();
-    Ok(Path { table: first.text.clone(), name, keys })
-}
-
-/// Whether the entries of a table have names, are there once, or cannot be addressed.
-fn form_of(name: &str) -> Result<Form, Diagnostic> {
-    if name == "fault" {
-        return Ok(Form::List);
-    }
-    let spec = table(name).filter(|_| TABLES.iter().any(|table| table.name == name && !name.contains('.')));
-    match spec {
-        Some(spec) if spec.form == Form::Single => Ok(Form::Single),
-        Some(spec) if spec.form == Form::List && name != "variant" && spec.key("name").is_some() => {
-            Ok(Form::List)
-        }
-        Some(spec) if spec.form != Form::Inline => Err(Diagnostic::error(
-            ids::MALFORMED_ADDRESS,
-            format!("{} has no name, so that no address leads to it", spec.noun),
-        )
-        .help(FORMS)),
-        _ => Err(unknown_table(name, None)),
-    }
-}
-
-/// The byte offset of the first `wanted` outside of quotes.
-fn unquoted(text: &str, wanted: char) -> Option<usize> {
-    let mut quoted = false;
-    text.char_indices().find_map(|(at, c)| {
-        quoted ^= c == '"';
-        (c == wanted && !quoted).then_some(at)
-    })
-}
-
-/// Parts between dots; a part in double quotes may have dots itself. `None` for an empty part or an open quote.
-fn segments(address: &str) -> Option<Vec<Segment>> {
-    let mut segments = Vec::new();
-    let mut rest = address.trim();
-    loop {
-        let (part, behind) = match unquoted(rest, '.') {
-            Some(dot) => (&rest[..dot], Some(&rest[dot + 1..])),
-            None => (rest, None),
-        };
-        let inner = part.strip_prefix('"').and_then(|part| part.strip_suffix('"'));
-        let text = inner.unwrap_or(part);
-        if text.is_empty() || text.contains('"') {
-            return None;
-        }
-        segments.push(Segment { text: text.to_owned(), quoted: inner.is_some() });
-        match behind {
-            Some(behind) => rest = behind,
-            None => return Some(segments),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn texts(address: &str) -> Option<Vec<String>> {
-        segments(address).map(|segments| segments.into_iter().map(|segment| segment.text).collect())
-    }
-
-    #[test]
-    fn a_quoted_part_keeps_its_dots() {
-        assert_eq!(texts("queue.\"a.b\".durable").unwrap(), ["queue", "a.b", "durable"]);
-        assert_eq!(texts("broker.profile").unwrap(), ["broker", "profile"]);
-        assert_eq!(texts("queue..durable"), None);
-        assert_eq!(texts("queue.\"a"), None);
-        assert_eq!(texts(""), None);
-    }
-
-    #[test]
-    fn a_quoted_star_is_a_name() {
-        assert!(segments("queue.*.durable").unwrap()[1].matches("orders"));
-        assert!(!segments("queue.\"*\".durable").unwrap()[1].matches("orders"));
-    }
 
     #[test]
     fn the_equals_sign_of_an_argument_is_the_first_outside_of_quotes() {

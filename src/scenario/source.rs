@@ -42,8 +42,9 @@ impl Place {
     /// The place nearest to `span` that keeps the invariant.
     pub(super) fn new(source: &Arc<Source>, span: Range<usize>) -> Place {
         let text = &source.text;
-        let start = text.floor_char_boundary(span.start.min(text.len()));
-        let end = text.ceil_char_boundary(span.end.clamp(start, text.len()));
+        let boundary = |at: &usize| text.is_char_boundary(*at);
+        let start = (0..=span.start.min(text.len())).rev().find(boundary).unwrap_or(0);
+        let end = (span.end.clamp(start, text.len())..=text.len()).find(boundary).unwrap_or(text.len());
         Place { source: Arc::clone(source), start, end }
     }
 

@@ -1,7 +1,14 @@
 //! What a scenario's author reads when something is wrong: the whole text, for every id.
 
+#![expect(clippy::needless_raw_string_hashes, reason = "the expected texts are written by a tool")]
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use amqpsim::scenario::{Paint, ScenarioBuilder, ids, load};
 use expect_test::{Expect, expect};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 /// A scenario that runs. Tests put a mistake in front of it.
 const RUNS: &str = r#"
@@ -29,6 +36,7 @@ fn says_of_set(settings: &[&str], expected: Expect) {
     says_alone(RUNS, settings, expected);
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`expect!` gives a value")]
 fn says_alone(text: &str, settings: &[&str], expected: Expect) {
     let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
     let said = match load("scenarios/orders.toml", text, &settings) {
@@ -60,26 +68,26 @@ profile = rabbitmq
 [[queue]
 "#,
         expect![[r#"
-    error[syntax]: string values must be quoted, expected literal string
-     --> scenarios/orders.toml:1:5
-      |
-    1 | a = 
-      |     ^
+            error[syntax]: string values must be quoted, expected literal string
+             --> scenarios/orders.toml:1:5
+              |
+            1 | a = 
+              |     ^
 
-    error[syntax]: string values must be quoted, expected literal string
-     --> scenarios/orders.toml:3:11
-      |
-    3 | profile = rabbitmq
-      |           ^^^^^^^^
+            error[syntax]: string values must be quoted, expected literal string
+             --> scenarios/orders.toml:3:11
+              |
+            3 | profile = rabbitmq
+              |           ^^^^^^^^
 
-    error[syntax]: unclosed array table, expected `]`
-     --> scenarios/orders.toml:4:9
-      |
-    4 | [[queue]
-      |         ^
+            error[syntax]: unclosed array table, expected `]`
+             --> scenarios/orders.toml:4:9
+              |
+            4 | [[queue]
+              |         ^
 
-    3 errors in scenarios/orders.toml
-"#]],
+            3 errors in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -91,17 +99,17 @@ name = "tasks"
 durrable = true
 "#,
         expect![[r#"
-    error[unknown-key]: a queue has no key `durrable`
-     --> scenarios/orders.toml:3:1
-      |
-    3 | durrable = true
-      | ^^^^^^^^
-      |
-      = help: did you mean `durable`?
-      = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`
+            error[unknown-key]: a queue has no key `durrable`
+             --> scenarios/orders.toml:3:1
+              |
+            3 | durrable = true
+              | ^^^^^^^^
+              |
+              = help: did you mean `durable`?
+              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -111,17 +119,17 @@ fn unknown_key_at_the_head() {
         r#"questoin = "Who?"
 "#,
         expect![[r#"
-    error[unknown-key]: a scenario has no key `questoin`
-     --> scenarios/orders.toml:1:1
-      |
-    1 | questoin = "Who?"
-      | ^^^^^^^^
-      |
-      = help: did you mean `question`?
-      = note: the keys of a scenario are `question`
+            error[unknown-key]: a scenario has no key `questoin`
+             --> scenarios/orders.toml:1:1
+              |
+            1 | questoin = "Who?"
+              | ^^^^^^^^
+              |
+              = help: did you mean `question`?
+              = note: the keys of a scenario are `question`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -132,17 +140,17 @@ fn unknown_table() {
 name = "tasks"
 "#,
         expect![[r#"
-    error[unknown-table]: a scenario has no table `quue`
-     --> scenarios/orders.toml:1:3
-      |
-    1 | [[quue]]
-      |   ^^^^
-      |
-      = help: did you mean `queue`?
-      = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `connection`, `consumer`, `exchange`, `fault`, `link`, `producer`, `queue`, `replication`, `variant`
+            error[unknown-table]: a scenario has no table `quue`
+             --> scenarios/orders.toml:1:3
+              |
+            1 | [[quue]]
+              |   ^^^^
+              |
+              = help: did you mean `queue`?
+              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `connection`, `consumer`, `exchange`, `fault`, `link`, `producer`, `queue`, `replication`, `variant`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -156,24 +164,24 @@ name = "tasks"
 node = "rabbit@a"
 "#,
         expect![[r#"
-    error[reserved-key]: `node` is reserved for clusters of several brokers
-     --> scenarios/orders.toml:1:3
-      |
-    1 | [[node]]
-      |   ^^^^
-      |
-      = help: take it out; this version simulates a single broker
+            error[reserved-key]: `node` is reserved for clusters of several brokers
+             --> scenarios/orders.toml:1:3
+              |
+            1 | [[node]]
+              |   ^^^^
+              |
+              = help: take it out; this version simulates a single broker
 
-    error[reserved-key]: `node` is reserved for clusters of several brokers
-     --> scenarios/orders.toml:5:1
-      |
-    5 | node = "rabbit@a"
-      | ^^^^
-      |
-      = help: take it out; this version simulates a single broker
+            error[reserved-key]: `node` is reserved for clusters of several brokers
+             --> scenarios/orders.toml:5:1
+              |
+            5 | node = "rabbit@a"
+              | ^^^^
+              |
+              = help: take it out; this version simulates a single broker
 
-    2 errors in scenarios/orders.toml
-"#]],
+            2 errors in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -185,16 +193,16 @@ name = "audit"
 queue = "orders"
 "#,
         expect![[r#"
-    error[missing-key]: consumer `audit` has no `service-time`
-     --> scenarios/orders.toml:1:1
-      |
-    1 | [[consumer]]
-      | ^^^^^^^^^^^^
-      |
-      = help: add `service-time = { exponential = "15ms" }`
+            error[missing-key]: consumer `audit` has no `service-time`
+             --> scenarios/orders.toml:1:1
+              |
+            1 | [[consumer]]
+              | ^^^^^^^^^^^^
+              |
+              = help: add `service-time = { exponential = "15ms" }`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -205,16 +213,16 @@ fn missing_name() {
 durable = true
 "#,
         expect![[r#"
-    error[missing-key]: a queue has no `name`
-     --> scenarios/orders.toml:1:1
-      |
-    1 | [[queue]]
-      | ^^^^^^^^^
-      |
-      = help: add `name = "orders"`
+            error[missing-key]: a queue has no `name`
+             --> scenarios/orders.toml:1:1
+              |
+            1 | [[queue]]
+              | ^^^^^^^^^
+              |
+              = help: add `name = "orders"`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -228,18 +236,18 @@ routing-keys = ["orders"]
 interarrival = "1s"
 "#,
         expect![[r#"
-    error[conflicting-keys]: producer `web` has `routing-key` and `routing-keys`
-     --> scenarios/orders.toml:4:1
-      |
-    3 | routing-key = "orders"
-      | ----------- the single key is here
-    4 | routing-keys = ["orders"]
-      | ^^^^^^^^^^^^
-      |
-      = help: take out one of them
+            error[conflicting-keys]: producer `web` has `routing-key` and `routing-keys`
+             --> scenarios/orders.toml:4:1
+              |
+            3 | routing-key = "orders"
+              | ----------- the single key is here
+            4 | routing-keys = ["orders"]
+              | ^^^^^^^^^^^^
+              |
+              = help: take out one of them
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -254,18 +262,18 @@ queue = "orders"
 to-exchange = "logs"
 "#,
         expect![[r#"
-    error[conflicting-keys]: a binding goes to a queue or to an exchange, got both
-     --> scenarios/orders.toml:6:1
-      |
-    5 | queue = "orders"
-      | ----- the queue is here
-    6 | to-exchange = "logs"
-      | ^^^^^^^^^^^
-      |
-      = help: take out `queue` or `to-exchange`
+            error[conflicting-keys]: a binding goes to a queue or to an exchange, got both
+             --> scenarios/orders.toml:6:1
+              |
+            5 | queue = "orders"
+              | ----- the queue is here
+            6 | to-exchange = "logs"
+              | ^^^^^^^^^^^
+              |
+              = help: take out `queue` or `to-exchange`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -276,16 +284,16 @@ fn binding_to_nothing() {
 exchange = "amq.topic"
 "#,
         expect![[r#"
-    error[missing-key]: a binding has neither `queue` nor `to-exchange`
-     --> scenarios/orders.toml:1:1
-      |
-    1 | [[binding]]
-      | ^^^^^^^^^^^
-      |
-      = help: add `queue = "orders"`
+            error[missing-key]: a binding has neither `queue` nor `to-exchange`
+             --> scenarios/orders.toml:1:1
+              |
+            1 | [[binding]]
+              | ^^^^^^^^^^^
+              |
+              = help: add `queue = "orders"`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -326,16 +334,16 @@ fn list_in_place_of_a_text() {
 name = ["tasks"]
 "#,
         expect![[r#"
-    error[wrong-type]: `name` of a queue must be a string, got a list
-     --> scenarios/orders.toml:2:8
-      |
-    2 | name = ["tasks"]
-      |        ^^^^^^^^^
-      |
-      = help: for example `name = "orders"`
+            error[wrong-type]: `name` of a queue must be a string, got a list
+             --> scenarios/orders.toml:2:8
+              |
+            2 | name = ["tasks"]
+              |        ^^^^^^^^^
+              |
+              = help: for example `name = "orders"`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -386,16 +394,16 @@ fn a_value_in_place_of_a_table() {
         r#"link = "2ms"
 "#,
         expect![[r#"
-    error[wrong-type]: a link is a table, got the string "2ms"
-     --> scenarios/orders.toml:1:8
-      |
-    1 | link = "2ms"
-      |        ^^^^^
-      |
-      = help: write `[link]` on a line of its own, and its keys below
+            error[wrong-type]: a link is a table, got the string "2ms"
+             --> scenarios/orders.toml:1:8
+              |
+            1 | link = "2ms"
+              |        ^^^^^
+              |
+              = help: write `[link]` on a line of its own, and its keys below
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -406,16 +414,16 @@ fn integer_too_large() {
 seed = 99999999999999999999
 "#,
         expect![[r#"
-    error[integer-too-large]: an integer has at most 64 bits
-     --> scenarios/orders.toml:2:8
-      |
-    2 | seed = 99999999999999999999
-      |        ^^^^^^^^^^^^^^^^^^^^
-      |
-      = note: the largest is 9223372036854775807
+            error[integer-too-large]: an integer has at most 64 bits
+             --> scenarios/orders.toml:2:8
+              |
+            2 | seed = 99999999999999999999
+              |        ^^^^^^^^^^^^^^^^^^^^
+              |
+              = note: the largest is 9223372036854775807
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -430,20 +438,20 @@ prefetch-count = 70000
 speed = 1001
 "#,
         expect![[r#"
-    error[number-out-of-range]: `prefetch-count` of consumer `audit` must be between 0 and 65535, got 70000
-     --> scenarios/orders.toml:5:18
-      |
-    5 | prefetch-count = 70000
-      |                  ^^^^^
+            error[number-out-of-range]: `prefetch-count` of consumer `audit` must be between 0 and 65535, got 70000
+             --> scenarios/orders.toml:5:18
+              |
+            5 | prefetch-count = 70000
+              |                  ^^^^^
 
-    error[number-out-of-range]: `speed` of consumer `audit` must be between 0.001 and 1000, got 1001
-     --> scenarios/orders.toml:6:9
-      |
-    6 | speed = 1001
-      |         ^^^^
+            error[number-out-of-range]: `speed` of consumer `audit` must be between 0.001 and 1000, got 1001
+             --> scenarios/orders.toml:6:9
+              |
+            6 | speed = 1001
+              |         ^^^^
 
-    2 errors in scenarios/orders.toml
-"#]],
+            2 errors in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -457,14 +465,14 @@ count = 0
 interarrival = "1s"
 "#,
         expect![[r#"
-    error[number-out-of-range]: `count` of producer `web` must be 1 or more, got 0
-     --> scenarios/orders.toml:4:9
-      |
-    4 | count = 0
-      |         ^
+            error[number-out-of-range]: `count` of producer `web` must be 1 or more, got 0
+             --> scenarios/orders.toml:4:9
+              |
+            4 | count = 0
+              |         ^
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -476,24 +484,24 @@ latency = 120
 reconnect-delay = "5"
 "#,
         expect![[r#"
-    error[duration-without-unit]: a duration needs a unit, got `120`
-     --> scenarios/orders.toml:2:11
-      |
-    2 | latency = 120
-      |           ^^^
-      |
-      = help: write "120ms"; the units are ns, us, ms, s, min, h
+            error[duration-without-unit]: a duration needs a unit, got `120`
+             --> scenarios/orders.toml:2:11
+              |
+            2 | latency = 120
+              |           ^^^
+              |
+              = help: write "120ms"; the units are ns, us, ms, s, min, h
 
-    error[duration-without-unit]: a duration needs a unit, got `5`
-     --> scenarios/orders.toml:3:19
-      |
-    3 | reconnect-delay = "5"
-      |                   ^^^
-      |
-      = help: write "5ms"; the units are ns, us, ms, s, min, h
+            error[duration-without-unit]: a duration needs a unit, got `5`
+             --> scenarios/orders.toml:3:19
+              |
+            3 | reconnect-delay = "5"
+              |                   ^^^
+              |
+              = help: write "5ms"; the units are ns, us, ms, s, min, h
 
-    2 errors in scenarios/orders.toml
-"#]],
+            2 errors in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -507,16 +515,16 @@ interarrival = "1s"
 message-size = 1024
 "#,
         expect![[r#"
-    error[size-without-unit]: a size needs a unit, got `1024`
-     --> scenarios/orders.toml:5:16
-      |
-    5 | message-size = 1024
-      |                ^^^^
-      |
-      = help: write "1024B"; the units are B, kB, MB, GB, KiB, MiB, GiB
+            error[size-without-unit]: a size needs a unit, got `1024`
+             --> scenarios/orders.toml:5:16
+              |
+            5 | message-size = 1024
+              |                ^^^^
+              |
+              = help: write "1024B"; the units are B, kB, MB, GB, KiB, MiB, GiB
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -529,24 +537,24 @@ duration = "3 days"
 latency = "3msec"
 "#,
         expect![[r#"
-    error[unknown-unit]: a duration has no unit `days`, got `3 days`
-     --> scenarios/orders.toml:2:12
-      |
-    2 | duration = "3 days"
-      |            ^^^^^^^^
-      |
-      = note: the units are ns, us, ms, s, min, h
+            error[unknown-unit]: a duration has no unit `days`, got `3 days`
+             --> scenarios/orders.toml:2:12
+              |
+            2 | duration = "3 days"
+              |            ^^^^^^^^
+              |
+              = note: the units are ns, us, ms, s, min, h
 
-    error[unknown-unit]: a duration has no unit `msec`, got `3msec`
-     --> scenarios/orders.toml:4:11
-      |
-    4 | latency = "3msec"
-      |           ^^^^^^^
-      |
-      = note: the units are ns, us, ms, s, min, h
+            error[unknown-unit]: a duration has no unit `msec`, got `3msec`
+             --> scenarios/orders.toml:4:11
+              |
+            4 | latency = "3msec"
+              |           ^^^^^^^
+              |
+              = note: the units are ns, us, ms, s, min, h
 
-    2 errors in scenarios/orders.toml
-"#]],
+            2 errors in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -557,16 +565,16 @@ fn malformed_quantity() {
 duration = "long"
 "#,
         expect![[r#"
-    error[malformed-quantity]: a duration is a number with a unit, got `long`
-     --> scenarios/orders.toml:2:12
-      |
-    2 | duration = "long"
-      |            ^^^^^^
-      |
-      = help: for example "200ms"; the units are ns, us, ms, s, min, h
+            error[malformed-quantity]: a duration is a number with a unit, got `long`
+             --> scenarios/orders.toml:2:12
+              |
+            2 | duration = "long"
+              |            ^^^^^^
+              |
+              = help: for example "200ms"; the units are ns, us, ms, s, min, h
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -582,20 +590,20 @@ service-time = "1s"
 speed = -2
 "#,
         expect![[r#"
-    error[negative-quantity]: a duration must be 0 or more, got `-1s`
-     --> scenarios/orders.toml:2:12
-      |
-    2 | duration = "-1s"
-      |            ^^^^^
+            error[negative-quantity]: a duration must be 0 or more, got `-1s`
+             --> scenarios/orders.toml:2:12
+              |
+            2 | duration = "-1s"
+              |            ^^^^^
 
-    error[negative-quantity]: `speed` of consumer `audit` must be above 0, got -2
-     --> scenarios/orders.toml:7:9
-      |
-    7 | speed = -2
-      |         ^^
+            error[negative-quantity]: `speed` of consumer `audit` must be above 0, got -2
+             --> scenarios/orders.toml:7:9
+              |
+            7 | speed = -2
+              |         ^^
 
-    2 errors in scenarios/orders.toml
-"#]],
+            2 errors in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -611,22 +619,22 @@ service-time = "1s"
 speed = 0.0005
 "#,
         expect![[r#"
-    error[quantity-too-precise]: `0.5ns` has too many decimals
-     --> scenarios/orders.toml:2:12
-      |
-    2 | duration = "0.5ns"
-      |            ^^^^^^^
-      |
-      = note: a duration is held in whole ns
+            error[quantity-too-precise]: `0.5ns` has too many decimals
+             --> scenarios/orders.toml:2:12
+              |
+            2 | duration = "0.5ns"
+              |            ^^^^^^^
+              |
+              = note: a duration is held in whole ns
 
-    error[quantity-too-precise]: `speed` of consumer `audit` has at most three decimals, got 0.0005
-     --> scenarios/orders.toml:7:9
-      |
-    7 | speed = 0.0005
-      |         ^^^^^^
+            error[quantity-too-precise]: `speed` of consumer `audit` has at most three decimals, got 0.0005
+             --> scenarios/orders.toml:7:9
+              |
+            7 | speed = 0.0005
+              |         ^^^^^^
 
-    2 errors in scenarios/orders.toml
-"#]],
+            2 errors in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -642,22 +650,22 @@ interarrival = "1s"
 message-size = "5GiB"
 "#,
         expect![[r#"
-    error[quantity-too-large]: `99999999999h` is more than a duration can be
-     --> scenarios/orders.toml:2:12
-      |
-    2 | duration = "99999999999h"
-      |            ^^^^^^^^^^^^^^
+            error[quantity-too-large]: `99999999999h` is more than a duration can be
+             --> scenarios/orders.toml:2:12
+              |
+            2 | duration = "99999999999h"
+              |            ^^^^^^^^^^^^^^
 
-    error[quantity-too-large]: a message of producer `web` has 5368709120 bytes
-     --> scenarios/orders.toml:7:16
-      |
-    7 | message-size = "5GiB"
-      |                ^^^^^^
-      |
-      = note: a message has at most 4294967295 bytes
+            error[quantity-too-large]: a message of producer `web` has 5368709120 bytes
+             --> scenarios/orders.toml:7:16
+              |
+            7 | message-size = "5GiB"
+              |                ^^^^^^
+              |
+              = note: a message has at most 4294967295 bytes
 
-    2 errors in scenarios/orders.toml
-"#]],
+            2 errors in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -671,14 +679,14 @@ service-time = "1s"
 speed = "half"
 "#,
         expect![[r#"
-    error[malformed-quantity]: `speed` of consumer `audit` is a number such as 0.5, got half
-     --> scenarios/orders.toml:5:9
-      |
-    5 | speed = "half"
-      |         ^^^^^^
+            error[malformed-quantity]: `speed` of consumer `audit` is a number such as 0.5, got half
+             --> scenarios/orders.toml:5:9
+              |
+            5 | speed = "half"
+              |         ^^^^^^
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -689,16 +697,16 @@ fn distribution_without_parameters() {
 latency = {}
 "#,
         expect![[r#"
-    error[malformed-distribution]: a distribution has one key, got 0
-     --> scenarios/orders.toml:2:11
-      |
-    2 | latency = {}
-      |           ^^
-      |
-      = help: for example `{ exponential = "20ms" }`
+            error[malformed-distribution]: a distribution has one key, got 0
+             --> scenarios/orders.toml:2:11
+              |
+            2 | latency = {}
+              |           ^^
+              |
+              = help: for example `{ exponential = "20ms" }`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -709,16 +717,16 @@ fn uniform_distribution_with_one_end() {
 latency = { uniform = "1ms" }
 "#,
         expect![[r#"
-    error[malformed-distribution]: a uniform distribution has two ends, got "1ms"
-     --> scenarios/orders.toml:2:23
-      |
-    2 | latency = { uniform = "1ms" }
-      |                       ^^^^^
-      |
-      = help: for example `{ uniform = ["1ms", "2ms"] }`
+            error[malformed-distribution]: a uniform distribution has two ends, got "1ms"
+             --> scenarios/orders.toml:2:23
+              |
+            2 | latency = { uniform = "1ms" }
+              |                       ^^^^^
+              |
+              = help: for example `{ uniform = ["1ms", "2ms"] }`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -729,16 +737,16 @@ fn uniform_distribution_from_high_to_low() {
 latency = { uniform = ["2ms", "1ms"] }
 "#,
         expect![[r#"
-    error[reversed-uniform]: a uniform distribution goes from low to high, got 2ms to 1ms
-     --> scenarios/orders.toml:2:23
-      |
-    2 | latency = { uniform = ["2ms", "1ms"] }
-      |                       ^^^^^^^^^^^^^^
-      |
-      = help: write ["1ms", "2ms"]
+            error[reversed-uniform]: a uniform distribution goes from low to high, got 2ms to 1ms
+             --> scenarios/orders.toml:2:23
+              |
+            2 | latency = { uniform = ["2ms", "1ms"] }
+              |                       ^^^^^^^^^^^^^^
+              |
+              = help: write ["1ms", "2ms"]
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -749,17 +757,17 @@ fn unknown_distribution() {
 latency = { exponental = "1ms" }
 "#,
         expect![[r#"
-    error[unknown-distribution]: there is no distribution `exponental`
-     --> scenarios/orders.toml:2:13
-      |
-    2 | latency = { exponental = "1ms" }
-      |             ^^^^^^^^^^
-      |
-      = help: did you mean `exponential`?
-      = note: known are `constant`, `uniform`, `exponential`
+            error[unknown-distribution]: there is no distribution `exponental`
+             --> scenarios/orders.toml:2:13
+              |
+            2 | latency = { exponental = "1ms" }
+              |             ^^^^^^^^^^
+              |
+              = help: did you mean `exponential`?
+              = note: known are `constant`, `uniform`, `exponential`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -788,17 +796,17 @@ fn name_too_long() {
     says(
         &format!("[[queue]]\nname = \"{}\"\n", "a".repeat(256)),
         expect![[r#"
-        error[name-too-long]: `name` of queue `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…` has 256 bytes
-         --> scenarios/orders.toml:2:8
-          |
-        2 | ... = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-          |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-          |
-          = note: names and routing keys of AMQP have at most 255 bytes
-          = source: AMQP 0-9-1, section 4.2.5.3
+            error[name-too-long]: `name` of queue `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…` has 256 bytes
+             --> scenarios/orders.toml:2:8
+              |
+            2 | ... = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+              |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = note: names and routing keys of AMQP have at most 255 bytes
+              = source: AMQP 0-9-1, section 4.2.5.3
 
-        1 error in scenarios/orders.toml
-    "#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -833,28 +841,28 @@ name = "amq.mine"
 name = "amq.mine"
 "#,
         expect![[r#"
-    error[reserved-name]: queue `amq.mine` has a name that is reserved for the broker
-     --> scenarios/orders.toml:2:8
-      |
-    2 | name = "amq.mine"
-      |        ^^^^^^^^^^
-      |
-      = help: choose a name that does not start with `amq.`
-      = note: RabbitMQ refuses such a declaration with 403 ACCESS_REFUSED
-      = source: AMQP 0-9-1, section 1.7.2.1.2
+            error[reserved-name]: queue `amq.mine` has a name that is reserved for the broker
+             --> scenarios/orders.toml:2:8
+              |
+            2 | name = "amq.mine"
+              |        ^^^^^^^^^^
+              |
+              = help: choose a name that does not start with `amq.`
+              = note: RabbitMQ refuses such a declaration with 403 ACCESS_REFUSED
+              = source: AMQP 0-9-1, section 1.7.2.1.2
 
-    error[reserved-name]: exchange `amq.mine` has a name that is reserved for the broker
-     --> scenarios/orders.toml:4:8
-      |
-    4 | name = "amq.mine"
-      |        ^^^^^^^^^^
-      |
-      = help: choose a name that does not start with `amq.`
-      = note: RabbitMQ refuses such a declaration with 403 ACCESS_REFUSED
-      = source: AMQP 0-9-1, section 1.7.2.1.2
+            error[reserved-name]: exchange `amq.mine` has a name that is reserved for the broker
+             --> scenarios/orders.toml:4:8
+              |
+            4 | name = "amq.mine"
+              |        ^^^^^^^^^^
+              |
+              = help: choose a name that does not start with `amq.`
+              = note: RabbitMQ refuses such a declaration with 403 ACCESS_REFUSED
+              = source: AMQP 0-9-1, section 1.7.2.1.2
 
-    2 errors in scenarios/orders.toml
-"#]],
+            2 errors in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -866,16 +874,16 @@ name = "default"
 every = 2
 "#,
         expect![[r#"
-    error[reserved-name]: class `default` is there already
-     --> scenarios/orders.toml:2:8
-      |
-    2 | name = "default"
-      |        ^^^^^^^^^
-      |
-      = help: choose another name; `service-time` is the service time of the default class
+            error[reserved-name]: class `default` is there already
+             --> scenarios/orders.toml:2:8
+              |
+            2 | name = "default"
+              |        ^^^^^^^^^
+              |
+              = help: choose another name; `service-time` is the service time of the default class
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -886,17 +894,17 @@ fn two_queues_of_one_name() {
 name = "orders"
 "#,
         expect![[r#"
-    error[duplicate-name]: two queues are named `orders`
-     --> scenarios/orders.toml:5:8
-      |
-    2 | name = "orders"
-      |        -------- first used here
-    ...
-    5 | name = "orders"
-      |        ^^^^^^^^ used again
+            error[duplicate-name]: two queues are named `orders`
+             --> scenarios/orders.toml:5:8
+              |
+            2 | name = "orders"
+              |        -------- first used here
+            ...
+            5 | name = "orders"
+              |        ^^^^^^^^ used again
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -909,19 +917,19 @@ routing-key = "orders"
 interarrival = "1s"
 "#,
         expect![[r#"
-    error[duplicate-name]: two producers are named `shop`
-      --> scenarios/orders.toml:10:8
-       |
-     2 | name = "shop"
-       |        ------ first used here
-    ...
-    10 | name = "shop"
-       |        ^^^^^^ used again
-       |
-       = note: the name of a client selects its random streams, so two clients with one name would draw the same numbers
+            error[duplicate-name]: two producers are named `shop`
+              --> scenarios/orders.toml:10:8
+               |
+             2 | name = "shop"
+               |        ------ first used here
+            ...
+            10 | name = "shop"
+               |        ^^^^^^ used again
+               |
+               = note: the name of a client selects its random streams, so two clients with one name would draw the same numbers
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -934,19 +942,19 @@ queue = "orders"
 service-time = "1s"
 "#,
         expect![[r#"
-    error[duplicate-name]: a producer and a consumer are named `shop`
-      --> scenarios/orders.toml:2:8
-       |
-     2 | name = "shop"
-       |        ^^^^^^ used again
-    ...
-    10 | name = "shop"
-       |        ------ first used here
-       |
-       = note: the name of a client selects its random streams, so two clients with one name would draw the same numbers
+            error[duplicate-name]: a producer and a consumer are named `shop`
+              --> scenarios/orders.toml:2:8
+               |
+             2 | name = "shop"
+               |        ^^^^^^ used again
+            ...
+            10 | name = "shop"
+               |        ------ first used here
+               |
+               = note: the name of a client selects its random streams, so two clients with one name would draw the same numbers
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -964,17 +972,17 @@ at = "1s"
 lasts = "1s"
 "#,
         expect![[r#"
-    error[duplicate-name]: two faults are named `cut`
-     --> scenarios/orders.toml:6:8
-      |
-    2 | name = "cut"
-      |        ----- first used here
-    ...
-    6 | name = "cut"
-      |        ^^^^^ used again
+            error[duplicate-name]: two faults are named `cut`
+             --> scenarios/orders.toml:6:8
+              |
+            2 | name = "cut"
+              |        ----- first used here
+            ...
+            6 | name = "cut"
+              |        ^^^^^ used again
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -986,17 +994,17 @@ name = "logs"
 type = "topics"
 "#,
         expect![[r#"
-    error[unknown-exchange-type]: there is no exchange type `topics`
-     --> scenarios/orders.toml:3:8
-      |
-    3 | type = "topics"
-      |        ^^^^^^^^
-      |
-      = help: did you mean `topic`?
-      = note: known are `direct`, `fanout`, `topic`, `headers`
+            error[unknown-exchange-type]: there is no exchange type `topics`
+             --> scenarios/orders.toml:3:8
+              |
+            3 | type = "topics"
+              |        ^^^^^^^^
+              |
+              = help: did you mean `topic`?
+              = note: known are `direct`, `fanout`, `topic`, `headers`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1007,17 +1015,17 @@ fn unknown_profile() {
 profile = "rabbitmq-4"
 "#,
         expect![[r#"
-    error[unknown-profile]: there is no profile `rabbitmq-4`
-     --> scenarios/orders.toml:2:11
-      |
-    2 | profile = "rabbitmq-4"
-      |           ^^^^^^^^^^^^
-      |
-      = help: did you mean `rabbitmq-4.0`?
-      = note: known are `rabbitmq-3.10`, `rabbitmq-3.13`, `rabbitmq-4.0`, `rabbitmq-4.3`
+            error[unknown-profile]: there is no profile `rabbitmq-4`
+             --> scenarios/orders.toml:2:11
+              |
+            2 | profile = "rabbitmq-4"
+              |           ^^^^^^^^^^^^
+              |
+              = help: did you mean `rabbitmq-4.0`?
+              = note: known are `rabbitmq-3.10`, `rabbitmq-3.13`, `rabbitmq-4.0`, `rabbitmq-4.3`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1028,17 +1036,17 @@ fn unknown_property() {
 property = "nothing-losst"
 "#,
         expect![[r#"
-    error[unknown-property]: there is no property `nothing-losst`
-     --> scenarios/orders.toml:2:12
-      |
-    2 | property = "nothing-losst"
-      |            ^^^^^^^^^^^^^^^
-      |
-      = help: did you mean `nothing-lost`?
-      = note: known are `nothing-lost`, `nothing-processed-twice`, `prefetch-bound`, `fifo-per-queue`, `everything-processed`
+            error[unknown-property]: there is no property `nothing-losst`
+             --> scenarios/orders.toml:2:12
+              |
+            2 | property = "nothing-losst"
+              |            ^^^^^^^^^^^^^^^
+              |
+              = help: did you mean `nothing-lost`?
+              = note: known are `nothing-lost`, `nothing-processed-twice`, `prefetch-bound`, `fifo-per-queue`, `everything-processed`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1052,16 +1060,16 @@ service-time = "1s"
 acknowledge = "auto"
 "#,
         expect![[r#"
-    error[unknown-choice]: there is no moment to acknowledge `auto`
-     --> scenarios/orders.toml:5:15
-      |
-    5 | acknowledge = "auto"
-      |               ^^^^^^
-      |
-      = note: known are `after-processing`, `before-processing`, `automatic`
+            error[unknown-choice]: there is no moment to acknowledge `auto`
+             --> scenarios/orders.toml:5:15
+              |
+            5 | acknowledge = "auto"
+              |               ^^^^^^
+              |
+              = note: known are `after-processing`, `before-processing`, `automatic`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1073,16 +1081,16 @@ measure = "colour"
 at-least = 1
 "#,
         expect![[r#"
-    error[unknown-measure]: there is no measure `colour`
-     --> scenarios/orders.toml:2:11
-      |
-    2 | measure = "colour"
-      |           ^^^^^^^^
-      |
-      = note: `amqpsim list measures` shows all measures
+            error[unknown-measure]: there is no measure `colour`
+             --> scenarios/orders.toml:2:11
+              |
+            2 | measure = "colour"
+              |           ^^^^^^^^
+              |
+              = note: `amqpsim list measures` shows all measures
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1095,17 +1103,17 @@ queue = "order"
 service-time = "1s"
 "#,
         expect![[r#"
-    error[unknown-queue]: consumer `audit` reads from `order`, which is not declared
-     --> scenarios/orders.toml:3:9
-      |
-    3 | queue = "order"
-      |         ^^^^^^^
-      |
-      = help: did you mean `orders` (line 7)?
-      = note: known queues: `orders`
+            error[unknown-queue]: consumer `audit` reads from `order`, which is not declared
+             --> scenarios/orders.toml:3:9
+              |
+            3 | queue = "order"
+              |         ^^^^^^^
+              |
+              = help: did you mean `orders` (line 7)?
+              = note: known queues: `orders`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1233,17 +1241,17 @@ every = 10
 producer = "shops"
 "#,
         expect![[r#"
-    error[unknown-producer]: class `heavy` is for producer `shops`, which is not declared
-     --> scenarios/orders.toml:4:12
-      |
-    4 | producer = "shops"
-      |            ^^^^^^^
-      |
-      = help: did you mean `shop` (line 10)?
-      = note: known producers: `shop`
+            error[unknown-producer]: class `heavy` is for producer `shops`, which is not declared
+             --> scenarios/orders.toml:4:12
+              |
+            4 | producer = "shops"
+              |            ^^^^^^^
+              |
+              = help: did you mean `shop` (line 10)?
+              = note: known producers: `shop`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1279,25 +1287,25 @@ at = "1s"
 at = "1s"
 "#,
         expect![[r#"
-    error[unknown-fault]: there is no fault `power-loss`
-     --> scenarios/orders.toml:1:9
-      |
-    1 | [[fault.power-loss]]
-      |         ^^^^^^^^^^
-      |
-      = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
+            error[unknown-fault]: there is no fault `power-loss`
+             --> scenarios/orders.toml:1:9
+              |
+            1 | [[fault.power-loss]]
+              |         ^^^^^^^^^^
+              |
+              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
 
-    error[unknown-fault]: there is no fault `consumer-crsh`
-     --> scenarios/orders.toml:3:9
-      |
-    3 | [[fault.consumer-crsh]]
-      |         ^^^^^^^^^^^^^
-      |
-      = help: did you mean `[[fault.consumer-crash]]`?
-      = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
+            error[unknown-fault]: there is no fault `consumer-crsh`
+             --> scenarios/orders.toml:3:9
+              |
+            3 | [[fault.consumer-crsh]]
+              |         ^^^^^^^^^^^^^
+              |
+              = help: did you mean `[[fault.consumer-crash]]`?
+              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
 
-    2 errors in scenarios/orders.toml
-"#]],
+            2 errors in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1308,17 +1316,17 @@ fn a_fault_without_a_kind() {
 at = "1s"
 "#,
         expect![[r#"
-    error[unknown-fault]: a fault needs a kind
-     --> scenarios/orders.toml:1:1
-      |
-    1 | [[fault]]
-      | ^^^^^^^^^
-      |
-      = help: for example `[[fault.consumer-crash]]`
-      = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
+            error[unknown-fault]: a fault needs a kind
+             --> scenarios/orders.toml:1:1
+              |
+            1 | [[fault]]
+              | ^^^^^^^^^
+              |
+              = help: for example `[[fault.consumer-crash]]`
+              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1336,20 +1344,20 @@ routing-key = "orders"
 interarrival = "1s"
 "#,
         expect![[r#"
-    error[channel-on-two-connections]: channel `app-1` is on connection `app` already, got `other`
-     --> scenarios/orders.toml:6:14
-      |
-    2 | name = "app-1"
-      |        ------- first used here
-    ...
-    6 | connection = "other"
-      |              ^^^^^^^
-      |
-      = help: give the channel another name
-      = note: a channel lies on one connection
+            error[channel-on-two-connections]: channel `app-1` is on connection `app` already, got `other`
+             --> scenarios/orders.toml:6:14
+              |
+            2 | name = "app-1"
+              |        ------- first used here
+            ...
+            6 | connection = "other"
+              |              ^^^^^^^
+              |
+              = help: give the channel another name
+              = note: a channel lies on one connection
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1361,18 +1369,18 @@ exchange = ""
 queue = "orders"
 "#,
         expect![[r#"
-    error[default-exchange-binding]: a binding comes from the default exchange
-     --> scenarios/orders.toml:2:12
-      |
-    2 | exchange = ""
-      |            ^^
-      |
-      = help: name an exchange; every queue is bound to the default exchange by its own name already
-      = note: RabbitMQ refuses such a binding with 403 ACCESS_REFUSED
-      = source: rabbitmq.com/docs/exchanges#default-exchange
+            error[default-exchange-binding]: a binding comes from the default exchange
+             --> scenarios/orders.toml:2:12
+              |
+            2 | exchange = ""
+              |            ^^
+              |
+              = help: name an exchange; every queue is bound to the default exchange by its own name already
+              = note: RabbitMQ refuses such a binding with 403 ACCESS_REFUSED
+              = source: rabbitmq.com/docs/exchanges#default-exchange
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1384,16 +1392,16 @@ exchange = "amq.fanout"
 queue = "tasks"
 "#,
         expect![[r#"
-    error[unknown-queue]: a binding goes to queue `tasks`, which no `[[queue]]` declares
-     --> scenarios/orders.toml:3:9
-      |
-    3 | queue = "tasks"
-      |         ^^^^^^^
-      |
-      = note: known queues: `orders`
+            error[unknown-queue]: a binding goes to queue `tasks`, which no `[[queue]]` declares
+             --> scenarios/orders.toml:3:9
+              |
+            3 | queue = "tasks"
+              |         ^^^^^^^
+              |
+              = note: known queues: `orders`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1407,20 +1415,20 @@ name = "tasks"
 durable = false
 "#,
         expect![[r#"
-    error[transient-queue]: queue `tasks` is neither durable nor exclusive, which rabbitmq-4.3 does not allow
-     --> scenarios/orders.toml:5:11
-      |
-    2 | profile = "rabbitmq-4.3"
-      |           -------------- the profile is chosen here
-    ...
-    5 | durable = false
-      |           ^^^^^
-      |
-      = help: write `durable = true`, or `profile = "rabbitmq-3.10"` below `[broker]`
-      = note: RabbitMQ refuses such a declaration with 541 INTERNAL_ERROR
+            error[transient-queue]: queue `tasks` is neither durable nor exclusive, which rabbitmq-4.3 does not allow
+             --> scenarios/orders.toml:5:11
+              |
+            2 | profile = "rabbitmq-4.3"
+              |           -------------- the profile is chosen here
+            ...
+            5 | durable = false
+              |           ^^^^^
+              |
+              = help: write `durable = true`, or `profile = "rabbitmq-3.10"` below `[broker]`
+              = note: RabbitMQ refuses such a declaration with 541 INTERNAL_ERROR
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1432,17 +1440,17 @@ name = "tasks"
 arguments = { x-expires = 2026-01-01 }
 "#,
         expect![[r#"
-    error[unsupported-argument]: an argument of queue `tasks` cannot be a date
-     --> scenarios/orders.toml:3:27
-      |
-    3 | arguments = { x-expires = 2026-01-01 }
-      |                           ^^^^^^^^^^
-      |
-      = help: write it as a string, "2026-01-01", or as a number
-      = note: arguments are strings, integers, numbers, booleans, lists and tables
+            error[unsupported-argument]: an argument of queue `tasks` cannot be a date
+             --> scenarios/orders.toml:3:27
+              |
+            3 | arguments = { x-expires = 2026-01-01 }
+              |                           ^^^^^^^^^^
+              |
+              = help: write it as a string, "2026-01-01", or as a number
+              = note: arguments are strings, integers, numbers, booleans, lists and tables
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1456,19 +1464,19 @@ at = "90s"
 lasts = "1s"
 "#,
         expect![[r#"
-    error[fault-after-end]: a broker restart comes at 90s, but the replication ends at 60s
-     --> scenarios/orders.toml:4:6
-      |
-    2 | duration = "60s"
-      |            ----- the replication ends here
-    3 | [[fault.broker-restart]]
-    4 | at = "90s"
-      |      ^^^^^
-      |
-      = help: raise `duration` above 90s or move the fault before 60s
+            error[fault-after-end]: a broker restart comes at 90s, but the replication ends at 60s
+             --> scenarios/orders.toml:4:6
+              |
+            2 | duration = "60s"
+              |            ----- the replication ends here
+            3 | [[fault.broker-restart]]
+            4 | at = "90s"
+              |      ^^^^^
+              |
+              = help: raise `duration` above 90s or move the fault before 60s
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1483,18 +1491,18 @@ start = "5s"
 stop = "2s"
 "#,
         expect![[r#"
-    error[stop-before-start]: producer `web` stops at 2s, but does not start before 5s
-     --> scenarios/orders.toml:6:8
-      |
-    5 | start = "5s"
-      |         ---- it starts here
-    6 | stop = "2s"
-      |        ^^^^
-      |
-      = help: raise `stop` above 5s
+            error[stop-before-start]: producer `web` stops at 2s, but does not start before 5s
+             --> scenarios/orders.toml:6:8
+              |
+            5 | start = "5s"
+              |         ---- it starts here
+            6 | stop = "2s"
+              |        ^^^^
+              |
+              = help: raise `stop` above 5s
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1510,15 +1518,15 @@ service-time = "1s"
 start = "60s"
 "#,
         expect![[r#"
-    warning[start-after-end]: consumer `audit` starts at 60s, but the replication ends at 60s
-     --> scenarios/orders.toml:7:9
-      |
-    2 | duration = "60s"
-      |            ----- the replication ends here
-    ...
-    7 | start = "60s"
-      |         ^^^^^
-"#]],
+            warning[start-after-end]: consumer `audit` starts at 60s, but the replication ends at 60s
+             --> scenarios/orders.toml:7:9
+              |
+            2 | duration = "60s"
+              |            ----- the replication ends here
+            ...
+            7 | start = "60s"
+              |         ^^^^^
+        "#]],
     );
 }
 
@@ -1530,16 +1538,16 @@ property = "nothing-lost"
 at-least = 1
 "#,
         expect![[r#"
-    error[superfluous-key]: `at-least` has no meaning for a property
-     --> scenarios/orders.toml:3:1
-      |
-    3 | at-least = 1
-      | ^^^^^^^^
-      |
-      = help: take out `at-least`
+            error[superfluous-key]: `at-least` has no meaning for a property
+             --> scenarios/orders.toml:3:1
+              |
+            3 | at-least = 1
+              | ^^^^^^^^
+              |
+              = help: take out `at-least`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1551,18 +1559,18 @@ property = "nothing-lost"
 measure = "processed"
 "#,
         expect![[r#"
-    error[conflicting-keys]: a check has `property` and `measure`
-     --> scenarios/orders.toml:3:1
-      |
-    2 | property = "nothing-lost"
-      | -------- the property is here
-    3 | measure = "processed"
-      | ^^^^^^^
-      |
-      = help: write two checks, one for each
+            error[conflicting-keys]: a check has `property` and `measure`
+             --> scenarios/orders.toml:3:1
+              |
+            2 | property = "nothing-lost"
+              | -------- the property is here
+            3 | measure = "processed"
+              | ^^^^^^^
+              |
+              = help: write two checks, one for each
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1573,16 +1581,16 @@ fn a_check_of_nothing() {
 at-least = 1
 "#,
         expect![[r#"
-    error[missing-key]: a check has neither `property` nor `measure`
-     --> scenarios/orders.toml:1:1
-      |
-    1 | [[check]]
-      | ^^^^^^^^^
-      |
-      = help: add `property = "nothing-lost"`
+            error[missing-key]: a check has neither `property` nor `measure`
+             --> scenarios/orders.toml:1:1
+              |
+            1 | [[check]]
+              | ^^^^^^^^^
+              |
+              = help: add `property = "nothing-lost"`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1597,14 +1605,14 @@ queue = "tasks"
 service-time = "1s"
 "#,
         expect![[r#"
-    warning[unfed-queue]: consumer `audit` reads from `tasks`, which nothing is routed to
-     --> scenarios/orders.toml:5:9
-      |
-    5 | queue = "tasks"
-      |         ^^^^^^^
-      |
-      = help: bind the queue to an exchange, or publish to the default exchange with its name as routing key
-"#]],
+            warning[unfed-queue]: consumer `audit` reads from `tasks`, which nothing is routed to
+             --> scenarios/orders.toml:5:9
+              |
+            5 | queue = "tasks"
+              |         ^^^^^^^
+              |
+              = help: bind the queue to an exchange, or publish to the default exchange with its name as routing key
+        "#]],
     );
 }
 
@@ -1617,15 +1625,15 @@ routing-key = "oders"
 interarrival = "1s"
 "#,
         expect![[r#"
-    warning[unroutable-key]: producer `web` publishes to the default exchange with routing key `oders`, which is the name of no queue
-     --> scenarios/orders.toml:3:15
-      |
-    3 | routing-key = "oders"
-      |               ^^^^^^^
-      |
-      = help: did you mean `orders` (line 7)?
-      = note: known queues: `orders`
-"#]],
+            warning[unroutable-key]: producer `web` publishes to the default exchange with routing key `oders`, which is the name of no queue
+             --> scenarios/orders.toml:3:15
+              |
+            3 | routing-key = "oders"
+              |               ^^^^^^^
+              |
+              = help: did you mean `orders` (line 7)?
+              = note: known queues: `orders`
+        "#]],
     );
 }
 
@@ -1636,10 +1644,10 @@ fn nothing_happens() {
 "#,
         &[],
         expect![[r#"
-    warning[empty-scenario]: nothing happens: there is no producer and no consumer
-     |
-     = help: add `[[producer]]` and `[[consumer]]`
-"#]],
+            warning[empty-scenario]: nothing happens: there is no producer and no consumer
+             |
+             = help: add `[[producer]]` and `[[consumer]]`
+        "#]],
     );
 }
 
@@ -1681,49 +1689,49 @@ name = "fast"
 set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.durable" = true, "" = 1 }
 "#,
         expect![[r#"
-    error[malformed-address]: `broker` is too short for an address
-     --> scenarios/orders.toml:3:9
-      |
-    3 | set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.durable" = true, "" = 1 }
-      |         ^^^^^^^^
-      |
-      = help: an address is TABLE.NAME.KEY, as in "consumer.slow.prefetch-count", or TABLE.KEY, as in "broker.profile"
+            error[malformed-address]: `broker` is too short for an address
+             --> scenarios/orders.toml:3:9
+              |
+            3 | set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.durable" = true, "" = 1 }
+              |         ^^^^^^^^
+              |
+              = help: an address is TABLE.NAME.KEY, as in "consumer.slow.prefetch-count", or TABLE.KEY, as in "broker.profile"
 
-    error[malformed-address]: `consumer..speed` is not an address
-     --> scenarios/orders.toml:3:23
-      |
-    3 | set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.durable" = true, "" = 1 }
-      |                       ^^^^^^^^^^^^^^^^^
-      |
-      = help: an address is TABLE.NAME.KEY, as in "consumer.slow.prefetch-count", or TABLE.KEY, as in "broker.profile"
+            error[malformed-address]: `consumer..speed` is not an address
+             --> scenarios/orders.toml:3:23
+              |
+            3 | set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.durable" = true, "" = 1 }
+              |                       ^^^^^^^^^^^^^^^^^
+              |
+              = help: an address is TABLE.NAME.KEY, as in "consumer.slow.prefetch-count", or TABLE.KEY, as in "broker.profile"
 
-    error[malformed-address]: a binding has no name, so that no address leads to it
-     --> scenarios/orders.toml:3:46
-      |
-    3 | set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.durable" = true, "" = 1 }
-      |                                              ^^^^^^^^^^^^^^^^^
-      |
-      = help: an address is TABLE.NAME.KEY, as in "consumer.slow.prefetch-count", or TABLE.KEY, as in "broker.profile"
+            error[malformed-address]: no address leads to a binding
+             --> scenarios/orders.toml:3:46
+              |
+            3 | set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.durable" = true, "" = 1 }
+              |                                              ^^^^^^^^^^^^^^^^^
+              |
+              = help: an address is TABLE.NAME.KEY, as in "consumer.slow.prefetch-count", or TABLE.KEY, as in "broker.profile"
 
-    error[unknown-table]: a scenario has no table `quue`
-     --> scenarios/orders.toml:3:71
-      |
-    3 | set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.durable" = true, "" = 1 }
-      |                                                                       ^^^^^^^^^^^^^^^^
-      |
-      = help: did you mean `queue`?
-      = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `connection`, `consumer`, `exchange`, `fault`, `link`, `producer`, `queue`, `replication`, `variant`
+            error[unknown-table]: a scenario has no table `quue`
+             --> scenarios/orders.toml:3:71
+              |
+            3 | set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.durable" = true, "" = 1 }
+              |                                                                       ^^^^^^^^^^^^^^^^
+              |
+              = help: did you mean `queue`?
+              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `connection`, `consumer`, `exchange`, `fault`, `link`, `producer`, `queue`, `replication`, `variant`
 
-    error[malformed-address]: `` is not an address
-     --> scenarios/orders.toml:3:96
-      |
-    3 | set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.durable" = true, "" = 1 }
-      |                                                                                                ^^
-      |
-      = help: an address is TABLE.NAME.KEY, as in "consumer.slow.prefetch-count", or TABLE.KEY, as in "broker.profile"
+            error[malformed-address]: `` is not an address
+             --> scenarios/orders.toml:3:96
+              |
+            3 | set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.durable" = true, "" = 1 }
+              |                                                                                                ^^
+              |
+              = help: an address is TABLE.NAME.KEY, as in "consumer.slow.prefetch-count", or TABLE.KEY, as in "broker.profile"
 
-    5 errors in scenarios/orders.toml
-"#]],
+            5 errors in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1735,17 +1743,17 @@ name = "fast"
 set = { consumer.billing.speed = 2 }
 "#,
         expect![[r#"
-    error[malformed-address]: `consumer` is a part of an address
-     --> scenarios/orders.toml:3:9
-      |
-    3 | set = { consumer.billing.speed = 2 }
-      |         ^^^^^^^^
-      |
-      = help: write the whole address in quotes, as in "consumer.NAME.KEY" = 1
-      = note: a dot outside of quotes begins a table of TOML
+            error[malformed-address]: `consumer` is a part of an address
+             --> scenarios/orders.toml:3:9
+              |
+            3 | set = { consumer.billing.speed = 2 }
+              |         ^^^^^^^^
+              |
+              = help: write the whole address in quotes, as in "consumer.NAME.KEY" = 1
+              = note: a dot outside of quotes begins a table of TOML
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1757,16 +1765,16 @@ name = "fast"
 set = { "consumer.billing.name" = "other" }
 "#,
         expect![[r#"
-    error[name-cannot-be-set]: `consumer.billing.name` is a name, which cannot be set
-     --> scenarios/orders.toml:3:9
-      |
-    3 | set = { "consumer.billing.name" = "other" }
-      |         ^^^^^^^^^^^^^^^^^^^^^^^
-      |
-      = note: a name selects random streams and is what references go to; other settings keep both the same
+            error[name-cannot-be-set]: `consumer.billing.name` is a name, which cannot be set
+             --> scenarios/orders.toml:3:9
+              |
+            3 | set = { "consumer.billing.name" = "other" }
+              |         ^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = note: a name selects random streams, and references go to it
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1778,16 +1786,16 @@ name = "fast"
 set = { "consumer.billing.queue.name" = "other" }
 "#,
         expect![[r#"
-    error[set-inside-value]: `consumer.billing.queue.name` goes on behind `queue`, which is the string "orders"
-     --> scenarios/orders.toml:3:9
-      |
-    3 | set = { "consumer.billing.queue.name" = "other" }
-      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-      |
-      = note: the value is on line 15
+            error[set-inside-value]: `consumer.billing.queue.name` goes on behind `queue`, which is the string "orders"
+             --> scenarios/orders.toml:3:9
+              |
+            3 | set = { "consumer.billing.queue.name" = "other" }
+              |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = note: the value is on line 15
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1800,17 +1808,17 @@ name = "fast"
 name = "fast"
 "#,
         expect![[r#"
-    error[duplicate-name]: two variants are named `fast`
-     --> scenarios/orders.toml:4:8
-      |
-    2 | name = "fast"
-      |        ------ first used here
-    3 | [[variant]]
-    4 | name = "fast"
-      |        ^^^^^^ used again
+            error[duplicate-name]: two variants are named `fast`
+             --> scenarios/orders.toml:4:8
+              |
+            2 | name = "fast"
+              |        ------ first used here
+            3 | [[variant]]
+            4 | name = "fast"
+              |        ^^^^^^ used again
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1827,20 +1835,20 @@ name = "short"
 set = { "replication.duration" = "60s" }
 "#,
         expect![[r#"
-    error[fault-after-end]: a broker restart comes at 90s, but the replication ends at 60s
-     --> scenarios/orders.toml:2:6
-      |
-    2 | at = "90s"
-      |      ^^^^^
-    ...
-    8 | set = { "replication.duration" = "60s" }
-      |                                  ----- the replication ends here
-      |
-      = help: raise `duration` above 90s or move the fault before 60s
-      = note: in variant `short`
+            error[fault-after-end]: a broker restart comes at 90s, but the replication ends at 60s
+             --> scenarios/orders.toml:2:6
+              |
+            2 | at = "90s"
+              |      ^^^^^
+            ...
+            8 | set = { "replication.duration" = "60s" }
+              |                                  ----- the replication ends here
+              |
+              = help: raise `duration` above 90s or move the fault before 60s
+              = note: in variant `short`
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1854,25 +1862,25 @@ name = "short"
 set = { "replication.duration" = "60", "consumer.*.sped" = 2 }
 "#,
         expect![[r#"
-    error[duration-without-unit]: a duration needs a unit, got `60`
-     --> scenarios/orders.toml:5:34
-      |
-    5 | set = { "replication.duration" = "60", "consumer.*.sped" = 2 }
-      |                                  ^^^^
-      |
-      = help: write "60ms"; the units are ns, us, ms, s, min, h
+            error[duration-without-unit]: a duration needs a unit, got `60`
+             --> scenarios/orders.toml:5:34
+              |
+            5 | set = { "replication.duration" = "60", "consumer.*.sped" = 2 }
+              |                                  ^^^^
+              |
+              = help: write "60ms"; the units are ns, us, ms, s, min, h
 
-    error[unknown-key]: a consumer has no key `sped`
-     --> scenarios/orders.toml:5:40
-      |
-    5 | set = { "replication.duration" = "60", "consumer.*.sped" = 2 }
-      |                                        ^^^^^^^^^^^^^^^^^
-      |
-      = help: did you mean `speed`?
-      = note: the keys of a consumer are `acknowledge`, `arguments`, `channel`, `connection`, `declare`, `exclusive`, `name`, `prefetch-count`, `prefetch-global`, `queue`, `service-time-by-class`, `service-time`, `speed`, `start`
+            error[unknown-key]: a consumer has no key `sped`
+             --> scenarios/orders.toml:5:40
+              |
+            5 | set = { "replication.duration" = "60", "consumer.*.sped" = 2 }
+              |                                        ^^^^^^^^^^^^^^^^^
+              |
+              = help: did you mean `speed`?
+              = note: the keys of a consumer are `acknowledge`, `arguments`, `channel`, `connection`, `declare`, `exclusive`, `name`, `prefetch-count`, `prefetch-global`, `queue`, `service-time-by-class`, `service-time`, `speed`, `start`
 
-    2 errors in scenarios/orders.toml
-"#]],
+            2 errors in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1887,16 +1895,16 @@ name = "a"
 name = "b"
 "#,
         expect![[r#"
-    error[duration-without-unit]: a duration needs a unit, got `5`
-     --> scenarios/orders.toml:2:11
-      |
-    2 | latency = 5
-      |           ^
-      |
-      = help: write "5ms"; the units are ns, us, ms, s, min, h
+            error[duration-without-unit]: a duration needs a unit, got `5`
+             --> scenarios/orders.toml:2:11
+              |
+            2 | latency = 5
+              |           ^
+              |
+              = help: write "5ms"; the units are ns, us, ms, s, min, h
 
-    1 error in scenarios/orders.toml
-"#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1914,39 +1922,39 @@ name = "mail"
 durabel = true
 "#,
         expect![[r#"
-    error[number-out-of-range]: `seed` of a replication must be 0 or more, got -1
-     --> scenarios/orders.toml:2:8
-      |
-    2 | seed = -1
-      |        ^^
+            error[number-out-of-range]: `seed` of a replication must be 0 or more, got -1
+             --> scenarios/orders.toml:2:8
+              |
+            2 | seed = -1
+              |        ^^
 
-    error[unknown-queue]: consumer `audit` reads from `tasks`, which is not declared
-     --> scenarios/orders.toml:5:9
-      |
-    5 | queue = "tasks"
-      |         ^^^^^^^
-      |
-      = note: known queues: `mail`, `orders`
+            error[unknown-queue]: consumer `audit` reads from `tasks`, which is not declared
+             --> scenarios/orders.toml:5:9
+              |
+            5 | queue = "tasks"
+              |         ^^^^^^^
+              |
+              = note: known queues: `mail`, `orders`
 
-    error[duration-without-unit]: a duration needs a unit, got `5`
-     --> scenarios/orders.toml:6:16
-      |
-    6 | service-time = 5
-      |                ^
-      |
-      = help: write "5ms"; the units are ns, us, ms, s, min, h
+            error[duration-without-unit]: a duration needs a unit, got `5`
+             --> scenarios/orders.toml:6:16
+              |
+            6 | service-time = 5
+              |                ^
+              |
+              = help: write "5ms"; the units are ns, us, ms, s, min, h
 
-    error[unknown-key]: a queue has no key `durabel`
-     --> scenarios/orders.toml:9:1
-      |
-    9 | durabel = true
-      | ^^^^^^^
-      |
-      = help: did you mean `durable`?
-      = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`
+            error[unknown-key]: a queue has no key `durabel`
+             --> scenarios/orders.toml:9:1
+              |
+            9 | durabel = true
+              | ^^^^^^^
+              |
+              = help: did you mean `durable`?
+              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`
 
-    4 errors in scenarios/orders.toml
-"#]],
+            4 errors in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -1995,24 +2003,23 @@ fn settings_of_the_command_line_have_places_of_their_own() {
 
 #[test]
 fn more_channels_than_a_connection_has() {
-    let mut text = String::new();
-    for number in 0..2048 {
-        text.push_str(&format!("[[channel]]\nname = \"c{number}\"\nconnection = \"app\"\n"));
-    }
+    let channels =
+        (0..2048).map(|number| format!("[[channel]]\nname = \"c{number}\"\nconnection = \"app\"\n"));
+    let text = channels.collect::<Vec<_>>().concat();
     says(
         &text,
         expect![[r#"
-        error[too-many-channels]: connection `app` has more than 2047 channels
-            --> scenarios/orders.toml:6143:8
-             |
-        6143 | name = "c2047"
-             |        ^^^^^^^
-             |
-             = help: spread the clients over several connections
-             = source: rabbitmq.com/docs/channels
+            error[too-many-channels]: connection `app` has more than 2047 channels
+                --> scenarios/orders.toml:6143:8
+                 |
+            6143 | name = "c2047"
+                 |        ^^^^^^^
+                 |
+                 = help: spread the clients over several connections
+                 = source: rabbitmq.com/docs/channels
 
-        1 error in scenarios/orders.toml
-    "#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -2200,4 +2207,212 @@ at-most = 1
             4 errors in scenarios/orders.toml
         "#]],
     );
+}
+
+#[test]
+fn colours_are_only_for_terminals() {
+    let diagnostics = load("a.toml", "colour = 1", &[]).unwrap_err();
+    assert!(diagnostics.render(Paint::Coloured).contains("\u{1b}["));
+    assert!(!diagnostics.render(Paint::Plain).contains('\u{1b}'));
+}
+
+/// A scenario with something of everything, as ground for mutations.
+const RICH: &str = r#"# Something of everything.
+question = "What breaks?"
+[replication]
+duration = "60s"
+[broker]
+profile = "rabbitmq-3.10"
+[link]
+latency = { uniform = ["1ms", "2ms"] }
+[[exchange]]
+name = "lögs"
+type = "topic"
+[[queue]]
+name = "orders"
+arguments = { x-max-length = 10, x-list = [1, "two", { three = 3.0 }] }
+[[binding]]
+exchange = "lögs"
+queue = "orders"
+routing-key = "a.*"
+[[connection]]
+name = "app"
+[[channel]]
+name = "app-1"
+connection = "app"
+[[class]]
+name = "heavy"
+every = 10
+producer = "shop"
+[[producer]]
+name = "shop"
+exchange = "lögs"
+routing-keys = ["a.b", "c"]
+interarrival = { exponential = "20ms" }
+message-size = "4KiB"
+declare = [{ queue = "tail" }, { bind = "tail", exchange = "lögs" }]
+[[consumer]]
+name = "billing"
+connection = "app"
+channel = "app-1"
+queue = "orders"
+service-time = "15ms"
+service-time-by-class = { heavy = "1s" }
+speed = 0.25
+[[fault.consumer-crash]]
+consumer = "billing"
+at = "5s"
+[[fault.connection-loss]]
+name = "cut"
+connection = "app"
+at = "6s"
+lasts = "1s"
+[[check]]
+property = "nothing-lost"
+[[check]]
+measure = "sojourn-p95"
+queue = "orders"
+at-most = "10s"
+[[variant]]
+name = "one"
+[[variant]]
+name = "two"
+set = { "consumer.*.prefetch-count" = 1, "fault.cut.at" = "7s", "queue.orders.arguments.x-max-length" = 5 }
+"#;
+
+#[test]
+fn the_ground_for_mutations_has_no_mistake() {
+    says_alone(RICH, &["link.latency=2ms"], expect![[""]]);
+}
+
+/// One way to spoil a text; numbers are taken modulo what there is.
+#[derive(Clone, Debug)]
+enum Mutation {
+    DeleteLine(usize),
+    DuplicateLine(usize),
+    SwapLines(usize, usize),
+    ReplaceValue(usize, String),
+    InsertLine(usize, String),
+    FlipByte(usize, u8),
+    Truncate(usize),
+}
+
+fn value() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("\"\"".to_owned()),
+        Just("-1".to_owned()),
+        Just("[]".to_owned()),
+        Just("{}".to_owned()),
+        Just("1979-05-27".to_owned()),
+        Just("99999999999999999999".to_owned()),
+        Just("inf".to_owned()),
+        Just("{ a.b = [[{}]] }".to_owned()),
+        Just("\"99999999999h\"".to_owned()),
+        any::<i64>().prop_map(|number| number.to_string()),
+        any::<f64>().prop_map(|number| number.to_string()),
+        "\"[0-9]{1,4}(ms|s|h|KiB|é)?\"",
+        "\\PC{0,12}",
+    ]
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    let at = 0..10_000usize;
+    prop_oneof![
+        at.clone().prop_map(Mutation::DeleteLine),
+        at.clone().prop_map(Mutation::DuplicateLine),
+        (at.clone(), at.clone()).prop_map(|(a, b)| Mutation::SwapLines(a, b)),
+        (at.clone(), value()).prop_map(|(at, value)| Mutation::ReplaceValue(at, value)),
+        (at.clone(), "[a-z-]{1,8}", value())
+            .prop_map(|(at, key, value)| Mutation::InsertLine(at, format!("{key} = {value}"))),
+        (at.clone(), any::<u8>()).prop_map(|(at, byte)| Mutation::FlipByte(at, byte)),
+        at.prop_map(Mutation::Truncate),
+    ]
+}
+
+fn mutated(text: &str, mutation: &Mutation) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    if lines.is_empty() {
+        return text.to_owned();
+    }
+    let n = lines.len();
+    match mutation {
+        Mutation::DeleteLine(at) => {
+            lines.remove(at % n);
+        }
+        Mutation::DuplicateLine(at) => lines.insert(at % n, lines[at % n].clone()),
+        Mutation::SwapLines(a, b) => lines.swap(a % n, b % n),
+        Mutation::ReplaceValue(at, value) => {
+            let line = &mut lines[at % n];
+            if let Some((key, _)) = line.split_once('=') {
+                *line = format!("{key}= {value}");
+            }
+        }
+        Mutation::InsertLine(at, line) => lines.insert(at % n, line.clone()),
+        Mutation::FlipByte(at, byte) => {
+            let mut bytes = text.as_bytes().to_vec();
+            let at = at % bytes.len();
+            bytes[at] ^= byte;
+            return String::from_utf8_lossy(&bytes).into_owned();
+        }
+        Mutation::Truncate(at) => return text.chars().take(at % (text.chars().count() + 1)).collect(),
+    }
+    lines.join("\n")
+}
+
+/// Loads and renders; what became of it.
+fn outcome(text: &str, settings: &[String]) -> &'static str {
+    match load("a.toml", text, settings) {
+        Ok(loaded) => {
+            for warning in &loaded.warnings {
+                warning.render(Paint::Coloured);
+            }
+            "loaded"
+        }
+        Err(diagnostics) => {
+            diagnostics.render(Paint::Plain);
+            if diagnostics.iter().any(|d| d.id == ids::SYNTAX) { "not TOML" } else { "refused" }
+        }
+    }
+}
+
+/// Runs cases without panics, and demands that each outcome was met in at least one of fifty.
+fn never_panics(strategy: impl Strategy<Value = (String, Vec<String>)>, outcomes: &[&str]) {
+    const CASES: u32 = 1_500;
+    let met = Mutex::new(BTreeMap::new());
+    let mut runner =
+        TestRunner::new(ProptestConfig { cases: CASES, ..ProptestConfig::with_source_file(file!()) });
+    runner
+        .run(&strategy, |(text, settings)| {
+            *met.lock().expect("no case panics").entry(outcome(&text, &settings)).or_insert(0) += 1;
+            Ok(())
+        })
+        .expect("no case panics");
+    let met = met.into_inner().expect("no case panics");
+    for outcome in outcomes {
+        assert!(met.get(outcome).is_some_and(|&n| n >= CASES / 50), "{outcome} is rare: {met:?}");
+    }
+}
+
+#[test]
+fn no_mutation_of_a_scenario_makes_the_reader_panic() {
+    let mutations = prop::collection::vec(mutation(), 1..5);
+    let texts = mutations.prop_map(|list| list.iter().fold(RICH.to_owned(), |text, one| mutated(&text, one)));
+    never_panics((texts, Just(Vec::new())), &["loaded", "refused", "not TOML"]);
+}
+
+#[test]
+fn no_setting_makes_the_reader_panic() {
+    let setting = prop_oneof![
+        "[a-z.*\"=0-9 ]{0,24}",
+        "consumer[.](billing|[*])[.](speed|start|queue)=[0-9]{1,3}(s|ms)?",
+        "(queue|fault)[.]\\PC{0,9}[.]\\PC{0,9}=\\PC{0,9}",
+    ];
+    let settings = prop::collection::vec(setting, 1..3);
+    never_panics((Just(RICH.to_owned()), settings), &["loaded", "refused"]);
+}
+
+#[test]
+fn no_garbage_makes_the_reader_panic() {
+    let text = prop_oneof!["\\PC{0,80}", "[\\[\\]{}=\"'.\n\\\\ a-z0-9]{0,80}"];
+    never_panics((text, Just(Vec::new())), &["not TOML"]);
 }

@@ -1,6 +1,7 @@
 //! What is run and what is demanded: the head of the file, `[replication]`, `[broker]`, `[[check]]`, `[[variant]]`.
 
 use crate::broker::Profile;
+use crate::check::Property;
 use crate::scenario::ids;
 
 use super::tables::{NAME, key, spec};
@@ -87,15 +88,7 @@ pub(super) const CHECK: TableSpec = spec(
             Kind::Choice(&ChoiceSpec {
                 noun: "property",
                 id: ids::UNKNOWN_PROPERTY,
-                words: || {
-                    vec![
-                        "nothing-lost",
-                        "nothing-processed-twice",
-                        "prefetch-bound",
-                        "fifo-per-queue",
-                        "everything-processed",
-                    ]
-                },
+                words: || Property::ALL.map(Property::name).to_vec(),
             }),
             Means("see `measure`"),
             "What must hold in every replication.",

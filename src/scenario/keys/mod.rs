@@ -241,20 +241,20 @@ mod tests {
     #[test]
     fn the_documentation_has_every_table_key_and_id() {
         let text = include_str!("../../../docs/scenario-format.md");
-        let mut missing = String::new();
+        let mut missing: Vec<String> = Vec::new();
         for table in TABLES {
             let rows: Vec<String> = table.keys.iter().map(row).collect();
             if !text.contains(table.about) || !text.contains(&rows.join("\n")) {
-                missing.push_str(&format!("{}\n\n{}\n{}\n\n", table.about, HEAD, rows.join("\n")));
+                missing.push(format!("{}\n\n{HEAD}\n{}\n", table.about, rows.join("\n")));
             }
         }
         for (id, about) in crate::scenario::ids::ALL {
             let row = format!("| `{id}` | {about} |");
             if !text.contains(&row) {
-                missing.push_str(&format!("{row}\n"));
+                missing.push(row);
             }
         }
-        assert!(missing.is_empty(), "docs/scenario-format.md needs these lines:\n\n{missing}");
+        assert!(missing.is_empty(), "docs/scenario-format.md needs these lines:\n\n{}", missing.join("\n"));
     }
 
     const HEAD: &str =

@@ -14,15 +14,6 @@ use crate::scenario::values::{choice, name, text};
 use super::names::Names;
 use super::readers;
 
-/// In the order of the key's words.
-const PROPERTIES: [Property; 5] = [
-    Property::NothingLost,
-    Property::NothingProcessedTwice,
-    Property::PrefetchBound,
-    Property::FifoPerQueue,
-    Property::EverythingProcessed,
-];
-
 /// What measures belong to.
 pub(super) struct Entities<'a> {
     pub(super) queues: &'a Names,
@@ -67,12 +58,12 @@ fn demand(reader: &mut Reader<'_>, entities: &Entities<'_>) -> Option<Demand> {
         }
         (true, false) => {
             refuse(reader, "a property", &["queue", "consumer", "producer", "at-least", "at-most"]);
-            property.map(|at| Demand::Property(PROPERTIES[at.value]))
+            property.map(|at| Demand::Property(Property::ALL[at.value]))
         }
         (false, true) => {
             let (scope, entity) = entity(reader, &named, entities)?;
             let measure = find_measure(&measure?, scope, entities, reader.problems)?;
-            let [at_least, at_most] = bounds_of(reader, measure, bounds)?;
+            let [at_least, at_most] = bounds_of(reader, measure, &bounds)?;
             Some(Demand::Bound { measure, entity: entity?, at_least, at_most })
         }
         (false, false) => {
@@ -119,11 +110,11 @@ fn entity(
         reader.problems.push(diagnostic);
         return None;
     }
-    let names = entities.all()[*at];
+    let candidates = entities.all()[*at];
     let index = named[*at].as_ref().and_then(|name| {
         let message =
             || format!("a check is about {key} `{}`, which is not declared", shortened(&name.value));
-        names.find(name, message, reader.problems)
+        candidates.find(name, message, reader.problems)
     });
     Some((scope, index))
 }
@@ -206,7 +197,7 @@ fn bound(node: &Node, reading: &mut Reading<'_>) -> Option<Bound> {
 fn bounds_of(
     reader: &mut Reader<'_>,
     measure: &Measure,
-    bounds: [Option<Placed<Bound>>; 2],
+    bounds: &[Option<Placed<Bound>>; 2],
 ) -> Option<[Option<f64>; 2]> {
     if !reader.has("at-least") && !reader.has("at-most") {
         let example = if measure.unit == Unit::Nanoseconds { "\"200ms\"" } else { "1" };
@@ -220,7 +211,7 @@ fn bounds_of(
         return None;
     }
     let mut values = [None; 2];
-    for (value, bound) in values.iter_mut().zip(&bounds) {
+    for (value, bound) in values.iter_mut().zip(bounds) {
         if let Some(bound) = bound {
             *value = Some(in_unit(measure, bound, reader.problems)?);
         }
