@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::experiment::{Purpose, Sharing, carry_out, directory};
+use super::input::Input;
 use super::options::{Overrides, Reports, Runs};
 use super::terminal::Terminal;
 use super::{Exit, Failure, input};
@@ -43,6 +44,9 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
             None => Ok(input.variants.clone()),
         })
         .collect::<Result<Vec<_>, _>>()?;
+    if !arguments.reports.no_out {
+        refuse_same_names(&inputs)?;
+    }
     let mut worst = Exit::Held;
     for (k, (input, variants)) in inputs.iter().zip(chosen).enumerate() {
         if k > 0 && arguments.reports.format == super::options::Format::Table {
@@ -54,4 +58,23 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
         worst = worst.max(exit);
     }
     Ok(worst)
+}
+
+/// Two scenarios of one name would write the same report files.
+fn refuse_same_names(inputs: &[Input]) -> Result<(), Failure> {
+    for (k, input) in inputs.iter().enumerate() {
+        let name = &input.variants[0].scenario.name;
+        if let Some(first) = inputs[..k].iter().find(|other| other.variants[0].scenario.name == *name) {
+            let message = format!(
+                "{} and {} are both named `{name}`, so their reports would be the same files",
+                first.origin.file, input.origin.file
+            );
+            return Err(Failure::input(
+                "duplicate-name",
+                &message,
+                Some("run them one by one, or use `--no-out`"),
+            ));
+        }
+    }
+    Ok(())
 }

@@ -27,10 +27,7 @@ pub(super) fn table(result: &RunResult, comparison: &Comparison) -> String {
     let title = format!("differences from {base_name}: common random numbers {note}");
     let mut text = table::titled(&title, &head, rows);
     if !equal.is_empty() {
-        text += &format!(
-            "note: left out are {} that are equal in every pair\n\n",
-            counted(equal.len() as u64, "row")
-        );
+        text += &format!("note: {} left out, equal in every pair\n\n", counted(equal.len() as u64, "row"));
     }
     if result.variants.len() > 2 {
         text += "note: the intervals are not adjusted for the number of comparisons\n\n";

@@ -7,6 +7,8 @@ use crate::stats::{ConfidenceInterval, Estimate};
 const DIGITS: i32 = 4;
 /// Significant digits of a half-width; the mean is shown to the same place.
 const DIGITS_OF_HALF_WIDTH: i32 = 2;
+/// The most decimals of a count or a ratio; a half-width that would need more is shown as 0.
+const DECIMALS_MAX: usize = 3;
 /// A half-width below this part of the mean comes from rounding and is shown as 0.
 const ROUNDING: f64 = 1e-12;
 
@@ -56,6 +58,11 @@ pub(super) fn certainty(estimate: &Estimate) -> String {
     }
 }
 
+/// A factor in a sentence: `2.45`.
+pub(super) fn factor(value: f64) -> String {
+    rounded(value, 2)
+}
+
 /// `1 message`, `3 messages`.
 pub(super) fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
@@ -82,13 +89,14 @@ impl Scale {
 }
 
 fn with_half_width(interval: &ConfidenceInterval, unit: Unit) -> String {
-    if interval.half_width <= interval.mean.abs() * ROUNDING {
+    let invisible = unit != Unit::Nanoseconds && rounded(interval.half_width, DECIMALS_MAX) == "0";
+    if invisible || interval.half_width <= interval.mean.abs() * ROUNDING {
         return format!("{} ± 0", quantity(interval.mean, unit));
     }
     // The larger of the two chooses the unit, so that 0s ± 3ms does not read as 0s ± 0.003s.
     let scale = Scale::of(interval.mean.abs().max(interval.half_width), unit);
     let half_width = interval.half_width / scale.size;
-    let places = decimals(half_width, DIGITS_OF_HALF_WIDTH);
+    let places = places(half_width, DIGITS_OF_HALF_WIDTH, unit);
     format!(
         "{:.places$}{suffix} ± {half_width:.places$}{suffix}",
         interval.mean / scale.size,
@@ -100,8 +108,8 @@ fn with_half_width(interval: &ConfidenceInterval, unit: Unit) -> String {
 /// Decimals that show `value` to its unit's usual precision.
 fn places(value: f64, digits: i32, unit: Unit) -> usize {
     match unit {
-        Unit::Ratio => decimals(value, digits).min(3),
-        Unit::Count | Unit::Nanoseconds => decimals(value, digits),
+        Unit::Count | Unit::Ratio => decimals(value, digits).min(DECIMALS_MAX),
+        Unit::Nanoseconds => decimals(value, digits),
     }
 }
 

@@ -8,13 +8,13 @@ use crate::units::SimTime;
 const WIDTH: usize = 60;
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// The depth of each queue over the time of the first replication, or nothing where every queue stayed empty.
+/// The depth of each queue over the time of the first replication. Queues that never held two messages have no course.
 pub(super) fn depths(variant: &VariantResult) -> String {
     let Some((outcome, replication)) = variant.outcomes.first().zip(variant.replications.first()) else {
         return String::new();
     };
     let mut text = String::new();
-    for queue in outcome.queues.iter().filter(|queue| queue.depth.max() > 0) {
+    for queue in outcome.queues.iter().filter(|queue| queue.depth.max() > 1) {
         let line = course(&queue.depth_series, outcome.end.at);
         text += &format!(" {}  {line}  highest {}\n", queue.name, queue.depth.max());
     }

@@ -7,9 +7,12 @@ use crate::experiment::{Comparison, RunResult, VariantResult};
 pub fn summary(result: &RunResult) -> String {
     let mut text = answers(result);
     text += &head::head(result);
+    if result.names_variants {
+        text += "\n";
+    }
     for variant in &result.variants {
         if result.names_variants {
-            text += &format!("\n{}\n", emphasis::strong(&titled(variant)));
+            text += &format!("{}\n", emphasis::strong(&titled(variant)));
         }
         text += &body(variant, result.replications);
     }
@@ -148,21 +151,21 @@ mod tests {
         };
         let result = run_example(&plan, change).unwrap();
         expect![[r#"
-            `slow` got 25 % of the messages of `tasks` and finished 31s ± 0 after `fast`, so that the work took 2.002 times as long as its consumers needed together; nothing was lost in 3 replications; with prefetch-1, everything was processed 30s ± 0 sooner (n = 3, 95 % paired Student).
+            `slow` got 25 % of the messages of `tasks` and finished 31s ± 0 after `fast`, so that the work took 2 times as long as its consumers needed together; nothing was lost in 3 replications; with prefetch-1, everything was processed 30s ± 0 sooner (n = 3, 95 % paired Student).
 
             scenario: example (example.toml), profile rabbitmq-4.3, amqpsim 0.1.0
             variant base
             variant prefetch-1: consumer.*.prefetch-count = 1
 
             differences from base: common random numbers (n = 3, 95 % paired Student)
-             measure                              variant                base   variant's value         difference
-            ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-             utilisation of consumer `fast`    prefetch-1   0.48351 ± 0.00078   0.9361 ± 0.0029   +0.4526 ± 0.0021   differs
-             utilisation of consumer `slow`    prefetch-1     0.9670 ± 0.0016             1 ± 0   +0.0330 ± 0.0016   differs
-             makespan of queue `tasks`         prefetch-1      62.05s ± 0.10s    32.05s ± 0.10s           -30s ± 0   differs
-             makespan-ratio of queue `tasks`   prefetch-1     2.0015 ± 0.0032   1.0338 ± 0.0032         -0.968 ± 0   differs
+             measure                              variant             base   variant's value       difference
+            ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+             utilisation of consumer `fast`    prefetch-1    0.484 ± 0.001     0.936 ± 0.003   +0.453 ± 0.002   differs
+             utilisation of consumer `slow`    prefetch-1    0.967 ± 0.002             1 ± 0   +0.033 ± 0.002   differs
+             makespan of queue `tasks`         prefetch-1   62.05s ± 0.10s    32.05s ± 0.10s         -30s ± 0   differs
+             makespan-ratio of queue `tasks`   prefetch-1    2.002 ± 0.003     1.034 ± 0.003       -0.968 ± 0   differs
 
-            note: left out are 10 rows that are equal in every pair
+            note: 10 rows left out, equal in every pair
 
             base: checks
              held           nothing-lost: No copy of a message was lost, whatever the cause. (in all of 3 replications)

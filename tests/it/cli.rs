@@ -105,7 +105,7 @@ fn lists_are_made_from_the_code() {
     assert_eq!(checks.status.code(), Some(0));
     assert!(out(&checks).contains("nothing-lost"), "{}", out(&checks));
     let all = amqpsim(&["list"]);
-    for word in ["measures\n", "jain-busy", "profiles\n", "rabbitmq-4.3"] {
+    for word in ["measures\n", "jain-busy", "profiles\n", "rabbitmq-4.3", "[[fault.", "exponential"] {
         assert!(out(&all).contains(word), "{word}: {}", out(&all));
     }
     assert_eq!(amqpsim(&["list", "nonsense"]).status.code(), Some(2));
@@ -121,7 +121,178 @@ fn a_pipe_gets_no_colour_unless_it_is_asked_for() {
     assert!(!err(&output).contains('\u{1b}'));
 }
 
-/// The reader takes one line and closes; the list is longer than any pipe's first write needs to be.
+/// One fast and one slow consumer: nothing is random, nothing is lost, and greedy buffers cost time.
+const FAIR: &str = r#"
+[[queue]]
+name = "tasks"
+
+[[producer]]
+name = "shop"
+routing-key = "tasks"
+count = 40
+interarrival = "1ms"
+
+[[consumer]]
+name = "fast"
+queue = "tasks"
+service-time = "10ms"
+
+[[consumer]]
+name = "slow"
+queue = "tasks"
+service-time = "10ms"
+speed = 0.25
+
+[[check]]
+property = "nothing-lost"
+
+[[variant]]
+name = "greedy"
+set = {}
+
+[[variant]]
+name = "prefetch-1"
+set = { "consumer.*.prefetch-count" = 1 }
+"#;
+
+const RANDOM: &str = "consumer.*.service-time={ exponential = \"10ms\" }";
+
+#[test]
+fn a_run_answers_first_and_exits_with_0_if_all_checks_hold() {
+    let directory = directory("answer");
+    let fair = file(&directory, "fair.toml", FAIR.as_bytes());
+    let output = amqpsim(&["run", &fair, "--no-out"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(out(&output).starts_with("greedy: `slow` got "));
+    assert!(out(&output).contains("\nprefetch-1: `slow` got "), "{}", out(&output));
+    let one = amqpsim(&["run", &fair, "--no-out", "--variant", "prefetch-1"]);
+    assert!(!out(&one).contains("greedy") && out(&one).contains("--variant prefetch-1"), "{}", out(&one));
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn a_check_that_did_not_hold_exits_with_1() {
+    let directory = directory("finding");
+    let cases = [
+        ("violated", "measure = \"jain-busy\"\nqueue = \"tasks\"\nat-least = 0.99", None),
+        ("not exercised", "property = \"prefetch-bound\"", None),
+        ("undecided", "measure = \"processed\"\nat-least = 1", Some(RANDOM)),
+    ];
+    for (verdict, check, set) in cases {
+        let text = format!("{FAIR}\n[[check]]\n{check}\n");
+        let path = file(&directory, "case.toml", text.as_bytes());
+        let mut arguments = vec!["run", &path, "--no-out", "--variant", "greedy"];
+        arguments.extend(set.iter().flat_map(|set| ["--set", set]));
+        let output = amqpsim(&arguments);
+        assert_eq!(output.status.code(), Some(1), "{verdict}: {}", err(&output));
+        assert!(out(&output).contains(&format!("\n {verdict}")), "{verdict}: {}", out(&output));
+    }
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn a_mistake_in_a_scenario_is_shown_in_its_place_and_runs_nothing() {
+    let directory = directory("mistake");
+    let bad = file(&directory, "bad.toml", FAIR.replace("queue = \"tasks\"", "queue = \"task\"").as_bytes());
+    let output = amqpsim(&["run", &bad]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(out(&output).is_empty() && err(&output).contains("bad.toml:"), "{}", err(&output));
+    let coloured = amqpsim(&["check", &bad, "--colour", "always"]);
+    assert!(err(&coloured).contains('\u{1b}') && !err(&output).contains('\u{1b}'));
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn an_unknown_variant_names_those_that_there_are() {
+    let directory = directory("variant");
+    let fair = file(&directory, "fair.toml", FAIR.as_bytes());
+    let output = amqpsim(&["run", &fair, "--variant", "prefetch-2", "--no-out"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("its variants are `greedy`, `prefetch-1`"), "{}", err(&output));
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn report_files_are_the_same_bytes_for_any_number_of_threads() {
+    let directory = directory("reports");
+    let fair = file(&directory, "fair.toml", FAIR.as_bytes());
+    let mut reports = Vec::new();
+    for jobs in ["1", "3"] {
+        let to = directory.join(jobs);
+        let arguments = ["run", &fair, "--replications", "7", "--jobs", jobs, "--set", RANDOM, "--out"];
+        let output = command(&arguments).arg(&to).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        assert!(err(&output).contains("summary.txt, results.csv, results.json"), "{}", err(&output));
+        let mut names: Vec<_> = fs::read_dir(&to).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["results.csv", "results.json", "summary.txt"]);
+        let summary = fs::read_to_string(to.join("summary.txt")).unwrap();
+        assert_eq!(summary, out(&output));
+        assert!(summary.contains("n = 7") && !summary.contains('\u{1b}'), "{summary}");
+        reports.push(names.iter().map(|name| fs::read(to.join(name)).unwrap()).collect::<Vec<_>>());
+    }
+    assert!(reports[0] == reports[1]);
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn formats_are_for_programs() {
+    let directory = directory("formats");
+    let fair = file(&directory, "fair.toml", FAIR.as_bytes());
+    let json = amqpsim(&["compare", &fair, "--no-out", "--format", "json", "--quiet"]);
+    let value: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(value["format"], "amqpsim-run/1");
+    assert_eq!(value["variants"][1]["name"], "prefetch-1");
+    assert!(!value["comparison"].as_array().unwrap().is_empty());
+    assert!(err(&json).is_empty());
+    let csv = amqpsim(&["run", &fair, "--no-out", "--format", "csv"]);
+    assert!(out(&csv).contains("\ngreedy,0,1,run,,processed,count,40\n"), "{}", out(&csv));
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn a_report_that_cannot_be_written_exits_with_3_before_anything_is_run() {
+    let directory = directory("unwritable");
+    let fair = file(&directory, "fair.toml", FAIR.as_bytes());
+    let output = amqpsim(&["run", &fair, "--out", "/dev/null/reports"]);
+    assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+    assert!(
+        out(&output).is_empty() && err(&output).starts_with("error[cannot-write]: cannot write /dev/null")
+    );
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn a_replay_line_of_a_report_is_a_command_that_works() {
+    let directory = directory("replay");
+    let text = format!("{FAIR}\n[[check]]\nmeasure = \"jain-busy\"\nqueue = \"tasks\"\nat-least = 0.99\n");
+    let path = file(&directory, "fair.toml", text.as_bytes());
+    let output = amqpsim(&["run", &path, "--no-out"]);
+    let line = out(&output).lines().find_map(|line| line.trim().strip_prefix("= replay: amqpsim ")).unwrap();
+    let arguments: Vec<&str> = line.split(' ').collect();
+    let story = amqpsim(&arguments);
+    assert_eq!(story.status.code(), Some(0), "{}", err(&story));
+    assert!(out(&story).contains("shop publishes #1"), "{}", out(&story));
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn a_message_has_a_story_and_a_run_has_a_trace() {
+    let directory = directory("story");
+    let fair = file(&directory, "fair.toml", FAIR.as_bytes());
+    let story = amqpsim(&["explain", &fair, "--message", "3"]);
+    assert!(out(&story).contains("Fate of #3: processed by "), "{}", out(&story));
+    let trace = amqpsim(&["explain", &fair, "--format", "jsonl", "--to", "1ms"]);
+    for line in out(&trace).lines() {
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(value["at_ns"].as_u64().is_none_or(|at| at <= 1_000_000), "{line}");
+    }
+    assert_eq!(amqpsim(&["explain", &fair, "--message", "crate"]).status.code(), Some(2));
+    assert_eq!(amqpsim(&["explain", &fair, "--message", "3", "--format", "jsonl"]).status.code(), Some(2));
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// The reader closes before the first line.
 #[test]
 fn a_broken_pipe_is_a_quiet_success() {
     let mut child = command(&["list"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -2,7 +2,7 @@
 
 use crate::experiment::VariantResult;
 use crate::measure::{EndReason, Outcome, Scope, Unit, find_in};
-use crate::report::numbers::{estimate, percentage, quantity};
+use crate::report::numbers::{estimate, factor, percentage};
 use crate::stats::{Estimate, mean};
 
 /// Jain's index of the messages below which a share is called uneven: a coefficient of variation of about 10 %.
@@ -88,14 +88,25 @@ fn clause(variant: &VariantResult, queue: usize) -> Option<String> {
             percentage(&Estimate::Exact(1.0 / sharing.consumers.len() as f64))
         )
     };
-    let ratio = value(variant, Scope::Queue, "makespan-ratio", queue);
-    if let Some(ratio) = ratio.filter(|ratio| ratio.value() > COSTLY && sharing.late.is_some()) {
-        text += &format!(
-            ", so that the work took {} times as long as its consumers needed together",
-            quantity(ratio.value(), Unit::Ratio)
-        );
-    }
+    text += &cost(variant, queue, &sharing);
     Some(text)
+}
+
+/// What the sharing cost: time lost to a late consumer, or that an uneven share lost none.
+fn cost(variant: &VariantResult, queue: usize, sharing: &Sharing) -> String {
+    let Some(ratio) = value(variant, Scope::Queue, "makespan-ratio", queue).map(|ratio| ratio.value()) else {
+        return String::new();
+    };
+    if sharing.late.is_some() && ratio > COSTLY {
+        format!(", so that the work took {} times as long as its consumers needed together", factor(ratio))
+    } else if sharing.late.is_none() && !sharing.even && ratio <= COSTLY {
+        format!(
+            ", which kept all of them busy: the work took {} times the shortest time possible",
+            factor(ratio)
+        )
+    } else {
+        String::new()
+    }
 }
 
 /// The consumer that finished last, if it was later than all others by a part of the makespan worth saying.
