@@ -7,12 +7,15 @@ pub mod random;
 pub mod rules;
 
 pub mod broker;
+pub mod engine;
 pub mod measure;
 pub mod observe;
 pub mod stats;
 
 pub mod check;
+pub mod conform;
 pub mod model;
+pub mod report;
 
 pub mod scenario;
 

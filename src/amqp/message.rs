@@ -22,7 +22,7 @@ pub struct MessageId {
     /// Who published it.
     pub producer: ProducerId,
     /// The producer's count, from 1 on.
-    pub number: u64,
+    pub number: u32,
 }
 
 impl fmt::Display for MessageId {

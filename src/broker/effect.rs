@@ -1,6 +1,6 @@
 //! What the broker asks for and states, in order of happening.
 
-use crate::amqp::{ChannelRef, ConnectionId, ServerMethod};
+use crate::amqp::{ChannelRef, ConnectionId, QueueId, ServerMethod};
 use crate::broker::Timer;
 use crate::observe::Fact;
 use crate::rules::RuleRef;
@@ -14,6 +14,8 @@ pub trait Out {
     fn hang_up(&mut self, connection: ConnectionId);
     /// `timer` wants to be told at `at`; a later call for the same timer replaces the earlier one.
     fn timer(&mut self, timer: Timer, at: SimTime);
+    /// A queue has this many ready and unacknowledged messages, now that the broker has done with it for this command.
+    fn level(&mut self, queue: QueueId, ready: u32, unacked: u32);
     /// The broker did something, by `rule`.
     fn fact(&mut self, fact: Fact, rule: RuleRef);
 }

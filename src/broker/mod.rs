@@ -2,27 +2,108 @@
 //! Knows no clock, no files, no latency, no floats, and not who is connected by what link.
 #![deny(clippy::disallowed_types, clippy::float_arithmetic)]
 
+mod binding;
+mod channel;
 mod command;
+mod connection;
+mod consume;
+mod dispatch;
 mod effect;
+mod error;
+mod exchange;
+mod messages;
 mod profile;
+mod publish;
+mod qos;
+mod queue;
+mod restart;
+mod settle;
+mod slab;
+mod topology;
+mod unacked;
 
 pub use command::{Command, Timer};
 pub use effect::Out;
 pub use profile::Profile;
+pub use restart::Survivors;
 
-use crate::amqp::Names;
+use std::collections::BTreeMap;
+
+use crate::amqp::{ChannelRef, ConnectionId, Method, Name, Names, QueueId, ReplyCode};
+use crate::rules;
 use crate::units::SimTime;
 
-/// The broker.
+use channel::{Channel, ChannelState, Consumer};
+use connection::Connection;
+use error::{Handled, failure};
+use exchange::{Exchange, ExchangeId};
+use messages::Messages;
+use queue::Queue;
+use slab::Slab;
+
+/// Whether a binding key pattern of a topic exchange matches a routing key: words between dots, `*` for exactly one word,
+/// `#` for any number.
+pub fn topic_matches(pattern: &str, routing_key: &str) -> bool {
+    exchange::topic_matches(pattern, routing_key)
+}
+
+/// The broker. A value: a clone goes on independently.
 #[derive(Clone, Debug)]
 pub struct Broker {
+    profile: Profile,
     names: Names,
+    vhosts: Vec<Vhost>,
+    exchanges: Slab<Exchange>,
+    queues: Slab<Queue>,
+    channels: Slab<Channel>,
+    consumers: Slab<Consumer>,
+    /// By connection id; ids are never used again.
+    connections: Vec<Option<Connection>>,
+    messages: Messages,
+    /// Grows with every change of exchanges, queues or bindings; routes remembered under an older number are not used.
+    topology: u64,
+    /// How many names the broker has made up.
+    names_made: u64,
+    /// The broker is being stopped: nobody is served, and no queue deletes itself.
+    stopping: bool,
+    /// Counts consumers that stepped out of a rotation.
+    steps_out: u64,
+}
+
+/// A virtual host: names of its own. Source: rule CON-1.
+#[derive(Clone, Debug)]
+struct Vhost {
+    name: Name,
+    exchanges: BTreeMap<Name, ExchangeId>,
+    queues: BTreeMap<Name, QueueId>,
+}
+
+/// The instant and the way out, for one command.
+struct Step<'a, O> {
+    now: SimTime,
+    out: &'a mut O,
 }
 
 impl Broker {
     /// An empty broker: the virtual host `/`, the user `guest` who may do anything, and the exchanges that are always there.
-    pub fn new(_profile: &Profile) -> Self {
-        Broker { names: Names::default() }
+    pub fn new(profile: &Profile) -> Self {
+        let mut broker = Broker {
+            profile: profile.clone(),
+            names: Names::default(),
+            vhosts: Vec::new(),
+            exchanges: Slab::default(),
+            queues: Slab::default(),
+            channels: Slab::default(),
+            consumers: Slab::default(),
+            connections: Vec::new(),
+            messages: Messages::default(),
+            topology: 1,
+            names_made: 0,
+            stopping: false,
+            steps_out: 0,
+        };
+        broker.add_vhost("/");
+        broker
     }
 
     /// The table of all names that the broker has met.
@@ -35,11 +116,164 @@ impl Broker {
         &mut self.names
     }
 
-    /// Carries out `command` at `now`; what it asks for and states goes to `out` in order of happening.
-    pub fn apply(&mut self, _now: SimTime, _command: Command, _out: &mut impl Out) {}
+    /// Which RabbitMQ this broker behaves as.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
 
-    /// What is left after a clean stop and start: durable definitions, and persistent messages in durable queues.
-    pub fn restart(self, _now: SimTime, _out: &mut impl Out) -> Broker {
-        self
+    /// Ready and unacknowledged messages in all queues.
+    pub fn counts(&self) -> (u64, u64) {
+        self.queues.iter().fold((0, 0), |(ready, unacked), (_, queue)| {
+            (ready + u64::from(queue.ready_count()), unacked + u64::from(queue.unacked))
+        })
+    }
+
+    /// Carries out `command` at `now`; what it asks for and states goes to `out` in order of happening.
+    #[inline]
+    pub fn apply(&mut self, now: SimTime, command: Command, out: &mut impl Out) {
+        let mut step = Step { now, out };
+        match command {
+            Command::Method(at, method) => self.method(at, method, &mut step),
+            Command::Open { connection, vhost, user } => {
+                self.open_connection(connection, vhost, user, &mut step)
+            }
+            Command::ConnectionLost(connection) => self.lose_connection(connection, &mut step),
+            // Nothing asks for a timer so far.
+            Command::Timer(_) => {}
+        }
+    }
+
+    fn method(&mut self, at: ChannelRef, method: Method, step: &mut Step<'_, impl Out>) {
+        let Some(connection) = self.connection(at.connection) else {
+            // A method that was on its way when the broker closed the connection.
+            self.refuse(method, step);
+            return;
+        };
+        if method == Method::ConnectionClose {
+            self.close_connection(at.connection, step);
+            return;
+        }
+        let place = connection.channel(at.channel);
+        let handled = match place {
+            Some(place) if self.channels[place].state == ChannelState::Closing => {
+                self.method_while_closing(place, method, step);
+                Ok(())
+            }
+            Some(place) => self.channel_method(place, method, step),
+            None => self.method_without_channel(at, method, step),
+        };
+        if let Err(failure) = handled {
+            self.fail(at, &failure, step);
+        }
+    }
+
+    /// Everything after an error is discarded until the client agrees to the close. Source: rule ERR-4.
+    fn method_while_closing(&mut self, place: u32, method: Method, step: &mut Step<'_, impl Out>) {
+        match method {
+            Method::ChannelCloseOk => self.forget_channel(place),
+            Method::ChannelClose => {
+                // Source: rule ERR-6.
+                step.out.send(self.channels[place].at, crate::amqp::ServerMethod::ChannelCloseOk);
+            }
+            other => self.refuse(other, step),
+        }
+    }
+
+    fn method_without_channel(
+        &mut self,
+        at: ChannelRef,
+        method: Method,
+        step: &mut Step<'_, impl Out>,
+    ) -> Handled {
+        match method {
+            Method::ChannelOpen => self.open_channel(at, step),
+            // Late answers to a close that is over.
+            Method::ChannelCloseOk => Ok(()),
+            other => {
+                self.refuse(other, step);
+                Err(failure(ReplyCode::ChannelError, rules::ERR_8, "expected 'channel.open'"))
+            }
+        }
+    }
+
+    #[inline]
+    fn channel_method(&mut self, place: u32, method: Method, step: &mut Step<'_, impl Out>) -> Handled {
+        match method {
+            Method::BasicPublish(publish) => self.publish(place, publish, step),
+            Method::BasicAck { delivery_tag, multiple } => self.ack(place, delivery_tag, multiple, step),
+            other => self.rare_method(place, other, step),
+        }
+    }
+
+    fn rare_method(&mut self, place: u32, method: Method, step: &mut Step<'_, impl Out>) -> Handled {
+        match method {
+            Method::ConnectionClose | Method::BasicPublish(_) | Method::BasicAck { .. } => Ok(()),
+            Method::ChannelOpen => {
+                Err(failure(ReplyCode::ChannelError, rules::ERR_8, "second 'channel.open' seen"))
+            }
+            Method::ChannelClose => {
+                self.close_channel(place, step);
+                Ok(())
+            }
+            Method::ChannelCloseOk => Ok(()),
+            Method::ChannelFlow { active } => self.flow(place, active, step),
+            Method::ExchangeDeclare(declare) => self.declare_exchange(place, &declare, step),
+            Method::ExchangeDelete { exchange, if_unused } => {
+                self.delete_exchange(place, exchange, if_unused, step)
+            }
+            Method::ExchangeBind(bind) => self.bind_exchange(place, *bind, step),
+            Method::ExchangeUnbind(bind) => self.unbind_exchange(place, *bind, step),
+            Method::QueueDeclare(declare) => self.declare_queue(place, *declare, step),
+            Method::QueueBind(bind) => self.bind_queue(place, *bind, step),
+            Method::QueueUnbind(bind) => self.unbind_queue(place, *bind, step),
+            Method::QueuePurge { queue } => self.purge(place, queue, step),
+            Method::QueueDelete { queue, if_unused, if_empty } => {
+                self.delete_queue(place, queue, if_unused, if_empty, step)
+            }
+            Method::BasicQos { prefetch_size, prefetch_count, global } => {
+                self.qos(place, prefetch_size, prefetch_count, global, step)
+            }
+            Method::BasicConsume(consume) => self.consume(place, *consume, step),
+            Method::BasicCancel { consumer_tag } => self.cancel(place, consumer_tag, step),
+            Method::BasicGet { queue, no_ack } => self.get(place, queue, no_ack, step),
+            Method::BasicNack { delivery_tag, multiple, requeue } => {
+                self.nack(place, delivery_tag, multiple, requeue, step)
+            }
+            Method::BasicReject { delivery_tag, requeue } => {
+                self.nack(place, delivery_tag, false, requeue, step)
+            }
+            Method::BasicRecover { requeue } => self.recover(place, requeue, step),
+            Method::ConfirmSelect | Method::TxSelect | Method::TxCommit | Method::TxRollback => Err(failure(
+                ReplyCode::NotImplemented,
+                rules::ERR_2,
+                "not simulated: confirms and transactions",
+            )),
+        }
+    }
+
+    fn add_vhost(&mut self, name: &str) {
+        let vhost = self.vhosts.len() as u16;
+        let name = self.names.intern(name);
+        self.vhosts.push(Vhost { name, exchanges: BTreeMap::new(), queues: BTreeMap::new() });
+        for (exchange, kind) in topology::PREDECLARED {
+            self.predeclare(vhost, exchange, kind);
+        }
+    }
+
+    /// A name that nobody has: `prefix` and a number.
+    fn make_name(&mut self, prefix: &str) -> Name {
+        self.names_made += 1;
+        let text = format!("{prefix}{:022}", self.names_made);
+        self.names.intern(&text)
+    }
+
+    fn connection(&self, id: ConnectionId) -> Option<&Connection> {
+        self.connections.get(id.index())?.as_ref()
+    }
+
+    /// What is left after the broker's process was killed without warning and started again, late enough for all that
+    /// had to reach the disk to have reached it. Connections may still be there; they are gone afterwards.
+    pub fn kill(self, now: SimTime, out: &mut impl Out) -> Broker {
+        self.restart(now, out)
     }
 }

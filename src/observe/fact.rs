@@ -78,6 +78,8 @@ pub enum Settlement {
     Acked,
     /// Rejected without requeue: dead-lettered or dropped.
     Rejected,
+    /// The broker let go of it for another reason while it was with its consumer.
+    Gone(LossCause),
 }
 
 /// What the broker did. `ready` and `unacked` are the queue's counts right after it.
@@ -239,6 +241,8 @@ pub enum Fact {
         delivery_tag: DeliveryTag,
         /// Which.
         message: MessageId,
+        /// The queue's count of arrivals when it came, modulo 2^32.
+        arrival: u32,
         /// It was handed out before.
         redelivered: bool,
         /// Settled at once (`no-ack`).

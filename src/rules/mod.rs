@@ -2,9 +2,37 @@
 //! `docs/semantics.md` are made from it. Knows no behaviour.
 #![deny(clippy::disallowed_types, clippy::float_arithmetic)]
 
+mod acknowledgement;
+mod confirms;
+mod connections;
+mod direct_reply;
+mod dispatch;
+mod durability;
+mod errors;
+mod exchanges;
+mod flow;
+mod lifetime;
+mod limits;
+mod queues;
+mod quorum;
+mod routing;
 mod table;
 
-pub use table::*;
+pub use acknowledgement::*;
+pub use confirms::*;
+pub use connections::*;
+pub use direct_reply::*;
+pub use dispatch::*;
+pub use durability::*;
+pub use errors::*;
+pub use exchanges::*;
+pub use flow::*;
+pub use lifetime::*;
+pub use limits::*;
+pub use queues::*;
+pub use quorum::*;
+pub use routing::*;
+pub use table::ALL;
 
 /// One rule of the broker's behaviour.
 #[derive(Debug, PartialEq, Eq)]

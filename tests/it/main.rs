@@ -1,3 +1,4 @@
 //! Tests of the whole: one module a kind.
 
+mod conformance;
 mod diagnostics;

@@ -1,5 +1,10 @@
 //! A clean stop and start of the broker: durable queues and persistent messages survive, the rest does not.
 
+use crate::engine::EventList;
+use crate::model::connection::{DownFrame, UpFrame};
+use crate::model::event::SystemEvent;
+use crate::model::record::Recorder;
+use crate::model::system::System;
 use crate::units::SimDuration;
 
 /// The spec of a clean restart.
@@ -7,4 +12,24 @@ use crate::units::SimDuration;
 pub struct BrokerRestart {
     /// From the stop until the broker accepts connections again.
     pub lasts: SimDuration,
+}
+
+impl BrokerRestart {
+    /// The broker reads no more; what is on its way to it is lost. Then it stops.
+    pub(super) fn begin<R: Recorder>(system: &mut System<R>, events: &mut EventList<SystemEvent>) {
+        for index in 0..system.connections.len() {
+            let frames = system.connections[index].up.cut(events);
+            for frame in &frames {
+                system.lost_frame(frame, events);
+                if matches!(frame, UpFrame::Open(_)) {
+                    system.connections[index].down.send(DownFrame::Refused, events);
+                }
+            }
+        }
+        system.stop_broker(events);
+    }
+
+    pub(super) fn end<R: Recorder>(system: &mut System<R>, events: &mut EventList<SystemEvent>) {
+        system.start_broker(events);
+    }
 }

@@ -1,5 +1,10 @@
 //! A connection is cut: what is on its way in either direction is lost, and the client connects again.
 
+use crate::engine::EventList;
+use crate::model::client::Parting;
+use crate::model::event::SystemEvent;
+use crate::model::record::Recorder;
+use crate::model::system::System;
 use crate::units::SimDuration;
 
 /// The spec of a connection's loss.
@@ -9,4 +14,13 @@ pub struct ConnectionLoss {
     pub connection: usize,
     /// How long no new connection succeeds.
     pub lasts: SimDuration,
+}
+
+impl ConnectionLoss {
+    pub(super) fn begin<R: Recorder>(&self, system: &mut System<R>, events: &mut EventList<SystemEvent>) {
+        let connection = &mut system.connections[self.connection];
+        connection.cut_until = connection.cut_until.max(events.now() + self.lasts);
+        system.cut(self.connection, Parting::GoesOn, events);
+        system.connect_later(self.connection, events);
+    }
 }

@@ -1,5 +1,13 @@
 //! A consumer dies with what it holds: deliveries in its buffer and the one it works on.
 
+use crate::amqp::{ChannelNo, Method};
+use crate::engine::EventList;
+use crate::model::client::Parting;
+use crate::model::connection::{ChannelPhase, Phase};
+use crate::model::event::SystemEvent;
+use crate::model::record::Recorder;
+use crate::model::system::System;
+use crate::observe::What;
 use crate::units::SimDuration;
 
 /// How the broker learns that a consumer is gone.
@@ -22,4 +30,52 @@ pub struct ConsumerCrash {
     pub by: CrashBy,
     /// How long until the consumer is back; `None`: it stays away.
     pub restart_after: Option<SimDuration>,
+}
+
+impl ConsumerCrash {
+    pub(super) fn begin<R: Recorder>(&self, system: &mut System<R>, events: &mut EventList<SystemEvent>) {
+        let now = events.now();
+        let consumer = &mut system.consumers[self.consumer];
+        consumer.crashed = true;
+        let (index, number) = (consumer.connection, consumer.channel);
+        let held = (consumer.held.len() + usize::from(consumer.work.is_some())) as u32;
+        system.observe(now, || What::ConsumerCrashed { consumer: self.consumer as u32, held });
+        // What it works on dies with it; others that share its channel or connection finish theirs.
+        system.part_consumer(self.consumer, Parting::Dies, now);
+        let open = system.connections[index].phase == Phase::Open;
+        match self.by {
+            CrashBy::ChannelClose => {
+                system.part_channel(index, number, ChannelPhase::Closed, Parting::GoesOn, events);
+                if open {
+                    system.send(index, number, Method::ChannelClose, events);
+                }
+            }
+            CrashBy::ConnectionClose => {
+                if open {
+                    system.send(index, ChannelNo(0), Method::ConnectionClose, events);
+                }
+                system.part_connection(index, Parting::GoesOn, events);
+                system.connections[index].stays_away = true;
+            }
+            CrashBy::TcpCut => {
+                system.cut(index, Parting::GoesOn, events);
+                system.connections[index].stays_away = true;
+            }
+        }
+    }
+
+    pub(super) fn end<R: Recorder>(&self, system: &mut System<R>, events: &mut EventList<SystemEvent>) {
+        let consumer = &mut system.consumers[self.consumer];
+        consumer.crashed = false;
+        let (index, number) = (consumer.connection, consumer.channel);
+        system.observe(events.now(), || What::ConsumerRestarted { consumer: self.consumer as u32 });
+        let connection = &mut system.connections[index];
+        if connection.stays_away {
+            connection.stays_away = false;
+            connection.connect = events.at(events.now(), SystemEvent::Connect(index as u32));
+        } else if connection.phase == Phase::Open {
+            system.plan_channel(index, number, events.now());
+            system.call_next(index, events);
+        }
+    }
 }

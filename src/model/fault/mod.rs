@@ -8,7 +8,14 @@ pub use broker_restart::BrokerRestart;
 pub use connection_loss::ConnectionLoss;
 pub use consumer_crash::{ConsumerCrash, CrashBy};
 
-use crate::units::SimTime;
+use std::sync::Arc;
+
+use super::event::SystemEvent;
+use super::record::Recorder;
+use super::system::System;
+use crate::engine::EventList;
+use crate::observe::What;
+use crate::units::{SimDuration, SimTime};
 
 /// A planned fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,4 +37,41 @@ pub enum FaultKind {
     ConnectionLoss(ConnectionLoss),
     /// The broker is stopped cleanly and started again.
     BrokerRestart(BrokerRestart),
+}
+
+impl FaultKind {
+    /// How long until it is over; `None`: it has no end.
+    fn lasts(&self) -> Option<SimDuration> {
+        match self {
+            FaultKind::ConsumerCrash(crash) => crash.restart_after,
+            FaultKind::ConnectionLoss(loss) => Some(loss.lasts),
+            FaultKind::BrokerRestart(restart) => Some(restart.lasts),
+        }
+    }
+}
+
+impl<R: Recorder> System<R> {
+    pub(super) fn fault_begins(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+        let spec = Arc::clone(&self.spec);
+        let kind = &spec.faults[index].kind;
+        self.observe(events.now(), || What::FaultBegan { fault: index as u32 });
+        if let Some(lasts) = kind.lasts() {
+            events.at(events.now() + lasts, SystemEvent::FaultEnds(index as u32));
+        }
+        match kind {
+            FaultKind::ConsumerCrash(crash) => crash.begin(self, events),
+            FaultKind::ConnectionLoss(loss) => loss.begin(self, events),
+            FaultKind::BrokerRestart(_) => BrokerRestart::begin(self, events),
+        }
+    }
+
+    pub(super) fn fault_ends(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+        let spec = Arc::clone(&self.spec);
+        self.observe(events.now(), || What::FaultEnded { fault: index as u32 });
+        match &spec.faults[index].kind {
+            FaultKind::ConsumerCrash(crash) => crash.end(self, events),
+            FaultKind::ConnectionLoss(_) => {}
+            FaultKind::BrokerRestart(_) => BrokerRestart::end(self, events),
+        }
+    }
 }

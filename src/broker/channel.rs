@@ -1,0 +1,162 @@
+//! A channel: its deliveries, its consumers, its prefetch settings.
+
+use crate::amqp::{ChannelRef, ConsumerId, DeliveryTag, Name, QueueId};
+
+use super::exchange::Destination;
+use super::unacked::UnackedList;
+
+/// How many routes a channel remembers.
+const ROUTES: usize = 16;
+
+/// A channel that is open for the broker.
+#[derive(Clone, Debug)]
+pub(super) struct Channel {
+    pub(super) at: ChannelRef,
+    pub(super) vhost: u16,
+    pub(super) state: ChannelState,
+    /// The tag given last.
+    pub(super) last_tag: DeliveryTag,
+    pub(super) unacked: UnackedList,
+    /// In order of subscription.
+    pub(super) consumers: Vec<ConsumerId>,
+    /// For consumers made from here on. Source: rule QOS-2.
+    pub(super) prefetch: u16,
+    pub(super) limit: ChannelLimit,
+    /// The queue declared last, for methods that leave the name empty. Source: rule BND-3.
+    pub(super) last_queue: Option<Name>,
+    routes: Vec<Route>,
+}
+
+/// Whether a channel takes methods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ChannelState {
+    Open,
+    /// The broker sent `channel.close`; everything is discarded until `channel.close-ok`. Source: rule ERR-4.
+    Closing,
+}
+
+/// The bound that all consumers of a channel share (`basic.qos` with global). Source: rules QOS-4 to QOS-9.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ChannelLimit {
+    /// 0: no bound.
+    pub(super) count: u16,
+    /// Deliveries that count against it.
+    pub(super) volume: u32,
+    /// Queues that were refused and wait to be told.
+    pub(super) waiting: Vec<QueueId>,
+}
+
+impl ChannelLimit {
+    pub(super) fn is_reached(&self) -> bool {
+        self.count > 0 && self.volume >= u32::from(self.count)
+    }
+}
+
+/// A remembered answer of the exchanges.
+#[derive(Clone, Debug)]
+struct Route {
+    exchange: Name,
+    key: Name,
+    /// It is valid while the topology has this number.
+    topology: u64,
+    queues: Box<[QueueId]>,
+}
+
+impl Channel {
+    pub(super) fn new(at: ChannelRef, vhost: u16) -> Self {
+        Channel {
+            at,
+            vhost,
+            state: ChannelState::Open,
+            last_tag: 0,
+            unacked: UnackedList::default(),
+            consumers: Vec::new(),
+            prefetch: 0,
+            limit: ChannelLimit::default(),
+            last_queue: None,
+            routes: Vec::new(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn next_tag(&mut self) -> DeliveryTag {
+        self.last_tag += 1;
+        self.last_tag
+    }
+
+    /// The queues that this exchange and key led to, if nothing was declared, bound or deleted since.
+    #[inline]
+    pub(super) fn remembered(&self, exchange: Name, key: Name, topology: u64) -> Option<&[QueueId]> {
+        let route = self.routes.get(Self::place(key, self.routes.len()))?;
+        (route.key == key && route.exchange == exchange && route.topology == topology)
+            .then_some(&*route.queues)
+    }
+
+    pub(super) fn remember(&mut self, exchange: Name, key: Name, topology: u64, queues: &[QueueId]) {
+        if self.routes.len() < ROUTES && self.remembers_another(exchange, key) {
+            self.grow();
+        }
+        let route = Route { exchange, key, topology, queues: queues.into() };
+        match self.routes.len() {
+            0 => self.routes.push(route),
+            count => self.routes[Self::place(key, count)] = route,
+        }
+    }
+
+    fn remembers_another(&self, exchange: Name, key: Name) -> bool {
+        self.routes
+            .get(Self::place(key, self.routes.len()))
+            .is_some_and(|route| (route.exchange, route.key) != (exchange, key))
+    }
+
+    /// From one place, which most producers never leave, to all.
+    fn grow(&mut self) {
+        let empty = Route { exchange: Name::EMPTY, key: Name::EMPTY, topology: 0, queues: Box::default() };
+        let first = self.routes[0].clone();
+        self.routes = vec![empty; ROUTES];
+        let place = Self::place(first.key, ROUTES);
+        self.routes[place] = first;
+    }
+
+    #[inline]
+    fn place(key: Name, count: usize) -> usize {
+        if count < ROUTES { 0 } else { key.0 as usize % ROUTES }
+    }
+}
+
+/// A consumer as the broker knows it. Source: rule QOS-3.
+#[derive(Clone, Debug)]
+pub(super) struct Consumer {
+    pub(super) tag: Name,
+    pub(super) queue: QueueId,
+    /// Place of its channel.
+    pub(super) channel: u32,
+    pub(super) no_ack: bool,
+    pub(super) priority: i64,
+    /// Its own bound of unacknowledged deliveries; 0: none.
+    pub(super) prefetch: u16,
+    pub(super) unacked: u32,
+    /// When it stepped out of the rotation, as the queue counts; 0: it is in it.
+    pub(super) blocked: u64,
+}
+
+impl Consumer {
+    /// Whether its own prefetch count leaves room.
+    #[inline]
+    pub(super) fn has_credit(&self) -> bool {
+        self.prefetch == 0 || self.no_ack || self.unacked < u32::from(self.prefetch)
+    }
+}
+
+/// Ids of queues among destinations, exchanges apart.
+pub(super) fn split(found: &[Destination]) -> (Vec<QueueId>, Vec<super::exchange::ExchangeId>) {
+    let mut queues = Vec::new();
+    let mut exchanges = Vec::new();
+    for destination in found {
+        match *destination {
+            Destination::Queue(queue) => queues.push(queue),
+            Destination::Exchange(exchange) => exchanges.push(exchange),
+        }
+    }
+    (queues, exchanges)
+}

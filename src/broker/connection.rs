@@ -1,0 +1,220 @@
+//! Connections and channels: how they open, close and get lost. Source: rules CON-1 to CON-17 and ERR-1 to ERR-8.
+
+use std::sync::Arc;
+
+use super::channel::{Channel, ChannelState};
+use super::error::{Failure, Handled, failure};
+use super::{Broker, Out, Step};
+use crate::amqp::{ChannelNo, ChannelRef, ConnectionId, Method, Name, QueueId, ReplyCode, ServerMethod};
+use crate::observe::{Fact, Settlement};
+use crate::rules::{self, RuleRef};
+
+/// Channels that may be open at once on a connection. Source: rule CON-3.
+const CHANNELS_MAX: usize = 2047;
+
+/// A connection that is open for the broker.
+#[derive(Clone, Debug)]
+pub(super) struct Connection {
+    pub(super) vhost: u16,
+    /// Numbers of open channels with their places, in order of number.
+    channels: Vec<(ChannelNo, u32)>,
+}
+
+impl Connection {
+    #[inline]
+    pub(super) fn channel(&self, number: ChannelNo) -> Option<u32> {
+        if let [(only, place)] = self.channels[..] {
+            return (only == number).then_some(place);
+        }
+        let at = self.channels.binary_search_by_key(&number, |channel| channel.0).ok()?;
+        Some(self.channels[at].1)
+    }
+}
+
+impl Broker {
+    pub(super) fn open_connection(
+        &mut self,
+        id: ConnectionId,
+        vhost: Name,
+        _user: Name,
+        step: &mut Step<'_, impl Out>,
+    ) {
+        let at = ChannelRef { connection: id, channel: ChannelNo(0) };
+        let Some(vhost) = self.vhosts.iter().position(|v| v.name == vhost) else {
+            let text = format!("vhost {} not found", self.names.text(vhost));
+            let failure = failure(ReplyCode::NotAllowed, rules::CON_2, text);
+            self.send_error(at, &failure, step);
+            return;
+        };
+        if self.connections.len() <= id.index() {
+            self.connections.resize(id.index() + 1, None);
+        }
+        self.connections[id.index()] = Some(Connection { vhost: vhost as u16, channels: Vec::new() });
+        step.out.fact(Fact::ConnectionOpened { connection: id }, rules::CON_1);
+        step.out.send(at, ServerMethod::ConnectionOpenOk);
+    }
+
+    pub(super) fn open_channel(&mut self, at: ChannelRef, step: &mut Step<'_, impl Out>) -> Handled {
+        let connection = self.connections[at.connection.index()].as_mut().expect("the connection is open");
+        if connection.channels.len() >= CHANNELS_MAX {
+            let text = format!(
+                "number of channels opened ({CHANNELS_MAX}) has reached the negotiated channel_max ({CHANNELS_MAX})"
+            );
+            return Err(failure(ReplyCode::NotAllowed, rules::CON_4, text));
+        }
+        let place = self.channels.insert(Channel::new(at, connection.vhost));
+        let among = connection.channels.partition_point(|channel| channel.0 < at.channel);
+        connection.channels.insert(among, (at.channel, place));
+        step.out.send(at, ServerMethod::ChannelOpenOk);
+        Ok(())
+    }
+
+    pub(super) fn flow(&self, place: u32, active: bool, step: &mut Step<'_, impl Out>) -> Handled {
+        if !active {
+            return Err(failure(ReplyCode::NotImplemented, rules::CON_17, "active=false"));
+        }
+        step.out.send(self.channels[place].at, ServerMethod::ChannelFlowOk { active });
+        Ok(())
+    }
+
+    /// `channel.close` by the client: the queues are told before it is answered. Source: rules CON-6 and CON-9.
+    pub(super) fn close_channel(&mut self, place: u32, step: &mut Step<'_, impl Out>) {
+        let at = self.channels[place].at;
+        self.release_channel(place, rules::CON_6, step);
+        self.forget_channel(place);
+        step.out.send(at, ServerMethod::ChannelCloseOk);
+    }
+
+    /// `connection.close` by the client. Source: rule CON-10.
+    pub(super) fn close_connection(&mut self, id: ConnectionId, step: &mut Step<'_, impl Out>) {
+        self.end_connection(id, rules::CON_10, step);
+        step.out.send(ChannelRef { connection: id, channel: ChannelNo(0) }, ServerMethod::ConnectionCloseOk);
+    }
+
+    /// The socket is gone. Source: rule CON-11.
+    pub(super) fn lose_connection(&mut self, id: ConnectionId, step: &mut Step<'_, impl Out>) {
+        if self.connection(id).is_some() {
+            self.end_connection(id, rules::CON_11, step);
+        }
+    }
+
+    /// Ends all channels of a connection, then its exclusive queues.
+    pub(super) fn end_connection(&mut self, id: ConnectionId, rule: RuleRef, step: &mut Step<'_, impl Out>) {
+        let channels = self.connection(id).map(|c| c.channels.clone()).unwrap_or_default();
+        for (_, place) in channels {
+            self.release_channel(place, rule, step);
+            self.forget_channel(place);
+        }
+        let mut exclusive: Vec<QueueId> = self
+            .queues
+            .iter()
+            .filter(|(_, queue)| queue.owner == Some(id))
+            .map(|(queue, _)| QueueId(queue))
+            .collect();
+        exclusive.sort_by_key(|queue| self.names.text(self.queues[queue.0].name).to_owned());
+        for queue in exclusive {
+            self.remove_queue(queue, rules::CON_10, step);
+        }
+        if let Some(connection) = self.connections.get_mut(id.index()) {
+            *connection = None;
+        }
+        step.out.fact(Fact::ConnectionClosed { connection: id }, rule);
+    }
+
+    /// Takes a channel's consumers away and requeues what it held, queue by queue: first all its consumers of a queue,
+    /// then (if that has not deleted the queue) its deliveries, then the others are served. Source: rule CON-6.
+    fn release_channel(&mut self, place: u32, rule: RuleRef, step: &mut Step<'_, impl Out>) {
+        let channel = &mut self.channels[place];
+        if channel.state == ChannelState::Closing {
+            return;
+        }
+        channel.state = ChannelState::Closing;
+        let at = channel.at;
+        let consumers = std::mem::take(&mut channel.consumers);
+        let unacked = channel.unacked.take_all();
+        let mut queues: Vec<QueueId> = consumers.iter().map(|&c| self.consumers[c.0].queue).collect();
+        queues.extend(unacked.iter().map(|u| u.queue));
+        self.sort_queues(&mut queues);
+        for queue in queues {
+            let own: Vec<_> = consumers
+                .iter()
+                .filter(|c| self.consumers.get(c.0).is_some_and(|c| c.queue == queue))
+                .copied()
+                .collect();
+            for &consumer in &own {
+                self.remove_consumer(consumer, rule, step);
+            }
+            if own.is_empty() || !self.delete_if_abandoned(queue, step) {
+                let back: Vec<_> = unacked.iter().filter(|u| u.queue == queue).copied().collect();
+                self.requeue_deliveries(at, queue, &back, rule, step);
+                self.dispatch(queue, step);
+                continue;
+            }
+            // The queue went with its last consumer, and what it had handed out with it. Source: rule CON-22.
+            for gone in unacked.iter().filter(|u| u.queue == queue) {
+                let fact = Fact::Settled {
+                    queue,
+                    channel: at,
+                    consumer: gone.consumer,
+                    delivery_tag: gone.tag,
+                    message: self.messages.id(gone.entry.slot()),
+                    how: Settlement::Gone(crate::observe::LossCause::QueueDeleted),
+                    ready: 0,
+                    unacked: 0,
+                };
+                step.out.fact(fact, rules::CON_22);
+                self.messages.release(gone.entry.slot());
+            }
+        }
+        step.out.fact(Fact::ChannelClosed { channel: at }, rule);
+    }
+
+    /// Forgets the channel; its number may be opened again. Source: rule ERR-5.
+    pub(super) fn forget_channel(&mut self, place: u32) {
+        let Some(channel) = self.channels.remove(place) else { return };
+        if let Some(Some(connection)) = self.connections.get_mut(channel.at.connection.index()) {
+            connection.channels.retain(|open| open.1 != place);
+        }
+    }
+
+    /// Closes the channel or the connection with an error. What it held is requeued before the client hears of it.
+    /// Source: rule ERR-7.
+    pub(super) fn fail(&mut self, at: ChannelRef, failure: &Failure, step: &mut Step<'_, impl Out>) {
+        let fact = Fact::Error { channel: at, code: failure.code, text: failure.text.clone() };
+        step.out.fact(fact, failure.rule);
+        if failure.code.closes_connection() {
+            self.end_connection(at.connection, failure.rule, step);
+        } else if let Some(place) = self.connection(at.connection).and_then(|c| c.channel(at.channel)) {
+            self.release_channel(place, failure.rule, step);
+        }
+        self.send_error(at, failure, step);
+    }
+
+    fn send_error(&self, at: ChannelRef, failure: &Failure, step: &mut Step<'_, impl Out>) {
+        let (code, text) = (failure.code, Arc::clone(&failure.text));
+        if code.closes_connection() {
+            let at = ChannelRef { channel: ChannelNo(0), ..at };
+            step.out.send(at, ServerMethod::ConnectionClose { code, text });
+            step.out.hang_up(at.connection);
+        } else {
+            step.out.send(at, ServerMethod::ChannelClose { code, text });
+        }
+    }
+
+    /// A method that is discarded: if it was a publish, its message is lost, and the books must know.
+    pub(super) fn refuse(&self, method: Method, step: &mut Step<'_, impl Out>) {
+        if let Method::BasicPublish(publish) = method {
+            step.out.fact(Fact::PublishRefused { message: publish.message.id }, rules::ERR_4);
+        }
+    }
+
+    /// Sorts queues by name, each once: the order in which a real broker serves them is not defined.
+    pub(super) fn sort_queues(&self, queues: &mut Vec<QueueId>) {
+        queues.retain(|queue| self.queues.get(queue.0).is_some());
+        queues.sort_by(|a, b| {
+            let name = |queue: &QueueId| self.names.text(self.queues[queue.0].name);
+            name(a).cmp(name(b)).then(a.cmp(b))
+        });
+        queues.dedup();
+    }
+}

@@ -1,0 +1,168 @@
+//! Dispatch: a queue hands its ready messages to consumers in turn. Source: rules DSP-1 to DSP-11.
+
+use super::channel::Consumer;
+use super::unacked::Unacked;
+use super::{Broker, Out, Step};
+use crate::amqp::{ConsumerId, Delivery, QueueId, ServerMethod};
+use crate::observe::Fact;
+use crate::rules;
+
+impl Broker {
+    /// Hands out messages until none is ready or nobody may take one. Source: rule DSP-1.
+    #[inline]
+    pub(super) fn dispatch(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
+        loop {
+            let queue = &self.queues[id.0];
+            if queue.ready.is_empty() {
+                break;
+            }
+            let Some(consumer) = queue.rotation.next() else { break };
+            if self.may_take(id, consumer) {
+                self.deliver(id, consumer, step);
+            } else {
+                self.block(id, consumer, step);
+            }
+        }
+        let queue = &self.queues[id.0];
+        step.out.level(id, queue.ready_count(), queue.unacked);
+    }
+
+    /// Whether a consumer may be given a message: its own credit first, then its channel's bound, which it takes up if
+    /// there is room. Source: rules QOS-6 and QOS-8, `rabbit_limiter:can_send`.
+    #[inline]
+    fn may_take(&mut self, id: QueueId, consumer: ConsumerId) -> bool {
+        let consumer = &self.consumers[consumer.0];
+        if !consumer.has_credit() {
+            return false;
+        }
+        let limit = &mut self.channels[consumer.channel].limit;
+        if limit.count == 0 {
+            return true;
+        }
+        if limit.is_reached() || limit.waiting.contains(&id) {
+            if !limit.waiting.contains(&id) {
+                limit.waiting.push(id);
+            }
+            return false;
+        }
+        if !consumer.no_ack {
+            limit.volume += 1;
+        }
+        true
+    }
+
+    #[inline]
+    fn deliver(&mut self, id: QueueId, consumer_id: ConsumerId, step: &mut Step<'_, impl Out>) {
+        let queue = &mut self.queues[id.0];
+        let Some(entry) = queue.ready.pop_front() else { return };
+        queue.rotation.turn();
+        let consumer = &mut self.consumers[consumer_id.0];
+        let channel = &mut self.channels[consumer.channel];
+        let delivery_tag = channel.next_tag();
+        let at = channel.at;
+        let automatic = consumer.no_ack;
+        if !automatic {
+            queue.unacked += 1;
+            consumer.unacked += 1;
+            channel.unacked.push(Unacked {
+                tag: delivery_tag,
+                entry,
+                queue: id,
+                consumer: Some(consumer_id),
+                of_consumer: true,
+            });
+        }
+        let stored = self.messages.get(entry.slot());
+        let fact = Fact::Delivered {
+            queue: id,
+            consumer: consumer_id,
+            channel: at,
+            delivery_tag,
+            message: stored.message.id,
+            arrival: entry.arrival(),
+            redelivered: entry.redelivered(),
+            automatic,
+            ready: queue.ready_count(),
+            unacked: queue.unacked,
+            consumer_unacked: consumer.unacked,
+            prefetch: consumer.prefetch,
+            next: queue.rotation.next(),
+        };
+        step.out.fact(fact, if automatic { rules::CON_8 } else { rules::DSP_2 });
+        let delivery = Delivery {
+            consumer_tag: consumer.tag,
+            delivery_tag,
+            redelivered: entry.redelivered(),
+            exchange: stored.exchange,
+            routing_key: stored.routing_key,
+            message: stored.message.clone(),
+        };
+        step.out.send(at, ServerMethod::BasicDeliver(delivery));
+        if automatic {
+            self.messages.release(entry.slot());
+        }
+    }
+
+    /// The consumer whose turn it is steps out of the rotation. Source: rule DSP-6.
+    fn block(&mut self, id: QueueId, consumer: ConsumerId, step: &mut Step<'_, impl Out>) {
+        self.queues[id.0].rotation.step_out();
+        self.steps_out += 1;
+        let blocked = &mut self.consumers[consumer.0];
+        blocked.blocked = self.steps_out;
+        let unacked = blocked.unacked;
+        step.out.fact(Fact::ConsumerBlocked { queue: id, consumer, unacked }, rules::DSP_6);
+    }
+
+    /// Consumers of this channel that stepped out, and have credit, come back: by priority, then in the order in which
+    /// they left. Source: rule DSP-6, `rabbit_queue_consumers:unblock`.
+    pub(super) fn unblock(&mut self, place: u32, id: QueueId, step: &mut Step<'_, impl Out>) {
+        let comes_back =
+            |consumer: &Consumer| consumer.queue == id && consumer.blocked > 0 && consumer.has_credit();
+        let mut back: Vec<ConsumerId> = self.channels[place]
+            .consumers
+            .iter()
+            .filter(|consumer| comes_back(&self.consumers[consumer.0]))
+            .copied()
+            .collect();
+        back.sort_by_key(|consumer| {
+            let consumer = &self.consumers[consumer.0];
+            (std::cmp::Reverse(consumer.priority), consumer.blocked)
+        });
+        for consumer in back {
+            let state = &mut self.consumers[consumer.0];
+            state.blocked = 0;
+            self.queues[id.0].rotation.join(consumer, state.priority);
+            step.out.fact(Fact::ConsumerUnblocked { queue: id, consumer }, rules::DSP_6);
+        }
+    }
+
+    /// `count` deliveries of this consumer were settled or requeued. If it had no credit and has some now, those of its
+    /// channel that stepped out may come back. Source: `rabbit_queue_consumers:subtract_acks`.
+    #[inline]
+    pub(super) fn give_credit(&mut self, consumer: ConsumerId, count: u32, step: &mut Step<'_, impl Out>) {
+        let state = &mut self.consumers[consumer.0];
+        let had_credit = state.has_credit();
+        state.unacked -= count;
+        if !had_credit && state.has_credit() {
+            let (place, queue) = (state.channel, state.queue);
+            if let [only] = self.channels[place].consumers[..]
+                && only == consumer
+            {
+                self.unblock_only(consumer, queue, step);
+            } else {
+                self.unblock(place, queue, step);
+            }
+        }
+    }
+
+    /// [`Broker::unblock`] for the usual channel with one consumer.
+    #[inline]
+    fn unblock_only(&mut self, consumer: ConsumerId, queue: QueueId, step: &mut Step<'_, impl Out>) {
+        let state = &mut self.consumers[consumer.0];
+        if state.blocked > 0 {
+            state.blocked = 0;
+            self.queues[queue.0].rotation.join(consumer, state.priority);
+            step.out.fact(Fact::ConsumerUnblocked { queue, consumer }, rules::DSP_6);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Exchanges: what they are, and which queues a message goes to. One type a file.
+
+mod direct;
+mod fanout;
+mod topic;
+
+use std::collections::BTreeMap;
+
+use crate::amqp::{FieldTable, Name, Names, QueueId};
+
+pub(super) use topic::matches as topic_matches;
+
+/// The type of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ExchangeKind {
+    Direct,
+    Fanout,
+    Topic,
+}
+
+impl ExchangeKind {
+    pub(super) fn find(name: &str) -> Option<ExchangeKind> {
+        match name {
+            "direct" => Some(ExchangeKind::Direct),
+            "fanout" => Some(ExchangeKind::Fanout),
+            "topic" => Some(ExchangeKind::Topic),
+            _ => None,
+        }
+    }
+}
+
+/// An exchange by its place in the broker's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ExchangeId(pub(super) u32);
+
+/// Where a binding leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Destination {
+    Queue(QueueId),
+    Exchange(ExchangeId),
+}
+
+/// A binding of one key. Its identity is (source, destination, key, arguments). Source: rule BND-1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Binding {
+    pub(super) destination: Destination,
+    pub(super) arguments: FieldTable,
+}
+
+/// An exchange with the bindings that leave from it.
+#[derive(Clone, Debug)]
+pub(super) struct Exchange {
+    pub(super) name: Name,
+    pub(super) vhost: u16,
+    pub(super) kind: ExchangeKind,
+    pub(super) kind_name: Name,
+    pub(super) durable: bool,
+    pub(super) auto_delete: bool,
+    pub(super) internal: bool,
+    pub(super) arguments: FieldTable,
+    /// By binding key; bindings of one key in order of declaration.
+    pub(super) bindings: BTreeMap<Name, Vec<Binding>>,
+}
+
+impl Exchange {
+    /// Adds the destinations of a message with routing key `key` to `found`, in no particular order, some maybe twice.
+    pub(super) fn route(&self, names: &Names, key: Name, found: &mut Vec<Destination>) {
+        match self.kind {
+            ExchangeKind::Direct => direct::route(&self.bindings, key, found),
+            ExchangeKind::Fanout => fanout::route(&self.bindings, found),
+            ExchangeKind::Topic => topic::route(&self.bindings, names, key, found),
+        }
+    }
+
+    /// Adds a binding unless it is there; whether it was added.
+    pub(super) fn bind(&mut self, key: Name, binding: Binding) -> bool {
+        let bindings = self.bindings.entry(key).or_default();
+        let known = bindings
+            .iter()
+            .any(|b| b.destination == binding.destination && b.arguments.same_as(&binding.arguments));
+        if !known {
+            bindings.push(binding);
+        }
+        !known
+    }
+
+    /// Whether this very binding is there.
+    pub(super) fn is_bound(&self, key: Name, destination: Destination, arguments: &FieldTable) -> bool {
+        self.bindings.get(&key).is_some_and(|bindings| {
+            bindings.iter().any(|b| b.destination == destination && b.arguments.same_as(arguments))
+        })
+    }
+
+    /// Takes all bindings away for which `leaves` holds; their keys.
+    pub(super) fn unbind(
+        &mut self,
+        mut leaves: impl FnMut(Name, &Binding) -> bool,
+    ) -> Vec<(Name, Destination)> {
+        let mut gone = Vec::new();
+        self.bindings.retain(|&key, bindings| {
+            bindings.retain(|binding| {
+                let leave = leaves(key, binding);
+                if leave {
+                    gone.push((key, binding.destination));
+                }
+                !leave
+            });
+            !bindings.is_empty()
+        });
+        gone
+    }
+}

@@ -1,0 +1,58 @@
+//! The messages in the broker. A message is kept once, however many queues hold a copy, until the last copy is gone.
+
+use crate::amqp::{Message, MessageId, Name};
+
+/// A place in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Slot(pub(super) u32);
+
+/// A message with what it was published with.
+#[derive(Clone, Debug)]
+pub(super) struct Stored {
+    pub(super) message: Message,
+    pub(super) exchange: Name,
+    pub(super) routing_key: Name,
+    copies: u32,
+}
+
+/// All messages that some queue or channel still refers to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Messages {
+    slots: Vec<Stored>,
+    free: Vec<Slot>,
+}
+
+impl Messages {
+    /// Keeps a message for `copies` queues.
+    #[inline]
+    pub(super) fn keep(&mut self, message: Message, exchange: Name, routing_key: Name, copies: u32) -> Slot {
+        let stored = Stored { message, exchange, routing_key, copies };
+        if let Some(slot) = self.free.pop() {
+            self.slots[slot.0 as usize] = stored;
+            return slot;
+        }
+        self.slots.push(stored);
+        Slot((self.slots.len() - 1) as u32)
+    }
+
+    /// One copy is gone; with the last one the message is forgotten.
+    #[inline]
+    pub(super) fn release(&mut self, slot: Slot) {
+        let stored = &mut self.slots[slot.0 as usize];
+        stored.copies -= 1;
+        if stored.copies == 0 {
+            stored.message.content = None;
+            self.free.push(slot);
+        }
+    }
+
+    #[inline]
+    pub(super) fn get(&self, slot: Slot) -> &Stored {
+        &self.slots[slot.0 as usize]
+    }
+
+    #[inline]
+    pub(super) fn id(&self, slot: Slot) -> MessageId {
+        self.slots[slot.0 as usize].message.id
+    }
+}

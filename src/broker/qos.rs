@@ -1,0 +1,64 @@
+//! `basic.qos`: how many unacknowledged deliveries a consumer, or a whole channel, may have. Source: rules QOS-1 to QOS-11.
+
+use super::error::{Handled, failure};
+use super::{Broker, Out, Step};
+use crate::amqp::{QueueId, ReplyCode, ServerMethod};
+use crate::rules;
+
+impl Broker {
+    pub(super) fn qos(
+        &mut self,
+        place: u32,
+        prefetch_size: u32,
+        prefetch_count: u16,
+        global: bool,
+        step: &mut Step<'_, impl Out>,
+    ) -> Handled {
+        if prefetch_size != 0 {
+            let text = format!("prefetch_size!=0 ({prefetch_size})");
+            return Err(failure(ReplyCode::NotImplemented, rules::QOS_1, text));
+        }
+        let channel = &mut self.channels[place];
+        if global {
+            // The count begins with everything unacknowledged, `basic.get` included. Source: rule QOS-7.
+            if channel.limit.count == 0 && prefetch_count > 0 {
+                channel.limit.volume = channel.unacked.len() as u32;
+            }
+            channel.limit.count = prefetch_count;
+        } else {
+            // It removes the channel's own bound as well. Source: rule QOS-5.
+            channel.prefetch = prefetch_count;
+            channel.limit.count = 0;
+        }
+        if channel.limit.count == 0 {
+            channel.limit.volume = 0;
+        }
+        self.resume_channel(place, step);
+        step.out.send(self.channels[place].at, ServerMethod::BasicQosOk);
+        Ok(())
+    }
+
+    /// `count` deliveries to consumers were settled or requeued; queues that wait for room go on.
+    pub(super) fn free_channel(&mut self, place: u32, count: u32, step: &mut Step<'_, impl Out>) {
+        let limit = &mut self.channels[place].limit;
+        if limit.count > 0 {
+            limit.volume = limit.volume.saturating_sub(count);
+            self.resume_channel(place, step);
+        }
+    }
+
+    /// Where the channel's bound leaves room again, its consumers come back in every queue that was refused.
+    /// A real broker takes the queues in random order; here they go by name. Source: rule QOS-11.
+    fn resume_channel(&mut self, place: u32, step: &mut Step<'_, impl Out>) {
+        let limit = &mut self.channels[place].limit;
+        if limit.is_reached() || limit.waiting.is_empty() {
+            return;
+        }
+        let mut waiting: Vec<QueueId> = std::mem::take(&mut limit.waiting);
+        self.sort_queues(&mut waiting);
+        for queue in waiting {
+            self.unblock(place, queue, step);
+            self.dispatch(queue, step);
+        }
+    }
+}

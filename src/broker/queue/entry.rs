@@ -1,0 +1,58 @@
+//! One copy of a message in a queue, in sixteen bytes.
+
+use std::cmp::Ordering;
+
+use crate::broker::messages::Slot;
+use crate::units::SimTime;
+
+const REDELIVERED: u32 = 1 << 31;
+
+/// A copy: which message, when it arrived, and whether it was handed out before.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::broker) struct Entry {
+    arrived: SimTime,
+    /// The queue's count of arrivals, modulo 2^32; it decides among arrivals at one instant.
+    arrival: u32,
+    slot_and_flag: u32,
+}
+
+impl Entry {
+    #[inline]
+    pub(in crate::broker) fn new(arrived: SimTime, arrival: u32, slot: Slot) -> Self {
+        debug_assert!(slot.0 < REDELIVERED, "fewer than 2^31 messages are in the broker");
+        Entry { arrived, arrival, slot_and_flag: slot.0 }
+    }
+
+    #[inline]
+    pub(in crate::broker) fn slot(self) -> Slot {
+        Slot(self.slot_and_flag & !REDELIVERED)
+    }
+
+    /// It was handed out before.
+    #[inline]
+    pub(in crate::broker) fn redelivered(self) -> bool {
+        self.slot_and_flag & REDELIVERED != 0
+    }
+
+    #[inline]
+    pub(in crate::broker) fn handed_out_before(self) -> Self {
+        Entry { slot_and_flag: self.slot_and_flag | REDELIVERED, ..self }
+    }
+
+    /// The queue's count of arrivals when it came, modulo 2^32.
+    #[inline]
+    pub(in crate::broker) fn arrival(self) -> u32 {
+        self.arrival
+    }
+
+    /// When it came into the queue.
+    pub(in crate::broker) fn arrived(self) -> SimTime {
+        self.arrived
+    }
+
+    /// Order of arrival.
+    pub(in crate::broker) fn order(&self, other: &Entry) -> Ordering {
+        let count = (self.arrival.wrapping_sub(other.arrival) as i32).cmp(&0);
+        self.arrived.cmp(&other.arrived).then(count)
+    }
+}

@@ -1,0 +1,177 @@
+//! The deliveries of a channel that wait for an acknowledgement, in order of their tags.
+
+use std::collections::VecDeque;
+
+use super::queue::Entry;
+use crate::amqp::{ConsumerId, DeliveryTag, QueueId};
+
+/// In place of the queue of a delivery: the queue is gone, and settling the delivery does nothing.
+pub(super) const GONE: QueueId = QueueId(u32::MAX);
+
+/// One delivery that waits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unacked {
+    pub(super) tag: DeliveryTag,
+    pub(super) entry: Entry,
+    pub(super) queue: QueueId,
+    /// Its consumer, while that exists.
+    pub(super) consumer: Option<ConsumerId>,
+    /// It was delivered to a consumer, not fetched with `basic.get`.
+    pub(super) of_consumer: bool,
+}
+
+/// The list. Taking the oldest one, and taking any one by its tag, need no search in the usual case of tags without gaps.
+#[derive(Clone, Debug, Default)]
+pub(super) struct UnackedList {
+    /// Invariant: tags grow. A settled delivery in the middle leaves an empty place; the first place is never empty.
+    places: VecDeque<(DeliveryTag, Option<Unacked>)>,
+    waiting: usize,
+}
+
+impl UnackedList {
+    pub(super) fn len(&self) -> usize {
+        self.waiting
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, unacked: Unacked) {
+        self.places.push_back((unacked.tag, Some(unacked)));
+        self.waiting += 1;
+    }
+
+    fn place(&self, tag: DeliveryTag) -> Option<usize> {
+        let first = self.places.front()?.0;
+        let guess = usize::try_from(tag.checked_sub(first)?).ok()?;
+        if self.places.get(guess).is_some_and(|place| place.0 == tag) {
+            return Some(guess);
+        }
+        self.places.binary_search_by_key(&tag, |place| place.0).ok()
+    }
+
+    pub(super) fn contains(&self, tag: DeliveryTag) -> bool {
+        self.place(tag).is_some_and(|place| self.places[place].1.is_some())
+    }
+
+    /// Takes the delivery with this tag, if it waits.
+    #[inline]
+    pub(super) fn take(&mut self, tag: DeliveryTag) -> Option<Unacked> {
+        let place = self.place(tag)?;
+        let taken = self.places[place].1.take()?;
+        self.waiting -= 1;
+        self.tidy();
+        Some(taken)
+    }
+
+    /// Takes all deliveries up to and including this tag, in order.
+    pub(super) fn take_until(&mut self, tag: DeliveryTag) -> Vec<Unacked> {
+        let end = self.places.partition_point(|place| place.0 <= tag);
+        let taken: Vec<Unacked> = self.places.drain(..end).filter_map(|place| place.1).collect();
+        self.waiting -= taken.len();
+        self.tidy();
+        taken
+    }
+
+    /// Takes all, in order.
+    pub(super) fn take_all(&mut self) -> Vec<Unacked> {
+        self.waiting = 0;
+        self.places.drain(..).filter_map(|place| place.1).collect()
+    }
+
+    /// Puts deliveries back that were taken before.
+    pub(super) fn put_back(&mut self, mut taken: Vec<Unacked>) {
+        self.waiting += taken.len();
+        taken.extend(self.places.drain(..).filter_map(|place| place.1));
+        taken.sort_by_key(|unacked| unacked.tag);
+        self.places = taken.into_iter().map(|unacked| (unacked.tag, Some(unacked))).collect();
+    }
+
+    /// Marks all deliveries from `queue` as [`GONE`]; returns them as they were, in order.
+    pub(super) fn forget(&mut self, queue: QueueId) -> Vec<Unacked> {
+        let from = self.places.iter_mut().filter_map(|place| place.1.as_mut()).filter(|u| u.queue == queue);
+        from.map(|unacked| std::mem::replace(unacked, Unacked { queue: GONE, ..*unacked })).collect()
+    }
+
+    /// This consumer is gone: its deliveries stay, without it.
+    pub(super) fn orphan(&mut self, consumer: ConsumerId) {
+        let own = self.places.iter_mut().filter_map(|place| place.1.as_mut());
+        own.filter(|u| u.consumer == Some(consumer)).for_each(|unacked| unacked.consumer = None);
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Unacked> {
+        self.places.iter().filter_map(|place| place.1.as_ref())
+    }
+
+    fn tidy(&mut self) {
+        while self.places.front().is_some_and(|place| place.1.is_none()) {
+            self.places.pop_front();
+        }
+        // One delivery that is never settled must not make the list grow with every later one.
+        if self.places.len() > 32 && self.places.len() > 2 * self.waiting {
+            self.places.retain(|place| place.1.is_some());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::broker::messages::Slot;
+    use crate::units::SimTime;
+
+    fn unacked(tag: u64) -> Unacked {
+        Unacked {
+            tag,
+            entry: Entry::new(SimTime::ZERO, 0, Slot(0)),
+            queue: QueueId(0),
+            consumer: None,
+            of_consumer: true,
+        }
+    }
+
+    fn list(tags: &[u64]) -> UnackedList {
+        let mut list = UnackedList::default();
+        tags.iter().for_each(|&tag| list.push(unacked(tag)));
+        list
+    }
+
+    #[test]
+    fn a_tag_is_taken_once_wherever_it_stands() {
+        let mut list = list(&[1, 2, 5, 9]);
+        assert_eq!(list.take(5).map(|u| u.tag), Some(5));
+        assert!(
+            list.take(5).is_none()
+                && list.take(3).is_none()
+                && list.take(10).is_none()
+                && list.take(0).is_none()
+        );
+        assert_eq!(list.take(1).map(|u| u.tag), Some(1));
+        assert_eq!((list.len(), list.contains(2), list.contains(5)), (2, true, false));
+    }
+
+    #[test]
+    fn all_up_to_a_tag_come_in_order() {
+        let mut list = list(&[1, 2, 3, 4]);
+        list.take(2);
+        assert_eq!(list.take_until(3).iter().map(|u| u.tag).collect::<Vec<_>>(), [1, 3]);
+        assert_eq!(list.take_all().len(), 1);
+        assert_eq!(list.len(), 0);
+    }
+
+    #[test]
+    fn what_was_put_back_is_in_its_old_place() {
+        let mut list = list(&[1, 2, 3]);
+        let taken = list.take_until(2);
+        list.put_back(taken);
+        assert_eq!(list.iter().map(|u| u.tag).collect::<Vec<_>>(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn one_stuck_delivery_does_not_make_the_list_grow() {
+        let mut list = list(&[1]);
+        for tag in 2..10_000 {
+            list.push(unacked(tag));
+            list.take(tag);
+        }
+        assert!(list.places.len() < 100, "{}", list.places.len());
+    }
+}

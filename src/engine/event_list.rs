@@ -1,0 +1,230 @@
+//! The event list: everything that will happen, in a total order of (time, sequence number).
+//!
+//! Two events at one instant happen in the order in which they were numbered, which is the order of scheduling, or of
+//! reserving. An event scheduled for the present instant goes after everything that is already due then.
+//!
+//! There is no cancelling: whoever schedules keeps the [`Seq`] of the event it waits for, and ignores any other.
+
+use std::collections::VecDeque;
+use std::marker::PhantomData;
+
+use super::heap::Heap;
+use crate::units::{SimDuration, SimTime};
+
+/// Bits of a key below the time: 36 for the sequence number, 28 for the event.
+const EVENT_BITS: u32 = 28;
+const EVENT_MASK: u64 = (1 << EVENT_BITS) - 1;
+/// More lanes than this, and their heads would cost more to compare than a heap.
+const LANES_MAX: usize = 8;
+
+/// An event that fits in 28 bits: usually a kind and the index of its addressee. What more it needs lies with the addressee.
+pub trait Event: Copy {
+    /// The event as a number below 2^28.
+    fn pack(self) -> u32;
+    /// The event of this number.
+    fn unpack(bits: u32) -> Self;
+}
+
+/// The number of an event in order of scheduling, below 2^36; 0 is no event's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seq(u64);
+
+impl Seq {
+    /// The number that no event has: "waits for nothing".
+    pub const NONE: Seq = Seq(0);
+    /// The most events that one list can number.
+    pub const MAX: u64 = 1 << 36;
+}
+
+/// A first-in first-out part of the list, for events that all come after the same delay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lane(u8);
+
+#[derive(Clone, Debug)]
+struct LaneQueue {
+    delay: SimDuration,
+    keys: VecDeque<u128>,
+}
+
+/// The list of future events.
+#[derive(Clone, Debug)]
+pub struct EventList<E> {
+    now: SimTime,
+    last: u64,
+    heap: Heap,
+    lanes: Vec<LaneQueue>,
+    event: PhantomData<E>,
+}
+
+impl<E> Default for EventList<E> {
+    fn default() -> Self {
+        EventList {
+            now: SimTime::ZERO,
+            last: 0,
+            heap: Heap::default(),
+            lanes: Vec::new(),
+            event: PhantomData,
+        }
+    }
+}
+
+#[inline]
+fn key(at: SimTime, seq: Seq, event: u32) -> u128 {
+    debug_assert!(u64::from(event) <= EVENT_MASK, "an event packs into 28 bits");
+    u128::from(at.as_nanos()) << 64 | u128::from(seq.0 << EVENT_BITS | u64::from(event))
+}
+
+impl<E: Event> EventList<E> {
+    /// The present instant: that of the event handled last.
+    #[inline]
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// Events that are still to come, stale ones included.
+    pub fn pending(&self) -> usize {
+        self.heap.len() + self.lanes.iter().map(|lane| lane.keys.len()).sum::<usize>()
+    }
+
+    /// Takes the next sequence number for an event that will be scheduled later with [`EventList::at_reserved`].
+    #[inline]
+    pub fn reserve(&mut self) -> Seq {
+        self.last += 1;
+        Seq(self.last)
+    }
+
+    /// Schedules `event` for `at`, which must not be in the past.
+    #[inline]
+    pub fn at(&mut self, at: SimTime, event: E) -> Seq {
+        let seq = self.reserve();
+        self.at_reserved(at, seq, event);
+        seq
+    }
+
+    /// Schedules `event` for `at` under a number that was reserved for it.
+    #[inline]
+    pub fn at_reserved(&mut self, at: SimTime, seq: Seq, event: E) {
+        debug_assert!(self.now <= at, "an event cannot be scheduled for the past");
+        self.heap.push(key(at, seq, event.pack()));
+    }
+
+    /// The lane for events that come `delay` after they are scheduled, or `None` if there are too many lanes already.
+    pub fn lane(&mut self, delay: SimDuration) -> Option<Lane> {
+        let found = self.lanes.iter().position(|lane| lane.delay == delay);
+        if found.is_none() && self.lanes.len() == LANES_MAX {
+            return None;
+        }
+        let place = found.unwrap_or_else(|| {
+            self.lanes.push(LaneQueue { delay, keys: VecDeque::new() });
+            self.lanes.len() - 1
+        });
+        Some(Lane(place as u8))
+    }
+
+    /// Schedules `event` after the lane's delay. Costs the same however many events are pending.
+    #[inline]
+    pub fn in_lane(&mut self, lane: Lane, event: E) -> Seq {
+        let seq = self.reserve();
+        let lane = &mut self.lanes[lane.0 as usize];
+        lane.keys.push_back(key(self.now + lane.delay, seq, event.pack()));
+        seq
+    }
+
+    /// Takes the next event if it comes at or before `until`, and moves the clock to it.
+    #[inline]
+    pub(super) fn pop(&mut self, until: SimTime) -> Option<(Seq, E)> {
+        let mut first = self.heap.peek();
+        let mut from = None;
+        for (place, lane) in self.lanes.iter().enumerate() {
+            if let Some(&head) = lane.keys.front()
+                && head < first
+            {
+                first = head;
+                from = Some(place);
+            }
+        }
+        let at = SimTime::from_nanos((first >> 64) as u64);
+        if first == u128::MAX || at > until {
+            return None;
+        }
+        match from {
+            Some(place) => {
+                self.lanes[place].keys.pop_front();
+            }
+            None => self.heap.take(),
+        }
+        self.now = at;
+        let low = first as u64;
+        Some((Seq(low >> EVENT_BITS), E::unpack((low & EVENT_MASK) as u32)))
+    }
+
+    /// Moves the clock forward to `at` without an event.
+    pub(super) fn advance(&mut self, at: SimTime) {
+        self.now = self.now.max(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    struct Number(u32);
+
+    impl Event for Number {
+        fn pack(self) -> u32 {
+            self.0
+        }
+        fn unpack(bits: u32) -> Self {
+            Number(bits)
+        }
+    }
+
+    fn drain(list: &mut EventList<Number>) -> Vec<(u64, u32)> {
+        std::iter::from_fn(|| list.pop(SimTime::END).map(|(_, e)| (list.now.as_nanos(), e.0))).collect()
+    }
+
+    #[test]
+    fn events_at_one_instant_come_in_order_of_scheduling_in_heap_and_lane_alike() {
+        let mut list = EventList::default();
+        let lane = list.lane(SimDuration::from_nanos(5)).unwrap();
+        list.at(SimTime::from_nanos(5), Number(1));
+        list.in_lane(lane, Number(2));
+        list.at(SimTime::from_nanos(5), Number(3));
+        let reserved = list.reserve();
+        list.in_lane(lane, Number(5));
+        list.at_reserved(SimTime::from_nanos(5), reserved, Number(4));
+        list.at(SimTime::from_nanos(4), Number(0));
+        assert_eq!(drain(&mut list), [(4, 0), (5, 1), (5, 2), (5, 3), (5, 4), (5, 5)]);
+    }
+
+    #[test]
+    fn an_event_for_the_present_goes_after_those_due_now() {
+        let mut list = EventList::default();
+        list.at(SimTime::ZERO, Number(1));
+        list.at(SimTime::ZERO, Number(2));
+        assert_eq!(list.pop(SimTime::END).unwrap().1, Number(1));
+        list.at(list.now(), Number(3));
+        assert_eq!(drain(&mut list), [(0, 2), (0, 3)]);
+    }
+
+    #[test]
+    fn equal_delays_share_a_lane_and_a_ninth_has_none() {
+        let mut list: EventList<Number> = EventList::default();
+        let first = list.lane(SimDuration::from_nanos(0));
+        for delay in 1..8 {
+            assert!(list.lane(SimDuration::from_nanos(delay)).is_some());
+        }
+        assert_eq!(list.lane(SimDuration::from_nanos(0)), first);
+        assert_eq!(list.lane(SimDuration::from_nanos(8)), None);
+    }
+
+    #[test]
+    fn nothing_is_taken_beyond_the_time_limit() {
+        let mut list = EventList::default();
+        list.at(SimTime::from_nanos(7), Number(1));
+        assert!(list.pop(SimTime::from_nanos(6)).is_none());
+        assert_eq!(list.pending(), 1);
+        assert!(list.pop(SimTime::from_nanos(7)).is_some());
+    }
+}

@@ -1,0 +1,10 @@
+//! The discrete-event kernel: an event list with a total order, a clock that only moves forward, a loop with limits.
+//! Generic over the event; knows neither AMQP nor scenarios.
+#![deny(clippy::disallowed_types, clippy::float_arithmetic)]
+
+mod event_list;
+mod heap;
+mod run;
+
+pub use event_list::{Event, EventList, Lane, Seq};
+pub use run::{Limits, Model, RunEnd, Stop, run, step};

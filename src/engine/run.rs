@@ -1,0 +1,133 @@
+//! The loop: next event, handle it, until nothing is left or a limit is reached. Both limits are mandatory: an endless
+//! scenario is an answer, not a hang.
+
+use super::event_list::{Event, EventList, Seq};
+use crate::units::SimTime;
+
+/// A simulated system.
+pub trait Model {
+    /// What can happen to it.
+    type Event: Event;
+
+    /// Carries out `event`, numbered `seq`, at the present instant of `events`, and schedules what follows from it.
+    fn handle(&mut self, seq: Seq, event: Self::Event, events: &mut EventList<Self::Event>);
+}
+
+/// Where a run must stop, drained or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// No event after this instant is handled.
+    pub time: SimTime,
+    /// No more events than this are handled.
+    pub events: u64,
+}
+
+/// Why a run stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// No event was left.
+    Drained,
+    /// The next event comes after the time limit.
+    TimeLimit,
+    /// The limit of events was reached.
+    EventLimit,
+}
+
+/// How a run stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunEnd {
+    /// The instant of the last event, or the time limit if that stopped the run.
+    pub at: SimTime,
+    /// Events handled.
+    pub events: u64,
+    /// Why.
+    pub why: Stop,
+}
+
+/// Handles events in order until nothing is left or a limit is reached.
+pub fn run<M: Model>(model: &mut M, events: &mut EventList<M::Event>, limits: Limits) -> RunEnd {
+    let mut count = 0;
+    while count < limits.events {
+        if !step(model, events, limits.time) {
+            let why = if events.pending() == 0 { Stop::Drained } else { Stop::TimeLimit };
+            if why == Stop::TimeLimit {
+                events.advance(limits.time);
+            }
+            return RunEnd { at: events.now(), events: count, why };
+        }
+        count += 1;
+    }
+    let why = if events.pending() == 0 { Stop::Drained } else { Stop::EventLimit };
+    RunEnd { at: events.now(), events: count, why }
+}
+
+/// Handles the next event if it comes at or before `until`; false if there is none.
+#[inline]
+pub fn step<M: Model>(model: &mut M, events: &mut EventList<M::Event>, until: SimTime) -> bool {
+    match events.pop(until) {
+        Some((seq, event)) => {
+            model.handle(seq, event, events);
+            true
+        }
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::SimDuration;
+
+    #[derive(Clone, Copy)]
+    struct Tick;
+
+    impl Event for Tick {
+        fn pack(self) -> u32 {
+            0
+        }
+        fn unpack(_: u32) -> Self {
+            Tick
+        }
+    }
+
+    /// Ticks for ever, `delay` apart.
+    struct Clock {
+        delay: SimDuration,
+    }
+
+    impl Model for Clock {
+        type Event = Tick;
+        fn handle(&mut self, _: Seq, event: Tick, events: &mut EventList<Tick>) {
+            events.at(events.now() + self.delay, event);
+        }
+    }
+
+    fn run_clock(delay: u64, limits: Limits) -> RunEnd {
+        let mut events = EventList::default();
+        events.at(SimTime::ZERO, Tick);
+        run(&mut Clock { delay: SimDuration::from_nanos(delay) }, &mut events, limits)
+    }
+
+    #[test]
+    fn an_endless_model_stops_at_the_time_limit() {
+        let limits = Limits { time: SimTime::from_nanos(25), events: 1_000 };
+        assert_eq!(
+            run_clock(10, limits),
+            RunEnd { at: SimTime::from_nanos(25), events: 3, why: Stop::TimeLimit }
+        );
+    }
+
+    #[test]
+    fn a_model_whose_time_stands_still_stops_at_the_event_limit() {
+        let limits = Limits { time: SimTime::from_nanos(25), events: 1_000 };
+        assert_eq!(run_clock(0, limits), RunEnd { at: SimTime::ZERO, events: 1_000, why: Stop::EventLimit });
+    }
+
+    #[test]
+    fn an_empty_list_is_drained_at_once() {
+        let mut events: EventList<Tick> = EventList::default();
+        let limits = Limits { time: SimTime::END, events: 10 };
+        let end = run(&mut Clock { delay: SimDuration::ZERO }, &mut events, limits);
+        assert_eq!((end.events, end.why), (0, Stop::Drained));
+    }
+}

@@ -1,0 +1,298 @@
+//! The books of a run: counters beside the state that they count, and the ledger. Always kept, in lean runs too, so that
+//! every run can be balanced.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::spec::{ConsumerSpec, Declaration, SystemSpec};
+use crate::amqp::{MessageId, Name, Names, QueueId};
+use crate::measure::{ClientError, ConsumerOutcome, Ledger, ProducerOutcome, QueueOutcome};
+use crate::observe::{Fact, LossCause};
+use crate::units::{SimDuration, SimTime};
+
+/// Errors kept for the report; later ones are only counted by what they cause.
+const ERRORS_MAX: usize = 100;
+
+/// All counts of a run.
+#[derive(Clone, Debug)]
+pub(super) struct Books {
+    pub(super) ledger: Ledger,
+    pub(super) producers: Vec<ProducerOutcome>,
+    pub(super) consumers: Vec<ConsumerBook>,
+    /// Queues that the scenario names, then one for all others.
+    pub(super) queues: Vec<QueueBook>,
+    /// Places of the queues that the scenario names.
+    queue_names: BTreeMap<Name, u32>,
+    /// Place in `queues` by the broker's id.
+    place_of_queue: Vec<u32>,
+    pub(super) errors: Vec<ClientError>,
+    /// How often a copy was processed whose delivery may come again: it was processed and then requeued, or it is in the
+    /// hands of a consumer that has lost its connection. Empty unless there are faults.
+    processed_before: BTreeMap<(u32, MessageId), u32>,
+}
+
+/// Counts of one consumer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ConsumerBook {
+    pub(super) outcome: ConsumerOutcome,
+    /// While it is idle: how long work had waited in its queue, in all, when it became so.
+    idle_since: Option<SimDuration>,
+}
+
+/// Counts of one queue.
+#[derive(Clone, Debug, Default)]
+pub(super) struct QueueBook {
+    pub(super) outcome: QueueOutcome,
+    ready: u32,
+    /// Messages in the buffers of its consumers.
+    buffered: u32,
+    /// How long some message had waited, ready or in a buffer, until `waiting_until`.
+    waited: SimDuration,
+    waiting_until: SimTime,
+    last_arrival: Option<u32>,
+    /// Sum of the speeds of its consumers, in thousandths; `None` if they differ by more than speed.
+    speeds: Option<u64>,
+    speed_max: u64,
+    /// Work done, in nanoseconds at speed 1.
+    work: u128,
+    first_published: Option<SimTime>,
+    last_finished: SimTime,
+    /// No schedule at all can have finished before: some message was published so late and takes so long.
+    no_earlier_than: SimTime,
+}
+
+impl QueueBook {
+    fn new(name: String, readers: &[&ConsumerSpec]) -> Self {
+        let alike = readers.iter().all(|reader| reader.service_times == readers[0].service_times);
+        let speeds = readers.iter().map(|reader| u64::from(reader.speed_permille));
+        QueueBook {
+            outcome: QueueOutcome { name, ..QueueOutcome::default() },
+            speed_max: speeds.clone().max().unwrap_or(1).max(1),
+            speeds: alike.then(|| speeds.sum()),
+            ..QueueBook::default()
+        }
+    }
+
+    #[inline]
+    fn update_waiting(&mut self, now: SimTime) {
+        if self.ready + self.buffered > 0 {
+            self.waited += now.since(self.waiting_until);
+        }
+        self.waiting_until = now;
+    }
+
+    fn close(&mut self, end: SimTime) {
+        self.outcome.depth.set(end, u64::from(self.ready));
+        let Some(first) = self.first_published else { return };
+        self.outcome.makespan = Some(self.last_finished.since(first));
+        self.outcome.makespan_bound = self.speeds.filter(|&speeds| speeds > 0).map(|speeds| {
+            let shared = (self.work * 1000).div_ceil(u128::from(speeds));
+            let shared = SimDuration::from_nanos(u64::try_from(shared).unwrap_or(u64::MAX));
+            shared.max(self.no_earlier_than.since(first))
+        });
+    }
+}
+
+/// What the books need to know of a message that was worked on.
+pub(super) struct Work {
+    pub(super) message: MessageId,
+    pub(super) published: SimTime,
+    /// How long it took.
+    pub(super) took: SimDuration,
+    /// How long it takes at speed 1.
+    pub(super) at_speed_one: SimDuration,
+}
+
+impl Books {
+    pub(super) fn new(spec: &SystemSpec, names: &mut Names) -> Self {
+        let queue_list = queues_named(spec);
+        let places: BTreeMap<&str, usize> = queue_list.iter().map(String::as_str).zip(0..).collect();
+        let mut readers: Vec<Vec<&ConsumerSpec>> = vec![Vec::new(); queue_list.len() + 1];
+        let mut consumers = Vec::new();
+        for consumer in &spec.consumers {
+            let queue = places[consumer.queue.as_str()];
+            readers[queue].push(consumer);
+            let outcome = ConsumerOutcome {
+                name: consumer.name.clone(),
+                queue,
+                prefetch: consumer.prefetch_count,
+                ..ConsumerOutcome::default()
+            };
+            consumers.push(ConsumerBook { outcome, idle_since: None });
+        }
+        let nameless = String::new();
+        let queues = queue_list
+            .iter()
+            .chain([&nameless])
+            .zip(&readers)
+            .map(|(name, readers)| QueueBook::new(name.clone(), readers))
+            .collect();
+        let named = |name: &String| ProducerOutcome { name: name.clone(), ..ProducerOutcome::default() };
+        Books {
+            ledger: Ledger::default(),
+            producers: spec.producers.iter().map(|producer| named(&producer.name)).collect(),
+            consumers,
+            queues,
+            queue_names: queue_list.iter().map(|name| names.intern(name)).zip(0..).collect(),
+            place_of_queue: Vec::new(),
+            errors: Vec::new(),
+            processed_before: BTreeMap::new(),
+        }
+    }
+
+    #[inline]
+    fn queue(&mut self, id: QueueId) -> &mut QueueBook {
+        &mut self.queues[self.place_of_queue[id.index()] as usize]
+    }
+
+    /// Books a fact of the broker, except what needs to know what became of a delivery at its consumer.
+    #[expect(clippy::inline_always, reason = "where the fact is known, all but its own lines fold away")]
+    #[inline(always)]
+    pub(super) fn fact(&mut self, fact: &Fact) {
+        match *fact {
+            Fact::Routed { queues, .. } => {
+                self.ledger.routed += 1;
+                self.ledger.copies += u64::from(queues);
+            }
+            Fact::Unroutable { returned: true, .. } => self.ledger.returned += 1,
+            Fact::Unroutable { returned: false, .. } => self.ledger.unroutable += 1,
+            Fact::PublishRefused { .. } => self.ledger.lose(LossCause::Refused, 1),
+            Fact::Enqueued { queue, .. } => self.queue(queue).outcome.enqueued += 1,
+            Fact::Delivered { queue, arrival, redelivered, automatic, .. } => {
+                let book = self.queue(queue);
+                book.outcome.delivered += 1;
+                book.outcome.acked += u64::from(automatic);
+                if redelivered {
+                    self.ledger.redelivered += 1;
+                } else {
+                    let last = book.last_arrival.replace(arrival);
+                    let backwards = last.is_some_and(|last| (arrival.wrapping_sub(last) as i32) < 0);
+                    book.outcome.out_of_order += u64::from(backwards);
+                }
+            }
+            Fact::Settled { queue, .. } => self.queue(queue).outcome.acked += 1,
+            Fact::Lost { cause, .. } => self.ledger.lose(cause, 1),
+            Fact::QueueDeclared { queue, name, .. } => self.place_queue(queue, name),
+            _ => {}
+        }
+    }
+
+    fn place_queue(&mut self, id: QueueId, name: Name) {
+        let other = self.queue_names.len() as u32;
+        let place = self.queue_names.get(&name).copied().unwrap_or(other);
+        if self.place_of_queue.len() <= id.index() {
+            self.place_of_queue.resize(id.index() + 1, other);
+        }
+        self.place_of_queue[id.index()] = place;
+        self.queues[place as usize].last_arrival = None;
+    }
+
+    /// A queue's counts after the broker has done with it.
+    #[inline]
+    pub(super) fn level(&mut self, now: SimTime, id: QueueId, ready: u32, unacked: u32) {
+        let book = self.queue(id);
+        if book.ready != ready {
+            book.update_waiting(now);
+            book.ready = ready;
+            book.outcome.depth.set(now, u64::from(ready));
+            book.outcome.depth_series.set(now, ready);
+        }
+        book.outcome.ready = u64::from(ready);
+        book.outcome.unacked = u64::from(unacked);
+    }
+
+    /// Messages in the buffers of the queue that this consumer reads from grow or shrink.
+    #[inline]
+    pub(super) fn buffered(&mut self, now: SimTime, consumer: usize, more: i32) {
+        let book = &mut self.queues[self.consumers[consumer].outcome.queue];
+        book.update_waiting(now);
+        book.buffered = book.buffered.saturating_add_signed(more);
+    }
+
+    /// A consumer has nothing to do from here on.
+    #[inline]
+    pub(super) fn idle(&mut self, now: SimTime, consumer: usize) {
+        let book = &mut self.consumers[consumer];
+        let queue = &mut self.queues[book.outcome.queue];
+        queue.update_waiting(now);
+        book.idle_since = Some(queue.waited);
+    }
+
+    /// A consumer is no longer idle: it works, or it is gone.
+    #[inline]
+    pub(super) fn not_idle(&mut self, now: SimTime, consumer: usize) {
+        let book = &mut self.consumers[consumer];
+        if let Some(since) = book.idle_since.take() {
+            let queue = &mut self.queues[book.outcome.queue];
+            queue.update_waiting(now);
+            let waited = queue.waited.as_nanos() - since.as_nanos();
+            book.outcome.idle_while_work_waits += SimDuration::from_nanos(waited);
+        }
+    }
+
+    /// A consumer has finished a message; whether the copy had been processed before.
+    #[inline]
+    pub(super) fn processed(&mut self, now: SimTime, consumer: usize, work: &Work) -> bool {
+        let book = &mut self.consumers[consumer].outcome;
+        book.processed += 1;
+        book.busy += work.took;
+        book.sojourn.record(now.since(work.published).as_nanos());
+        book.last_finished = Some(now);
+        let place = book.queue;
+        let queue = &mut self.queues[place];
+        queue.work += u128::from(work.at_speed_one.as_nanos());
+        queue.last_finished = now;
+        queue.first_published =
+            Some(queue.first_published.map_or(work.published, |first| first.min(work.published)));
+        let alone = u128::from(work.at_speed_one.as_nanos()) * 1000 / u128::from(queue.speed_max);
+        let alone = SimDuration::from_nanos(u64::try_from(alone).unwrap_or(u64::MAX));
+        queue.no_earlier_than = queue.no_earlier_than.max(work.published + alone);
+        !self.processed_before.is_empty() && self.count_repetition(place, work.message)
+    }
+
+    #[cold]
+    fn count_repetition(&mut self, queue: usize, message: MessageId) -> bool {
+        let Some(times) = self.processed_before.get_mut(&(queue as u32, message)) else { return false };
+        *times += 1;
+        let again = *times > 1;
+        self.ledger.processed_again += u64::from(again);
+        again
+    }
+
+    /// A copy may be processed again: it was processed `times` times so far and goes back to its queue.
+    pub(super) fn may_be_processed_again(&mut self, queue: QueueId, message: MessageId, times: u32) {
+        let queue = self.place_of_queue[queue.index()];
+        self.processed_before.entry((queue, message)).or_insert(times);
+    }
+
+    pub(super) fn error(&mut self, error: ClientError) {
+        if self.errors.len() < ERRORS_MAX {
+            self.errors.push(error);
+        }
+    }
+
+    /// Closes what is measured over time.
+    pub(super) fn close(&mut self, end: SimTime) {
+        for consumer in 0..self.consumers.len() {
+            self.not_idle(end, consumer);
+        }
+        for queue in &mut self.queues {
+            queue.close(end);
+        }
+    }
+}
+
+/// The queues that a scenario names: declared at the start, by clients, or consumed from; in order of first mention.
+fn queues_named(spec: &SystemSpec) -> Vec<String> {
+    let declared = spec
+        .topology
+        .iter()
+        .chain(spec.producers.iter().flat_map(|producer| &producer.declares))
+        .chain(spec.consumers.iter().flat_map(|consumer| &consumer.declares))
+        .filter_map(|declaration| match declaration {
+            Declaration::Queue(queue) if !queue.name.is_empty() => Some(&queue.name),
+            _ => None,
+        });
+    let mut known = BTreeSet::new();
+    let mentioned = declared.chain(spec.consumers.iter().map(|consumer| &consumer.queue));
+    mentioned.filter(|name| known.insert(name.as_str())).cloned().collect()
+}

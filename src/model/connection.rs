@@ -1,0 +1,228 @@
+//! The client's side of a connection: it opens, sets up its channels one method at a time, and comes back after a loss.
+
+use std::collections::VecDeque;
+
+use super::event::SystemEvent;
+use super::link::Link;
+use super::spec::{BindingSpec, ConsumerSpec, Declaration, ExchangeSpec, QueueSpec, SystemSpec};
+use crate::amqp::{
+    BasicConsume, BindArguments, ChannelNo, ConnectionId, DeliveryTag, ExchangeDeclare, Method, Names,
+    QueueDeclare, ServerMethod,
+};
+use crate::engine::{EventList, Seq};
+use crate::random::RandomStream;
+use crate::units::SimTime;
+
+use super::spec::Acknowledge;
+
+/// A frame on its way to the broker.
+#[derive(Clone, Debug)]
+pub(super) enum UpFrame {
+    /// A publish of this producer; its content follows from its number.
+    Publish { producer: u32, number: u32, published: SimTime },
+    /// An acknowledgement of one delivery.
+    Ack { channel: ChannelNo, tag: DeliveryTag },
+    /// Any other method.
+    Method(ChannelNo, Box<Method>),
+    /// The client opens the connection under this id.
+    Open(ConnectionId),
+    /// The socket of this connection is gone.
+    Lost(ConnectionId),
+}
+
+/// A frame on its way to the client.
+#[derive(Clone, Debug)]
+pub(super) enum DownFrame {
+    /// The oldest delivery on its way to this consumer, if the consumer is still in the same life.
+    Deliver { consumer: u32, life: u32 },
+    /// Any other method.
+    Method(ChannelNo, Box<ServerMethod>),
+    /// Nobody answers at the broker's address.
+    Refused,
+}
+
+/// How far a connection is, as its client sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Not connected.
+    Down,
+    /// `connection.open` is sent.
+    Opening,
+    /// Open.
+    Open,
+}
+
+/// How far a channel is, as its client sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ChannelPhase {
+    Closed,
+    Open,
+    /// The broker closed it with an error; the client gives up on it.
+    Failed,
+}
+
+/// One step of a client that sets up a channel.
+#[derive(Clone, Debug)]
+pub(super) enum Todo {
+    /// Send this and wait for the answer.
+    Call(ChannelNo, Box<Method>),
+    /// The producer may publish.
+    ProducerReady(u32),
+}
+
+/// A channel of a connection.
+#[derive(Clone, Debug)]
+pub(super) struct ClientChannel {
+    pub(super) number: ChannelNo,
+    pub(super) phase: ChannelPhase,
+    pub(super) producers: Vec<u32>,
+    pub(super) consumers: Vec<u32>,
+}
+
+/// A client's connection.
+#[derive(Clone, Debug)]
+pub(super) struct Connection {
+    pub(super) up: Link<UpFrame>,
+    pub(super) down: Link<DownFrame>,
+    pub(super) phase: Phase,
+    /// The id under which the client opened it last.
+    pub(super) id: ConnectionId,
+    /// The id that frames reaching the broker belong to.
+    pub(super) id_at_broker: ConnectionId,
+    /// The broker reads nothing from it until it is opened again.
+    pub(super) broken: bool,
+    /// In order of number.
+    pub(super) channels: Vec<ClientChannel>,
+    pub(super) todo: VecDeque<Todo>,
+    /// A call waits for its answer.
+    pub(super) calling: bool,
+    /// The attempt to connect that counts.
+    pub(super) connect: Seq,
+    /// No attempt succeeds before this instant.
+    pub(super) cut_until: SimTime,
+    /// Its process is down until somebody restarts it: it makes no attempt of its own.
+    pub(super) stays_away: bool,
+}
+
+impl Connection {
+    /// The connections of a scenario, in its order.
+    pub(super) fn all(spec: &SystemSpec, seed: u64, events: &mut EventList<SystemEvent>) -> Vec<Self> {
+        let mut connections: Vec<Connection> =
+            (0..spec.connections.len()).map(|index| Connection::new(spec, index, seed, events)).collect();
+        let at =
+            |channel: usize| (spec.channels[channel].connection, ChannelNo(spec.channels[channel].number));
+        for channel in &spec.channels {
+            connections[channel.connection].channels.push(ClientChannel {
+                number: ChannelNo(channel.number),
+                phase: ChannelPhase::Closed,
+                producers: Vec::new(),
+                consumers: Vec::new(),
+            });
+        }
+        connections
+            .iter_mut()
+            .for_each(|connection| connection.channels.sort_by_key(|channel| channel.number));
+        for (index, producer) in spec.producers.iter().enumerate() {
+            let (connection, number) = at(producer.channel);
+            if let Some(channel) = connections[connection].channel_mut(number) {
+                channel.producers.push(index as u32);
+            }
+        }
+        for (index, consumer) in spec.consumers.iter().enumerate() {
+            let (connection, number) = at(consumer.channel);
+            if let Some(channel) = connections[connection].channel_mut(number) {
+                channel.consumers.push(index as u32);
+            }
+        }
+        connections
+    }
+
+    fn new(spec: &SystemSpec, index: usize, seed: u64, events: &mut EventList<SystemEvent>) -> Self {
+        let connection = &spec.connections[index];
+        let stream = |purpose| RandomStream::new(seed, &connection.name, purpose);
+        let (up, down) = (SystemEvent::ReachBroker(index as u32), SystemEvent::ReachClient(index as u32));
+        Connection {
+            up: Link::new(&connection.latency, stream("latency to the broker"), up, events),
+            down: Link::new(&connection.latency, stream("latency to the client"), down, events),
+            phase: Phase::Down,
+            id: ConnectionId(0),
+            id_at_broker: ConnectionId(0),
+            broken: true,
+            channels: Vec::new(),
+            todo: VecDeque::new(),
+            calling: false,
+            connect: Seq::NONE,
+            cut_until: SimTime::ZERO,
+            stays_away: false,
+        }
+    }
+
+    pub(super) fn channel_mut(&mut self, number: ChannelNo) -> Option<&mut ClientChannel> {
+        self.channels.iter_mut().find(|channel| channel.number == number)
+    }
+
+    pub(super) fn channel(&self, number: ChannelNo) -> Option<&ClientChannel> {
+        self.channels.iter().find(|channel| channel.number == number)
+    }
+}
+
+/// The methods that declare something.
+pub(super) fn declaration(names: &mut Names, declared: &Declaration) -> Method {
+    match declared {
+        Declaration::Exchange(exchange) => exchange_declare(names, exchange),
+        Declaration::Queue(queue) => queue_declare(names, queue),
+        Declaration::Binding(binding) => bind(names, binding),
+    }
+}
+
+fn exchange_declare(names: &mut Names, exchange: &ExchangeSpec) -> Method {
+    Method::ExchangeDeclare(Box::new(ExchangeDeclare {
+        exchange: names.intern(&exchange.name),
+        kind: names.intern(&exchange.kind),
+        passive: false,
+        durable: exchange.durable,
+        auto_delete: exchange.auto_delete,
+        internal: exchange.internal,
+        no_wait: false,
+        arguments: exchange.arguments.clone(),
+    }))
+}
+
+fn queue_declare(names: &mut Names, queue: &QueueSpec) -> Method {
+    Method::QueueDeclare(Box::new(QueueDeclare {
+        queue: names.intern(&queue.name),
+        passive: queue.passive,
+        durable: queue.durable,
+        exclusive: queue.exclusive,
+        auto_delete: queue.auto_delete,
+        no_wait: false,
+        arguments: queue.arguments.clone(),
+    }))
+}
+
+fn bind(names: &mut Names, binding: &BindingSpec) -> Method {
+    let arguments = Box::new(BindArguments {
+        source: names.intern(&binding.source),
+        destination: names.intern(&binding.destination),
+        routing_key: names.intern(&binding.routing_key),
+        arguments: binding.arguments.clone(),
+    });
+    if binding.to_exchange { Method::ExchangeBind(arguments) } else { Method::QueueBind(arguments) }
+}
+
+/// What a consumer sends to subscribe: `basic.qos`, then `basic.consume`.
+pub(super) fn subscription(names: &mut Names, consumer: &ConsumerSpec) -> [Method; 2] {
+    let qos = Method::BasicQos {
+        prefetch_size: 0,
+        prefetch_count: consumer.prefetch_count,
+        global: consumer.prefetch_global,
+    };
+    let consume = Method::BasicConsume(Box::new(BasicConsume {
+        queue: names.intern(&consumer.queue),
+        consumer_tag: names.intern(&consumer.name),
+        no_ack: consumer.acknowledge == Acknowledge::Automatic,
+        exclusive: consumer.exclusive,
+        arguments: consumer.arguments.clone(),
+    }));
+    [qos, consume]
+}

@@ -1,0 +1,153 @@
+//! A consumer at work: deliveries on their way to it, in its buffer, and the one it works on.
+
+use std::collections::VecDeque;
+
+use super::spec::{Acknowledge, ConsumerSpec, SystemSpec};
+use crate::amqp::{ChannelNo, DeliveryTag, MessageId, Name, Names};
+use crate::engine::Seq;
+use crate::observe::LossCause;
+use crate::random::{Distribution, RandomStream};
+use crate::units::{SimDuration, SimTime};
+
+/// What the broker thinks of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Settled {
+    /// It waits for an acknowledgement.
+    No,
+    /// Settled as it was sent.
+    Automatically,
+    /// Acknowledged.
+    Acked,
+    /// Let go of for another reason.
+    Gone(LossCause),
+}
+
+/// A delivery that has left the broker and is not yet processed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    pub(super) tag: DeliveryTag,
+    pub(super) message: MessageId,
+    pub(super) published: SimTime,
+    pub(super) class: u8,
+    pub(super) redelivered: bool,
+    pub(super) settled: Settled,
+}
+
+impl Held {
+    /// Why the message is lost if its consumer dies with it; `None` if the broker still has it.
+    pub(super) fn loss(&self, in_flight: bool) -> Option<LossCause> {
+        match self.settled {
+            Settled::No => None,
+            Settled::Automatically if in_flight => Some(LossCause::AutoAckInFlight),
+            Settled::Automatically => Some(LossCause::AutoAckInBuffer),
+            Settled::Acked => Some(LossCause::AckedBeforeProcessing),
+            Settled::Gone(cause) => Some(cause),
+        }
+    }
+}
+
+/// The delivery that a consumer works on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InWork {
+    pub(super) held: Held,
+    pub(super) takes: SimDuration,
+    pub(super) at_speed_one: SimDuration,
+    /// It came over the connection that is there now, so that it can be acknowledged.
+    pub(super) attached: bool,
+}
+
+/// A consumer's state.
+#[derive(Clone, Debug)]
+pub(super) struct Consumer {
+    pub(super) connection: usize,
+    pub(super) channel: ChannelNo,
+    pub(super) tag: Name,
+    pub(super) acknowledge: Acknowledge,
+    pub(super) start: SimTime,
+    service_times: Vec<Distribution>,
+    speed_permille: u32,
+    pub(super) work: Option<InWork>,
+    /// The end of the work that counts.
+    pub(super) service: Seq,
+    /// In the buffer, oldest first, then on their way. Invariant: tags grow.
+    pub(super) held: VecDeque<Held>,
+    /// How many of `held` have arrived.
+    pub(super) buffered: usize,
+    /// Given up in a crash, and not settled at the broker so far.
+    pub(super) dropped: Vec<Held>,
+    /// Grows with every loss of its channel; what was sent to an earlier life does not reach this one.
+    pub(super) life: u32,
+    /// Its process is down.
+    pub(super) crashed: bool,
+    /// It subscribed, as its client knows.
+    pub(super) subscribed: bool,
+}
+
+impl Consumer {
+    pub(super) fn new(spec: &SystemSpec, index: usize, names: &mut Names) -> Self {
+        let consumer: &ConsumerSpec = &spec.consumers[index];
+        let channel = &spec.channels[consumer.channel];
+        Consumer {
+            connection: channel.connection,
+            channel: ChannelNo(channel.number),
+            tag: names.intern(&consumer.name),
+            acknowledge: consumer.acknowledge,
+            start: consumer.start,
+            service_times: consumer.service_times.clone(),
+            speed_permille: consumer.speed_permille.max(1),
+            work: None,
+            service: Seq::NONE,
+            held: VecDeque::new(),
+            buffered: 0,
+            dropped: Vec::new(),
+            life: 0,
+            crashed: false,
+            subscribed: false,
+        }
+    }
+
+    /// How long a message takes at speed 1, and here. Work belongs to the message: whoever serves it, and however often,
+    /// the draw is the same.
+    #[inline]
+    pub(super) fn service_time(&self, held: &Held, work: &[RandomStream]) -> (SimDuration, SimDuration) {
+        let distribution = self.service_times.get(usize::from(held.class)).unwrap_or(&self.service_times[0]);
+        let draw = work[held.message.producer.index()].draw_at(u64::from(held.message.number));
+        let at_speed_one = distribution.sample(draw);
+        if self.speed_permille == 1000 {
+            return (at_speed_one, at_speed_one);
+        }
+        let scaled = u128::from(at_speed_one.as_nanos()) * 1000 / u128::from(self.speed_permille);
+        (at_speed_one, SimDuration::from_nanos(u64::try_from(scaled).unwrap_or(u64::MAX)))
+    }
+
+    /// Notes that the broker has settled a delivery. `None` if it was processed before; else why it was lost, if it was.
+    #[inline]
+    pub(super) fn settle(&mut self, tag: DeliveryTag, how: Settled) -> Option<Option<LossCause>> {
+        if self.held.front().is_some_and(|first| first.tag <= tag)
+            && let Ok(place) = self.held.binary_search_by_key(&tag, |held| held.tag)
+        {
+            self.held[place].settled = how;
+            return Some(None);
+        }
+        if let Some(work) = &mut self.work
+            && work.held.tag == tag
+            && work.attached
+        {
+            work.held.settled = how;
+            return Some(None);
+        }
+        if !self.dropped.is_empty()
+            && let Some(place) = self.dropped.iter().position(|held| held.tag == tag)
+        {
+            let held = Held { settled: how, ..self.dropped.swap_remove(place) };
+            return Some(held.loss(false));
+        }
+        None
+    }
+
+    /// Whether the delivery with this tag has been processed, as far as its consumer goes.
+    pub(super) fn has_processed(&self, tag: DeliveryTag, message: MessageId) -> bool {
+        let this = |held: &Held| held.tag == tag && held.message == message;
+        !self.held.iter().chain(&self.dropped).any(this) && !self.work.is_some_and(|work| this(&work.held))
+    }
+}

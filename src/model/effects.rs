@@ -1,0 +1,250 @@
+//! The broker's way out: its methods go to links, its facts to the books and to whoever looks.
+
+use super::books::Books;
+use super::connection::{Connection, DownFrame};
+use super::consumer::{Consumer, Held, Settled};
+use super::event::SystemEvent;
+use super::record::Recorder;
+use crate::amqp::{
+    ChannelRef, ConnectionId, ConsumerId, Delivery, DeliveryTag, MessageId, Name, QueueId, ServerMethod,
+};
+use crate::broker::{Out, Timer};
+use crate::engine::EventList;
+use crate::observe::{Fact, LossCause, Settlement, What};
+use crate::rules::RuleRef;
+use crate::units::SimTime;
+
+/// In place of an index: not one of the scenario's, but somebody who drives the broker by hand.
+pub(super) const BY_HAND: u32 = u32::MAX;
+
+/// Which of the scenario's entities stand behind the broker's ids.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Directory {
+    /// Connections, by the broker's id.
+    pub(super) connections: Vec<u32>,
+    /// Consumers, by the broker's id.
+    pub(super) consumers: Vec<u32>,
+}
+
+impl Directory {
+    /// Gives out the next connection id, for the connection with this index.
+    pub(super) fn new_connection(&mut self, index: u32) -> ConnectionId {
+        self.connections.push(index);
+        ConnectionId((self.connections.len() - 1) as u32)
+    }
+
+    #[inline]
+    pub(super) fn connection(&self, id: ConnectionId) -> Option<usize> {
+        self.connections.get(id.index()).filter(|&&index| index != BY_HAND).map(|&index| index as usize)
+    }
+
+    #[inline]
+    fn consumer(&self, id: ConsumerId) -> Option<usize> {
+        self.consumers.get(id.index()).filter(|&&index| index != BY_HAND).map(|&index| index as usize)
+    }
+}
+
+/// The parts of the system that the broker's effects reach, for one command.
+pub(super) struct Effects<'a, R> {
+    pub(super) now: SimTime,
+    pub(super) connections: &'a mut [Connection],
+    pub(super) consumers: &'a mut [Consumer],
+    pub(super) directory: &'a mut Directory,
+    pub(super) books: &'a mut Books,
+    pub(super) recorder: &'a mut R,
+    pub(super) events: &'a mut EventList<SystemEvent>,
+    /// The consumer that the fact just stated is about; its delivery follows.
+    pub(super) delivering: Option<usize>,
+    pub(super) settled_as_sent: bool,
+    /// What the broker sent to somebody who drives it by hand.
+    pub(super) by_hand: &'a mut Vec<(ChannelRef, ServerMethod)>,
+}
+
+impl<R: Recorder> Effects<'_, R> {
+    #[inline]
+    fn deliver(&mut self, at: ChannelRef, delivery: Delivery) {
+        let Some(index) = self.delivering.take() else {
+            self.by_hand.push((at, ServerMethod::BasicDeliver(delivery)));
+            return;
+        };
+        let consumer = &mut self.consumers[index];
+        let connection = &mut self.connections[consumer.connection];
+        let seen = consumer.connection as u32;
+        self.recorder.observe(self.now, || What::BrokerSent {
+            connection: seen,
+            channel: at,
+            method: ServerMethod::BasicDeliver(delivery.clone()),
+        });
+        consumer.held.push_back(Held {
+            tag: delivery.delivery_tag,
+            message: delivery.message.id,
+            published: delivery.message.published,
+            class: delivery.message.class,
+            redelivered: delivery.redelivered,
+            settled: if self.settled_as_sent { Settled::Automatically } else { Settled::No },
+        });
+        let frame = DownFrame::Deliver { consumer: index as u32, life: consumer.life };
+        connection.down.send(frame, self.events);
+    }
+
+    #[inline(never)]
+    fn answer(&mut self, to: ChannelRef, method: ServerMethod) {
+        let Some(index) = self.directory.connection(to.connection) else {
+            self.by_hand.push((to, method));
+            return;
+        };
+        self.recorder.observe(self.now, || What::BrokerSent {
+            connection: index as u32,
+            channel: to,
+            method: method.clone(),
+        });
+        self.connections[index].down.send(DownFrame::Method(to.channel, Box::new(method)), self.events);
+    }
+
+    fn consumer_added(&mut self, id: ConsumerId, channel: ChannelRef, tag: Name) {
+        let own = self.directory.connection(channel.connection).and_then(|connection| {
+            let channel = self.connections[connection].channel(channel.channel)?;
+            channel.consumers.iter().copied().find(|&c| self.consumers[c as usize].tag == tag)
+        });
+        let known = &mut self.directory.consumers;
+        if known.len() <= id.index() {
+            known.resize(id.index() + 1, BY_HAND);
+        }
+        known[id.index()] = own.unwrap_or(BY_HAND);
+    }
+
+    #[inline]
+    fn delivered(&mut self, consumer: ConsumerId, redelivered: bool, automatic: bool, unacked: u32) {
+        let Some(index) = self.directory.consumer(consumer) else {
+            // Whoever drives the broker by hand has processed what was settled as it was sent.
+            self.books.ledger.processed += u64::from(automatic);
+            return;
+        };
+        let book = &mut self.books.consumers[index].outcome;
+        book.delivered += 1;
+        book.redelivered += u64::from(redelivered);
+        book.unacked_max = book.unacked_max.max(unacked);
+        self.delivering = Some(index);
+        self.settled_as_sent = automatic;
+    }
+
+    /// A delivery is settled: what becomes of the copy depends on how far its consumer is with it.
+    #[inline]
+    fn settled(
+        &mut self,
+        channel: ChannelRef,
+        consumer: Option<ConsumerId>,
+        tag: DeliveryTag,
+        message: MessageId,
+        how: Settlement,
+    ) {
+        let settled = match how {
+            Settlement::Acked => Settled::Acked,
+            Settlement::Rejected => Settled::Gone(LossCause::Rejected),
+            Settlement::Gone(cause) => Settled::Gone(cause),
+        };
+        let known = match consumer.and_then(|id| self.directory.consumer(id)) {
+            Some(index) => self.consumers[index].settle(tag, settled),
+            None => match self.settled_without_consumer(channel, tag, settled) {
+                Some(known) => known,
+                None => return,
+            },
+        };
+        match known {
+            None => self.books.ledger.processed += 1,
+            Some(None) => {}
+            Some(Some(cause)) => self.lost_outside(message, cause, None),
+        }
+    }
+
+    /// The consumer is gone at the broker, or was never one of the scenario's. `None` if the copy is booked.
+    #[expect(clippy::option_option, reason = "the inner option is the answer of `Consumer::settle`")]
+    fn settled_without_consumer(
+        &mut self,
+        channel: ChannelRef,
+        tag: DeliveryTag,
+        settled: Settled,
+    ) -> Option<Option<Option<LossCause>>> {
+        let Some(connection) = self.directory.connection(channel.connection) else {
+            match settled {
+                Settled::Gone(cause) => self.books.ledger.lose(cause, 1),
+                _ => self.books.ledger.processed += 1,
+            }
+            return None;
+        };
+        let own = self.connections[connection].channel(channel.channel).map(|c| c.consumers.clone());
+        let mut answers = own.into_iter().flatten().map(|c| self.consumers[c as usize].settle(tag, settled));
+        Some(answers.find(Option::is_some).flatten())
+    }
+
+    /// A delivery goes back to its queue: if it has been processed, or may still be, it may be processed again.
+    fn requeued(&mut self, channel: ChannelRef, queue: QueueId, tag: DeliveryTag, message: MessageId) {
+        let Some(connection) = self.directory.connection(channel.connection) else { return };
+        let Some(own) = self.connections[connection].channel(channel.channel) else { return };
+        let orphan = own.consumers.iter().any(|&consumer| {
+            self.consumers[consumer as usize].work.is_some_and(|work| work.held.message == message)
+        });
+        let done = own
+            .consumers
+            .iter()
+            .all(|&consumer| self.consumers[consumer as usize].has_processed(tag, message));
+        if orphan || done {
+            self.books.may_be_processed_again(queue, message, u32::from(!orphan));
+        }
+        for &consumer in &own.consumers {
+            self.consumers[consumer as usize].dropped.retain(|held| held.tag != tag);
+        }
+    }
+
+    pub(super) fn lost_outside(&mut self, message: MessageId, cause: LossCause, consumer: Option<u32>) {
+        self.books.ledger.lose(cause, 1);
+        self.recorder.observe(self.now, || What::LostOutside { message, cause, consumer });
+    }
+}
+
+impl<R: Recorder> Out for Effects<'_, R> {
+    #[expect(clippy::inline_always, reason = "where the method is known, only its own branch is left")]
+    #[inline(always)]
+    fn send(&mut self, to: ChannelRef, method: ServerMethod) {
+        match method {
+            ServerMethod::BasicDeliver(delivery) => self.deliver(to, delivery),
+            other => self.answer(to, other),
+        }
+    }
+
+    fn hang_up(&mut self, connection: ConnectionId) {
+        if let Some(index) = self.directory.connection(connection) {
+            self.connections[index].broken = true;
+        }
+    }
+
+    fn timer(&mut self, timer: Timer, at: SimTime) {
+        self.events.at(at.max(self.now), SystemEvent::BrokerTimer(timer.slot));
+    }
+
+    #[inline]
+    fn level(&mut self, queue: QueueId, ready: u32, unacked: u32) {
+        self.books.level(self.now, queue, ready, unacked);
+    }
+
+    #[expect(clippy::inline_always, reason = "where the fact is known, all but its own lines fold away")]
+    #[inline(always)]
+    fn fact(&mut self, fact: Fact, rule: RuleRef) {
+        self.books.fact(&fact);
+        match fact {
+            Fact::Delivered { consumer, redelivered, automatic, consumer_unacked, .. } => {
+                self.delivered(consumer, redelivered, automatic, consumer_unacked);
+            }
+            Fact::Got { automatic: true, .. } => self.books.ledger.processed += 1,
+            Fact::Settled { channel, consumer, delivery_tag, message, how, .. } => {
+                self.settled(channel, consumer, delivery_tag, message, how);
+            }
+            Fact::Requeued { channel, queue, delivery_tag, message, .. } => {
+                self.requeued(channel, queue, delivery_tag, message);
+            }
+            Fact::ConsumerAdded { consumer, channel, tag, .. } => self.consumer_added(consumer, channel, tag),
+            _ => {}
+        }
+        self.recorder.observe(self.now, || What::Broker(fact, rule));
+    }
+}

@@ -1,0 +1,87 @@
+//! What can happen in the simulated system. An event names its addressee; what it brings lies with the addressee.
+
+use crate::engine::Event;
+
+/// Bits of an event that tell the addressee.
+const INDEX_BITS: u32 = 24;
+
+/// An event. Indices are into the scenario's lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SystemEvent {
+    /// A producer's next publish is due.
+    ProducerDue(u32),
+    /// The oldest frame on a connection's way to the broker arrives there.
+    ReachBroker(u32),
+    /// The oldest frame on a connection's way to the client arrives there.
+    ReachClient(u32),
+    /// A consumer has finished the message that it works on.
+    ServiceDone(u32),
+    /// A client tries to connect.
+    Connect(u32),
+    /// A consumer subscribes.
+    ConsumerStart(u32),
+    /// A fault begins.
+    FaultBegins(u32),
+    /// A fault is over.
+    FaultEnds(u32),
+    /// A timer of the broker comes due.
+    BrokerTimer(u32),
+}
+
+impl Event for SystemEvent {
+    #[inline]
+    fn pack(self) -> u32 {
+        let (kind, index) = match self {
+            SystemEvent::ProducerDue(index) => (0, index),
+            SystemEvent::ReachBroker(index) => (1, index),
+            SystemEvent::ReachClient(index) => (2, index),
+            SystemEvent::ServiceDone(index) => (3, index),
+            SystemEvent::Connect(index) => (4, index),
+            SystemEvent::ConsumerStart(index) => (5, index),
+            SystemEvent::FaultBegins(index) => (6, index),
+            SystemEvent::FaultEnds(index) => (7, index),
+            SystemEvent::BrokerTimer(index) => (8, index),
+        };
+        debug_assert!(index < 1 << INDEX_BITS, "a scenario has fewer than 2^24 entities of a kind");
+        kind << INDEX_BITS | index
+    }
+
+    #[inline]
+    fn unpack(bits: u32) -> Self {
+        let index = bits & ((1 << INDEX_BITS) - 1);
+        match bits >> INDEX_BITS {
+            0 => SystemEvent::ProducerDue(index),
+            1 => SystemEvent::ReachBroker(index),
+            2 => SystemEvent::ReachClient(index),
+            3 => SystemEvent::ServiceDone(index),
+            4 => SystemEvent::Connect(index),
+            5 => SystemEvent::ConsumerStart(index),
+            6 => SystemEvent::FaultBegins(index),
+            7 => SystemEvent::FaultEnds(index),
+            _ => SystemEvent::BrokerTimer(index),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_comes_out_as_it_went_in() {
+        let all = [
+            SystemEvent::ProducerDue,
+            SystemEvent::ReachBroker,
+            SystemEvent::ReachClient,
+            SystemEvent::ServiceDone,
+            SystemEvent::Connect,
+            SystemEvent::ConsumerStart,
+            SystemEvent::FaultBegins,
+            SystemEvent::FaultEnds,
+            SystemEvent::BrokerTimer,
+        ];
+        for event in all {
+            assert_eq!(SystemEvent::unpack(event(0xff_fff1).pack()), event(0xff_fff1));
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Whether a run is recorded. Observing never changes a run: both recorders see the same calls, one of them looks.
+
+use crate::observe::{Observation, What};
+use crate::units::SimTime;
+
+/// Takes observations, or does not.
+pub trait Recorder: Clone {
+    /// Something happened. `what` is only made where somebody looks.
+    fn observe(&mut self, at: SimTime, what: impl FnOnce() -> What);
+}
+
+/// Nobody looks: books are kept, nothing is stored.
+#[derive(Clone, Debug, Default)]
+pub struct Lean;
+
+impl Recorder for Lean {
+    #[inline]
+    fn observe(&mut self, _at: SimTime, _what: impl FnOnce() -> What) {}
+}
+
+/// Everything is kept until it is taken out.
+#[derive(Clone, Debug, Default)]
+pub struct Recording {
+    observations: Vec<Observation>,
+}
+
+impl Recording {
+    /// Takes out what was observed since the last call, in order.
+    pub fn take(&mut self) -> Vec<Observation> {
+        std::mem::take(&mut self.observations)
+    }
+}
+
+impl Recorder for Recording {
+    fn observe(&mut self, at: SimTime, what: impl FnOnce() -> What) {
+        self.observations.push(Observation { at, what: what() });
+    }
+}

@@ -1,0 +1,125 @@
+//! A whole run of a system, and the closing of its books.
+
+use std::sync::Arc;
+
+use super::connection::UpFrame;
+use super::consumer::Settled;
+use super::event::SystemEvent;
+use super::record::{Lean, Recorder, Recording};
+use super::spec::SystemSpec;
+use super::system::{Node, System};
+use crate::engine::{EventList, Limits, RunEnd, Stop, run, step};
+use crate::measure::{End, EndReason, Outcome};
+use crate::observe::Observation;
+use crate::units::SimTime;
+
+/// Runs one replication without recording and closes its books.
+pub fn simulate(spec: &SystemSpec, seed: u64) -> Outcome {
+    let spec = Arc::new(spec.clone());
+    let (mut system, mut events) = System::new(&spec, seed, Lean);
+    let limits = Limits { time: spec.duration, events: spec.events_max };
+    let end = run(&mut system, &mut events, limits);
+    system.close(end)
+}
+
+/// Runs one replication and shows every observation to `look`, in order. The outcome is that of [`simulate`].
+pub fn simulate_recorded(
+    spec: &SystemSpec,
+    seed: u64,
+    mut look: impl FnMut(&System<Recording>, Vec<Observation>),
+) -> Outcome {
+    let spec = Arc::new(spec.clone());
+    let (mut system, mut events) = System::new(&spec, seed, Recording::default());
+    let mut count = 0;
+    loop {
+        let seen = system.recorder_mut().take();
+        if !seen.is_empty() {
+            look(&system, seen);
+        }
+        let limit = count >= spec.events_max;
+        if limit || !step(&mut system, &mut events, spec.duration) {
+            // The loop's last round: it only finds out why there is no next event.
+            let limits = Limits { time: spec.duration, events: 0 };
+            let mut end = if limit {
+                run(&mut system, &mut events, limits)
+            } else {
+                run(&mut system, &mut events, Limits { events: 1, ..limits })
+            };
+            end.events = count;
+            return system.close(end);
+        }
+        count += 1;
+    }
+}
+
+impl<R: Recorder> System<R> {
+    /// Stops the broker, unless it is stopped already.
+    pub(super) fn stop_broker(&mut self, events: &mut EventList<SystemEvent>) {
+        self.outages += 1;
+        let (node, mut effects) = self.split(events);
+        let Node::Up(broker) = node else { return };
+        let survivors = broker.as_ref().clone().stop(effects.now, &mut effects);
+        *node = Node::Down(Box::new(survivors));
+    }
+
+    /// Starts the broker again once no outage is left.
+    pub(super) fn start_broker(&mut self, events: &mut EventList<SystemEvent>) {
+        self.outages = self.outages.saturating_sub(1);
+        if self.outages > 0 {
+            return;
+        }
+        let (node, mut effects) = self.split(events);
+        let Node::Down(survivors) = node else { return };
+        let broker = survivors.as_ref().clone().start(effects.now, &mut effects);
+        *node = Node::Up(Box::new(broker));
+    }
+
+    /// Closes the books of a run that ended so.
+    pub fn close(mut self, end: RunEnd) -> Outcome {
+        self.books.close(end.at);
+        self.count_what_is_left();
+        let why = match end.why {
+            Stop::Drained => EndReason::Drained,
+            Stop::TimeLimit => EndReason::TimeLimit,
+            Stop::EventLimit => EndReason::EventLimit,
+        };
+        let balanced = self.books.ledger.balance();
+        let mut queues: Vec<_> = self.books.queues.into_iter().map(|queue| queue.outcome).collect();
+        // The last one stands for all that the scenario does not name.
+        queues.pop();
+        Outcome {
+            end: End { at: end.at, events: end.events, why },
+            producers: self.books.producers,
+            consumers: self.books.consumers.into_iter().map(|consumer| consumer.outcome).collect(),
+            queues,
+            ledger: self.books.ledger,
+            balanced,
+            errors: self.books.errors,
+        }
+    }
+
+    /// Counts the messages that have no final fate yet.
+    pub(super) fn count_what_is_left(&mut self) {
+        let frames = self.connections.iter().flat_map(|connection| connection.up.frames());
+        let on_the_way = frames.filter(|frame| matches!(frame, UpFrame::Publish { .. })).count();
+        let (ready, unacked) = match &self.node {
+            Node::Up(broker) => broker.counts(),
+            Node::Down(survivors) => (survivors.ready(), 0),
+        };
+        let settled = self
+            .consumers
+            .iter()
+            .flat_map(|c| c.held.iter().map(|held| held.settled).chain(c.work.map(|w| w.held.settled)))
+            .filter(|&settled| settled != Settled::No)
+            .count();
+        let ledger = &mut self.books.ledger;
+        ledger.on_the_way = on_the_way as u64;
+        ledger.queued = ready;
+        ledger.in_flight = unacked + settled as u64;
+    }
+
+    /// The instant up to which a run of this scenario goes.
+    pub fn duration(&self) -> SimTime {
+        self.spec.duration
+    }
+}

@@ -1,0 +1,266 @@
+//! The simulated system as one value: broker, clients, links and books. A clone goes on independently.
+
+use std::sync::Arc;
+
+use super::books::Books;
+use super::connection::{Connection, UpFrame, declaration};
+use super::consumer::Consumer;
+use super::effects::{BY_HAND, Directory, Effects};
+use super::event::SystemEvent;
+use super::producer::Producer;
+use super::record::Recorder;
+use super::spec::SystemSpec;
+use crate::amqp::{ChannelNo, ChannelRef, ConnectionId, Method, Names, ServerMethod};
+use crate::broker::{Broker, Command, Survivors};
+use crate::engine::{EventList, Model, Seq};
+use crate::measure::ClientError;
+use crate::observe::What;
+use crate::random::RandomStream;
+use crate::units::SimTime;
+
+/// The broker's node: it runs, or what survived waits for it to run again.
+#[derive(Clone, Debug)]
+pub(super) enum Node {
+    Up(Box<Broker>),
+    Down(Box<Survivors>),
+}
+
+/// The simulated system.
+#[derive(Clone, Debug)]
+pub struct System<R> {
+    pub(super) spec: Arc<SystemSpec>,
+    pub(super) node: Node,
+    /// Restarts of the broker that are not over.
+    pub(super) outages: u32,
+    pub(super) connections: Vec<Connection>,
+    pub(super) producers: Vec<Producer>,
+    pub(super) consumers: Vec<Consumer>,
+    /// Of each producer, by index: the draws of its messages' work.
+    pub(super) work: Vec<RandomStream>,
+    pub(super) directory: Directory,
+    pub(super) books: Books,
+    pub(super) recorder: R,
+    pub(super) by_hand: Vec<(ChannelRef, ServerMethod)>,
+}
+
+/// The connection over which the scenario's topology is declared before anything happens.
+const OPERATOR: ChannelRef = ChannelRef { connection: ConnectionId(0), channel: ChannelNo(1) };
+
+impl<R: Recorder> System<R> {
+    /// The system of `spec` at its start, with its first events on the list.
+    pub fn new(spec: &Arc<SystemSpec>, seed: u64, recorder: R) -> (Self, EventList<SystemEvent>) {
+        let mut events = EventList::default();
+        let mut broker = Broker::new(&spec.profile);
+        let names = broker.names_mut();
+        let books = Books::new(spec, names);
+        let producers = (0..spec.producers.len()).map(|i| Producer::new(spec, i, seed, names)).collect();
+        let consumers = (0..spec.consumers.len()).map(|i| Consumer::new(spec, i, names)).collect();
+        let work = spec.producers.iter().map(|p| RandomStream::new(seed, &p.name, "work")).collect();
+        let connections = Connection::all(spec, seed, &mut events);
+        let mut system = System {
+            spec: Arc::clone(spec),
+            node: Node::Up(Box::new(broker)),
+            outages: 0,
+            connections,
+            producers,
+            consumers,
+            work,
+            directory: Directory::default(),
+            books,
+            recorder,
+            by_hand: Vec::new(),
+        };
+        system.declare_topology(&mut events);
+        for (index, fault) in spec.faults.iter().enumerate() {
+            events.at(fault.at, SystemEvent::FaultBegins(index as u32));
+        }
+        for index in 0..spec.connections.len() {
+            system.connections[index].connect = events.at(SimTime::ZERO, SystemEvent::Connect(index as u32));
+        }
+        for (index, consumer) in spec.consumers.iter().enumerate().filter(|(_, c)| c.start > SimTime::ZERO) {
+            events.at(consumer.start, SystemEvent::ConsumerStart(index as u32));
+        }
+        (system, events)
+    }
+
+    /// What the scenario declares at the start is there before the first client connects.
+    fn declare_topology(&mut self, events: &mut EventList<SystemEvent>) {
+        let operator = self.directory.new_connection(BY_HAND);
+        debug_assert_eq!(operator, OPERATOR.connection, "the operator comes first");
+        let spec = Arc::clone(&self.spec);
+        let (vhost, user) = (self.names_mut().intern("/"), self.names_mut().intern("guest"));
+        self.apply(Command::Open { connection: operator, vhost, user }, events);
+        self.apply(Command::Method(OPERATOR, Method::ChannelOpen), events);
+        for declared in &spec.topology {
+            let method = declaration(self.names_mut(), declared);
+            self.apply(Command::Method(OPERATOR, method), events);
+            for (_, answer) in std::mem::take(&mut self.by_hand) {
+                self.topology_error(operator, answer, events);
+            }
+        }
+        self.by_hand.clear();
+    }
+
+    /// The broker refused a part of the topology: the run says so, and the rest is declared all the same.
+    fn topology_error(
+        &mut self,
+        operator: ConnectionId,
+        answer: ServerMethod,
+        events: &mut EventList<SystemEvent>,
+    ) {
+        let (code, text, closed) = match answer {
+            ServerMethod::ChannelClose { code, text } => (code, text, false),
+            ServerMethod::ConnectionClose { code, text } => (code, text, true),
+            _ => return,
+        };
+        self.books.error(ClientError {
+            at: events.now(),
+            connection: "topology".to_owned(),
+            channel: (!closed).then_some(OPERATOR.channel.0),
+            code: code.number(),
+            text: text.to_string(),
+        });
+        if closed {
+            let (vhost, user) = (self.names_mut().intern("/"), self.names_mut().intern("guest"));
+            self.apply(Command::Open { connection: operator, vhost, user }, events);
+        } else {
+            self.apply(Command::Method(OPERATOR, Method::ChannelCloseOk), events);
+        }
+        self.apply(Command::Method(OPERATOR, Method::ChannelOpen), events);
+    }
+
+    /// The table of names; those of a stopped broker are kept with what survived.
+    pub fn names(&self) -> &Names {
+        match &self.node {
+            Node::Up(broker) => broker.names(),
+            Node::Down(survivors) => survivors.names(),
+        }
+    }
+
+    pub(super) fn names_mut(&mut self) -> &mut Names {
+        match &mut self.node {
+            Node::Up(broker) => broker.names_mut(),
+            Node::Down(survivors) => survivors.names_mut(),
+        }
+    }
+
+    /// What the run is made of.
+    pub fn spec(&self) -> &Arc<SystemSpec> {
+        &self.spec
+    }
+
+    /// The recorder, to take observations out.
+    pub fn recorder_mut(&mut self) -> &mut R {
+        &mut self.recorder
+    }
+
+    /// The node, and apart from it what its effects reach.
+    #[inline]
+    pub(super) fn split<'a>(
+        &'a mut self,
+        events: &'a mut EventList<SystemEvent>,
+    ) -> (&'a mut Node, Effects<'a, R>) {
+        let effects = Effects {
+            now: events.now(),
+            connections: &mut self.connections,
+            consumers: &mut self.consumers,
+            directory: &mut self.directory,
+            books: &mut self.books,
+            recorder: &mut self.recorder,
+            events,
+            delivering: None,
+            settled_as_sent: false,
+            by_hand: &mut self.by_hand,
+        };
+        (&mut self.node, effects)
+    }
+
+    /// Gives the broker a command. A broker that is down does not hear it.
+    #[inline]
+    pub(super) fn apply(&mut self, command: Command, events: &mut EventList<SystemEvent>) {
+        let (node, mut effects) = self.split(events);
+        let Node::Up(broker) = node else { return };
+        broker.apply(effects.now, command, &mut effects);
+    }
+
+    #[inline]
+    pub(super) fn observe(&mut self, now: SimTime, what: impl FnOnce() -> What) {
+        self.recorder.observe(now, what);
+    }
+
+    /// A method reaches the broker on a connection.
+    #[inline]
+    fn method(
+        &mut self,
+        index: usize,
+        channel: ChannelNo,
+        method: Method,
+        events: &mut EventList<SystemEvent>,
+    ) {
+        let at = ChannelRef { connection: self.connections[index].id_at_broker, channel };
+        self.recorder.observe(events.now(), || What::ReachedBroker {
+            connection: index as u32,
+            channel: at,
+            method: method.clone(),
+        });
+        self.apply(Command::Method(at, method), events);
+    }
+
+    #[inline]
+    fn reach_broker(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
+        let Some(frame) = self.connections[index].up.arrive(seq) else { return };
+        let deaf = self.connections[index].broken || matches!(self.node, Node::Down(_));
+        match frame {
+            UpFrame::Open(id) => self.reach_broker_open(index, id, events),
+            frame if deaf => self.lost_frame(&frame, events),
+            UpFrame::Publish { producer, number, published } => {
+                let producer = &self.producers[producer as usize];
+                let (channel, publish) = (producer.channel, producer.method(number, published));
+                self.method(index, channel, Method::BasicPublish(publish), events);
+            }
+            UpFrame::Ack { channel, tag } => {
+                self.method(index, channel, Method::BasicAck { delivery_tag: tag, multiple: false }, events);
+            }
+            UpFrame::Method(channel, method) => self.method(index, channel, *method, events),
+            UpFrame::Lost(id) => {
+                self.connections[index].broken = true;
+                self.apply(Command::ConnectionLost(id), events);
+            }
+        }
+    }
+
+    fn reach_broker_open(&mut self, index: usize, id: ConnectionId, events: &mut EventList<SystemEvent>) {
+        let refused = matches!(self.node, Node::Down(_)) || events.now() < self.connections[index].cut_until;
+        if refused {
+            self.connections[index].down.send(super::connection::DownFrame::Refused, events);
+            return;
+        }
+        self.connections[index].id_at_broker = id;
+        self.connections[index].broken = false;
+        let spec = Arc::clone(&self.spec);
+        let vhost = self.names_mut().intern(&spec.connections[index].vhost);
+        let user = self.names_mut().intern("guest");
+        self.apply(Command::Open { connection: id, vhost, user }, events);
+    }
+}
+
+impl<R: Recorder> Model for System<R> {
+    type Event = SystemEvent;
+
+    #[inline]
+    fn handle(&mut self, seq: Seq, event: SystemEvent, events: &mut EventList<SystemEvent>) {
+        match event {
+            SystemEvent::ProducerDue(index) => self.producer_due(index as usize, seq, events),
+            SystemEvent::ReachBroker(index) => self.reach_broker(index as usize, seq, events),
+            SystemEvent::ReachClient(index) => self.reach_client(index as usize, seq, events),
+            SystemEvent::ServiceDone(index) => self.service_done(index as usize, seq, events),
+            SystemEvent::Connect(index) => self.connect(index as usize, seq, events),
+            SystemEvent::ConsumerStart(index) => self.consumer_start(index as usize, events),
+            SystemEvent::FaultBegins(index) => self.fault_begins(index as usize, events),
+            SystemEvent::FaultEnds(index) => self.fault_ends(index as usize, events),
+            SystemEvent::BrokerTimer(slot) => {
+                self.apply(Command::Timer(crate::broker::Timer { slot }), events);
+            }
+        }
+    }
+}

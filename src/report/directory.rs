@@ -1,0 +1,166 @@
+//! Names for people: of a scenario's entities, and of what the broker numbers as it goes. Knows only what was observed.
+
+use std::collections::BTreeMap;
+
+use crate::amqp::{ConnectionId, ConsumerId, MessageId, Name, Names, ProducerId, QueueId};
+use crate::observe::{Fact, What};
+
+/// The names of a scenario's entities, each list in the scenario's order, so that observations' indices point into it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Directory {
+    /// Clients' connections.
+    pub connections: Vec<String>,
+    /// Producers.
+    pub producers: Vec<String>,
+    /// Consumers; each name is the consumer tag too.
+    pub consumers: Vec<String>,
+    /// Planned faults.
+    pub faults: Vec<String>,
+    /// Message classes; entry 0 is the default one.
+    pub classes: Vec<String>,
+}
+
+impl Directory {
+    /// The message that a person means by `12`, `#12` or `shop#12`; `None` if there is no such producer, or if the
+    /// producer is left out where there are several.
+    pub fn message(&self, text: &str) -> Option<MessageId> {
+        let (producer, number) = text.rsplit_once('#').unwrap_or(("", text));
+        let producer = match (producer, self.producers.len()) {
+            ("", 0 | 1) => 0,
+            (name, _) => self.producers.iter().position(|known| known == name)?,
+        };
+        Some(MessageId { producer: ProducerId(producer as u32), number: number.parse().ok()? })
+    }
+}
+
+/// The directory with what the run has added to it: the names behind the broker's ids.
+#[derive(Clone, Debug, Default)]
+pub struct Cast {
+    directory: Directory,
+    queues: BTreeMap<QueueId, Name>,
+    /// Invariant: an id keeps its last owner when that is gone, until another takes the id.
+    consumers: BTreeMap<ConsumerId, (Name, QueueId)>,
+    connections: BTreeMap<ConnectionId, u32>,
+}
+
+fn listed(list: &[String], index: u32, kind: &str) -> String {
+    list.get(index as usize).cloned().unwrap_or_else(|| format!("{kind} {index}"))
+}
+
+impl Cast {
+    /// Nobody but the scenario's own entities.
+    pub fn new(directory: Directory) -> Self {
+        Cast { directory, ..Cast::default() }
+    }
+
+    /// The names of the scenario.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// Takes the names out of `what`. To be called with every observation, before anything is asked about it.
+    pub fn learn(&mut self, what: &What) {
+        match what {
+            What::ClientSent { connection, channel, .. }
+            | What::ReachedBroker { connection, channel, .. }
+            | What::BrokerSent { connection, channel, .. }
+            | What::ReachedClient { connection, channel, .. } => {
+                self.connections.insert(channel.connection, *connection);
+            }
+            What::Broker(Fact::QueueDeclared { queue, name, .. }, _) => {
+                self.queues.insert(*queue, *name);
+            }
+            What::Broker(Fact::ConsumerAdded { queue, consumer, tag, .. }, _) => {
+                self.consumers.insert(*consumer, (*tag, *queue));
+            }
+            _ => {}
+        }
+    }
+
+    /// The name of a connection by its place in the scenario.
+    pub fn connection(&self, index: u32) -> String {
+        listed(&self.directory.connections, index, "connection")
+    }
+
+    /// The place in the scenario of a connection by the broker's id, once a method has crossed it.
+    pub fn connection_index(&self, id: ConnectionId) -> Option<u32> {
+        self.connections.get(&id).copied()
+    }
+
+    /// The name of a connection by the broker's id.
+    pub fn connection_of(&self, id: ConnectionId) -> String {
+        self.connection_index(id).map_or_else(|| format!("id {}", id.0), |index| self.connection(index))
+    }
+
+    /// The name of a producer.
+    pub fn producer(&self, index: u32) -> String {
+        listed(&self.directory.producers, index, "producer")
+    }
+
+    /// The name of a consumer by its place in the scenario.
+    pub fn consumer(&self, index: u32) -> String {
+        listed(&self.directory.consumers, index, "consumer")
+    }
+
+    /// The tag of a consumer by the broker's id, as an interned name; `None` if it was never seen to subscribe.
+    pub fn tag_of(&self, id: ConsumerId) -> Option<Name> {
+        self.consumers.get(&id).map(|&(tag, _)| tag)
+    }
+
+    /// The tag of a consumer by the broker's id.
+    pub fn tag(&self, names: &Names, id: ConsumerId) -> String {
+        self.tag_of(id).map_or_else(|| format!("consumer {}", id.0), |tag| names.text(tag).to_owned())
+    }
+
+    /// The queue that a consumer by this name is subscribed to, or was last.
+    pub fn queue_of(&self, names: &Names, consumer: &str) -> Option<QueueId> {
+        self.consumers.values().find(|(tag, _)| names.text(*tag) == consumer).map(|&(_, queue)| queue)
+    }
+
+    /// The name of a queue.
+    pub fn queue(&self, names: &Names, id: QueueId) -> String {
+        self.queues.get(&id).map_or_else(|| format!("queue {}", id.0), |name| names.text(*name).to_owned())
+    }
+
+    /// The names of all queues that were declared.
+    pub fn queues<'a>(&'a self, names: &'a Names) -> impl Iterator<Item = &'a str> {
+        self.queues.values().map(|name| names.text(*name))
+    }
+
+    /// The name of a fault.
+    pub fn fault(&self, index: u32) -> String {
+        listed(&self.directory.faults, index, "fault")
+    }
+
+    /// The name of a message class.
+    pub fn class(&self, index: u8) -> String {
+        listed(&self.directory.classes, u32::from(index), "class")
+    }
+
+    /// A message's name: `#12`, or `shop#12` where there are several producers.
+    pub fn message(&self, id: MessageId) -> String {
+        if self.directory.producers.len() > 1 {
+            format!("{}#{}", self.producer(id.producer.0), id.number)
+        } else {
+            format!("#{}", id.number)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_named_with_its_producer_where_there_are_several() {
+        let mut directory = Directory { producers: vec!["shop".into()], ..Directory::default() };
+        let id = MessageId { producer: ProducerId(0), number: 12 };
+        assert_eq!(directory.message("12"), Some(id));
+        assert_eq!(Cast::new(directory.clone()).message(id), "#12");
+        directory.producers.push("till".into());
+        assert_eq!(directory.message("#12"), None);
+        assert_eq!(directory.message("shop#12"), Some(id));
+        assert_eq!(directory.message("shop#twelve"), None);
+        assert_eq!(Cast::new(directory).message(id), "shop#12");
+    }
+}

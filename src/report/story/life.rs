@@ -1,0 +1,235 @@
+//! The life of one message, from its publish to its fate. Knows observations about that message alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::amqp::{MessageId, QueueId, ServerMethod};
+use crate::observe::{Fact, LossCause, Settlement, What};
+use crate::units::{SimDuration, SimTime};
+
+use super::page::{count, instant, length};
+use super::sentences::loss_explained;
+use super::subjects::View;
+
+/// Where a copy is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    Ready,
+    Out(String),
+    Settled,
+    Lost(LossCause, SimTime, Option<String>),
+}
+
+/// The end of a consumer's work: who, when, and how long after the publish.
+type Work = (String, SimTime, SimDuration);
+
+/// The message's copy in one queue.
+#[derive(Clone, Debug)]
+struct Copy {
+    place: Place,
+    deliveries: u32,
+    reasons: Vec<String>,
+    processed: Vec<Work>,
+}
+
+/// What became of a message that entered no queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outside {
+    Unseen,
+    OnTheWay,
+    Returned,
+    Dropped,
+    Lost(LossCause),
+}
+
+/// The life so far.
+#[derive(Clone, Debug)]
+pub(super) struct Life {
+    message: MessageId,
+    outside: Outside,
+    copies: BTreeMap<QueueId, Copy>,
+    /// Consumers that have received the message and not settled it.
+    holders: BTreeSet<u32>,
+}
+
+impl Life {
+    pub(super) fn new(message: MessageId) -> Self {
+        Life { message, outside: Outside::Unseen, copies: BTreeMap::new(), holders: BTreeSet::new() }
+    }
+
+    /// The message whose life it is.
+    pub(super) fn message(&self) -> MessageId {
+        self.message
+    }
+
+    /// Whether `what`, which does not name the message, happens to it all the same: a crash of its holder, a loss of the
+    /// connection that it is out on, a close by the broker, a restart of the broker that has it.
+    pub(super) fn is_touched(&self, view: View<'_>, what: &What) -> bool {
+        match what {
+            What::ConsumerCrashed { consumer, .. } => self.holders.contains(consumer),
+            What::ConnectionLost { connection } => {
+                view.memory.out_on(self.message).any(|id| view.cast.connection_index(id) == Some(*connection))
+            }
+            What::BrokerSent {
+                channel,
+                method: ServerMethod::ConnectionClose { .. } | ServerMethod::ChannelClose { .. },
+                ..
+            } => view.memory.out_on(self.message).any(|id| id == channel.connection),
+            What::Broker(Fact::BrokerStopped | Fact::BrokerStarted { .. }, _) => {
+                self.copies.values().any(|copy| matches!(copy.place, Place::Ready | Place::Out(_)))
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes in an observation about the message.
+    pub(super) fn observe(&mut self, view: View<'_>, at: SimTime, what: &What) {
+        match what {
+            What::Published { .. } => self.outside = Outside::OnTheWay,
+            What::Received { consumer, .. } => {
+                self.holders.insert(*consumer);
+            }
+            What::Processed { consumer, sojourn, .. } => {
+                let name = view.cast.consumer(*consumer);
+                if let Some(copy) = self.copy_of(view, &name) {
+                    copy.processed.push((name, at, *sojourn));
+                    if copy.place == Place::Settled {
+                        self.holders.remove(consumer);
+                    }
+                }
+            }
+            What::LostOutside { cause, consumer: None, .. } => self.outside = Outside::Lost(*cause),
+            What::LostOutside { cause, consumer: Some(consumer), .. } => {
+                self.holders.remove(consumer);
+                let name = view.cast.consumer(*consumer);
+                if let Some(copy) = self.copy_of(view, &name) {
+                    copy.place = Place::Lost(*cause, at, Some(name));
+                }
+            }
+            What::Broker(fact, _) => self.observe_fact(view, at, fact),
+            _ => {}
+        }
+    }
+
+    fn copy_of(&mut self, view: View<'_>, consumer: &str) -> Option<&mut Copy> {
+        match view.cast.queue_of(view.names, consumer) {
+            Some(queue) => self.copies.get_mut(&queue),
+            None => self.copies.values_mut().next(),
+        }
+    }
+
+    fn observe_fact(&mut self, view: View<'_>, at: SimTime, fact: &Fact) {
+        match fact {
+            Fact::Unroutable { returned, .. } => {
+                self.outside = if *returned { Outside::Returned } else { Outside::Dropped };
+            }
+            Fact::PublishRefused { .. } => self.outside = Outside::Lost(LossCause::Refused),
+            Fact::Enqueued { queue, .. } => self.enter(*queue).place = Place::Ready,
+            Fact::Delivered { queue, consumer, automatic, .. } => {
+                let holder = view.cast.tag(view.names, *consumer);
+                self.hand_out(*queue, if *automatic { Place::Settled } else { Place::Out(holder) });
+            }
+            Fact::Got { queue, automatic, .. } => {
+                let place = if *automatic { Place::Settled } else { Place::Out("basic.get".to_owned()) };
+                self.hand_out(*queue, place);
+            }
+            Fact::Settled { queue, how, .. } => {
+                let holder = self.take_back(view, *queue);
+                self.enter(*queue).place = match how {
+                    Settlement::Acked => Place::Settled,
+                    Settlement::Rejected => Place::Lost(LossCause::Rejected, at, holder),
+                    Settlement::Gone(cause) => Place::Lost(*cause, at, holder),
+                };
+            }
+            Fact::Requeued { queue, message, .. } => {
+                self.take_back(view, *queue);
+                let why = view.memory.why_back(*queue, *message).map(str::to_owned);
+                self.enter(*queue).reasons.extend(why);
+            }
+            Fact::Lost { queue, cause, .. } => self.enter(*queue).place = Place::Lost(*cause, at, None),
+            _ => {}
+        }
+    }
+
+    fn enter(&mut self, queue: QueueId) -> &mut Copy {
+        self.copies.entry(queue).or_insert_with(|| Copy {
+            place: Place::Ready,
+            deliveries: 0,
+            reasons: Vec::new(),
+            processed: Vec::new(),
+        })
+    }
+
+    fn hand_out(&mut self, queue: QueueId, place: Place) {
+        let copy = self.enter(queue);
+        copy.place = place;
+        copy.deliveries += 1;
+    }
+
+    /// Makes the copy ready again, and gives the name of the consumer that held it.
+    fn take_back(&mut self, view: View<'_>, queue: QueueId) -> Option<String> {
+        let place = std::mem::replace(&mut self.enter(queue).place, Place::Ready);
+        let Place::Out(holder) = place else { return None };
+        self.holders.retain(|&index| view.cast.consumer(index) != holder);
+        Some(holder)
+    }
+
+    /// What became of the message, one paragraph for each copy.
+    pub(super) fn fate(&self, view: View<'_>) -> Vec<String> {
+        let name = view.cast.message(self.message);
+        if self.copies.is_empty() {
+            let fate = match self.outside {
+                Outside::Unseen => return vec![format!("No message {name} was seen.")],
+                Outside::OnTheWay => "still on its way to the broker at the end.".to_owned(),
+                Outside::Returned => "returned to its producer: no queue got it.".to_owned(),
+                Outside::Dropped => "dropped: no queue got it, and it was not mandatory.".to_owned(),
+                Outside::Lost(cause) => format!("lost: {}. {}", cause.words(), loss_explained(cause)),
+            };
+            return vec![format!("Fate of {name}: {fate}")];
+        }
+        let several = self.copies.len() > 1;
+        self.copies
+            .iter()
+            .map(|(&queue, copy)| {
+                let queue = view.cast.queue(view.names, queue);
+                let place = if several { format!(" in queue {queue}") } else { String::new() };
+                format!("Fate of {name}{place}: {}", copy.fate(&queue))
+            })
+            .collect()
+    }
+}
+
+impl Copy {
+    fn fate(&self, queue: &str) -> String {
+        let end = match (&self.processed[..], &self.place) {
+            ([], Place::Ready) => format!("still ready in queue {queue} at the end"),
+            ([], Place::Out(holder)) => format!("still unacknowledged, with {holder}, at the end"),
+            ([], Place::Settled) => "settled, but not processed by the end".to_owned(),
+            ([], Place::Lost(cause, at, holder)) => {
+                let holder = holder.as_ref().map_or_else(String::new, |name| format!(" with {name}"));
+                format!("lost{holder} at {}: {}", instant(*at), cause.words())
+            }
+            ([(who, at, sojourn), again @ ..], _) => {
+                let first = format!(
+                    "processed by {who} at {}, {} after it was published",
+                    instant(*at),
+                    length(*sojourn)
+                );
+                again.iter().fold(first, |text, (who, at, _)| {
+                    format!("{text}, and once more by {who} at {}", instant(*at))
+                })
+            }
+        };
+        let why = match &self.place {
+            Place::Lost(cause, ..) if self.processed.is_empty() => format!(" {}", loss_explained(*cause)),
+            _ => String::new(),
+        };
+        let times = match self.deliveries {
+            0 | 1 => return format!("{end}.{why}"),
+            2 => "twice".to_owned(),
+            more => count(more, "time"),
+        };
+        let because = self.reasons.join(", and then ");
+        let because = if because.is_empty() { because } else { format!(" because {because}") };
+        format!("{end}; delivered {times}{because}.{why}")
+    }
+}

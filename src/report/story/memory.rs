@@ -1,0 +1,221 @@
+//! What a story remembers: which message a delivery tag or a publish number stands for, and why a message came back.
+//! Grows with what is unsettled, not with the run.
+
+use std::collections::BTreeMap;
+
+use crate::amqp::{
+    ChannelRef, ConnectionId, DeliveryTag, MessageId, Method, Name, Names, PublishSeqNo, QueueId, ReplyCode,
+    ServerMethod,
+};
+use crate::observe::{Fact, What};
+use crate::report::Cast;
+use crate::units::SimTime;
+
+/// A delivery that is not settled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Handout {
+    /// What was handed out.
+    pub(super) message: MessageId,
+    /// The tag of the consumer it went to; `None`: by `basic.get`. The broker may give the consumer's id to another
+    /// while the delivery is still out.
+    pub(super) consumer: Option<Name>,
+    at: SimTime,
+}
+
+/// Why the broker is doing what it does at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    GivenBack(&'static str),
+    AskedAgain,
+    ChannelClosed,
+    ConnectionClosed,
+    ClosedWithError,
+    Restarted,
+}
+
+/// The memory.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Memory {
+    handouts: BTreeMap<(ChannelRef, DeliveryTag), Handout>,
+    /// Publishes that reached the broker, for each channel in confirm mode.
+    counted: BTreeMap<ChannelRef, PublishSeqNo>,
+    /// Publishes whose confirm has not reached the client.
+    unconfirmed: BTreeMap<(ChannelRef, PublishSeqNo), MessageId>,
+    crashes: BTreeMap<String, SimTime>,
+    /// Why a message is in its queue again.
+    returns: BTreeMap<(QueueId, MessageId), String>,
+    cause: Option<(SimTime, Cause)>,
+}
+
+/// The keys that a tag stands for: itself, or with `multiple` all up to it; 0 then stands for all.
+fn covered<T>(
+    map: &BTreeMap<(ChannelRef, u64), T>,
+    channel: ChannelRef,
+    tag: u64,
+    multiple: bool,
+) -> impl Iterator<Item = (&(ChannelRef, u64), &T)> {
+    let last = if multiple && tag == 0 { u64::MAX } else { tag };
+    let first = if multiple { 0 } else { tag };
+    map.range((channel, first)..=(channel, last))
+}
+
+impl Memory {
+    /// Takes in an observation before it is told.
+    pub(super) fn learn(&mut self, cast: &Cast, names: &Names, at: SimTime, what: &What) {
+        match what {
+            What::ReachedBroker { channel, method, .. } => self.learn_method(at, *channel, method),
+            What::ConsumerCrashed { consumer, .. } => {
+                self.crashes.insert(cast.consumer(*consumer), at);
+            }
+            What::Broker(Fact::Error { .. }, _) => self.cause = Some((at, Cause::ClosedWithError)),
+            What::BrokerSent {
+                method: ServerMethod::ConnectionClose { code: ReplyCode::ConnectionForced, .. },
+                ..
+            } => self.cause = Some((at, Cause::Restarted)),
+            What::Broker(
+                Fact::Delivered { channel, delivery_tag, message, consumer, automatic: false, .. },
+                _,
+            ) => {
+                let handout = Handout { message: *message, consumer: cast.tag_of(*consumer), at };
+                self.handouts.insert((*channel, *delivery_tag), handout);
+            }
+            What::Broker(Fact::Got { channel, delivery_tag, message, automatic: false, .. }, _) => {
+                let handout = Handout { message: *message, consumer: None, at };
+                self.handouts.insert((*channel, *delivery_tag), handout);
+            }
+            What::Broker(Fact::Requeued { queue, channel, delivery_tag, message, .. }, _) => {
+                let why = self.why_requeued(names, at, (*channel, *delivery_tag));
+                self.returns.insert((*queue, *message), why);
+            }
+            _ => {}
+        }
+    }
+
+    fn learn_method(&mut self, at: SimTime, channel: ChannelRef, method: &Method) {
+        let cause = match method {
+            Method::BasicNack { .. } => Some(Cause::GivenBack("basic.nack")),
+            Method::BasicReject { .. } => Some(Cause::GivenBack("basic.reject")),
+            Method::BasicRecover { .. } => Some(Cause::AskedAgain),
+            Method::ChannelClose => Some(Cause::ChannelClosed),
+            Method::ConnectionClose => Some(Cause::ConnectionClosed),
+            _ => None,
+        };
+        self.cause = cause.map(|cause| (at, cause));
+        match method {
+            Method::ConfirmSelect => {
+                self.counted.entry(channel).or_insert(0);
+            }
+            Method::BasicPublish(publish) => {
+                if let Some(count) = self.counted.get_mut(&channel) {
+                    *count += 1;
+                    self.unconfirmed.insert((channel, *count), publish.message.id);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Drops what nobody can refer to after `what`, once it is told.
+    pub(super) fn forget(&mut self, what: &What) {
+        match what {
+            What::ReachedClient {
+                channel,
+                method:
+                    ServerMethod::BasicAck { delivery_tag, multiple }
+                    | ServerMethod::BasicNack { delivery_tag, multiple },
+                ..
+            } => {
+                let keys: Vec<_> = covered(&self.unconfirmed, *channel, *delivery_tag, *multiple)
+                    .map(|(&key, _)| key)
+                    .collect();
+                for key in keys {
+                    self.unconfirmed.remove(&key);
+                }
+            }
+            What::Broker(fact, _) => self.forget_fact(fact),
+            _ => {}
+        }
+    }
+
+    fn forget_fact(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Settled { queue, channel, delivery_tag, message, .. } => {
+                self.handouts.remove(&(*channel, *delivery_tag));
+                self.returns.remove(&(*queue, *message));
+            }
+            Fact::Requeued { channel, delivery_tag, .. } => {
+                self.handouts.remove(&(*channel, *delivery_tag));
+            }
+            Fact::Delivered { queue, message, automatic: true, .. }
+            | Fact::Got { queue, message, automatic: true, .. }
+            | Fact::Lost { queue, message, .. } => {
+                self.returns.remove(&(*queue, *message));
+            }
+            Fact::ChannelClosed { channel } => {
+                self.counted.remove(channel);
+            }
+            Fact::ConnectionClosed { connection } => self.forget_connection(*connection),
+            _ => {}
+        }
+    }
+
+    fn forget_connection(&mut self, connection: ConnectionId) {
+        self.counted.retain(|channel, _| channel.connection != connection);
+        self.unconfirmed.retain(|(channel, _), _| channel.connection != connection);
+    }
+
+    fn why_requeued(&self, names: &Names, at: SimTime, key: (ChannelRef, DeliveryTag)) -> String {
+        let handout = self.handouts.get(&key);
+        let holder = handout
+            .and_then(|handout| handout.consumer)
+            .map_or_else(|| "its client".to_owned(), |tag| names.text(tag).to_owned());
+        if self.crashes.get(&holder).is_some_and(|&crash| handout.is_some_and(|handout| handout.at <= crash))
+        {
+            return format!("{holder} crashed while it held the message");
+        }
+        match self.cause {
+            Some((since, cause)) if since == at => match cause {
+                Cause::GivenBack(method) => format!("{holder} gave it back by {method}"),
+                Cause::AskedAgain => format!("{holder} asked for it again by basic.recover"),
+                Cause::ChannelClosed => format!("the channel of {holder} was closed"),
+                Cause::ConnectionClosed => format!("the connection of {holder} was closed"),
+                Cause::ClosedWithError => format!("the channel of {holder} was closed with an error"),
+                Cause::Restarted => "the broker was restarted".to_owned(),
+            },
+            _ => format!("the connection of {holder} was lost"),
+        }
+    }
+
+    /// Why the message is in the queue again, or was.
+    pub(super) fn why_back(&self, queue: QueueId, message: MessageId) -> Option<&str> {
+        self.returns.get(&(queue, message)).map(String::as_str)
+    }
+
+    /// The deliveries that an acknowledgement stands for, in order of their tags.
+    pub(super) fn acknowledged(
+        &self,
+        channel: ChannelRef,
+        tag: DeliveryTag,
+        multiple: bool,
+    ) -> impl Iterator<Item = Handout> {
+        covered(&self.handouts, channel, tag, multiple).map(|(_, &handout)| handout)
+    }
+
+    /// The messages that a confirm stands for, in order of their publishing.
+    pub(super) fn confirmed(
+        &self,
+        channel: ChannelRef,
+        publish: PublishSeqNo,
+        multiple: bool,
+    ) -> impl Iterator<Item = MessageId> {
+        covered(&self.unconfirmed, channel, publish, multiple).map(|(_, &message)| message)
+    }
+
+    /// The connections on which the message is out.
+    pub(super) fn out_on(&self, message: MessageId) -> impl Iterator<Item = ConnectionId> {
+        self.handouts
+            .iter()
+            .filter(move |(_, handout)| handout.message == message)
+            .map(|((channel, _), _)| channel.connection)
+    }
+}

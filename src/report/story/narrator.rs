@@ -1,0 +1,200 @@
+//! The narrator: takes observations as they happen, picks those that are asked for and writes them on the page, step by
+//! step. Knows what belongs together, not how it is worded.
+
+use crate::amqp::{Names, ServerMethod};
+use crate::observe::{Fact, Observation, What};
+use crate::report::{Cast, Directory};
+use crate::units::SimTime;
+
+use super::Filter;
+use super::life::Life;
+use super::memory::Memory;
+use super::page::Page;
+use super::sentences::sentence;
+use super::subjects::View;
+
+/// Where a step happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Broker,
+    Clients,
+}
+
+/// What happens at one instant and place by one cause.
+#[derive(Clone, Debug)]
+struct Step {
+    at: SimTime,
+    place: Place,
+    /// Whom its beginning is about.
+    entities: Vec<String>,
+}
+
+/// Tells a run. Keeps the text that is told and what is unsettled, so a run may be long.
+///
+/// # Examples
+///
+/// ```
+/// use amqpsim::amqp::{MessageId, Names, ProducerId};
+/// use amqpsim::observe::{Observation, What};
+/// use amqpsim::report::Directory;
+/// use amqpsim::report::story::{Filter, Narrator};
+/// use amqpsim::units::SimTime;
+///
+/// let directory = Directory { producers: vec!["shop".to_owned()], ..Directory::default() };
+/// let message = MessageId { producer: ProducerId(0), number: 1 };
+/// let mut narrator = Narrator::new(directory, Filter::default());
+/// let names = Names::default();
+/// let what = What::Published { producer: 0, message, class: 0 };
+/// narrator.observe(&names, &Observation { at: SimTime::from_nanos(500_000), what });
+/// assert_eq!(narrator.finish(&names), "    0.500 ms  shop publishes #1\n");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Narrator {
+    cast: Cast,
+    memory: Memory,
+    filter: Filter,
+    life: Option<Life>,
+    page: Page,
+    step: Option<Step>,
+    /// What led to the present step and was not asked for; told as soon as something in the step is.
+    causes: Vec<What>,
+}
+
+impl Narrator {
+    /// A narrator who knows the entities of the scenario and tells what `filter` lets through.
+    pub fn new(directory: Directory, filter: Filter) -> Self {
+        Narrator {
+            cast: Cast::new(directory),
+            memory: Memory::default(),
+            life: filter.message.map(Life::new),
+            page: Page::new(filter.lines_max),
+            filter,
+            step: None,
+            causes: Vec::new(),
+        }
+    }
+
+    /// Takes in what happened next. `names` is the broker's table, which must hold the names in the observation.
+    pub fn observe(&mut self, names: &Names, seen: &Observation) {
+        let (at, what) = (seen.at, &seen.what);
+        self.cast.learn(what);
+        self.memory.learn(&self.cast, names, at, what);
+        self.enter_step(names, at, what);
+        if self.is_wanted(names, at, what) {
+            for cause in std::mem::take(&mut self.causes) {
+                self.tell(names, &cause);
+            }
+            self.tell(names, what);
+        } else if is_cause(what) {
+            self.causes.push(what.clone());
+        }
+        self.memory.forget(what);
+    }
+
+    /// The story, with what was left out, and the fate of the message if there was one in the filter.
+    pub fn finish(mut self, names: &Names) -> String {
+        if self.page.is_empty() && self.life.is_none() {
+            let nothing = self.nothing(names);
+            self.page.close(&nothing);
+        }
+        self.page.close_limit();
+        if let Some(life) = self.life.take() {
+            for paragraph in life.fate(self.view(names)) {
+                self.page.close(&paragraph);
+            }
+        }
+        self.page.into_text()
+    }
+
+    fn view<'a>(&'a self, names: &'a Names) -> View<'a> {
+        View { cast: &self.cast, names, memory: &self.memory }
+    }
+
+    fn tell(&mut self, names: &Names, what: &What) {
+        if let Some((text, rule)) = sentence(self.view(names), what) {
+            self.page.say(&text, rule);
+        }
+    }
+
+    /// Begins a step where `what` does not go on with the present one.
+    fn enter_step(&mut self, names: &Names, at: SimTime, what: &What) {
+        let place = match what {
+            What::ReachedBroker { .. } | What::BrokerSent { .. } | What::Broker(..) => Place::Broker,
+            What::Stale => return,
+            _ => Place::Clients,
+        };
+        let entities = self.view(names).entities(what);
+        let same = |step: &Step| step.entities.iter().any(|name| entities.contains(name));
+        let goes_on = self.step.as_ref().is_some_and(|step| {
+            (step.at, step.place) == (at, place)
+                && match what {
+                    What::BrokerSent { .. } | What::Broker(..) => true,
+                    What::ConsumerCrashed { .. } | What::ConnectionLost { .. } | What::LostOutside { .. } => {
+                        true
+                    }
+                    What::ClientSent { .. } | What::Received { .. } | What::ServiceBegan { .. } => same(step),
+                    _ => false,
+                }
+        });
+        if !goes_on {
+            self.step = Some(Step { at, place, entities });
+            self.causes.clear();
+            self.page.begin(at);
+        }
+    }
+
+    /// Whether `what` is to be told. The life of a message is followed whether or not it is told.
+    fn is_wanted(&mut self, names: &Names, at: SimTime, what: &What) -> bool {
+        let within =
+            self.filter.from.is_none_or(|from| from <= at) && self.filter.to.is_none_or(|to| at <= to);
+        let view = View { cast: &self.cast, names, memory: &self.memory };
+        if let Some(life) = &mut self.life {
+            let mentioned = view.messages(what).contains(&life.message());
+            let wanted = mentioned || life.is_touched(view, what);
+            if mentioned {
+                life.observe(view, at, what);
+            }
+            if !wanted {
+                return false;
+            }
+        }
+        within && self.filter.entity.as_ref().is_none_or(|entity| view.entities(what).contains(entity))
+    }
+
+    fn nothing(&self, names: &Names) -> String {
+        let Some(entity) = &self.filter.entity else { return "Nothing happened in this time.".to_owned() };
+        let directory = self.cast.directory();
+        let lists: [(&str, Vec<&str>); 5] = [
+            ("producers", directory.producers.iter().map(String::as_str).collect()),
+            ("consumers", directory.consumers.iter().map(String::as_str).collect()),
+            ("queues", self.cast.queues(names).collect()),
+            ("connections", directory.connections.iter().map(String::as_str).collect()),
+            ("faults", directory.faults.iter().map(String::as_str).collect()),
+        ];
+        let known: Vec<_> = lists
+            .iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(kind, names)| format!("{kind}: {}", names.join(", ")))
+            .collect();
+        format!("Nothing happened to `{entity}` in this time. The names are {}.", known.join("; "))
+    }
+}
+
+/// Whether `what` may be the reason for what follows in its step.
+fn is_cause(what: &What) -> bool {
+    matches!(
+        what,
+        What::ReachedBroker { .. }
+            | What::FaultBegan { .. }
+            | What::ConsumerCrashed { .. }
+            | What::ConnectionLost { .. }
+            | What::Broker(
+                Fact::Error { .. }
+                    | Fact::ConnectionClosed { .. }
+                    | Fact::ChannelClosed { .. }
+                    | Fact::BrokerStopped,
+                _
+            )
+            | What::ReachedClient { method: ServerMethod::ChannelClose { .. }, .. }
+    )
+}

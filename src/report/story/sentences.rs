@@ -1,0 +1,188 @@
+//! What clients do and what crosses the wire, in sentences. Knows no layout.
+//!
+//! A method is told where it matters: publishes and acknowledgements where they are sent and where they arrive, other
+//! methods of clients where they reach the broker, answers where the broker gives them.
+
+use crate::amqp::{ChannelRef, MessageId, Method, ServerMethod};
+use crate::observe::{LossCause, What};
+use crate::report::wire::{self, Words};
+use crate::rules::RuleRef;
+
+use super::facts;
+use super::page::{count, length};
+use super::subjects::View;
+
+/// Messages named before a list is cut short.
+const LISTED: usize = 5;
+
+/// A sentence with the rule behind it; `None` for what goes without saying.
+pub(super) fn sentence(view: View<'_>, what: &What) -> Option<(String, Option<RuleRef>)> {
+    if let What::Broker(fact, rule) = what {
+        return Some((facts::sentence(view, fact), Some(*rule)));
+    }
+    let sentence = match what {
+        What::ClientSent { connection, channel, method } => sent(view, *connection, *channel, method)?,
+        What::ReachedBroker { connection, channel, method } => {
+            let from = view.sender(*connection, *channel, method);
+            let mut words = wire::client(view.names, method);
+            if matches!(method, Method::BasicPublish(_)) {
+                words.arguments.clear();
+            }
+            format!("broker receives {}{} from {from}", words, about(view, *channel, method))
+        }
+        What::BrokerSent { connection, channel, method } => answered(view, *connection, *channel, method),
+        What::ReachedClient { connection, channel, method } => arrived(view, *connection, *channel, method)?,
+        What::Stale => return None,
+        client => of_client(view, client),
+    };
+    Some((sentence, None))
+}
+
+/// `#1, #2 and #3`
+fn list(view: View<'_>, messages: &[MessageId]) -> String {
+    let mut names: Vec<_> = messages.iter().take(LISTED).map(|&id| view.cast.message(id)).collect();
+    if messages.len() > LISTED {
+        names.push(format!("{} more", messages.len() - LISTED));
+    }
+    match names.pop() {
+        Some(last) if names.is_empty() => last,
+        Some(last) => format!("{} and {last}", names.join(", ")),
+        None => "nothing".to_owned(),
+    }
+}
+
+/// ` of #1` behind a publish, ` for #1` behind an acknowledgement.
+fn about(view: View<'_>, channel: ChannelRef, method: &Method) -> String {
+    let messages = view.messages_of(channel, method);
+    match method {
+        _ if messages.is_empty() => String::new(),
+        Method::BasicPublish(_) => format!(" of {}", list(view, &messages)),
+        _ => format!(" for {}", list(view, &messages)),
+    }
+}
+
+fn sent(view: View<'_>, connection: u32, channel: ChannelRef, method: &Method) -> Option<String> {
+    let told = matches!(
+        method,
+        Method::BasicPublish(_)
+            | Method::BasicAck { .. }
+            | Method::BasicNack { .. }
+            | Method::BasicReject { .. }
+            | Method::ChannelClose
+            | Method::ConnectionClose
+    );
+    told.then(|| {
+        let sender = view.sender(connection, channel, method);
+        format!("{sender} sends {}{}", wire::client(view.names, method), about(view, channel, method))
+    })
+}
+
+/// A delivery's exchange and routing key were told when it was published.
+fn short(mut words: Words) -> Words {
+    words.arguments.retain(|(key, _)| !matches!(*key, "exchange" | "routing-key"));
+    words
+}
+
+fn answered(view: View<'_>, connection: u32, channel: ChannelRef, method: &ServerMethod) -> String {
+    let to = view.cast.connection(connection);
+    let words = short(wire::server(view.names, method));
+    let messages = view.messages_to(channel, method);
+    match method {
+        ServerMethod::BasicAck { .. } => {
+            format!("broker sends {words} to {to} for {}", list(view, &messages))
+        }
+        ServerMethod::BasicNack { .. } => {
+            format!("broker sends {words} to {to} for {}", list(view, &messages))
+        }
+        _ if !messages.is_empty() => format!("broker sends {words} of {} to {to}", list(view, &messages)),
+        _ if words.method.ends_with("-ok") || words.method.ends_with("-empty") => {
+            format!("broker answers {to} with {words}")
+        }
+        _ => format!("broker sends {words} to {to}"),
+    }
+}
+
+fn arrived(view: View<'_>, connection: u32, channel: ChannelRef, method: &ServerMethod) -> Option<String> {
+    let at = view.cast.connection(connection);
+    let words = short(wire::server(view.names, method));
+    let messages = || list(view, &view.messages_to(channel, method));
+    match method {
+        ServerMethod::BasicAck { .. } => Some(format!("{words} reaches {at}: {} confirmed", messages())),
+        ServerMethod::BasicNack { .. } => Some(format!("{words} reaches {at}: {} refused", messages())),
+        ServerMethod::BasicReturn(_) => Some(format!("{words} of {} reaches {at}", messages())),
+        ServerMethod::BasicGetOk(_) => Some(format!("{words} of {} reaches {at}", messages())),
+        ServerMethod::ConnectionClose { .. }
+        | ServerMethod::ChannelClose { .. }
+        | ServerMethod::BasicCancel { .. } => Some(format!("{words} reaches {at}")),
+        _ => None,
+    }
+}
+
+fn of_client(view: View<'_>, what: &What) -> String {
+    let cast = view.cast;
+    match what {
+        What::Published { producer, message, class } => {
+            let class = if *class == 0 { String::new() } else { format!(" of class {}", cast.class(*class)) };
+            format!("{} publishes {}{class}", cast.producer(*producer), cast.message(*message))
+        }
+        What::Received { consumer, message, delivery_tag, redelivered, buffered } => format!(
+            "{} receives {} (delivery-tag={delivery_tag}, redelivered={redelivered}); {buffered} in its buffer",
+            cast.consumer(*consumer),
+            cast.message(*message)
+        ),
+        What::ServiceBegan { consumer, message, takes } => {
+            let (consumer, message) = (cast.consumer(*consumer), cast.message(*message));
+            format!("{consumer} begins to work on {message}, for {}", length(*takes))
+        }
+        What::Processed { consumer, message, sojourn, again } => format!(
+            "{} has processed {}{}, {} after it was published",
+            cast.consumer(*consumer),
+            cast.message(*message),
+            if *again { " once more" } else { "" },
+            length(*sojourn)
+        ),
+        What::LostOutside { message, cause, consumer } => {
+            let holder =
+                consumer.map_or_else(String::new, |index| format!(", with {}", cast.consumer(index)));
+            format!("{} is lost{holder}: {}", cast.message(*message), cause.words())
+        }
+        What::ConnectionLost { connection } => {
+            format!("{} loses its connection", cast.connection(*connection))
+        }
+        What::Connecting { connection } => format!("{} connects", cast.connection(*connection)),
+        What::ConsumerCrashed { consumer, held } => {
+            let held = if *held == 0 { "nothing".to_owned() } else { count(*held, "message") };
+            format!("{} crashes, holding {held}", cast.consumer(*consumer))
+        }
+        What::ConsumerRestarted { consumer } => format!("{} is back", cast.consumer(*consumer)),
+        What::FaultBegan { fault } => format!("fault {} begins", cast.fault(*fault)),
+        What::FaultEnded { fault } => format!("fault {} is over", cast.fault(*fault)),
+        _ => unreachable!("the wire and the broker are told elsewhere"),
+    }
+}
+
+/// Why a loss could happen, in a sentence for the end of a message's life.
+pub(super) fn loss_explained(cause: LossCause) -> &'static str {
+    match cause {
+        LossCause::LostOnTheWire => {
+            "The broker never saw it; only a missing confirm could tell its producer."
+        }
+        LossCause::Refused => "The broker closed the channel instead of taking it.",
+        LossCause::TransientInRestart => "Only persistent messages survive a restart.",
+        LossCause::QueueNotDurable => {
+            "A queue that is not durable goes with the broker, persistent messages too."
+        }
+        LossCause::AutoAckInFlight | LossCause::AutoAckInBuffer => {
+            "The broker had settled it in the moment of sending it, so there was nothing left to requeue."
+        }
+        LossCause::AckedBeforeProcessing => {
+            "The broker was told that it was done with, so there was nothing left to requeue."
+        }
+        LossCause::Expired => "Its time to live was over before it was delivered.",
+        LossCause::Overflow => "Its queue was over its length limit.",
+        LossCause::Rejected => "It was not to be requeued, and its queue has no dead-letter exchange.",
+        LossCause::DeadLetterTargetMissing => "Its dead-letter exchange led to no queue.",
+        LossCause::Purged => "Its queue was purged.",
+        LossCause::QueueDeleted => "A queue's messages go with it.",
+    }
+}

@@ -1,0 +1,102 @@
+//! Conformance: the scripts under `tests/conformance`, recorded from RabbitMQ 3.10.8, get the same answers here.
+//!
+//! `pending.txt` beside the scripts lists those that wait for a feature. Whoever builds the feature takes its lines out.
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its scripts has failed")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+
+use amqpsim::conform::{Played, Script, compare, play};
+
+fn directory() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/conformance")
+}
+
+/// The scripts' texts by file name without `.json`.
+fn texts() -> BTreeMap<String, String> {
+    let mut texts = BTreeMap::new();
+    for entry in fs::read_dir(directory()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            texts.insert(name, fs::read_to_string(&path).unwrap());
+        }
+    }
+    texts
+}
+
+/// What each pending script waits for, by the script's name.
+fn pending() -> BTreeMap<String, String> {
+    let text = fs::read_to_string(directory().join("pending.txt")).unwrap();
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let (name, feature) =
+                line.split_once(char::is_whitespace).expect("a line has a name and a feature");
+            (name.to_owned(), feature.trim().to_owned())
+        })
+        .collect()
+}
+
+/// `None` if the simulator answers as recorded, else what is wrong: a difference, or a mistake in the script.
+fn failure(text: &str) -> Option<String> {
+    let script = match Script::parse(text) {
+        Ok(script) => script,
+        Err(error) => return Some(error.to_string()),
+    };
+    match play(&script) {
+        Ok(played) => compare(&script, &played).map(|difference| difference.to_string()),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+#[test]
+fn the_simulator_answers_as_rabbitmq_did() {
+    let (pending, texts) = (pending(), texts());
+    let mut complaints = Vec::new();
+    for (name, text) in &texts {
+        match (catch_unwind(AssertUnwindSafe(|| failure(text))), pending.get(name)) {
+            (Err(_), _) => complaints.push(format!("{name}: the simulator panics")),
+            (Ok(None), Some(feature)) => {
+                complaints
+                    .push(format!("{name}: passes; take it out of pending.txt (it waited for: {feature})"));
+            }
+            (Ok(Some(failure)), None) => complaints.push(format!("{name}: {failure}")),
+            (Ok(None), None) | (Ok(Some(_)), Some(_)) => {}
+        }
+    }
+    for name in pending.keys().filter(|name| !texts.contains_key(*name)) {
+        complaints.push(format!("{name}: pending.txt names it, but there is no such script"));
+    }
+    assert!(
+        complaints.is_empty(),
+        "{} of {} scripts:\n{}",
+        complaints.len(),
+        texts.len(),
+        complaints.join("\n")
+    );
+}
+
+#[test]
+fn a_script_is_written_as_the_recorder_writes_it() {
+    let texts = texts();
+    assert!(texts.len() > 100, "the recorded scripts are there");
+    for (name, text) in texts {
+        let script = Script::parse(&text).unwrap();
+        assert_eq!(script.name(), name);
+        let steps = script.steps().iter().map(|step| step.saw().unwrap().to_vec()).collect();
+        let played = Played { steps };
+        assert_eq!(played.write(&script), text);
+        assert_eq!(compare(&script, &played), None);
+    }
+}
+
+#[test]
+fn each_script_is_played_the_same_way_twice() {
+    for text in texts().into_values() {
+        let script = Script::parse(&text).unwrap();
+        assert_eq!(play(&script), play(&script), "{}", script.name());
+    }
+}
