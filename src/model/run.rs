@@ -36,11 +36,11 @@ pub fn simulate_recorded(
         if !seen.is_empty() {
             look(&system, seen);
         }
-        let limit = count >= spec.events_max;
-        if limit || !step(&mut system, &mut events, spec.duration) {
+        let exhausted = count >= spec.events_max;
+        if exhausted || !step(&mut system, &mut events, spec.duration) {
             // The loop's last round: it only finds out why there is no next event.
             let limits = Limits { time: spec.duration, events: 0 };
-            let mut end = if limit {
+            let mut end = if exhausted {
                 run(&mut system, &mut events, limits)
             } else {
                 run(&mut system, &mut events, Limits { events: 1, ..limits })
