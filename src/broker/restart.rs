@@ -131,6 +131,7 @@ impl Broker {
     fn drop_transient(&mut self, step: &mut Step<'_, impl Out>) {
         for (id, queue) in self.queues.iter().map(|(id, q)| (QueueId(id), q.durable)).collect::<Vec<_>>() {
             self.drop_doomed(id, step);
+            step.out.level(id, self.queues[id.0].ready_count(), self.queues[id.0].unacked);
             if !queue {
                 self.remove_queue(id, rules::DUR_1, step);
             }

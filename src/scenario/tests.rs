@@ -221,3 +221,15 @@ fn a_builder_and_a_file_give_the_same_scenario() {
     let fault = "[[fault.broker-restart]]\nat = \"1s\"\nlasts = \"2s\"\n";
     assert_eq!(built, scenario(&format!("{PAIR}{fault}")));
 }
+
+/// The index is that of the run's results, which list a queue that a client only asks for, too.
+#[test]
+fn a_check_of_a_queue_has_its_index_in_order_of_first_mention() {
+    let text = PAIR
+        .replace("\"20ms\"", "\"20ms\"\ndeclare = [{ queue = \"asked\", passive = true }]")
+        .replace("\"15ms\"", "\"15ms\"\ndeclare = [{ queue = \"own\" }]");
+    let check = "[[check]]\nmeasure = \"depth-max\"\nqueue = \"own\"\nat-most = 1\n";
+    let scenario = scenario(&format!("{text}{check}"));
+    let Demand::Bound { entity, .. } = scenario.checks[0].demand else { panic!() };
+    assert_eq!(entity, 2);
+}

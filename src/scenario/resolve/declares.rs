@@ -91,6 +91,13 @@ fn binding(reader: &mut Reader<'_>) -> Option<Declared> {
 }
 
 impl Declared {
+    /// Adds a queue that it creates or asks for.
+    pub(super) fn mention(&self, queues: &mut Names) {
+        if let Declaration::Queue(_) = self.declaration {
+            queues.add_once(&self.subject);
+        }
+    }
+
     /// Adds what it creates to the names that other entries may use.
     pub(super) fn announce(&self, queues: &mut Names, exchanges: &mut Names) {
         match &self.declaration {

@@ -49,6 +49,7 @@ pub(super) fn scenario(tree: &Table, name: &str, about: &str, problems: &mut Pro
 
     let (producer_names, consumer_names) = client_names(&producers, &consumers, problems);
     classes.check(&producer_names, problems);
+    let queues = mentioned_queues(&topology, &producers, &consumers);
     references(&mut topology, &producers, &consumers, problems);
     let targets = fault::Targets {
         consumers: &consumer_names,
@@ -57,7 +58,7 @@ pub(super) fn scenario(tree: &Table, name: &str, about: &str, problems: &mut Pro
     };
     let faults = fault::read(tree, &targets, problems);
     let entities =
-        check::Entities { queues: &topology.queues, consumers: &consumer_names, producers: &producer_names };
+        check::Entities { queues: &queues, consumers: &consumer_names, producers: &producer_names };
     let checks = check::read(tree, &entities, problems);
     if producers.is_empty() && consumers.is_empty() && !problems.has_errors() {
         problems.push(
@@ -165,6 +166,22 @@ fn client_names(producers: &[Producer], consumers: &[Consumer], problems: &mut P
         }
     }
     (producer_names, consumer_names)
+}
+
+/// All queues in order of first mention, which is the order of a run's results.
+fn mentioned_queues(topology: &Topology, producers: &[Producer], consumers: &[Consumer]) -> Names {
+    let mut queues = Names::queues();
+    for name in topology.queues.iter() {
+        queues.add_once(name);
+    }
+    let of_producers = producers.iter().flat_map(|producer| &producer.declares);
+    for declared in of_producers.chain(consumers.iter().flat_map(|consumer| &consumer.declares)) {
+        declared.mention(&mut queues);
+    }
+    for queue in consumers.iter().filter_map(|consumer| consumer.queue.as_ref()) {
+        queues.add_once(queue);
+    }
+    queues
 }
 
 /// Reports queues and exchanges that clients use, but nobody declares; adds those that clients declare to the names.
