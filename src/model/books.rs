@@ -126,7 +126,8 @@ impl Books {
             .zip(&readers)
             .map(|(name, readers)| QueueBook::new(name.clone(), readers))
             .collect();
-        let producer_book = |name: &String| ProducerOutcome { name: name.clone(), ..ProducerOutcome::default() };
+        let producer_book =
+            |name: &String| ProducerOutcome { name: name.clone(), ..ProducerOutcome::default() };
         Books {
             ledger: Ledger::default(),
             producers: spec.producers.iter().map(|producer| producer_book(&producer.name)).collect(),
