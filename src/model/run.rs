@@ -32,9 +32,9 @@ pub fn simulate_recorded(
     let (mut system, mut events) = System::new(&spec, seed, Recording::default());
     let mut count = 0;
     loop {
-        let seen = system.recorder_mut().take();
-        if !seen.is_empty() {
-            look(&system, seen);
+        let observed = system.recorder_mut().take();
+        if !observed.is_empty() {
+            look(&system, observed);
         }
         let exhausted = count >= spec.events_max;
         if exhausted || !step(&mut system, &mut events, spec.duration) {

@@ -78,7 +78,7 @@ fn philox(mut counter: [u64; 2], mut key: u64) -> [u64; 2] {
 mod tests {
     use super::*;
 
-    /// Source: Random123 1.14, tests/kat_vectors, `philox2x64 10`.
+    /// Source: Random123 1.14, `tests/kat_vectors`, `philox2x64 10`.
     #[test]
     fn philox_gives_the_published_vectors() {
         assert_eq!(philox([0, 0], 0), [0xca00_a045_9843_d731, 0x66c2_4222_c9a8_45b5]);
