@@ -5,10 +5,10 @@
 //!
 //! There is no cancelling: whoever schedules keeps the [`Seq`] of the event it waits for, and ignores any other.
 
-use std::collections::VecDeque;
 use std::marker::PhantomData;
 
 use super::heap::Heap;
+use crate::ring::Ring;
 use crate::units::{SimDuration, SimTime};
 
 /// Bits of a key below the time: 36 for the sequence number, 28 for the event.
@@ -43,7 +43,7 @@ pub struct Lane(u8);
 #[derive(Clone, Debug)]
 struct LaneQueue {
     delay: SimDuration,
-    keys: VecDeque<u128>,
+    keys: Ring<u128>,
 }
 
 /// The list of future events.
@@ -115,7 +115,7 @@ impl<E: Event> EventList<E> {
             return None;
         }
         let place = found.unwrap_or_else(|| {
-            self.lanes.push(LaneQueue { delay, keys: VecDeque::new() });
+            self.lanes.push(LaneQueue { delay, keys: Ring::default() });
             self.lanes.len() - 1
         });
         Some(Lane(place as u8))
@@ -126,7 +126,7 @@ impl<E: Event> EventList<E> {
     pub fn in_lane(&mut self, lane: Lane, event: E) -> Seq {
         let seq = self.reserve();
         let lane = &mut self.lanes[lane.0 as usize];
-        lane.keys.push_back(key(self.now + lane.delay, seq, event.pack()));
+        lane.keys.push(key(self.now + lane.delay, seq, event.pack()));
         seq
     }
 
@@ -149,7 +149,7 @@ impl<E: Event> EventList<E> {
         }
         match from {
             Some(place) => {
-                self.lanes[place].keys.pop_front();
+                self.lanes[place].keys.pop();
             }
             None => self.heap.take(),
         }

@@ -1,18 +1,18 @@
 //! A consumer at work: deliveries on their way to it, in its buffer, and the one it works on.
 
-use std::collections::VecDeque;
-
 use super::spec::{Acknowledge, ConsumerSpec, SystemSpec};
 use crate::amqp::{ChannelNo, DeliveryTag, MessageId, Name, Names};
 use crate::engine::Seq;
 use crate::observe::LossCause;
 use crate::random::{Distribution, RandomStream};
+use crate::ring::Ring;
 use crate::units::{SimDuration, SimTime};
 
 /// What the broker thinks of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Settled {
     /// It waits for an acknowledgement.
+    #[default]
     No,
     /// Settled as it was sent.
     Automatically,
@@ -23,7 +23,7 @@ pub(super) enum Settled {
 }
 
 /// A delivery that has left the broker and is not yet processed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Held {
     pub(super) tag: DeliveryTag,
     pub(super) message: MessageId,
@@ -70,7 +70,7 @@ pub(super) struct Consumer {
     /// The end of the work that counts.
     pub(super) service: Seq,
     /// In the buffer, oldest first, then on their way. Invariant: tags grow.
-    pub(super) held: VecDeque<Held>,
+    pub(super) held: Ring<Held>,
     /// How many of `held` have arrived.
     pub(super) buffered: usize,
     /// Given up in a crash, and not settled at the broker so far.
@@ -97,7 +97,7 @@ impl Consumer {
             speed_permille: consumer.speed_permille.max(1),
             work: None,
             service: Seq::NONE,
-            held: VecDeque::new(),
+            held: Ring::default(),
             buffered: 0,
             dropped: Vec::new(),
             life: 0,
@@ -125,9 +125,9 @@ impl Consumer {
     #[inline]
     pub(super) fn settle(&mut self, tag: DeliveryTag, how: Settled) -> Option<Option<LossCause>> {
         if self.held.front().is_some_and(|first| first.tag <= tag)
-            && let Ok(place) = self.held.binary_search_by_key(&tag, |held| held.tag)
+            && let Some(held) = self.held_with(tag)
         {
-            self.held[place].settled = how;
+            held.settled = how;
             return Some(None);
         }
         if let Some(work) = &mut self.work
@@ -144,6 +144,20 @@ impl Consumer {
             return Some(held.loss(false));
         }
         None
+    }
+
+    /// The delivery with this tag, if it is held: tags grow, so it is looked for by halves.
+    fn held_with(&mut self, tag: DeliveryTag) -> Option<&mut Held> {
+        let (mut low, mut high) = (0, self.held.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.held.get(middle).is_some_and(|held| held.tag < tag) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        self.held.get_mut(low).filter(|held| held.tag == tag)
     }
 
     /// Whether the delivery with this tag has been processed, as far as its consumer goes.

@@ -75,7 +75,7 @@ impl<R: Recorder> Effects<'_, R> {
             channel: at,
             method: ServerMethod::BasicDeliver(delivery.clone()),
         });
-        consumer.held.push_back(Held {
+        consumer.held.push(Held {
             tag: delivery.delivery_tag,
             message: delivery.message.id,
             published: delivery.message.published,
@@ -98,7 +98,7 @@ impl<R: Recorder> Effects<'_, R> {
             channel: to,
             method: method.clone(),
         });
-        self.connections[index].down.send(DownFrame::Method(to.channel, Box::new(method)), self.events);
+        self.connections[index].down.send_method(DownFrame::Method(to.channel), method, self.events);
     }
 
     fn consumer_added(&mut self, id: ConsumerId, channel: ChannelRef, tag: Name) {
