@@ -61,3 +61,8 @@ pub mod sim;
 pub mod report;
 
 pub mod cli;
+
+/// The README's example is run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -115,12 +115,11 @@ mod tests {
         fn it_does_what_a_deque_does(steps in prop::collection::vec(prop::option::weighted(0.6, any::<u8>()), 0..300)) {
             let (mut ring, mut deque) = (Ring::default(), VecDeque::new());
             for step in steps {
-                match step {
-                    Some(value) => {
-                        ring.push(value);
-                        deque.push_back(value);
-                    }
-                    None => prop_assert_eq!(ring.pop(), deque.pop_front()),
+                if let Some(value) = step {
+                    ring.push(value);
+                    deque.push_back(value);
+                } else {
+                    prop_assert_eq!(ring.pop(), deque.pop_front());
                 }
                 prop_assert_eq!((ring.len(), ring.front()), (deque.len(), deque.front()));
                 prop_assert!(ring.iter().eq(deque.iter()));

@@ -127,10 +127,11 @@ impl Books {
             .zip(&readers)
             .map(|(name, readers)| QueueBook::new(name.clone(), readers))
             .collect();
-        let named = |name: &String| ProducerOutcome { name: name.clone(), ..ProducerOutcome::default() };
+        let producer_book =
+            |name: &String| ProducerOutcome { name: name.clone(), ..ProducerOutcome::default() };
         Books {
             ledger: Ledger::default(),
-            producers: spec.producers.iter().map(|producer| named(&producer.name)).collect(),
+            producers: spec.producers.iter().map(|producer| producer_book(&producer.name)).collect(),
             consumers,
             queues,
             queue_names: queue_list.iter().map(|name| names.intern(name)).zip(0..).collect(),

@@ -125,9 +125,9 @@ impl Connection {
                 consumers: Vec::new(),
             });
         }
-        connections
-            .iter_mut()
-            .for_each(|connection| connection.channels.sort_by_key(|channel| channel.number));
+        for connection in &mut connections {
+            connection.channels.sort_by_key(|channel| channel.number);
+        }
         for (index, producer) in spec.producers.iter().enumerate() {
             let (connection, number) = at(producer.channel);
             if let Some(channel) = connections[connection].channel_mut(number) {

@@ -139,6 +139,7 @@ impl Consumer {
     }
 
     /// Notes that the broker has settled a delivery. `None` if it was processed before; else why it was lost, if it was.
+    #[expect(clippy::option_option, reason = "the two absences are two answers, as the line above says")]
     #[inline]
     pub(super) fn settle(&mut self, tag: DeliveryTag, how: Settled) -> Option<Option<LossCause>> {
         if self.held.front().is_some_and(|first| first.tag <= tag)

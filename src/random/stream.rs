@@ -1,4 +1,4 @@
-//! Random streams by name. ChaCha20 turns (seed, entity, purpose) into a key; Philox2x64-7 turns (key, index) into draws.
+//! Random streams by name. ChaCha20 turns (seed, entity, purpose) into a key; `Philox2x64`-7 turns (key, index) into draws.
 //!
 //! Deriving each stream from its name, not from a parent generator, keeps every other stream as it was when an entity is
 //! added: that is what makes two variants comparable (common random numbers). A counter-based generator needs 24 bytes a
@@ -7,7 +7,7 @@
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC11; Philox2x64 multiplier.
+/// Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC11; `Philox2x64` multiplier.
 const MULTIPLIER: u64 = 0xD2B7_4407_B1CE_6E93;
 /// Source: ibid., Weyl increment of the key.
 const WEYL: u64 = 0x9E37_79B9_7F4A_7C15;
