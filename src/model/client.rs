@@ -25,7 +25,7 @@ pub(super) enum Parting {
 }
 
 impl<R: Recorder> System<R> {
-    #[inline]
+    #[inline(never)]
     pub(super) fn producer_due(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         let producer = &mut self.producers[index];
         if producer.armed != seq || !producer.ready {
@@ -55,7 +55,7 @@ impl<R: Recorder> System<R> {
         connection.up.send(frame, events);
     }
 
-    #[inline]
+    #[inline(never)]
     pub(super) fn reach_client(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         match self.connections[index].down.arrive(seq) {
             None | Some(DownFrame::Nothing) => {}
@@ -126,8 +126,8 @@ impl<R: Recorder> System<R> {
         }
         let Some(held) = consumer.held.pop() else { return };
         consumer.buffered -= 1;
-        let (at_speed_one, takes) = consumer.service_time(&held, &self.work);
-        consumer.work = Some(InWork { held, takes, at_speed_one, attached: true });
+        let takes = consumer.service_time(held.at_speed_one);
+        consumer.work = Some(InWork { held, takes, attached: true });
         consumer.service = events.at(now + takes, SystemEvent::ServiceDone(index as u32));
         self.books.not_idle(now, index);
         self.books.buffered(now, index, -1);
@@ -135,7 +135,7 @@ impl<R: Recorder> System<R> {
         self.recorder.observe(now, || What::ServiceBegan { consumer, message, takes });
     }
 
-    #[inline]
+    #[inline(never)]
     pub(super) fn service_done(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         let consumer = &mut self.consumers[index];
         if consumer.service != seq {
@@ -149,7 +149,7 @@ impl<R: Recorder> System<R> {
             message: held.message,
             published: held.published,
             took: work.takes,
-            at_speed_one: work.at_speed_one,
+            at_speed_one: held.at_speed_one,
         };
         let again = self.books.processed(now, index, &done);
         if held.settled != Settled::No {

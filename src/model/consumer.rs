@@ -31,6 +31,8 @@ pub(super) struct Held {
     pub(super) class: u8,
     pub(super) redelivered: bool,
     pub(super) settled: Settled,
+    /// How long the work takes at speed 1.
+    pub(super) at_speed_one: SimDuration,
 }
 
 impl Held {
@@ -51,7 +53,6 @@ impl Held {
 pub(super) struct InWork {
     pub(super) held: Held,
     pub(super) takes: SimDuration,
-    pub(super) at_speed_one: SimDuration,
     /// It came over the connection that is there now, so that it can be acknowledged.
     pub(super) attached: bool,
 }
@@ -83,6 +84,19 @@ pub(super) struct Consumer {
     pub(super) subscribed: bool,
 }
 
+/// A length at `permille` thousandths of the speed.
+#[inline]
+pub(super) fn scaled(length: SimDuration, permille: u64) -> SimDuration {
+    match length.as_nanos().checked_mul(1000) {
+        Some(product) => SimDuration::from_nanos(product / permille),
+        // Beyond 213 days: the product needs more bits, the quotient may still fit.
+        None => {
+            let quotient = u128::from(length.as_nanos()) * 1000 / u128::from(permille);
+            SimDuration::from_nanos(u64::try_from(quotient).unwrap_or(u64::MAX))
+        }
+    }
+}
+
 impl Consumer {
     pub(super) fn new(spec: &SystemSpec, index: usize, names: &mut Names) -> Self {
         let consumer: &ConsumerSpec = &spec.consumers[index];
@@ -106,18 +120,22 @@ impl Consumer {
         }
     }
 
-    /// How long a message takes at speed 1, and here. Work belongs to the message: whoever serves it, and however often,
-    /// the draw is the same.
+    /// How long a message takes at speed 1. Work belongs to the message: whoever serves it, and however often, the draw is
+    /// the same.
     #[inline]
-    pub(super) fn service_time(&self, held: &Held, work: &[RandomStream]) -> (SimDuration, SimDuration) {
-        let distribution = self.service_times.get(usize::from(held.class)).unwrap_or(&self.service_times[0]);
-        let draw = work[held.message.producer.index()].draw_at(u64::from(held.message.number));
-        let at_speed_one = distribution.sample(draw);
+    pub(super) fn work_of(&self, message: MessageId, class: u8, work: &[RandomStream]) -> SimDuration {
+        let distribution = self.service_times.get(usize::from(class)).unwrap_or(&self.service_times[0]);
+        distribution.sample(work[message.producer.index()].draw_at(u64::from(message.number)))
+    }
+
+    /// How long this consumer takes for it.
+    #[inline]
+    pub(super) fn service_time(&self, at_speed_one: SimDuration) -> SimDuration {
         if self.speed_permille == 1000 {
-            return (at_speed_one, at_speed_one);
+            at_speed_one
+        } else {
+            scaled(at_speed_one, u64::from(self.speed_permille))
         }
-        let scaled = u128::from(at_speed_one.as_nanos()) * 1000 / u128::from(self.speed_permille);
-        (at_speed_one, SimDuration::from_nanos(u64::try_from(scaled).unwrap_or(u64::MAX)))
     }
 
     /// Notes that the broker has settled a delivery. `None` if it was processed before; else why it was lost, if it was.

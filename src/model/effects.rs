@@ -11,6 +11,7 @@ use crate::amqp::{
 use crate::broker::{Out, Timer};
 use crate::engine::EventList;
 use crate::observe::{Fact, LossCause, Settlement, What};
+use crate::random::RandomStream;
 use crate::rules::RuleRef;
 use crate::units::SimTime;
 
@@ -50,6 +51,8 @@ pub(super) struct Effects<'a, R> {
     pub(super) connections: &'a mut [Connection],
     pub(super) consumers: &'a mut [Consumer],
     pub(super) directory: &'a mut Directory,
+    /// Of each producer, by index: the draws of its messages' work.
+    pub(super) work: &'a [RandomStream],
     pub(super) books: &'a mut Books,
     pub(super) recorder: &'a mut R,
     pub(super) events: &'a mut EventList<SystemEvent>,
@@ -75,7 +78,10 @@ impl<R: Recorder> Effects<'_, R> {
             channel: at,
             method: ServerMethod::BasicDeliver(delivery.clone()),
         });
+        // The work is known as the message leaves, so that nothing waits for the draw when it begins.
+        let at_speed_one = consumer.work_of(delivery.message.id, delivery.message.class, self.work);
         consumer.held.push(Held {
+            at_speed_one,
             tag: delivery.delivery_tag,
             message: delivery.message.id,
             published: delivery.message.published,

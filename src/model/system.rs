@@ -170,6 +170,7 @@ impl<R: Recorder> System<R> {
             connections: &mut self.connections,
             consumers: &mut self.consumers,
             directory: &mut self.directory,
+            work: &self.work,
             books: &mut self.books,
             recorder: &mut self.recorder,
             events,
@@ -211,7 +212,7 @@ impl<R: Recorder> System<R> {
         self.apply(Command::Method(at, method), events);
     }
 
-    #[inline]
+    #[inline(never)]
     fn reach_broker(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         let Some(frame) = self.connections[index].up.arrive(seq) else { return };
         let deaf = self.connections[index].broken || matches!(self.node, Node::Down(_));
