@@ -11,7 +11,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 const MULTIPLIER: u64 = 0xD2B7_4407_B1CE_6E93;
 /// Source: ibid., Weyl increment of the key.
 const WEYL: u64 = 0x9E37_79B9_7F4A_7C15;
-/// Six rounds pass BigCrush (ibid., table 2); Random123 publishes vectors for seven and ten. Each round waits for the one
+/// Six rounds pass `BigCrush` (ibid., table 2); `Random123` publishes vectors for seven and ten. Each round waits for the one
 /// before, so the three that are left out are a quarter of a sample's time.
 const ROUNDS: u32 = 7;
 
