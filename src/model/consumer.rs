@@ -28,7 +28,6 @@ pub(super) struct Held {
     pub(super) tag: DeliveryTag,
     pub(super) message: MessageId,
     pub(super) published: SimTime,
-    pub(super) class: u8,
     pub(super) redelivered: bool,
     pub(super) settled: Settled,
     /// How long the work takes at speed 1.
@@ -87,14 +86,12 @@ pub(super) struct Consumer {
 /// A length at `permille` thousandths of the speed.
 #[inline]
 pub(super) fn scaled(length: SimDuration, permille: u64) -> SimDuration {
-    match length.as_nanos().checked_mul(1000) {
-        Some(product) => SimDuration::from_nanos(product / permille),
-        // Beyond 213 days: the product needs more bits, the quotient may still fit.
-        None => {
-            let quotient = u128::from(length.as_nanos()) * 1000 / u128::from(permille);
-            SimDuration::from_nanos(u64::try_from(quotient).unwrap_or(u64::MAX))
-        }
+    if let Some(product) = length.as_nanos().checked_mul(1000) {
+        return SimDuration::from_nanos(product / permille);
     }
+    // Beyond 213 days: the product needs more bits, the quotient may still fit.
+    let quotient = u128::from(length.as_nanos()) * 1000 / u128::from(permille);
+    SimDuration::from_nanos(u64::try_from(quotient).unwrap_or(u64::MAX))
 }
 
 impl Consumer {

@@ -85,7 +85,6 @@ impl<R: Recorder> Effects<'_, R> {
             tag: delivery.delivery_tag,
             message: delivery.message.id,
             published: delivery.message.published,
-            class: delivery.message.class,
             redelivered: delivery.redelivered,
             settled: if self.settled_as_sent { Settled::Automatically } else { Settled::No },
         });

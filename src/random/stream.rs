@@ -1,4 +1,4 @@
-//! Random streams by name. ChaCha20 turns (seed, entity, purpose) into a key; `Philox2x64`-7 turns (key, index) into draws.
+//! Random streams by name. ChaCha20 turns (seed, entity, purpose) into a key; Philox2x64-7 turns (key, index) into draws.
 //!
 //! Deriving each stream from its name, not from a parent generator, keeps every other stream as it was when an entity is
 //! added: that is what makes two variants comparable (common random numbers). A counter-based generator needs 24 bytes a
@@ -7,11 +7,11 @@
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC11; `Philox2x64` multiplier.
+/// Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC11; Philox2x64 multiplier.
 const MULTIPLIER: u64 = 0xD2B7_4407_B1CE_6E93;
 /// Source: ibid., Weyl increment of the key.
 const WEYL: u64 = 0x9E37_79B9_7F4A_7C15;
-/// Six rounds pass BigCrush (ibid., table 2); Random123 publishes vectors for seven and ten. Each round waits for the one
+/// Six rounds pass `BigCrush` (ibid., table 2); `Random123` publishes vectors for seven and ten. Each round waits for the one
 /// before, so the three that are left out are a quarter of a sample's time.
 const ROUNDS: u32 = 7;
 
@@ -80,7 +80,7 @@ fn philox<const N: u32>(mut counter: [u64; 2], mut key: u64) -> [u64; 2] {
 mod tests {
     use super::*;
 
-    /// Source: Random123 1.14, tests/kat_vectors, `philox2x64 7` and `philox2x64 10`.
+    /// Source: Random123 1.14, `tests/kat_vectors`, `philox2x64 7` and `philox2x64 10`.
     #[test]
     fn philox_gives_the_published_vectors() {
         assert_eq!(philox::<7>([0, 0], 0), [0xb41d_a69f_bfef_c666, 0x511e_9ce1_a553_4056]);
