@@ -33,8 +33,9 @@ impl Broker {
         if channel.limit.count == 0 {
             channel.limit.volume = 0;
         }
-        self.resume_channel(place, step);
+        // The channel answers first: the queues learn of it later.
         step.out.send(self.channels[place].at, ServerMethod::BasicQosOk);
+        self.resume_channel(place, step);
         Ok(())
     }
 

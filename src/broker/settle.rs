@@ -65,8 +65,9 @@ impl Broker {
             return Err(failure(ReplyCode::NotImplemented, rules::ACK_9, "requeue=false"));
         }
         let taken = self.channels[place].unacked.take_all();
-        self.requeue(place, &taken, rules::ACK_9, step);
+        // The channel answers first: the queues learn of it later.
         step.out.send(self.channels[place].at, ServerMethod::BasicRecoverOk);
+        self.requeue(place, &taken, rules::ACK_9, step);
         Ok(())
     }
 
