@@ -14,12 +14,32 @@ use crate::units::{SimDuration, SimTime};
 pub(super) enum Settled {
     /// It waits for an acknowledgement.
     No,
+    /// It does not any more: its message is back in the queue. The consumer has not heard of that.
+    Requeued,
     /// Settled as it was sent.
     Automatically,
     /// Acknowledged.
     Acked,
     /// Let go of for another reason.
     Gone(LossCause),
+}
+
+impl Settled {
+    /// For the broker the copy is gone.
+    pub(super) fn is_for_good(self) -> bool {
+        !matches!(self, Settled::No | Settled::Requeued)
+    }
+}
+
+/// How far a consumer is with a delivery that goes back to its queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It is on its way, in the buffer or in work: it may still be processed.
+    InHands,
+    /// It was given up.
+    Dropped,
+    /// It was processed, if this is its consumer at all.
+    Past,
 }
 
 /// A delivery that has left the broker and is not yet processed.
@@ -37,7 +57,7 @@ impl Held {
     /// Why the message is lost if its consumer dies with it; `None` if the broker still has it.
     pub(super) fn loss(&self, in_flight: bool) -> Option<LossCause> {
         match self.settled {
-            Settled::No => None,
+            Settled::No | Settled::Requeued => None,
             Settled::Automatically if in_flight => Some(LossCause::AutoAckInFlight),
             Settled::Automatically => Some(LossCause::AutoAckInBuffer),
             Settled::Acked => Some(LossCause::AckedBeforeProcessing),
@@ -79,6 +99,11 @@ pub(super) struct Consumer {
     pub(super) life: u32,
     /// Its process is down.
     pub(super) crashed: bool,
+    /// Its subscription is planned, under way or there.
+    pub(super) planned: bool,
+    /// It asked for deliveries in this life: those that come belong to it. While it does not, the broker may still
+    /// send some, because it has not heard of the loss.
+    pub(super) listens: bool,
     /// It subscribed, as its client knows.
     pub(super) subscribed: bool,
 }
@@ -102,6 +127,8 @@ impl Consumer {
             dropped: Vec::new(),
             life: 0,
             crashed: false,
+            planned: false,
+            listens: false,
             subscribed: false,
         }
     }
@@ -145,9 +172,18 @@ impl Consumer {
         None
     }
 
-    /// Whether the delivery with this tag has been processed, as far as its consumer goes.
-    pub(super) fn has_processed(&self, tag: DeliveryTag, message: MessageId) -> bool {
-        let this = |held: &Held| held.tag == tag && held.message == message;
-        !self.held.iter().chain(&self.dropped).any(this) && !self.work.is_some_and(|work| this(&work.held))
+    /// Notes that the broker has put a delivery back into its queue. Says how far its consumer is with it.
+    pub(super) fn requeue(&mut self, tag: DeliveryTag, message: MessageId) -> Progress {
+        let dropped = self.dropped.len();
+        self.dropped.retain(|held| held.tag != tag);
+        if self.dropped.len() < dropped {
+            return Progress::Dropped;
+        }
+        let in_work = self.work.as_mut().map(|work| &mut work.held);
+        let in_hands = self.held.iter_mut().chain(in_work).find(|held| held.message == message);
+        in_hands.map_or(Progress::Past, |held| {
+            held.settled = Settled::Requeued;
+            Progress::InHands
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::books::Books;
 use super::connection::{Connection, DownFrame};
-use super::consumer::{Consumer, Held, Settled};
+use super::consumer::{Consumer, Held, Progress, Settled};
 use super::event::SystemEvent;
 use super::record::Recorder;
 use crate::amqp::{
@@ -70,21 +70,36 @@ impl<R: Recorder> Effects<'_, R> {
         let consumer = &mut self.consumers[index];
         let connection = &mut self.connections[consumer.connection];
         let seen = consumer.connection as u32;
+        let listens = consumer.listens && connection.is_client_of(at.connection);
         self.recorder.observe(self.now, || What::BrokerSent {
             connection: seen,
             channel: at,
             method: ServerMethod::BasicDeliver(delivery.clone()),
         });
-        consumer.held.push_back(Held {
+        let held = Held {
             tag: delivery.delivery_tag,
             message: delivery.message.id,
             published: delivery.message.published,
             class: delivery.message.class,
             redelivered: delivery.redelivered,
             settled: if self.settled_as_sent { Settled::Automatically } else { Settled::No },
-        });
+        };
+        if !listens {
+            self.deliver_to_nobody(index, held);
+            return;
+        }
+        consumer.held.push_back(held);
         let frame = DownFrame::Deliver { consumer: index as u32, life: consumer.life };
         connection.down.send(frame, self.events);
+    }
+
+    /// The consumer is gone and the broker does not know: nobody takes the delivery off the connection.
+    #[cold]
+    fn deliver_to_nobody(&mut self, index: usize, held: Held) {
+        match held.loss(true) {
+            Some(cause) => self.lost_outside(held.message, cause, Some(index as u32)),
+            None => self.consumers[index].dropped.push(held),
+        }
     }
 
     #[inline(never)]
@@ -98,7 +113,7 @@ impl<R: Recorder> Effects<'_, R> {
             channel: to,
             method: method.clone(),
         });
-        self.connections[index].down.send(DownFrame::Method(to.channel, Box::new(method)), self.events);
+        self.connections[index].down.send(DownFrame::Method(Box::new((to, method))), self.events);
     }
 
     fn consumer_added(&mut self, id: ConsumerId, channel: ChannelRef, tag: Name) {
@@ -181,18 +196,14 @@ impl<R: Recorder> Effects<'_, R> {
     fn requeued(&mut self, channel: ChannelRef, queue: QueueId, tag: DeliveryTag, message: MessageId) {
         let Some(connection) = self.directory.connection(channel.connection) else { return };
         let Some(own) = self.connections[connection].channel(channel.channel) else { return };
-        let orphan = own.consumers.iter().any(|&consumer| {
-            self.consumers[consumer as usize].work.is_some_and(|work| work.held.message == message)
-        });
-        let done = own
-            .consumers
-            .iter()
-            .all(|&consumer| self.consumers[consumer as usize].has_processed(tag, message));
-        if orphan || done {
-            self.books.may_be_processed_again(queue, message, u32::from(!orphan));
-        }
+        let (mut in_hands, mut dropped) = (false, false);
         for &consumer in &own.consumers {
-            self.consumers[consumer as usize].dropped.retain(|held| held.tag != tag);
+            let progress = self.consumers[consumer as usize].requeue(tag, message);
+            in_hands |= progress == Progress::InHands;
+            dropped |= progress == Progress::Dropped;
+        }
+        if in_hands || !dropped {
+            self.books.may_be_processed_again(queue, message, u32::from(!in_hands));
         }
     }
 
