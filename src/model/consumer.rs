@@ -149,7 +149,12 @@ impl Consumer {
 
     /// Notes that the broker has settled a delivery. `None` if it was processed before; else why it was lost, if it was.
     #[inline]
-    pub(super) fn settle(&mut self, tag: DeliveryTag, how: Settled) -> Option<Option<LossCause>> {
+    pub(super) fn settle(
+        &mut self,
+        tag: DeliveryTag,
+        message: MessageId,
+        how: Settled,
+    ) -> Option<Option<LossCause>> {
         if self.held.front().is_some_and(|first| first.tag <= tag)
             && let Ok(place) = self.held.binary_search_by_key(&tag, |held| held.tag)
         {
@@ -158,7 +163,8 @@ impl Consumer {
         }
         if let Some(work) = &mut self.work
             && work.held.tag == tag
-            && work.attached
+            // Work that outlived its connection counts until the broker has let go of it.
+            && (work.attached || (work.held.message == message && work.held.settled == Settled::No))
         {
             work.held.settled = how;
             return Some(None);
@@ -180,7 +186,8 @@ impl Consumer {
             return Progress::Dropped;
         }
         let in_work = self.work.as_mut().map(|work| &mut work.held);
-        let in_hands = self.held.iter_mut().chain(in_work).find(|held| held.message == message);
+        let this = |held: &&mut Held| held.tag == tag && held.message == message;
+        let in_hands = self.held.iter_mut().chain(in_work).find(this);
         in_hands.map_or(Progress::Past, |held| {
             held.settled = Settled::Requeued;
             Progress::InHands

@@ -159,8 +159,8 @@ impl<R: Recorder> Effects<'_, R> {
             Settlement::Gone(cause) => Settled::Gone(cause),
         };
         let known = match consumer.and_then(|id| self.directory.consumer(id)) {
-            Some(index) => self.consumers[index].settle(tag, settled),
-            None => match self.settled_without_consumer(channel, tag, settled) {
+            Some(index) => self.consumers[index].settle(tag, message, settled),
+            None => match self.settled_without_consumer(channel, (tag, message), settled) {
                 Some(known) => known,
                 None => return,
             },
@@ -177,7 +177,7 @@ impl<R: Recorder> Effects<'_, R> {
     fn settled_without_consumer(
         &mut self,
         channel: ChannelRef,
-        tag: DeliveryTag,
+        (tag, message): (DeliveryTag, MessageId),
         settled: Settled,
     ) -> Option<Option<Option<LossCause>>> {
         let Some(connection) = self.directory.connection(channel.connection) else {
@@ -188,7 +188,8 @@ impl<R: Recorder> Effects<'_, R> {
             return None;
         };
         let own = self.connections[connection].channel(channel.channel).map(|c| c.consumers.clone());
-        let mut answers = own.into_iter().flatten().map(|c| self.consumers[c as usize].settle(tag, settled));
+        let mut answers =
+            own.into_iter().flatten().map(|c| self.consumers[c as usize].settle(tag, message, settled));
         Some(answers.find(Option::is_some).flatten())
     }
 

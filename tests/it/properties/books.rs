@@ -7,7 +7,7 @@ use amqpsim::amqp::{MessageId, Method};
 use amqpsim::engine::{RunEnd, Stop, step};
 use amqpsim::measure::Ledger;
 use amqpsim::model::{Lean, System, simulate};
-use amqpsim::observe::{Fact, LossCause, Settlement, What};
+use amqpsim::observe::{Fact, LossCause, What};
 use amqpsim::units::SimTime;
 use proptest::{prop_assert, prop_assert_eq};
 
@@ -84,7 +84,6 @@ struct Delivered {
     settled: bool,
     processed: bool,
     lost: bool,
-    requeued: bool,
 }
 
 /// Follows each delivery to its consumer by what was observed there.
@@ -105,6 +104,7 @@ fn recount(run: &Run) -> Ledger {
     let mut consumers = Consumers::default();
     let mut by_tag = BTreeMap::new();
     let (mut sent, mut reached) = (0, 0);
+    let mut given_up = None;
     for seen in &run.observations {
         match &seen.what {
             What::Published { .. } => ledger.published += 1,
@@ -112,8 +112,10 @@ fn recount(run: &Run) -> Ledger {
             What::ReachedBroker { method: Method::BasicPublish(_), .. } => reached += 1,
             What::LostOutside { message, cause, consumer } => {
                 ledger.lose(*cause, 1);
-                if *cause != LossCause::LostOnTheWire {
-                    consumers.lose(*consumer, *message);
+                match consumer {
+                    Some(consumer) => consumers.lose(*consumer, *message),
+                    // Given up before it is settled: which delivery that was is stated next.
+                    None => given_up = Some(*message),
                 }
             }
             What::ServiceBegan { consumer, message, .. } => consumers.begin(*consumer, *message),
@@ -149,12 +151,10 @@ fn recount(run: &Run) -> Ledger {
                         consumers.held.entry((index, *message)).or_default().push(place);
                         by_tag.insert((*channel, *delivery_tag), place);
                     }
-                    Fact::Settled { channel, delivery_tag, how, .. } => {
-                        let _: &Settlement = how;
-                        consumers.deliveries[by_tag[&(*channel, *delivery_tag)]].settled = true;
-                    }
-                    Fact::Requeued { channel, delivery_tag, .. } => {
-                        consumers.deliveries[by_tag[&(*channel, *delivery_tag)]].requeued = true;
+                    Fact::Settled { channel, delivery_tag, message, .. } => {
+                        let settled = &mut consumers.deliveries[by_tag[&(*channel, *delivery_tag)]];
+                        settled.settled = true;
+                        settled.lost |= given_up.take() == Some(*message);
                     }
                     _ => {}
                 }
@@ -186,27 +186,9 @@ impl Consumers {
     }
 
     /// A settled delivery is lost with its consumer, in its hands or before.
-    fn lose(&mut self, consumer: Option<u32>, message: MessageId) {
-        let lost = match consumer {
-            Some(consumer) => {
-                let held = self.held.get_mut(&(consumer, message)).and_then(Vec::pop);
-                held.or_else(|| self.work.remove(&consumer))
-            }
-            // Given up before it is settled, which is about to be stated: the consumer is not named any more.
-            None => self
-                .held
-                .iter()
-                .filter(|((_, held), _)| *held == message)
-                .flat_map(|(_, places)| places)
-                .chain(self.work.values())
-                .copied()
-                .filter(|&place| {
-                    let delivery = &self.deliveries[place];
-                    !delivery.settled && !delivery.lost && !delivery.processed && !delivery.requeued
-                })
-                .max(),
-        };
-        if let Some(lost) = lost {
+    fn lose(&mut self, consumer: u32, message: MessageId) {
+        let held = self.held.get_mut(&(consumer, message)).and_then(Vec::pop);
+        if let Some(lost) = held.or_else(|| self.work.remove(&consumer)) {
             self.deliveries[lost].lost = true;
         }
     }

@@ -4,6 +4,7 @@
 //! A longer search: `PROPTEST_CASES=20000 PROPTEST_RNG_SEED=7 cargo test --test it properties`.
 
 mod books;
+mod broker;
 
 mod case;
 mod copies;
