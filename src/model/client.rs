@@ -1,31 +1,23 @@
 //! The clients at work: connect, set up channels, publish, consume, acknowledge, and what a loss does to them.
 
 use super::connection::{ChannelPhase, DownFrame, Phase, Todo, UpFrame, declaration, subscription};
-use super::consumer::{InWork, Settled};
+use super::consumer::InWork;
 use super::event::SystemEvent;
+use super::parting::Parting;
 use super::record::Recorder;
 use super::spec::Acknowledge;
 use super::system::System;
 use crate::amqp::{ChannelNo, ChannelRef, Method, Name, ReplyCode, ServerMethod};
 use crate::engine::{EventList, Seq};
 use crate::measure::ClientError;
-use crate::observe::{LossCause, What};
+use crate::observe::What;
 use crate::units::SimTime;
 
 use super::books::Work;
 use std::sync::Arc;
 
-/// What becomes of the work of a consumer that loses its channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Parting {
-    /// Its process dies, and the work with it.
-    Dies,
-    /// It finishes the message it works on, though nobody will take the acknowledgement.
-    GoesOn,
-}
-
 impl<R: Recorder> System<R> {
-    #[inline]
+    #[inline(never)]
     pub(super) fn producer_due(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         let producer = &mut self.producers[index];
         if producer.armed != seq || !producer.ready {
@@ -55,15 +47,17 @@ impl<R: Recorder> System<R> {
         connection.up.send(frame, events);
     }
 
-    #[inline]
+    #[inline(never)]
     pub(super) fn reach_client(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         match self.connections[index].down.arrive(seq) {
-            None => {}
+            None | Some(DownFrame::Nothing) => {}
             Some(DownFrame::Deliver { consumer, life }) => self.receive(consumer as usize, life, events),
-            Some(DownFrame::Method(sent)) => {
-                let (at, method) = *sent;
+            Some(DownFrame::Method(at)) => {
+                let method = self.connections[index].down.carried();
                 // What was sent to a connection that the client has given up finds nobody.
-                if self.connections[index].is_client_of(at.connection) {
+                if self.connections[index].is_client_of(at.connection)
+                    && let Some(method) = method
+                {
                     self.client_method(index, at, method, events);
                 }
             }
@@ -84,7 +78,7 @@ impl<R: Recorder> System<R> {
             return;
         }
         let now = events.now();
-        let held = consumer.held[consumer.buffered];
+        let Some(&held) = consumer.held.get(consumer.buffered) else { return };
         consumer.buffered += 1;
         let at_once = consumer.work.is_none();
         let buffered = consumer.buffered as u32;
@@ -128,10 +122,10 @@ impl<R: Recorder> System<R> {
             }
             return;
         }
-        let Some(held) = consumer.held.pop_front() else { return };
+        let Some(held) = consumer.held.pop() else { return };
         consumer.buffered -= 1;
-        let (at_speed_one, takes) = consumer.service_time(&held, &self.work);
-        consumer.work = Some(InWork { held, takes, at_speed_one, attached: true });
+        let takes = consumer.service_time(held.at_speed_one);
+        consumer.work = Some(InWork { held, takes, attached: true });
         consumer.service = events.at(now + takes, SystemEvent::ServiceDone(index as u32));
         self.books.not_idle(now, index);
         self.books.buffered(now, index, -1);
@@ -139,7 +133,7 @@ impl<R: Recorder> System<R> {
         self.recorder.observe(now, || What::ServiceBegan { consumer, message, takes });
     }
 
-    #[inline]
+    #[inline(never)]
     pub(super) fn service_done(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         let consumer = &mut self.consumers[index];
         if consumer.service != seq {
@@ -153,7 +147,7 @@ impl<R: Recorder> System<R> {
             message: held.message,
             published: held.published,
             took: work.takes,
-            at_speed_one: work.at_speed_one,
+            at_speed_one: held.at_speed_one,
         };
         let again = self.books.processed(now, index, &done);
         if held.settled.is_for_good() {
@@ -232,8 +226,8 @@ impl<R: Recorder> System<R> {
             ServerMethod::ChannelClose { code, text } => {
                 self.client_error(index, Some(channel), code, &text, events.now());
                 self.part_channel(index, channel, ChannelPhase::Failed, Parting::GoesOn, events);
-                let answer = UpFrame::Method(channel, Box::new(Method::ChannelCloseOk));
-                self.connections[index].up.send(answer, events);
+                let answer = Method::ChannelCloseOk;
+                self.connections[index].up.send_method(UpFrame::Method(channel), answer, events);
                 self.answered(index, channel, events);
             }
             ServerMethod::BasicReturn(returned) => {
@@ -429,125 +423,6 @@ impl<R: Recorder> System<R> {
             channel: at,
             method: method.clone(),
         });
-        connection.up.send(UpFrame::Method(channel, Box::new(method)), events);
-    }
-
-    /// The client has no connection any more.
-    pub(super) fn part_connection(
-        &mut self,
-        index: usize,
-        parting: Parting,
-        events: &mut EventList<SystemEvent>,
-    ) {
-        let channels = self.connections[index].channels.clone();
-        for channel in channels {
-            self.part_channel(index, channel.number, ChannelPhase::Closed, parting, events);
-        }
-        let connection = &mut self.connections[index];
-        connection.phase = Phase::Down;
-        connection.todo.clear();
-        connection.calling = None;
-        self.observe(events.now(), || What::ConnectionLost { connection: index as u32 });
-    }
-
-    /// The client has no channel of this number any more.
-    pub(super) fn part_channel(
-        &mut self,
-        index: usize,
-        number: ChannelNo,
-        phase: ChannelPhase,
-        parting: Parting,
-        events: &mut EventList<SystemEvent>,
-    ) {
-        let connection = &mut self.connections[index];
-        let Some(channel) = connection.channel_mut(number) else { return };
-        channel.phase = phase;
-        let (producers, consumers) = (channel.producers.clone(), channel.consumers.clone());
-        connection.todo.retain(|todo| match todo {
-            Todo::Call(at, _) => *at != number,
-            Todo::ProducerReady(producer) => !producers.contains(producer),
-        });
-        for producer in producers {
-            self.producers[producer as usize].ready = false;
-            self.producers[producer as usize].armed = Seq::NONE;
-        }
-        for consumer in consumers {
-            self.part_consumer(consumer as usize, parting, events.now());
-        }
-    }
-
-    /// A consumer loses what it holds: what the broker has settled is lost, the rest the broker will requeue.
-    pub(super) fn part_consumer(&mut self, index: usize, parting: Parting, now: SimTime) {
-        let consumer = &mut self.consumers[index];
-        consumer.life += 1;
-        consumer.planned = false;
-        consumer.listens = false;
-        consumer.subscribed = false;
-        let buffered = std::mem::take(&mut consumer.buffered);
-        let held = std::mem::take(&mut consumer.held);
-        let mut gone: Vec<_> =
-            held.into_iter().enumerate().map(|(place, h)| (h, place >= buffered)).collect();
-        let work = match (&mut consumer.work, parting) {
-            (Some(work), Parting::GoesOn) => {
-                work.attached = false;
-                None
-            }
-            (work, _) => work.take(),
-        };
-        if parting == Parting::Dies {
-            consumer.service = Seq::NONE;
-        }
-        gone.extend(work.map(|work| (work.held, false)));
-        self.books.not_idle(now, index);
-        self.books.buffered(now, index, -(buffered as i32));
-        for (held, in_flight) in gone {
-            match held.loss(in_flight) {
-                Some(cause) => self.lost_at_consumer(index, held.message, cause, now),
-                None if held.settled == Settled::Requeued => {}
-                None => self.consumers[index].dropped.push(held),
-            }
-        }
-    }
-
-    fn lost_at_consumer(
-        &mut self,
-        index: usize,
-        message: crate::amqp::MessageId,
-        cause: LossCause,
-        now: SimTime,
-    ) {
-        self.books.ledger.lose(cause, 1);
-        let consumer = Some(index as u32);
-        self.recorder.observe(now, || What::LostOutside { message, cause, consumer });
-    }
-
-    /// A frame that nobody will read. A publish in it is a message lost.
-    pub(super) fn lost_frame(&mut self, frame: &UpFrame, events: &mut EventList<SystemEvent>) {
-        if let UpFrame::Publish { producer, number, published } = *frame {
-            let message = self.producers[producer as usize].method(number, published).message.id;
-            self.books.ledger.lose(LossCause::LostOnTheWire, 1);
-            let cause = LossCause::LostOnTheWire;
-            self.observe(events.now(), || What::LostOutside { message, cause, consumer: None });
-        }
-    }
-
-    /// Cuts a connection: what is on its way in either direction is lost, and the broker sees the end of the stream.
-    pub(super) fn cut(&mut self, index: usize, parting: Parting, events: &mut EventList<SystemEvent>) {
-        let connection = &mut self.connections[index];
-        let frames = connection.up.cut(events);
-        connection.down.cut(events);
-        // A client that has said goodbye is down already; if the cut loses its goodbye, the broker must hear the end.
-        let goodbye = |frame: &UpFrame| match frame {
-            UpFrame::Lost(_) => true,
-            UpFrame::Method(_, method) => **method == Method::ConnectionClose,
-            _ => false,
-        };
-        if connection.phase != Phase::Down || frames.iter().any(goodbye) {
-            connection.up.send(UpFrame::Lost(connection.id), events);
-        }
-        for frame in &frames {
-            self.lost_frame(frame, events);
-        }
-        self.part_connection(index, parting, events);
+        connection.up.send_method(UpFrame::Method(channel), method, events);
     }
 }

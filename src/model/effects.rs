@@ -11,6 +11,7 @@ use crate::amqp::{
 use crate::broker::{Out, Timer};
 use crate::engine::EventList;
 use crate::observe::{Fact, LossCause, Settlement, What};
+use crate::random::RandomStream;
 use crate::rules::RuleRef;
 use crate::units::SimTime;
 
@@ -50,6 +51,8 @@ pub(super) struct Effects<'a, R> {
     pub(super) connections: &'a mut [Connection],
     pub(super) consumers: &'a mut [Consumer],
     pub(super) directory: &'a mut Directory,
+    /// Of each producer, by index: the draws of its messages' work.
+    pub(super) work: &'a [RandomStream],
     pub(super) books: &'a mut Books,
     pub(super) recorder: &'a mut R,
     pub(super) events: &'a mut EventList<SystemEvent>,
@@ -76,11 +79,13 @@ impl<R: Recorder> Effects<'_, R> {
             channel: at,
             method: ServerMethod::BasicDeliver(delivery.clone()),
         });
+        // The work is known as the message leaves, so that nothing waits for the draw when it begins.
+        let at_speed_one = consumer.work_of(delivery.message.id, delivery.message.class, self.work);
         let held = Held {
+            at_speed_one,
             tag: delivery.delivery_tag,
             message: delivery.message.id,
             published: delivery.message.published,
-            class: delivery.message.class,
             redelivered: delivery.redelivered,
             settled: if self.settled_as_sent { Settled::Automatically } else { Settled::No },
         };
@@ -88,7 +93,7 @@ impl<R: Recorder> Effects<'_, R> {
             self.deliver_to_nobody(index, held);
             return;
         }
-        consumer.held.push_back(held);
+        consumer.held.push(held);
         let frame = DownFrame::Deliver { consumer: index as u32, life: consumer.life };
         connection.down.send(frame, self.events);
     }
@@ -113,7 +118,7 @@ impl<R: Recorder> Effects<'_, R> {
             channel: to,
             method: method.clone(),
         });
-        self.connections[index].down.send(DownFrame::Method(Box::new((to, method))), self.events);
+        self.connections[index].down.send_method(DownFrame::Method(to), method, self.events);
     }
 
     fn consumer_added(&mut self, id: ConsumerId, channel: ChannelRef, tag: Name) {

@@ -2,9 +2,9 @@
 
 use crate::amqp::{ChannelNo, Method};
 use crate::engine::EventList;
-use crate::model::client::Parting;
 use crate::model::connection::{ChannelPhase, Phase};
 use crate::model::event::SystemEvent;
+use crate::model::parting::Parting;
 use crate::model::record::Recorder;
 use crate::model::system::System;
 use crate::observe::What;

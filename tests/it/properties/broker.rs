@@ -144,21 +144,21 @@ struct ConsumerView {
 }
 
 impl Clients {
-    fn command(&mut self, deed: Deed) -> Option<Command> {
+    fn command(&mut self, deed: Deed) -> Command {
         let connection = self.connections[deed.connection];
         let at = ChannelRef { connection, channel: ChannelNo(deed.channel) };
         if self.view.closing.contains(&at) {
-            return Some(Command::Method(at, Method::ChannelCloseOk));
+            return Command::Method(at, Method::ChannelCloseOk);
         }
         let known = self.view.channels.contains_key(&at);
         match deed.kind {
             // Rarely, and only there, a client forgets to open its channel first.
-            kind if !known && kind != 16 => return Some(Command::Method(at, Method::ChannelOpen)),
-            17 if deed.flag => return Some(Command::ConnectionLost(connection)),
-            17 => return Some(Command::Method(at, Method::ConnectionClose)),
+            kind if !known && kind != 16 => return Command::Method(at, Method::ChannelOpen),
+            17 if deed.flag => return Command::ConnectionLost(connection),
+            17 => return Command::Method(at, Method::ConnectionClose),
             _ => {}
         }
-        Some(Command::Method(at, self.method(deed)))
+        Command::Method(at, self.method(deed))
     }
 
     fn method(&mut self, deed: Deed) -> Method {
@@ -397,7 +397,7 @@ fn play(deeds: &[Deed], met: &mut Met) -> Result<Vec<(Command, Vec<Effect>)>, Te
             played.push((command, effects));
         }
         if let Some(&deed) = deeds.get(step) {
-            pending.extend(clients.command(deed));
+            pending.push(clients.command(deed));
         }
     }
     Ok(played)
@@ -408,7 +408,7 @@ fn note(command: &Command, effects: &[Effect], met: &mut Met) {
     for effect in effects {
         match effect {
             Effect::Fact(Fact::Requeued { .. }) => {
-                met.note(if lost { "connection lost" } else { "requeued" }, 1)
+                met.note(if lost { "connection lost" } else { "requeued" }, 1);
             }
             Effect::Fact(Fact::ConsumerUnblocked { .. }) => met.note("unblocked", 1),
             Effect::Fact(Fact::Settled { .. }) => met.note("settled", 1),
