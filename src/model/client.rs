@@ -1,28 +1,20 @@
 //! The clients at work: connect, set up channels, publish, consume, acknowledge, and what a loss does to them.
 
 use super::connection::{ChannelPhase, DownFrame, Phase, Todo, UpFrame, declaration, subscription};
-use super::consumer::{InWork, Settled};
+use super::consumer::InWork;
 use super::event::SystemEvent;
+use super::parting::Parting;
 use super::record::Recorder;
 use super::spec::Acknowledge;
 use super::system::System;
-use crate::amqp::{ChannelNo, ChannelRef, Method, ReplyCode, ServerMethod};
+use crate::amqp::{ChannelNo, ChannelRef, Method, Name, ReplyCode, ServerMethod};
 use crate::engine::{EventList, Seq};
 use crate::measure::ClientError;
-use crate::observe::{LossCause, What};
+use crate::observe::What;
 use crate::units::SimTime;
 
 use super::books::Work;
 use std::sync::Arc;
-
-/// What becomes of the work of a consumer that loses its channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Parting {
-    /// Its process dies, and the work with it.
-    Dies,
-    /// It finishes the message it works on, though nobody will take the acknowledgement.
-    GoesOn,
-}
 
 impl<R: Recorder> System<R> {
     #[inline(never)]
@@ -60,14 +52,20 @@ impl<R: Recorder> System<R> {
         match self.connections[index].down.arrive(seq) {
             None | Some(DownFrame::Nothing) => {}
             Some(DownFrame::Deliver { consumer, life }) => self.receive(consumer as usize, life, events),
-            Some(DownFrame::Method(channel)) => {
-                if let Some(method) = self.connections[index].down.carried() {
-                    self.client_method(index, channel, method, events);
+            Some(DownFrame::Method(at)) => {
+                let method = self.connections[index].down.carried();
+                // What was sent to a connection that the client has given up finds nobody.
+                if self.connections[index].is_client_of(at.connection)
+                    && let Some(method) = method
+                {
+                    self.client_method(index, at, method, events);
                 }
             }
             Some(DownFrame::Refused) => {
-                self.connections[index].phase = Phase::Down;
-                self.connect_later(index, events);
+                if self.connections[index].phase == Phase::Opening {
+                    self.connections[index].phase = Phase::Down;
+                    self.connect_later(index, events);
+                }
             }
         }
     }
@@ -152,7 +150,7 @@ impl<R: Recorder> System<R> {
             at_speed_one: held.at_speed_one,
         };
         let again = self.books.processed(now, index, &done);
-        if held.settled != Settled::No {
+        if held.settled.is_for_good() {
             self.books.ledger.processed += 1;
         }
         self.recorder.observe(now, || What::Processed {
@@ -199,11 +197,11 @@ impl<R: Recorder> System<R> {
     fn client_method(
         &mut self,
         index: usize,
-        channel: ChannelNo,
+        at: ChannelRef,
         method: ServerMethod,
         events: &mut EventList<SystemEvent>,
     ) {
-        let at = ChannelRef { connection: self.connections[index].id, channel };
+        let channel = at.channel;
         self.recorder.observe(events.now(), || What::ReachedClient {
             connection: index as u32,
             channel: at,
@@ -230,7 +228,7 @@ impl<R: Recorder> System<R> {
                 self.part_channel(index, channel, ChannelPhase::Failed, Parting::GoesOn, events);
                 let answer = Method::ChannelCloseOk;
                 self.connections[index].up.send_method(UpFrame::Method(channel), answer, events);
-                self.answered(index, events);
+                self.answered(index, channel, events);
             }
             ServerMethod::BasicReturn(returned) => {
                 let producer = returned.message.id.producer.index();
@@ -239,19 +237,23 @@ impl<R: Recorder> System<R> {
                 }
             }
             ServerMethod::ChannelOpenOk => {
-                if let Some(channel) = self.connections[index].channel_mut(channel) {
+                // A channel that its client closed meanwhile stays closed.
+                if let Some(channel) = self.connections[index].channel_mut(channel)
+                    && channel.phase == ChannelPhase::Opening
+                {
                     channel.phase = ChannelPhase::Open;
                 }
-                self.answered(index, events);
+                self.answered(index, channel, events);
             }
             ServerMethod::BasicConsumeOk { consumer_tag } => {
                 let own = self.connections[index].channel(channel).map(|c| c.consumers.clone());
                 for consumer in own.into_iter().flatten().map(|c| c as usize) {
-                    if self.consumers[consumer].tag == consumer_tag {
+                    // One that died since then does not hear it.
+                    if self.consumers[consumer].tag == consumer_tag && self.consumers[consumer].listens {
                         self.subscribed(consumer, events.now());
                     }
                 }
-                self.answered(index, events);
+                self.answered(index, channel, events);
             }
             ServerMethod::BasicCancel { consumer_tag } => {
                 let own = self.connections[index].channel(channel).map(|c| c.consumers.clone());
@@ -264,7 +266,7 @@ impl<R: Recorder> System<R> {
             }
             ServerMethod::BasicAck { .. } | ServerMethod::BasicNack { .. } => {}
             ServerMethod::ChannelCloseOk | ServerMethod::ConnectionCloseOk => {}
-            _ => self.answered(index, events),
+            _ => self.answered(index, channel, events),
         }
     }
 
@@ -298,7 +300,9 @@ impl<R: Recorder> System<R> {
     /// Plans the set-up of a channel: open, declare, then consumers subscribe and producers may publish.
     pub(super) fn plan_channel(&mut self, index: usize, number: ChannelNo, now: SimTime) {
         let spec = Arc::clone(&self.spec);
-        let Some(channel) = self.connections[index].channel(number).cloned() else { return };
+        let Some(channel) = self.connections[index].channel_mut(number) else { return };
+        channel.phase = ChannelPhase::Opening;
+        let channel = channel.clone();
         let mut calls = vec![Method::ChannelOpen];
         let declares = channel
             .producers
@@ -316,37 +320,79 @@ impl<R: Recorder> System<R> {
         self.connections[index].todo.extend(channel.producers.iter().map(|&p| Todo::ProducerReady(p)));
     }
 
+    /// Plans the set-up of a consumer that is back, on a channel that others have opened meanwhile.
+    fn plan_consumer(&mut self, consumer: usize, now: SimTime) {
+        let spec = Arc::clone(&self.spec);
+        let (connection, number) = (self.consumers[consumer].connection, self.consumers[consumer].channel);
+        for declared in &spec.consumers[consumer].declares {
+            let method = Box::new(declaration(self.names_mut(), declared));
+            self.connections[connection].todo.push_back(Todo::Call(number, method));
+        }
+        if self.consumers[consumer].start <= now {
+            self.plan_subscription(consumer);
+        }
+    }
+
+    /// A consumer that crashed is back, and its connection is open.
+    pub(super) fn consumer_is_back(&mut self, consumer: usize, events: &mut EventList<SystemEvent>) {
+        let (index, number) = (self.consumers[consumer].connection, self.consumers[consumer].channel);
+        match self.connections[index].channel(number).map(|channel| channel.phase) {
+            Some(ChannelPhase::Opening | ChannelPhase::Open) => self.plan_consumer(consumer, events.now()),
+            _ => self.plan_channel(index, number, events.now()),
+        }
+        self.call_next(index, events);
+    }
+
+    /// Plans the subscription of a consumer once in each of its lives.
     fn plan_subscription(&mut self, consumer: usize) {
-        if self.consumers[consumer].crashed {
+        let state = &mut self.consumers[consumer];
+        if state.crashed || state.planned {
             return;
         }
+        let (connection, channel) = (state.connection, state.channel);
+        let phase = self.connections[connection].channel(channel).map(|channel| channel.phase);
+        if !matches!(phase, Some(ChannelPhase::Opening | ChannelPhase::Open)) {
+            return;
+        }
+        state.planned = true;
         let spec = Arc::clone(&self.spec);
-        let (connection, channel) = (self.consumers[consumer].connection, self.consumers[consumer].channel);
         let calls = subscription(self.names_mut(), &spec.consumers[consumer]);
         let todo = &mut self.connections[connection].todo;
         todo.extend(calls.into_iter().map(|method| Todo::Call(channel, Box::new(method))));
     }
 
-    fn answered(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
-        self.connections[index].calling = false;
-        self.call_next(index, events);
+    /// If a call on this channel waited for an answer, the set-up goes on.
+    fn answered(&mut self, index: usize, channel: ChannelNo, events: &mut EventList<SystemEvent>) {
+        if self.connections[index].calling == Some(channel) {
+            self.connections[index].calling = None;
+            self.call_next(index, events);
+        }
     }
 
     /// Sends the next method of the set-up, unless one waits for its answer.
     pub(super) fn call_next(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
-        while !self.connections[index].calling {
+        while self.connections[index].calling.is_none() {
             let connection = &mut self.connections[index];
             let Some(todo) = connection.todo.pop_front() else { return };
             match todo {
                 Todo::Call(number, method) => {
-                    let failed = connection.channel(number).is_none_or(|c| c.phase == ChannelPhase::Failed);
-                    if !failed {
-                        connection.calling = true;
-                        self.send(index, number, *method, events);
+                    connection.calling = Some(number);
+                    if let Method::BasicConsume(consume) = &*method {
+                        self.listen(index, number, consume.consumer_tag);
                     }
+                    self.send(index, number, *method, events);
                 }
                 Todo::ProducerReady(producer) => self.producer_ready(producer as usize, events),
             }
+        }
+    }
+
+    /// From here on, deliveries on this channel under this tag belong to the consumer's present life.
+    fn listen(&mut self, index: usize, number: ChannelNo, tag: Name) {
+        let Some(channel) = self.connections[index].channel(number) else { return };
+        for &consumer in &channel.consumers {
+            let consumer = &mut self.consumers[consumer as usize];
+            consumer.listens |= consumer.tag == tag;
         }
     }
 
@@ -378,114 +424,5 @@ impl<R: Recorder> System<R> {
             method: method.clone(),
         });
         connection.up.send_method(UpFrame::Method(channel), method, events);
-    }
-
-    /// The client has no connection any more.
-    pub(super) fn part_connection(
-        &mut self,
-        index: usize,
-        parting: Parting,
-        events: &mut EventList<SystemEvent>,
-    ) {
-        let channels = self.connections[index].channels.clone();
-        for channel in channels {
-            self.part_channel(index, channel.number, ChannelPhase::Closed, parting, events);
-        }
-        let connection = &mut self.connections[index];
-        connection.phase = Phase::Down;
-        connection.todo.clear();
-        connection.calling = false;
-        self.observe(events.now(), || What::ConnectionLost { connection: index as u32 });
-    }
-
-    /// The client has no channel of this number any more.
-    pub(super) fn part_channel(
-        &mut self,
-        index: usize,
-        number: ChannelNo,
-        phase: ChannelPhase,
-        parting: Parting,
-        events: &mut EventList<SystemEvent>,
-    ) {
-        let connection = &mut self.connections[index];
-        connection.todo.retain(|todo| !matches!(todo, Todo::Call(at, _) if *at == number));
-        let Some(channel) = connection.channel_mut(number) else { return };
-        channel.phase = phase;
-        let (producers, consumers) = (channel.producers.clone(), channel.consumers.clone());
-        for producer in producers {
-            self.producers[producer as usize].ready = false;
-            self.producers[producer as usize].armed = Seq::NONE;
-        }
-        for consumer in consumers {
-            self.part_consumer(consumer as usize, parting, events.now());
-        }
-    }
-
-    /// A consumer loses what it holds: what the broker has settled is lost, the rest the broker will requeue.
-    pub(super) fn part_consumer(&mut self, index: usize, parting: Parting, now: SimTime) {
-        let consumer = &mut self.consumers[index];
-        consumer.life += 1;
-        consumer.subscribed = false;
-        let buffered = std::mem::take(&mut consumer.buffered);
-        let held = consumer.held.take_all();
-        let mut gone: Vec<_> =
-            held.into_iter().enumerate().map(|(place, h)| (h, place >= buffered)).collect();
-        let work = match (&mut consumer.work, parting) {
-            (Some(work), Parting::GoesOn) => {
-                work.attached = false;
-                None
-            }
-            (work, _) => work.take(),
-        };
-        if parting == Parting::Dies {
-            consumer.service = Seq::NONE;
-        }
-        gone.extend(work.map(|work| (work.held, false)));
-        self.books.not_idle(now, index);
-        self.books.buffered(now, index, -(buffered as i32));
-        for (held, in_flight) in gone {
-            match held.loss(in_flight) {
-                Some(cause) => self.lost_at_consumer(index, held.message, cause, now),
-                None => self.consumers[index].dropped.push(held),
-            }
-        }
-    }
-
-    fn lost_at_consumer(
-        &mut self,
-        index: usize,
-        message: crate::amqp::MessageId,
-        cause: LossCause,
-        now: SimTime,
-    ) {
-        self.books.ledger.lose(cause, 1);
-        let consumer = Some(index as u32);
-        self.recorder.observe(now, || What::LostOutside { message, cause, consumer });
-    }
-
-    /// A frame that nobody will read. A publish in it is a message lost.
-    pub(super) fn lost_frame(&mut self, frame: &UpFrame, events: &mut EventList<SystemEvent>) {
-        if let UpFrame::Publish { producer, number, published } = *frame {
-            let message = self.producers[producer as usize].method(number, published).message.id;
-            self.books.ledger.lose(LossCause::LostOnTheWire, 1);
-            let cause = LossCause::LostOnTheWire;
-            self.observe(events.now(), || What::LostOutside { message, cause, consumer: None });
-        }
-    }
-
-    /// Cuts a connection: what is on its way in either direction is lost, and the broker sees the end of the stream.
-    pub(super) fn cut(&mut self, index: usize, parting: Parting, events: &mut EventList<SystemEvent>) {
-        let connection = &mut self.connections[index];
-        let was_down = connection.phase == Phase::Down;
-        let frames = connection.up.cut(events);
-        connection.down.cut(events);
-        let lost = UpFrame::Lost(connection.id);
-        if !was_down {
-            connection.up.send(lost, events);
-        }
-        for frame in &frames {
-            self.lost_frame(frame, events);
-        }
-        self.part_connection(index, parting, events);
     }
 }

@@ -6,8 +6,8 @@ use super::event::SystemEvent;
 use super::link::Link;
 use super::spec::{BindingSpec, ConsumerSpec, Declaration, ExchangeSpec, QueueSpec, SystemSpec};
 use crate::amqp::{
-    BasicConsume, BindArguments, ChannelNo, ConnectionId, DeliveryTag, ExchangeDeclare, Method, Names,
-    QueueDeclare, ServerMethod,
+    BasicConsume, BindArguments, ChannelNo, ChannelRef, ConnectionId, DeliveryTag, ExchangeDeclare, Method,
+    Names, QueueDeclare, ServerMethod,
 };
 use crate::engine::{EventList, Seq};
 use crate::random::RandomStream;
@@ -41,8 +41,8 @@ pub(super) enum DownFrame {
     Nothing,
     /// The oldest delivery on its way to this consumer, if the consumer is still in the same life.
     Deliver { consumer: u32, life: u32 },
-    /// Any other method, which the link carries beside the frame.
-    Method(ChannelNo),
+    /// Any other method, which the link carries beside the frame, for the client's connection of this id alone.
+    Method(ChannelRef),
     /// Nobody answers at the broker's address.
     Refused,
 }
@@ -62,6 +62,8 @@ pub(super) enum Phase {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ChannelPhase {
     Closed,
+    /// Its set-up is planned or under way.
+    Opening,
     Open,
     /// The broker closed it with an error; the client gives up on it.
     Failed,
@@ -100,8 +102,8 @@ pub(super) struct Connection {
     /// In order of number.
     pub(super) channels: Vec<ClientChannel>,
     pub(super) todo: VecDeque<Todo>,
-    /// A call waits for its answer.
-    pub(super) calling: bool,
+    /// A call on this channel waits for its answer.
+    pub(super) calling: Option<ChannelNo>,
     /// The attempt to connect that counts.
     pub(super) connect: Seq,
     /// No attempt succeeds before this instant.
@@ -156,7 +158,7 @@ impl Connection {
             broken: true,
             channels: Vec::new(),
             todo: VecDeque::new(),
-            calling: false,
+            calling: None,
             connect: Seq::NONE,
             cut_until: SimTime::ZERO,
             stays_away: false,
@@ -165,6 +167,19 @@ impl Connection {
 
     pub(super) fn channel_mut(&mut self, number: ChannelNo) -> Option<&mut ClientChannel> {
         self.channels.iter_mut().find(|channel| channel.number == number)
+    }
+
+    /// The client is connected under this id, or about to be.
+    #[inline]
+    pub(super) fn is_client_of(&self, id: ConnectionId) -> bool {
+        self.phase != Phase::Down && self.id == id
+    }
+
+    /// The set-up of this channel waits for its turn: the broker knows nothing of it.
+    pub(super) fn is_open_unsent(&self, number: ChannelNo) -> bool {
+        self.todo.iter().any(
+            |todo| matches!(todo, Todo::Call(at, method) if *at == number && **method == Method::ChannelOpen),
+        )
     }
 
     pub(super) fn channel(&self, number: ChannelNo) -> Option<&ClientChannel> {

@@ -14,12 +14,32 @@ pub(super) enum Settled {
     /// It waits for an acknowledgement.
     #[default]
     No,
+    /// It does not any more: its message is back in the queue. The consumer has not heard of that.
+    Requeued,
     /// Settled as it was sent.
     Automatically,
     /// Acknowledged.
     Acked,
     /// Let go of for another reason.
     Gone(LossCause),
+}
+
+impl Settled {
+    /// For the broker the copy is gone.
+    pub(super) fn is_for_good(self) -> bool {
+        !matches!(self, Settled::No | Settled::Requeued)
+    }
+}
+
+/// How far a consumer is with a delivery that goes back to its queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It is on its way, in the buffer or in work: it may still be processed.
+    InHands,
+    /// It was given up.
+    Dropped,
+    /// It was processed, if this is its consumer at all.
+    Past,
 }
 
 /// A delivery that has left the broker and is not yet processed.
@@ -38,7 +58,7 @@ impl Held {
     /// Why the message is lost if its consumer dies with it; `None` if the broker still has it.
     pub(super) fn loss(&self, in_flight: bool) -> Option<LossCause> {
         match self.settled {
-            Settled::No => None,
+            Settled::No | Settled::Requeued => None,
             Settled::Automatically if in_flight => Some(LossCause::AutoAckInFlight),
             Settled::Automatically => Some(LossCause::AutoAckInBuffer),
             Settled::Acked => Some(LossCause::AckedBeforeProcessing),
@@ -79,6 +99,11 @@ pub(super) struct Consumer {
     pub(super) life: u32,
     /// Its process is down.
     pub(super) crashed: bool,
+    /// Its subscription is planned, under way or there.
+    pub(super) planned: bool,
+    /// It asked for deliveries in this life: those that come belong to it. While it does not, the broker may still
+    /// send some, because it has not heard of the loss.
+    pub(super) listens: bool,
     /// It subscribed, as its client knows.
     pub(super) subscribed: bool,
 }
@@ -113,6 +138,8 @@ impl Consumer {
             dropped: Vec::new(),
             life: 0,
             crashed: false,
+            planned: false,
+            listens: false,
             subscribed: false,
         }
     }
@@ -138,7 +165,12 @@ impl Consumer {
     /// Notes that the broker has settled a delivery. `None` if it was processed before; else why it was lost, if it was.
     #[expect(clippy::option_option, reason = "the two absences are two answers, as the line above says")]
     #[inline]
-    pub(super) fn settle(&mut self, tag: DeliveryTag, how: Settled) -> Option<Option<LossCause>> {
+    pub(super) fn settle(
+        &mut self,
+        tag: DeliveryTag,
+        message: MessageId,
+        how: Settled,
+    ) -> Option<Option<LossCause>> {
         if self.held.front().is_some_and(|first| first.tag <= tag)
             && let Some(held) = self.held_with(tag)
         {
@@ -147,7 +179,8 @@ impl Consumer {
         }
         if let Some(work) = &mut self.work
             && work.held.tag == tag
-            && work.attached
+            // Work that outlived its connection counts until the broker has let go of it.
+            && (work.attached || (work.held.message == message && work.held.settled == Settled::No))
         {
             work.held.settled = how;
             return Some(None);
@@ -159,6 +192,27 @@ impl Consumer {
             return Some(held.loss(false));
         }
         None
+    }
+
+    /// Notes that the broker has put a delivery back into its queue. Says how far its consumer is with it.
+    pub(super) fn requeue(&mut self, tag: DeliveryTag, message: MessageId) -> Progress {
+        let dropped = self.dropped.len();
+        self.dropped.retain(|held| held.tag != tag);
+        if self.dropped.len() < dropped {
+            return Progress::Dropped;
+        }
+        let this = |held: &Held| held.tag == tag && held.message == message;
+        if let Some(held) = self.held_with(tag).filter(|held| this(held)) {
+            held.settled = Settled::Requeued;
+            return Progress::InHands;
+        }
+        match &mut self.work {
+            Some(work) if this(&work.held) => {
+                work.held.settled = Settled::Requeued;
+                Progress::InHands
+            }
+            _ => Progress::Past,
+        }
     }
 
     /// The delivery with this tag, if it is held: tags grow, so it is looked for by halves.
@@ -173,11 +227,5 @@ impl Consumer {
             }
         }
         self.held.get_mut(low).filter(|held| held.tag == tag)
-    }
-
-    /// Whether the delivery with this tag has been processed, as far as its consumer goes.
-    pub(super) fn has_processed(&self, tag: DeliveryTag, message: MessageId) -> bool {
-        let this = |held: &Held| held.tag == tag && held.message == message;
-        !self.held.iter().chain(&self.dropped).any(this) && !self.work.is_some_and(|work| this(&work.held))
     }
 }

@@ -1,7 +1,7 @@
 //! The broker's way out: its methods go to links, its facts to the books and to whoever looks.
 
 use super::connection::DownFrame;
-use super::consumer::{Held, Settled};
+use super::consumer::{Held, Progress, Settled};
 use super::event::SystemEvent;
 use super::record::Recorder;
 use super::system::System;
@@ -71,6 +71,7 @@ impl<R: Recorder> Effects<'_, R> {
         let consumer = &mut self.system.consumers[index];
         let connection = &mut self.system.connections[consumer.connection];
         let seen = consumer.connection as u32;
+        let listens = consumer.listens && connection.is_client_of(at.connection);
         self.system.recorder.observe(self.now, || What::BrokerSent {
             connection: seen,
             channel: at,
@@ -78,16 +79,30 @@ impl<R: Recorder> Effects<'_, R> {
         });
         // The work is known as the message leaves, so that nothing waits for the draw when it begins.
         let at_speed_one = consumer.work_of(delivery.message.id, delivery.message.class, &self.system.work);
-        consumer.held.push(Held {
+        let held = Held {
             at_speed_one,
             tag: delivery.delivery_tag,
             message: delivery.message.id,
             published: delivery.message.published,
             redelivered: delivery.redelivered,
             settled: if self.settled_as_sent { Settled::Automatically } else { Settled::No },
-        });
+        };
+        if !listens {
+            self.deliver_to_nobody(index, held);
+            return;
+        }
+        consumer.held.push(held);
         let frame = DownFrame::Deliver { consumer: index as u32, life: consumer.life };
         connection.down.send(frame, self.events);
+    }
+
+    /// The consumer is gone and the broker does not know: nobody takes the delivery off the connection.
+    #[cold]
+    fn deliver_to_nobody(&mut self, index: usize, held: Held) {
+        match held.loss(true) {
+            Some(cause) => self.lost_outside(held.message, cause, Some(index as u32)),
+            None => self.system.consumers[index].dropped.push(held),
+        }
     }
 
     #[inline(never)]
@@ -101,7 +116,7 @@ impl<R: Recorder> Effects<'_, R> {
             channel: to,
             method: method.clone(),
         });
-        self.system.connections[index].down.send_method(DownFrame::Method(to.channel), method, self.events);
+        self.system.connections[index].down.send_method(DownFrame::Method(to), method, self.events);
     }
 
     fn consumer_added(&mut self, id: ConsumerId, channel: ChannelRef, tag: Name) {
@@ -143,14 +158,17 @@ impl<R: Recorder> Effects<'_, R> {
     ) {
         let settled = match how {
             // The copy has not left yet: the fact that follows says what became of it.
-            Settlement::DeadLettered => return self.let_go(channel, tag),
+            Settlement::DeadLettered => {
+                self.take_from_consumers(channel, tag, message);
+                return;
+            }
             Settlement::Acked => Settled::Acked,
             Settlement::Rejected => Settled::Gone(LossCause::Rejected),
             Settlement::Gone(cause) => Settled::Gone(cause),
         };
         let known = match consumer.and_then(|id| self.system.directory.consumer(id)) {
-            Some(index) => self.system.consumers[index].settle(tag, settled),
-            None => match self.settled_without_consumer(channel, tag, settled) {
+            Some(index) => self.system.consumers[index].settle(tag, message, settled),
+            None => match self.settled_without_consumer(channel, (tag, message), settled) {
                 Some(known) => known,
                 None => return,
             },
@@ -162,22 +180,12 @@ impl<R: Recorder> Effects<'_, R> {
         }
     }
 
-    /// A delivery is the broker's again, and no consumer's.
-    #[cold]
-    fn let_go(&mut self, channel: ChannelRef, tag: DeliveryTag) {
-        let Some(connection) = self.system.directory.connection(channel.connection) else { return };
-        let own = self.system.connections[connection].channel(channel.channel).map(|c| c.consumers.clone());
-        for consumer in own.into_iter().flatten() {
-            self.system.consumers[consumer as usize].dropped.retain(|held| held.tag != tag);
-        }
-    }
-
     /// The consumer is gone at the broker, or was never one of the scenario's. `None` if the copy is booked.
     #[expect(clippy::option_option, reason = "the inner option is the answer of `Consumer::settle`")]
     fn settled_without_consumer(
         &mut self,
         channel: ChannelRef,
-        tag: DeliveryTag,
+        (tag, message): (DeliveryTag, MessageId),
         settled: Settled,
     ) -> Option<Option<Option<LossCause>>> {
         let Some(connection) = self.system.directory.connection(channel.connection) else {
@@ -188,28 +196,38 @@ impl<R: Recorder> Effects<'_, R> {
             return None;
         };
         let own = self.system.connections[connection].channel(channel.channel).map(|c| c.consumers.clone());
-        let mut answers =
-            own.into_iter().flatten().map(|c| self.system.consumers[c as usize].settle(tag, settled));
+        let mut answers = own
+            .into_iter()
+            .flatten()
+            .map(|c| self.system.consumers[c as usize].settle(tag, message, settled));
         Some(answers.find(Option::is_some).flatten())
     }
 
     /// A delivery goes back to its queue: if it has been processed, or may still be, it may be processed again.
     fn requeued(&mut self, channel: ChannelRef, queue: QueueId, tag: DeliveryTag, message: MessageId) {
-        let Some(connection) = self.system.directory.connection(channel.connection) else { return };
-        let Some(own) = self.system.connections[connection].channel(channel.channel) else { return };
-        let orphan = own.consumers.iter().any(|&consumer| {
-            self.system.consumers[consumer as usize].work.is_some_and(|work| work.held.message == message)
-        });
-        let done = own
-            .consumers
-            .iter()
-            .all(|&consumer| self.system.consumers[consumer as usize].has_processed(tag, message));
-        if orphan || done {
-            self.system.books.may_be_processed_again(queue, message, u32::from(!orphan));
+        let Some((in_hands, dropped)) = self.take_from_consumers(channel, tag, message) else { return };
+        if in_hands || !dropped {
+            self.system.books.may_be_processed_again(queue, message, u32::from(!in_hands));
         }
+    }
+
+    /// A delivery is no consumer's any more. Whether one has it in hand all the same, and whether one had given it up;
+    /// `None` if it was delivered to none of the scenario's.
+    fn take_from_consumers(
+        &mut self,
+        channel: ChannelRef,
+        tag: DeliveryTag,
+        message: MessageId,
+    ) -> Option<(bool, bool)> {
+        let connection = self.system.directory.connection(channel.connection)?;
+        let own = self.system.connections[connection].channel(channel.channel)?;
+        let (mut in_hands, mut dropped) = (false, false);
         for &consumer in &own.consumers {
-            self.system.consumers[consumer as usize].dropped.retain(|held| held.tag != tag);
+            let progress = self.system.consumers[consumer as usize].requeue(tag, message);
+            in_hands |= progress == Progress::InHands;
+            dropped |= progress == Progress::Dropped;
         }
+        Some((in_hands, dropped))
     }
 
     pub(super) fn lost_outside(&mut self, message: MessageId, cause: LossCause, consumer: Option<u32>) {
@@ -236,10 +254,11 @@ impl<R: Recorder> Out for Effects<'_, R> {
 
     fn timer(&mut self, timer: Timer, at: SimTime) {
         let slot = timer.slot as usize;
-        if self.system.timers.len() <= slot {
-            self.system.timers.resize(slot + 1, Seq::NONE);
+        let timers = &mut self.system.timers;
+        if timers.len() <= slot {
+            timers.resize(slot + 1, Seq::NONE);
         }
-        self.system.timers[slot] = self.events.at(at.max(self.now), SystemEvent::BrokerTimer(timer.slot));
+        timers[slot] = self.events.at(at.max(self.now), SystemEvent::BrokerTimer(timer.slot));
     }
 
     #[inline]

@@ -11,6 +11,7 @@ mod event;
 mod fault;
 mod hand;
 mod link;
+mod parting;
 mod producer;
 mod record;
 mod run;

@@ -4,7 +4,6 @@ use std::mem;
 use std::sync::Arc;
 
 use super::connection::UpFrame;
-use super::consumer::Settled;
 use super::effects::Effects;
 use super::event::SystemEvent;
 use super::record::{Lean, Recorder, Recording};
@@ -121,7 +120,7 @@ impl<R: Recorder> System<R> {
             .consumers
             .iter()
             .flat_map(|c| c.held.iter().map(|held| held.settled).chain(c.work.map(|w| w.held.settled)))
-            .filter(|&settled| settled != Settled::No)
+            .filter(|settled| settled.is_for_good())
             .count();
         let ledger = &mut self.books.ledger;
         ledger.on_the_way = on_the_way as u64;

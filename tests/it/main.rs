@@ -2,5 +2,9 @@
 
 mod cli;
 mod conformance;
+mod determinism;
 mod diagnostics;
+mod golden;
+mod properties;
 mod tidy;
+mod traces;

@@ -1,8 +1,8 @@
 //! A connection is cut: what is on its way in either direction is lost, and the client connects again.
 
 use crate::engine::EventList;
-use crate::model::client::Parting;
 use crate::model::event::SystemEvent;
+use crate::model::parting::Parting;
 use crate::model::record::Recorder;
 use crate::model::system::System;
 use crate::units::SimDuration;

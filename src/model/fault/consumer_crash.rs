@@ -2,9 +2,9 @@
 
 use crate::amqp::{ChannelNo, Method};
 use crate::engine::EventList;
-use crate::model::client::Parting;
 use crate::model::connection::{ChannelPhase, Phase};
 use crate::model::event::SystemEvent;
+use crate::model::parting::Parting;
 use crate::model::record::Recorder;
 use crate::model::system::System;
 use crate::observe::What;
@@ -46,16 +46,21 @@ impl ConsumerCrash {
         system.observe(now, || What::ConsumerCrashed { consumer: self.consumer as u32, held });
         // What it works on dies with it; others that share its channel or connection finish theirs.
         system.part_consumer(self.consumer, Parting::Dies, now);
-        let open = system.connections[index].phase == Phase::Open;
+        let connection = &system.connections[index];
+        let phase = connection.channel(number).map(|channel| channel.phase);
+        // Whether the broker knows the channel, or will.
+        let opened = matches!(phase, Some(ChannelPhase::Opening | ChannelPhase::Open))
+            && !connection.is_open_unsent(number);
+        let connected = connection.phase != Phase::Down;
         match self.by {
             CrashBy::ChannelClose => {
                 system.part_channel(index, number, ChannelPhase::Closed, Parting::GoesOn, events);
-                if open {
+                if opened {
                     system.send(index, number, Method::ChannelClose, events);
                 }
             }
             CrashBy::ConnectionClose => {
-                if open {
+                if connected {
                     system.send(index, ChannelNo(0), Method::ConnectionClose, events);
                 }
                 system.part_connection(index, Parting::GoesOn, events);
@@ -74,16 +79,19 @@ impl ConsumerCrash {
         events: &mut EventList<SystemEvent>,
     ) {
         let consumer = &mut system.consumers[self.consumer];
+        // Another crash of the same consumer may have ended before.
+        if !consumer.crashed {
+            return;
+        }
         consumer.crashed = false;
-        let (index, number) = (consumer.connection, consumer.channel);
+        let index = consumer.connection;
         system.observe(events.now(), || What::ConsumerRestarted { consumer: self.consumer as u32 });
         let connection = &mut system.connections[index];
         if connection.stays_away {
             connection.stays_away = false;
             connection.connect = events.at(events.now(), SystemEvent::Connect(index as u32));
         } else if connection.phase == Phase::Open {
-            system.plan_channel(index, number, events.now());
-            system.call_next(index, events);
+            system.consumer_is_back(self.consumer, events);
         }
     }
 }

@@ -1,0 +1,132 @@
+//! What the loss of a channel, a connection or a consumer does to the clients: who stops, and what is lost with them.
+
+use super::connection::{ChannelPhase, Phase, Todo, UpFrame};
+use super::consumer::Settled;
+use super::event::SystemEvent;
+use super::record::Recorder;
+use super::system::System;
+use crate::amqp::{ChannelNo, MessageId};
+use crate::engine::{EventList, Seq};
+use crate::observe::{LossCause, What};
+use crate::units::SimTime;
+
+/// What becomes of the work of a consumer that loses its channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Parting {
+    /// Its process dies, and the work with it.
+    Dies,
+    /// It finishes the message it works on, though nobody will take the acknowledgement.
+    GoesOn,
+}
+
+impl<R: Recorder> System<R> {
+    /// The client has no connection any more.
+    pub(super) fn part_connection(
+        &mut self,
+        index: usize,
+        parting: Parting,
+        events: &mut EventList<SystemEvent>,
+    ) {
+        let channels = self.connections[index].channels.clone();
+        for channel in channels {
+            self.part_channel(index, channel.number, ChannelPhase::Closed, parting, events);
+        }
+        let connection = &mut self.connections[index];
+        connection.phase = Phase::Down;
+        connection.todo.clear();
+        connection.calling = None;
+        self.observe(events.now(), || What::ConnectionLost { connection: index as u32 });
+    }
+
+    /// The client has no channel of this number any more.
+    pub(super) fn part_channel(
+        &mut self,
+        index: usize,
+        number: ChannelNo,
+        phase: ChannelPhase,
+        parting: Parting,
+        events: &mut EventList<SystemEvent>,
+    ) {
+        let connection = &mut self.connections[index];
+        let Some(channel) = connection.channel_mut(number) else { return };
+        channel.phase = phase;
+        let (producers, consumers) = (channel.producers.clone(), channel.consumers.clone());
+        connection.todo.retain(|todo| match todo {
+            Todo::Call(at, _) => *at != number,
+            Todo::ProducerReady(producer) => !producers.contains(producer),
+        });
+        for producer in producers {
+            self.producers[producer as usize].ready = false;
+            self.producers[producer as usize].armed = Seq::NONE;
+        }
+        for consumer in consumers {
+            self.part_consumer(consumer as usize, parting, events.now());
+        }
+    }
+
+    /// A consumer loses what it holds: what the broker has settled is lost, the rest the broker will requeue.
+    pub(super) fn part_consumer(&mut self, index: usize, parting: Parting, now: SimTime) {
+        let consumer = &mut self.consumers[index];
+        consumer.life += 1;
+        consumer.planned = false;
+        consumer.listens = false;
+        consumer.subscribed = false;
+        let buffered = std::mem::take(&mut consumer.buffered);
+        let held = consumer.held.take_all();
+        let mut gone: Vec<_> =
+            held.into_iter().enumerate().map(|(place, h)| (h, place >= buffered)).collect();
+        let work = match (&mut consumer.work, parting) {
+            (Some(work), Parting::GoesOn) => {
+                work.attached = false;
+                None
+            }
+            (work, _) => work.take(),
+        };
+        if parting == Parting::Dies {
+            consumer.service = Seq::NONE;
+        }
+        gone.extend(work.map(|work| (work.held, false)));
+        self.books.not_idle(now, index);
+        self.books.buffered(now, index, -(buffered as i32));
+        for (held, in_flight) in gone {
+            match held.loss(in_flight) {
+                Some(cause) => self.lost_at_consumer(index, held.message, cause, now),
+                None if held.settled == Settled::Requeued => {}
+                None => self.consumers[index].dropped.push(held),
+            }
+        }
+    }
+
+    fn lost_at_consumer(&mut self, index: usize, message: MessageId, cause: LossCause, now: SimTime) {
+        self.books.ledger.lose(cause, 1);
+        let consumer = Some(index as u32);
+        self.recorder.observe(now, || What::LostOutside { message, cause, consumer });
+    }
+
+    /// A frame that nobody will read. A publish in it is a message lost.
+    pub(super) fn lost_frame(&mut self, frame: &UpFrame, events: &mut EventList<SystemEvent>) {
+        if let UpFrame::Publish { producer, number, published } = *frame {
+            let message = self.producers[producer as usize].method(number, published).message.id;
+            self.books.ledger.lose(LossCause::LostOnTheWire, 1);
+            let cause = LossCause::LostOnTheWire;
+            self.observe(events.now(), || What::LostOutside { message, cause, consumer: None });
+        }
+    }
+
+    /// Cuts a connection: what is on its way in either direction is lost, and the broker sees the end of the stream.
+    pub(super) fn cut(&mut self, index: usize, parting: Parting, events: &mut EventList<SystemEvent>) {
+        let connection = &mut self.connections[index];
+        let frames = connection.up.cut(events);
+        connection.down.cut(events);
+        // A client that has said goodbye is down already; if the cut loses its goodbye, the broker must hear the end.
+        // What is sent on channel 0 is nothing else.
+        let goodbye = |frame: &UpFrame| matches!(frame, UpFrame::Lost(_) | UpFrame::Method(ChannelNo(0)));
+        if connection.phase != Phase::Down || frames.iter().any(goodbye) {
+            connection.up.send(UpFrame::Lost(connection.id), events);
+        }
+        for frame in &frames {
+            self.lost_frame(frame, events);
+        }
+        self.part_connection(index, parting, events);
+    }
+}

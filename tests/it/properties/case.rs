@@ -1,0 +1,412 @@
+//! Random small scenarios. Everything is drawn, and a set of features says what of it is used: so features meet in every
+//! combination, and a failing case shrinks by leaving features out.
+
+use std::fmt;
+use std::fmt::Write;
+
+use amqpsim::scenario::{Scenario, load};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// What a case may make use of; each is a bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Feature {
+    SharedConnections,
+    SharedChannels,
+    Prefetch,
+    GlobalPrefetch,
+    Acknowledgements,
+    RandomTimes,
+    Latency,
+    RandomLatency,
+    Speeds,
+    Classes,
+    Exchange,
+    Unroutable,
+    TransientQueues,
+    OwnQueues,
+    Persistent,
+    Priorities,
+    LateStarts,
+    ConsumerCrashes,
+    ConnectionLosses,
+    BrokerRestarts,
+    ShortDuration,
+    EventLimit,
+    InstantWork,
+}
+
+/// A scenario in numbers. Its `Debug` is the scenario file.
+#[derive(Clone)]
+pub(crate) struct Case {
+    pub(crate) seed: u64,
+    features: u32,
+    exchange: usize,
+    queues: Vec<Queue>,
+    producers: Vec<Producer>,
+    consumers: Vec<Consumer>,
+    faults: Vec<Fault>,
+    latency: (u8, u64),
+    class_every: u64,
+    duration: u64,
+    events_max: u64,
+    /// Tables that a property adds, in front of all others and behind them.
+    before: String,
+    after: String,
+}
+
+#[derive(Clone, Debug)]
+struct Queue {
+    transient: bool,
+    binding: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Producer {
+    sharing: u8,
+    key: usize,
+    to_exchange: bool,
+    mandatory: bool,
+    persistent: bool,
+    count: u64,
+    endless: bool,
+    start: u64,
+    interarrival: (u8, u64),
+}
+
+#[derive(Clone, Debug)]
+struct Consumer {
+    sharing: u8,
+    queue: usize,
+    own: u8,
+    prefetch: u16,
+    global: bool,
+    acknowledge: usize,
+    priority: u8,
+    start: u64,
+    service: (u8, u64),
+    speed: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Fault {
+    kind: u8,
+    by: usize,
+    whom: usize,
+    at: u64,
+    lasts: u64,
+    ends: bool,
+}
+
+const KEYS: [&str; 4] = ["a", "a.b", "b.c", "x.y.z"];
+const PATTERNS: [&str; 6] = ["a", "a.*", "#", "*.c", "#.z", ""];
+const KINDS: [&str; 3] = ["topic", "fanout", "direct"];
+const ACKNOWLEDGE: [&str; 3] = ["after-processing", "before-processing", "automatic"];
+const BY: [&str; 3] = ["tcp-cut", "channel-close", "connection-close"];
+
+fn sampled(times: std::ops::Range<u64>) -> impl Strategy<Value = (u8, u64)> {
+    (0u8..3, times)
+}
+
+fn queue() -> impl Strategy<Value = Queue> {
+    (any::<bool>(), 0..PATTERNS.len()).prop_map(|(transient, binding)| Queue { transient, binding })
+}
+
+fn producer() -> impl Strategy<Value = Producer> {
+    let target = (0u8..5, 0usize..4, any::<bool>(), any::<bool>(), any::<bool>());
+    let times = (1u64..30, prop::bool::weighted(0.1), 0u64..40_000, sampled(100..4_000));
+    (target, times).prop_map(|(target, times)| {
+        let (sharing, key, to_exchange, mandatory, persistent) = target;
+        let (count, endless, start, interarrival) = times;
+        Producer { sharing, key, to_exchange, mandatory, persistent, count, endless, start, interarrival }
+    })
+}
+
+fn consumer() -> impl Strategy<Value = Consumer> {
+    let target = (0u8..5, 0usize..3, 0u8..4);
+    let bounds = (prop::sample::select(vec![0u16, 1, 2, 10]), any::<bool>(), 0usize..3, 0u8..3);
+    let times = (0u64..30_000, sampled(100..8_000), prop::sample::select(vec![250u64, 500, 1000, 3000]));
+    (target, bounds, times).prop_map(|(target, bounds, times)| {
+        let (sharing, queue, own) = target;
+        let (prefetch, global, acknowledge, priority) = bounds;
+        let (start, service, speed) = times;
+        Consumer { sharing, queue, own, prefetch, global, acknowledge, priority, start, service, speed }
+    })
+}
+
+fn fault() -> impl Strategy<Value = Fault> {
+    (0u8..3, 0usize..3, any::<usize>(), 0u64..50_000, 0u64..20_000, any::<bool>())
+        .prop_map(|(kind, by, whom, at, lasts, ends)| Fault { kind, by, whom, at, lasts, ends })
+}
+
+/// Random scenarios.
+pub(crate) fn scenarios() -> impl Strategy<Value = Case> {
+    let parties =
+        (vec(queue(), 1..4), vec(producer(), 1..4), vec(consumer(), 1..5), vec(fault(), 0..5), 0usize..3);
+    // Half of the cases are without each feature; latency and acknowledgements apart, a case has about ten of them.
+    let rest = (any::<u32>(), any::<u16>(), sampled(0..3_000), 1u64..5, 5_000u64..60_000, 1u64..600);
+    (parties, rest).prop_map(|(parties, rest)| {
+        let (queues, producers, consumers, faults, exchange) = parties;
+        let (features, seed, latency, class_every, duration, events_max) = rest;
+        Case {
+            seed: u64::from(seed),
+            features,
+            exchange,
+            queues,
+            producers,
+            consumers,
+            faults,
+            latency,
+            class_every,
+            duration,
+            events_max,
+            before: String::new(),
+            after: String::new(),
+        }
+    })
+}
+
+impl Case {
+    pub(crate) fn has(&self, feature: Feature) -> bool {
+        self.features & (1 << feature as u32) != 0
+    }
+
+    pub(crate) fn with(mut self, feature: Feature) -> Case {
+        self.features |= 1 << feature as u32;
+        self
+    }
+
+    pub(crate) fn without(mut self, features: &[Feature]) -> Case {
+        for &feature in features {
+            self.features &= !(1 << feature as u32);
+        }
+        self
+    }
+
+    /// Every consumer that crashes comes back.
+    pub(crate) fn with_all_coming_back(mut self) -> Case {
+        self.faults.iter_mut().for_each(|fault| fault.ends = true);
+        self
+    }
+
+    /// Every producer has a last message, and every queue a consumer.
+    pub(crate) fn with_an_end(mut self) -> Case {
+        self.producers.iter_mut().for_each(|producer| producer.endless = false);
+        for queue in 0..self.queues.len() {
+            if !self.consumers.iter().any(|consumer| consumer.queue % self.queues.len() == queue) {
+                let reader = Consumer { queue, own: 0, ..self.consumers[0].clone() };
+                self.consumers.push(reader);
+            }
+        }
+        self
+    }
+
+    /// The case with more tables in front of its clients and behind them.
+    pub(crate) fn with_tables(&self, before: &str, after: &str) -> Case {
+        Case { before: before.to_owned(), after: after.to_owned(), ..self.clone() }
+    }
+
+    /// The scenario, through the format's own reader.
+    pub(crate) fn scenario(&self) -> Scenario {
+        match load("case.toml", &self.to_string(), &[]) {
+            Ok(loaded) => loaded.variants[0].scenario.clone(),
+            Err(diagnostics) => panic!("{diagnostics}\n{self}"),
+        }
+    }
+
+    fn time(&self, (kind, micros): (u8, u64)) -> String {
+        match kind {
+            1 if self.has(Feature::RandomTimes) => format!("{{ exponential = \"{micros}us\" }}"),
+            2 if self.has(Feature::RandomTimes) => {
+                format!("{{ uniform = [\"{}us\", \"{micros}us\"] }}", micros / 3)
+            }
+            _ => format!("\"{micros}us\""),
+        }
+    }
+
+    fn latency(&self) -> String {
+        match self.latency {
+            _ if !self.has(Feature::Latency) => "\"0us\"".to_owned(),
+            (kind @ 1.., micros) if self.has(Feature::RandomLatency) => {
+                self.clone().with(Feature::RandomTimes).time((kind, micros))
+            }
+            (_, micros) => format!("\"{micros}us\""),
+        }
+    }
+
+    /// The keys by which a client shares a connection or a channel with others.
+    fn sharing(&self, sharing: u8) -> &'static str {
+        match sharing {
+            1 if self.has(Feature::SharedConnections) => "connection = \"one\"\n",
+            2 if self.has(Feature::SharedConnections) => "connection = \"two\"\n",
+            3 if self.has(Feature::SharedChannels) => "connection = \"one\"\nchannel = \"one-1\"\n",
+            4 if self.has(Feature::SharedChannels) => "connection = \"two\"\nchannel = \"two-1\"\n",
+            _ => "",
+        }
+    }
+
+    fn connection_of(&self, sharing: u8, name: &str) -> String {
+        match self.sharing(sharing) {
+            "" => name.to_owned(),
+            text if text.contains("\"one\"") => "one".to_owned(),
+            _ => "two".to_owned(),
+        }
+    }
+
+    /// The names of all connections, each once.
+    fn connections(&self) -> Vec<String> {
+        let producers =
+            self.producers.iter().enumerate().map(|(i, p)| self.connection_of(p.sharing, &format!("p{i}")));
+        let consumers =
+            self.consumers.iter().enumerate().map(|(i, c)| self.connection_of(c.sharing, &format!("c{i}")));
+        let mut all: Vec<String> = producers.chain(consumers).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    fn head(&self, out: &mut impl Write) -> fmt::Result {
+        let duration = if self.has(Feature::ShortDuration) { self.duration } else { 10_000_000 };
+        writeln!(out, "[replication]\nseed = {}\nduration = \"{duration}us\"", self.seed)?;
+        let events_max = if self.has(Feature::EventLimit) { self.events_max } else { 3_000 };
+        writeln!(out, "events-max = {events_max}\n\n[broker]\nprofile = \"rabbitmq-3.13\"\n")?;
+        writeln!(out, "[link]\nlatency = {}\nreconnect-delay = \"3ms\"\n", self.latency())
+    }
+
+    fn topology(&self, out: &mut impl Write) -> fmt::Result {
+        if self.has(Feature::Exchange) {
+            writeln!(out, "[[exchange]]\nname = \"x\"\ntype = \"{}\"\n", KINDS[self.exchange])?;
+        }
+        for (i, queue) in self.queues.iter().enumerate() {
+            let durable = !(queue.transient && self.has(Feature::TransientQueues));
+            writeln!(out, "[[queue]]\nname = \"q{i}\"\ndurable = {durable}\n")?;
+            if self.has(Feature::Exchange) {
+                let key = PATTERNS[queue.binding];
+                writeln!(out, "[[binding]]\nexchange = \"x\"\nqueue = \"q{i}\"\nrouting-key = \"{key}\"\n")?;
+            }
+        }
+        if self.has(Feature::Classes) {
+            writeln!(out, "[[class]]\nname = \"heavy\"\nevery = {}\n", self.class_every)?;
+        }
+        Ok(())
+    }
+
+    fn producer(&self, i: usize, producer: &Producer, out: &mut impl Write) -> fmt::Result {
+        writeln!(out, "[[producer]]\nname = \"p{i}\"")?;
+        write!(out, "{}", self.sharing(producer.sharing))?;
+        if producer.to_exchange && self.has(Feature::Exchange) {
+            writeln!(out, "exchange = \"x\"\nrouting-key = \"{}\"", KEYS[producer.key])?;
+        } else if producer.key == 3 && self.has(Feature::Unroutable) {
+            writeln!(out, "routing-keys = [\"nowhere\", \"q0\"]")?;
+        } else {
+            writeln!(out, "routing-key = \"q{}\"", producer.key % self.queues.len())?;
+        }
+        if !producer.endless {
+            writeln!(out, "count = {}", producer.count)?;
+        }
+        writeln!(out, "mandatory = {}", producer.mandatory)?;
+        writeln!(out, "persistent = {}", producer.persistent || self.has(Feature::Persistent))?;
+        if self.has(Feature::LateStarts) {
+            writeln!(out, "start = \"{}us\"", producer.start % self.duration)?;
+        }
+        writeln!(out, "interarrival = {}\n", self.time(producer.interarrival))
+    }
+
+    fn consumer(&self, i: usize, consumer: &Consumer, out: &mut impl Write) -> fmt::Result {
+        writeln!(out, "[[consumer]]\nname = \"c{i}\"")?;
+        write!(out, "{}", self.sharing(consumer.sharing))?;
+        let own = self.has(Feature::OwnQueues) && consumer.own > 0;
+        if own {
+            let kind = ["", "exclusive", "auto-delete", "auto-delete"][usize::from(consumer.own)];
+            let bind = if self.has(Feature::Exchange) {
+                format!(", {{ bind = \"own{i}\", exchange = \"x\", routing-key = \"a.b\" }}")
+            } else {
+                String::new()
+            };
+            writeln!(out, "queue = \"own{i}\"\ndeclare = [{{ queue = \"own{i}\", {kind} = true }}{bind}]")?;
+        } else {
+            writeln!(out, "queue = \"q{}\"", consumer.queue % self.queues.len())?;
+        }
+        if self.has(Feature::Prefetch) {
+            writeln!(out, "prefetch-count = {}", consumer.prefetch)?;
+            let global = consumer.global && self.has(Feature::GlobalPrefetch);
+            writeln!(out, "prefetch-global = {global}")?;
+        }
+        if self.has(Feature::Acknowledgements) {
+            writeln!(out, "acknowledge = \"{}\"", ACKNOWLEDGE[consumer.acknowledge])?;
+        }
+        if self.has(Feature::Priorities) {
+            writeln!(out, "arguments = {{ x-priority = {} }}", consumer.priority)?;
+        }
+        if self.has(Feature::LateStarts) {
+            writeln!(out, "start = \"{}us\"", consumer.start % self.duration)?;
+        }
+        if self.has(Feature::Speeds) {
+            writeln!(out, "speed = {}", consumer.speed as f64 / 1000.0)?;
+        }
+        let instant = self.has(Feature::InstantWork) && consumer.service.0 == 0;
+        let service = if instant { (0, 0) } else { consumer.service };
+        writeln!(out, "service-time = {}", self.time(service))?;
+        if self.has(Feature::Classes) {
+            writeln!(
+                out,
+                "service-time-by-class = {{ heavy = {} }}",
+                self.time((consumer.service.0, 20_000))
+            )?;
+        }
+        writeln!(out)
+    }
+
+    fn fault(&self, fault: &Fault, out: &mut impl Write) -> fmt::Result {
+        let at = if self.has(Feature::ShortDuration) { fault.at % self.duration } else { fault.at };
+        match fault.kind {
+            0 if self.has(Feature::ConsumerCrashes) => {
+                let consumer = fault.whom % self.consumers.len();
+                writeln!(out, "[[fault.consumer-crash]]\nconsumer = \"c{consumer}\"\nat = \"{at}us\"")?;
+                writeln!(out, "by = \"{}\"", BY[fault.by])?;
+                if fault.ends {
+                    writeln!(out, "restart-after = \"{}us\"", fault.lasts)?;
+                }
+            }
+            1 if self.has(Feature::ConnectionLosses) => {
+                let all = self.connections();
+                let connection = &all[fault.whom % all.len()];
+                writeln!(out, "[[fault.connection-loss]]\nconnection = \"{connection}\"\nat = \"{at}us\"")?;
+                writeln!(out, "lasts = \"{}us\"", fault.lasts)?;
+            }
+            2 if self.has(Feature::BrokerRestarts) => {
+                writeln!(out, "[[fault.broker-restart]]\nat = \"{at}us\"\nlasts = \"{}us\"", fault.lasts)?;
+            }
+            _ => return Ok(()),
+        }
+        writeln!(out)
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.head(f)?;
+        self.topology(f)?;
+        writeln!(f, "{}", self.before)?;
+        for (i, producer) in self.producers.iter().enumerate() {
+            self.producer(i, producer, f)?;
+        }
+        for (i, consumer) in self.consumers.iter().enumerate() {
+            self.consumer(i, consumer, f)?;
+        }
+        writeln!(f, "{}", self.after)?;
+        for (i, fault) in self.faults.iter().enumerate() {
+            let mut text = String::new();
+            self.fault(fault, &mut text)?;
+            // Names must differ.
+            write!(f, "{}", text.replacen("]]\n", &format!("]]\nname = \"f{i}\"\n"), 1))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\n{self}")
+    }
+}

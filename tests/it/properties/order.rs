@@ -1,0 +1,112 @@
+//! In which order messages leave their queues, to whom, and when.
+
+use std::collections::BTreeMap;
+
+use amqpsim::amqp::{ChannelRef, ConsumerId, DeliveryTag, Method};
+use amqpsim::observe::{Fact, What};
+use proptest::{prop_assert, prop_assert_eq};
+
+use super::case::{Feature, scenarios};
+use super::copies::Copies;
+use super::swarm::{Run, for_all};
+
+#[test]
+fn every_delivery_takes_the_oldest_ready_message_requeued_ones_included() {
+    let exercised = ["first", "redelivered", "several queues"];
+    for_all(&scenarios(), 300, &exercised, |case, met| {
+        let run = Run::of(case);
+        let mut copies = Copies::default();
+        for fact in run.facts() {
+            if let Fact::Delivered { queue, message, redelivered, .. } = *fact {
+                let oldest = copies.queues[&queue].ready.first_key_value().map(|(_, &message)| message);
+                prop_assert_eq!(oldest, Some(message));
+                met.note(if redelivered { "redelivered" } else { "first" }, 1);
+                met.note("several queues", u64::from(copies.queues.len() > 1));
+            }
+            copies.learn(fact);
+        }
+        prop_assert!(run.outcome.queues.iter().all(|queue| queue.out_of_order == 0));
+        Ok(())
+    });
+}
+
+/// What bounds the deliveries of consumers, from the methods that reached the broker.
+#[derive(Default)]
+struct Bounds {
+    /// For consumers to come, and for the whole channel; 0: none.
+    channels: BTreeMap<ChannelRef, (u16, u16)>,
+    consumers: BTreeMap<ConsumerId, u16>,
+    unacked: BTreeMap<(ChannelRef, DeliveryTag), ConsumerId>,
+}
+
+impl Bounds {
+    fn learn(&mut self, what: &What) {
+        match *what {
+            What::ReachedBroker { channel, method: Method::ChannelOpen, .. } => {
+                self.channels.insert(channel, (0, 0));
+            }
+            What::ReachedBroker {
+                channel, method: Method::BasicQos { prefetch_count, global, .. }, ..
+            } => {
+                let bound = self.channels.entry(channel).or_default();
+                *bound = if global { (bound.0, prefetch_count) } else { (prefetch_count, 0) };
+            }
+            What::Broker(ref fact, _) => self.learn_fact(fact),
+            _ => {}
+        }
+    }
+
+    fn learn_fact(&mut self, fact: &Fact) {
+        match *fact {
+            Fact::ConsumerAdded { consumer, channel, .. } => {
+                self.consumers.insert(consumer, self.channels[&channel].0);
+            }
+            Fact::Delivered { channel, consumer, delivery_tag, automatic: false, .. } => {
+                self.unacked.insert((channel, delivery_tag), consumer);
+            }
+            Fact::Settled { channel, delivery_tag, .. } | Fact::Requeued { channel, delivery_tag, .. } => {
+                self.unacked.remove(&(channel, delivery_tag));
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn no_delivery_goes_beyond_the_prefetch_counts() {
+    let exercised = ["consumer's bound reached", "channel's bound reached", "blocked"];
+    for_all(&scenarios(), 500, &exercised, |case, met| {
+        let run = Run::of(&case.clone().with(Feature::Prefetch));
+        let mut bounds = Bounds::default();
+        for seen in &run.observations {
+            bounds.learn(&seen.what);
+            let What::Broker(fact, _) = &seen.what else { continue };
+            met.note("blocked", u64::from(matches!(fact, Fact::ConsumerBlocked { .. })));
+            let Fact::Delivered { consumer, channel, automatic: false, consumer_unacked, .. } = *fact else {
+                continue;
+            };
+            let of_consumer = bounds.unacked.values().filter(|&&other| other == consumer).count();
+            let of_channel = bounds.unacked.keys().filter(|(other, _)| *other == channel).count();
+            let (own, shared) =
+                (usize::from(bounds.consumers[&consumer]), usize::from(bounds.channels[&channel].1));
+            prop_assert!(own == 0 || of_consumer <= own, "{of_consumer} of {own} at {}", seen.at);
+            prop_assert!(shared == 0 || of_channel <= shared, "{of_channel} of {shared} at {}", seen.at);
+            prop_assert_eq!(of_consumer, consumer_unacked as usize);
+            met.note("consumer's bound reached", u64::from(of_consumer == own));
+            met.note("channel's bound reached", u64::from(of_channel == shared));
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn virtual_time_never_decreases() {
+    for_all(&scenarios(), 200, &["later"], |case, met| {
+        let run = Run::of(case);
+        prop_assert!(run.observations.is_sorted_by_key(|seen| seen.at));
+        prop_assert!(run.observations.last().is_none_or(|last| last.at <= run.outcome.end.at));
+        prop_assert!(run.outcome.end.at <= run.scenario.system.duration);
+        met.note("later", u64::from(run.observations.windows(2).any(|two| two[0].at < two[1].at)));
+        Ok(())
+    });
+}
