@@ -2,9 +2,10 @@
 
 use clap::{Args, ValueEnum};
 
+use super::input::{self, Input};
 use super::options::{Overrides, Seed};
 use super::terminal::Terminal;
-use super::{Exit, Failure, input};
+use super::{Exit, Failure};
 use crate::amqp::Names;
 use crate::experiment::{Replication, SimulatorBug};
 use crate::measure::Outcome;
@@ -88,9 +89,13 @@ fn instant(text: &str) -> Result<SimTime, String> {
 /// Finds the replication and tells it.
 pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let input = input::load(&arguments.file, &arguments.overrides.set, terminal)?;
+    arguments.selection.refuse_reversed_times()?;
     let variant = match &arguments.variant {
         Some(name) => input.variant(name)?,
-        None => &input.variants[0],
+        None => {
+            tell_of_others(&input, terminal);
+            &input.variants[0]
+        }
     };
     let base = arguments.seed.map_or(variant.scenario.seed, Seed::number);
     let replication = Replication {
@@ -101,6 +106,20 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
     };
     tell(&variant.scenario, &replication, arguments, terminal)?;
     Ok(Exit::Held)
+}
+
+/// Says that the first variant was taken, and which others there are.
+fn tell_of_others(input: &Input, terminal: &mut Terminal) {
+    if let [first, others @ ..] = input.variants.as_slice()
+        && !others.is_empty()
+    {
+        let others: Vec<String> = others.iter().map(|variant| format!("`{}`", variant.name)).collect();
+        terminal.note(&format!(
+            "note: telling of variant `{}`, the first one; `--variant` chooses {}",
+            first.name,
+            others.join(", ")
+        ));
+    }
 }
 
 /// Simulates the replication with a recording and prints the part that was asked for.
@@ -114,7 +133,7 @@ fn tell(
     let outcome = match arguments.format {
         StoryFormat::Text => {
             let filter = arguments.selection.filter(&directory)?;
-            story(scenario, replication, Narrator::new(directory, filter), terminal)?
+            story(scenario, replication, (directory, filter), terminal)?
         }
         StoryFormat::Trace => {
             arguments.selection.only_times()?;
@@ -135,9 +154,10 @@ fn tell(
 fn story(
     scenario: &Scenario,
     replication: &Replication,
-    mut narrator: Narrator,
+    (directory, filter): (Directory, Filter),
     terminal: &mut Terminal,
 ) -> Result<Outcome, Failure> {
+    let mut narrator = Narrator::new(directory.clone(), filter.clone());
     // The story ends with names that the broker met last, so the table is kept beyond the run.
     let mut names = Names::default();
     let outcome = simulate_recorded(&scenario.system, replication.seed, |system, seen| {
@@ -146,8 +166,54 @@ fn story(
             narrator.observe(&names, observation);
         }
     });
-    terminal.result(&narrator.finish(&names))?;
+    if let Some(message) = filter.message {
+        let producer = &outcome.producers[message.producer.index()];
+        refuse_unpublished(message.number, &producer.name, producer.published)?;
+    }
+    if let Some(entity) = &filter.entity {
+        refuse_unknown(entity, &narrator.entities(&names))?;
+    }
+    terminal.result(&format!("{}\n\n{}", head(scenario, replication), narrator.finish(&names)))?;
     Ok(outcome)
+}
+
+/// What is told: `` scenario hello, variant `slow`, replication 0, seed 1, profile rabbitmq-4.3 ``.
+fn head(scenario: &Scenario, replication: &Replication) -> String {
+    let variant = replication.variant.as_ref().map(|name| format!("variant `{name}`, ")).unwrap_or_default();
+    format!(
+        "scenario {}, {variant}replication {}, seed {}, profile {}",
+        scenario.name, replication.index, replication.seed, scenario.system.profile.name
+    )
+}
+
+fn refuse_unpublished(number: u32, producer: &str, published: u64) -> Result<(), Failure> {
+    if (1..=published).contains(&u64::from(number)) {
+        return Ok(());
+    }
+    let (message, help) = match published {
+        0 => (format!("there is no message #{number}: `{producer}` published none"), None),
+        1 => {
+            (format!("there is no message #{number}: `{producer}` published 1"), Some("write `--message 1`"))
+        }
+        n => {
+            (format!("there is no message #{number}: `{producer}` published {n}, which are #1 to #{n}"), None)
+        }
+    };
+    Err(Failure::input("unknown-message", &message, help))
+}
+
+fn refuse_unknown(entity: &str, known: &[(&str, Vec<String>)]) -> Result<(), Failure> {
+    if known.iter().any(|(_, names)| names.iter().any(|name| name == entity)) {
+        return Ok(());
+    }
+    let lists: Vec<String> = known
+        .iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(kind, names)| format!("{kind}: {}", names.join(", ")))
+        .collect();
+    let message = format!("nothing in this run is called `{entity}`");
+    let help = format!("the names are {}", lists.join("; "));
+    Err(Failure::input("unknown-entity", &message, Some(&help)))
 }
 
 fn write_trace(
@@ -199,15 +265,13 @@ impl Selection {
         let message = self.message.as_ref().map(|text| {
             directory.message(text).ok_or_else(|| {
                 let message = format!("`{text}` is not a message of this scenario");
-                let help = format!(
-                    "write the number of a publish, such as 12, or {}",
-                    directory
-                        .producers
-                        .iter()
-                        .map(|name| format!("{name}#12"))
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                );
+                let help = match directory.producers.as_slice() {
+                    [] | [_] => "write the number of a publish, for example 12".to_owned(),
+                    several => {
+                        let names = several.iter().map(|name| format!("{name}#12"));
+                        format!("write {}", names.collect::<Vec<_>>().join(" or "))
+                    }
+                };
                 Failure::input("unknown-message", &message, Some(&help))
             })
         });
@@ -231,6 +295,16 @@ impl Selection {
             message,
             Some("use `--format text`, or `--from` and `--to`"),
         ))
+    }
+
+    fn refuse_reversed_times(&self) -> Result<(), Failure> {
+        match (self.from, self.to) {
+            (Some(from), Some(to)) if to < from => {
+                let message = format!("`--from {from}` is after `--to {to}`");
+                Err(Failure::input("reversed-times", &message, Some("exchange the two times")))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn covers(&self, at: SimTime) -> bool {

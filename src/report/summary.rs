@@ -1,11 +1,15 @@
 //! The summary in text: the answer first, then what was run, then the tables, then the command that does it again.
 
+use super::wrap::wrap;
 use super::{answer, checks, comparison, emphasis, errors, fates, head, plot, table};
 use crate::experiment::{Comparison, RunResult, VariantResult};
 
+/// Columns of a line.
+const WIDTH: usize = 110;
+
 /// The summary of `run`: every variant by itself.
 pub fn summary(result: &RunResult) -> String {
-    let mut text = answers(result);
+    let mut text = first_lines(&answer(result));
     text += &head::head(result);
     if result.names_variants {
         text += "\n";
@@ -19,45 +23,35 @@ pub fn summary(result: &RunResult) -> String {
     text + &head::foot(result, "run")
 }
 
-/// The summary of `compare`: what the variants do to the first one's numbers.
+/// The summary of `compare`: the variants side by side, and what they do to the first one's numbers.
 pub fn comparison_summary(result: &RunResult, comparison: &Comparison) -> String {
-    let mut text = format!("{}\n\n", emphasis::strong(&answer::comparison_answer(result, comparison)));
+    let mut text = first_lines(&answer::comparison_answer(result, comparison));
     text += &head::head(result);
     for variant in &result.variants {
         text += &format!("{}\n", titled(variant));
     }
     text += "\n";
-    text += &comparison::table(result, comparison);
-    for variant in &result.variants {
-        let verdicts = checks::checks(variant);
-        if !verdicts.is_empty() {
-            text += &format!("{}: {verdicts}", variant.variant.name);
-        }
-    }
+    text += &comparison::side_by_side(result);
+    text += &comparison::differences(result, comparison);
+    text += &checks::by_variant(&result.variants);
     text + &head::foot(result, "compare")
 }
 
-/// One bold line, or one for each variant.
-fn answers(result: &RunResult) -> String {
-    if !result.names_variants {
-        return format!("{}\n\n", emphasis::strong(&answer(result)));
-    }
-    let lines: Vec<String> = result
-        .variants
-        .iter()
-        .map(|variant| format!("{}: {}", variant.variant.name, answer::variant_answer(variant)))
-        .collect();
-    format!("{}\n\n", emphasis::strong(&lines.join("\n")))
+/// The answer, one bold line for each variant if there are several, broken where it is long.
+fn first_lines(answer: &str) -> String {
+    let lines = answer.lines().flat_map(|line| wrap("", 2, line, WIDTH));
+    format!("{}\n\n", emphasis::strong(&lines.collect::<Vec<_>>().join("\n")))
 }
 
 /// A variant with what it changes.
 fn titled(variant: &VariantResult) -> String {
     let changes: Vec<String> =
         variant.variant.changes.iter().map(|(address, value)| format!("{address} = {value}")).collect();
+    let name = format!("variant `{}`", variant.variant.name);
     if changes.is_empty() {
-        format!("variant {}", variant.variant.name)
+        name
     } else {
-        format!("variant {}: {}", variant.variant.name, changes.join(", "))
+        wrap("", 2, &format!("{name}: {}", changes.join(", ")), WIDTH).join("\n")
     }
 }
 
