@@ -13,6 +13,7 @@ mod options;
 mod progress;
 mod report_files;
 mod run;
+mod selection;
 mod terminal;
 
 pub use exit::Exit;

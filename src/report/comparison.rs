@@ -141,7 +141,8 @@ fn row(result: &RunResult, measure: MeasureId, entity: &str) -> Row {
         .iter()
         .map(|(variant, index)| index.map_or_else(|| "-".to_owned(), |index| cell(variant, measure, index)))
         .collect();
-    if values.windows(2).all(|pair| pair[0] == pair[1]) {
+    // What differs by less than is shown is equal to a reader.
+    if cells.windows(2).all(|pair| pair[0] == pair[1]) {
         return Row::Equal(cells.swap_remove(0));
     }
     Row::Cells(cells)
@@ -155,11 +156,12 @@ pub(super) fn differences(result: &RunResult, comparison: &Comparison) -> String
     // Rows of one measure and entity stand together, one for each variant that has it.
     let shown: Vec<&Difference> = comparison.rows.iter().filter(|row| is_shown(row.measure)).collect();
     for rows in shown.chunk_by(|a, b| a.measure == b.measure && a.entity == b.entity) {
-        if rows.iter().all(|row| row.is_equal()) {
+        let cells = (1..=others.len()).map(|variant| rows.iter().find(|row| row.variant == variant));
+        let cells: Vec<String> =
+            cells.map(|row| row.map_or_else(|| "-".to_owned(), |row| difference(row))).collect();
+        if cells.iter().all(|cell| matches!(cell.as_str(), "=" | "-")) {
             continue;
         }
-        let cells = (1..=others.len()).map(|variant| rows.iter().find(|row| row.variant == variant));
-        let cells = cells.map(|row| row.map_or_else(|| "-".to_owned(), |row| difference(row))).collect();
         unsure |= rows.iter().any(|row| is_unsure(row));
         let title = subject(rows[0].measure.scope, &rows[0].entity);
         let row = (rows[0].measure.name.to_owned(), cells);
@@ -184,7 +186,7 @@ pub(super) fn differences(result: &RunResult, comparison: &Comparison) -> String
 }
 
 fn notes(unsure: bool, others: usize) -> impl Iterator<Item = &'static str> {
-    let legend = "`=` is equal in every pair of runs; pp are percentage points";
+    let legend = "`=`: equal in every pair of runs, or by less than is shown; pp are percentage points";
     let doubt = "`~` is not told apart from no difference";
     let many = "the intervals are not adjusted for the number of comparisons";
     [Some(legend), unsure.then_some(doubt), (unsure && others > 1).then_some(many)].into_iter().flatten()
@@ -198,7 +200,7 @@ fn pairs(comparison: &Comparison) -> String {
     }
     let widest = differences().find(|one| matches!(one, Estimate::Interval(it) if it.half_width > 0.0));
     match widest.or_else(|| differences().find(|one| !matches!(one, Estimate::Exact(_)))) {
-        Some(one) => format!("replications with the same seed in pairs {}", numbers::certainty(&one)),
+        Some(one) => format!("common random numbers, in pairs of equal seeds {}", numbers::certainty(&one)),
         None => String::new(),
     }
 }
@@ -212,5 +214,7 @@ fn difference(row: &Difference) -> String {
         return "=".to_owned();
     }
     let doubt = if is_unsure(row) { " ~" } else { "" };
-    format!("{}{doubt}", numbers::signed(&row.difference, row.measure.unit))
+    let text = numbers::signed(&row.difference, row.measure.unit);
+    // Less than is shown, as `+0 pp`.
+    if text.contains(|c| matches!(c, '1'..='9')) { format!("{text}{doubt}") } else { "=".to_owned() }
 }

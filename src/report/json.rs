@@ -11,7 +11,7 @@ use crate::stats::Estimate;
 /// The format and its version.
 pub const FORMAT: &str = "amqpsim-run/1";
 
-/// The result as indented JSON with a line feed at its end. Times are in nanoseconds (keys that end with `_ns`, or by their
+/// The result as indented JSON with a line feed at its end, as `docs/output-formats.md` describes it. Times are in nanoseconds (keys that end with `_ns`, or by their
 /// `unit`); `comparison` is there if differences were asked for.
 pub fn json(result: &RunResult, comparison: Option<&Comparison>) -> String {
     let mut root = json!({
@@ -195,8 +195,10 @@ mod tests {
 
     #[test]
     fn losses_have_the_names_of_their_measures() {
-        let lose = |outcome: &mut Outcome| outcome.ledger.lose(LossCause::AutoAckInBuffer, 3);
-        let result = run_example(&plan(false, 1), |_, _, outcome| lose(outcome)).unwrap();
+        let result = run_example(&plan(false, 1), |_, _, outcome| {
+            outcome.ledger.lose(LossCause::AutoAckInBuffer, 3);
+        })
+        .unwrap();
         let value: Value = serde_json::from_str(&json(&result, None)).unwrap();
         let lost = &value["variants"][0]["replications"][0]["ledger"]["lost"];
         assert_eq!(*lost, json!({ "auto-ack-in-buffer": 3 }));

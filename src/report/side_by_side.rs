@@ -112,6 +112,28 @@ mod tests {
             Group { title: "consumer `slow`".into(), rows: vec![row("processed"), row("share")] },
             Group { title: "run".into(), rows: vec![row("lost")] },
         ];
-        expect![[r#""#]].assert_eq(&Sheet { columns, groups }.text());
+        expect![[r#"
+                              prefetch count  prefetch count  prefetch count  prefetch count  prefetch count
+                                        of 1            of 2            of 3            of 4            of 5
+            ────────────────────────────────────────────────────────────────────────────────────────────────
+             consumer `slow`
+               processed             1 ± 0.1         2 ± 0.1         3 ± 0.1         4 ± 0.1         5 ± 0.1
+               share                 1 ± 0.1         2 ± 0.1         3 ± 0.1         4 ± 0.1         5 ± 0.1
+
+             run
+               lost                  1 ± 0.1         2 ± 0.1         3 ± 0.1         4 ± 0.1         5 ± 0.1
+
+                              prefetch count  prefetch count
+                                        of 6            of 7
+            ────────────────────────────────────────────────
+             consumer `slow`
+               processed             6 ± 0.1         7 ± 0.1
+               share                 6 ± 0.1         7 ± 0.1
+
+             run
+               lost                  6 ± 0.1         7 ± 0.1
+
+        "#]]
+        .assert_eq(&Sheet { columns, groups }.text());
     }
 }

@@ -88,7 +88,7 @@ pub(super) fn cell(variant: &VariantResult, measure: MeasureId, entity: usize) -
 /// The widest line of a table of words.
 const WIDTH: usize = 100;
 /// A column's name is not broken into lines shorter than this.
-const NAME: usize = 11;
+const NAME: usize = 14;
 
 /// A table of numbers with a title: the first column to the left, the others to the right.
 pub(super) fn titled(title: &str, head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {

@@ -26,6 +26,18 @@ pub(super) fn wrap(lead: &str, indent: usize, text: &str, width: usize) -> Vec<S
     lines
 }
 
+/// A blank at which no line is broken.
+const GLUE: char = '\u{a0}';
+
+/// Prose in lines of at most `width` with two blanks before each but the first. Numbers keep their units and half-widths.
+pub(super) fn prose(text: &str, width: usize) -> String {
+    let mut glued = text.to_owned();
+    for whole in [" ± ", " %", " = "] {
+        glued = glued.replace(whole, &whole.replace(' ', &GLUE.to_string()));
+    }
+    wrap("", 2, &glued, width).join("\n").replace(GLUE, " ")
+}
+
 /// A name in kebab case or with blanks in lines of at most `width` where it can be broken, a hyphen at the end of its line.
 pub(super) fn fold(name: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -49,6 +61,11 @@ mod tests {
         let lines = wrap("  1.000ms  ", 14, text.trim(), 100);
         assert_eq!(lines.len(), 2);
         assert!(lines[0].len() <= 100 && lines[1].starts_with("              word"));
+    }
+
+    #[test]
+    fn a_number_stays_with_its_half_width() {
+        assert_eq!(prose("it got 12.4 ± 1.2 % of all", 16), "it got\n  12.4 ± 1.2 %\n  of all");
     }
 
     #[test]

@@ -60,9 +60,10 @@ fn clauses(variant: &VariantResult) -> Vec<String> {
 fn sentence(clauses: &[String], variant: &VariantResult) -> String {
     let mut text = clauses.join("; ");
     let n = variant.outcomes.len();
-    if text.contains('±') && !text.contains("(n = ") {
+    if text.contains('±') && !text.contains("Student") {
         let level = numbers::quantity(LEVEL, crate::measure::Unit::Share);
-        text += &format!(" (n = {n}, {level} Student)");
+        let n = if text.contains(" replications") { String::new() } else { format!("n = {n}, ") };
+        text += &format!(" ({n}{level} Student)");
     }
     text.push('.');
     if n == 1 && variant.is_random() {
