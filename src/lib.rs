@@ -2,7 +2,7 @@
 //!
 //! A replication is a pure function of a scenario and a seed. The rooms, in reading order:
 //!
-//! * [`units`]: virtual time and other quantities;
+//! * [`units`], [`ring`]: virtual time and other quantities, a queue;
 //! * [`amqp`], [`rules`], [`random`]: the protocol's words, the rules of semantics, random streams by name;
 //! * [`engine`], [`broker`], [`observe`], [`stats`]: the event loop, RabbitMQ as a state machine, facts, estimators;
 //! * [`measure`], [`check`], [`model`]: the books, what must hold, the simulated system around the broker;
@@ -36,6 +36,7 @@
 //! # Ok::<(), amqpsim::scenario::Diagnostics>(())
 //! ```
 
+pub mod ring;
 pub mod units;
 
 pub mod amqp;
@@ -60,3 +61,8 @@ pub mod sim;
 pub mod report;
 
 pub mod cli;
+
+/// The README's example is run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -143,13 +143,14 @@ impl Broker {
         }
     }
 
+    #[inline]
     fn method(&mut self, at: ChannelRef, method: Method, step: &mut Step<'_, impl Out>) {
         let Some(connection) = self.connection(at.connection) else {
             // A method that was on its way when the broker closed the connection.
             self.refuse(method, step);
             return;
         };
-        if method == Method::ConnectionClose {
+        if matches!(method, Method::ConnectionClose) {
             self.close_connection(at.connection, step);
             return;
         }
@@ -168,6 +169,7 @@ impl Broker {
     }
 
     /// Everything after an error is discarded until the client agrees to the close. Source: rule ERR-4.
+    #[cold]
     fn method_while_closing(&mut self, place: u32, method: Method, step: &mut Step<'_, impl Out>) {
         match method {
             Method::ChannelCloseOk => self.forget_channel(place),
@@ -179,6 +181,7 @@ impl Broker {
         }
     }
 
+    #[cold]
     fn method_without_channel(
         &mut self,
         at: ChannelRef,
@@ -205,6 +208,7 @@ impl Broker {
         }
     }
 
+    #[inline(never)]
     fn rare_method(&mut self, place: u32, method: Method, step: &mut Step<'_, impl Out>) -> Handled {
         match method {
             Method::ConnectionClose | Method::BasicPublish(_) | Method::BasicAck { .. } => Ok(()),

@@ -72,7 +72,8 @@ pub(super) fn load(file: &str, overrides: &[String], terminal: &mut Terminal) ->
     Ok(Input { origin, variants, names_variants })
 }
 
-fn read(file: &str) -> Result<String, Failure> {
+/// The text of a file.
+pub(super) fn read(file: &str) -> Result<String, Failure> {
     let failure = |why: &str| Failure::input("unreadable-file", &format!("cannot read {file}: {why}"), None);
     let path = Path::new(file);
     // Opening a directory succeeds on some platforms and reading it fails with other words on others.

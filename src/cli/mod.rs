@@ -3,6 +3,7 @@
 
 mod check;
 mod compare;
+mod conform;
 mod exit;
 mod experiment;
 mod explain;
@@ -47,6 +48,8 @@ enum Command {
     Compare(compare::Arguments),
     /// Tells one replication step by step, with the rule behind each step
     Explain(explain::Arguments),
+    /// Plays conversations recorded from a real broker and compares the answers
+    Conform(conform::Arguments),
     /// Lists what scenarios can use
     List(list::Arguments),
 }
@@ -56,6 +59,7 @@ Examples:
   amqpsim run scenarios/fair-dispatch.toml
   amqpsim compare scenarios/fair-dispatch.toml --replications 30
   amqpsim explain scenarios/fair-dispatch.toml --message 7
+  amqpsim conform tests/conformance/*.json
   amqpsim list checks
 
 Exit codes:
@@ -81,6 +85,7 @@ pub fn main() -> Exit {
         Command::Check(arguments) => check::execute(arguments, &mut terminal),
         Command::Compare(arguments) => compare::execute(arguments, &mut terminal),
         Command::Explain(arguments) => explain::execute(arguments, &mut terminal),
+        Command::Conform(arguments) => conform::execute(arguments, &mut terminal),
         Command::List(arguments) => list::execute(arguments, &mut terminal),
     };
     match done.and_then(|exit| terminal.flush().map(|()| exit)) {

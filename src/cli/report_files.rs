@@ -16,12 +16,12 @@ pub(super) struct ReportFiles {
 struct Pending {
     file: File,
     temporary: PathBuf,
-    name: &'static str,
+    name: String,
 }
 
 impl ReportFiles {
     /// Opens temporary files for `names` in `directory`, which is made if it is not there.
-    pub(super) fn open(directory: &Path, names: &[&'static str]) -> Result<ReportFiles, Failure> {
+    pub(super) fn open(directory: &Path, names: &[&str]) -> Result<ReportFiles, Failure> {
         let failure = |path: &Path, error| Failure::output(&path.display().to_string(), error);
         fs::create_dir_all(directory).map_err(|error| failure(directory, error))?;
         let mut files = ReportFiles { directory: directory.to_owned(), open: Vec::new() };
@@ -33,7 +33,7 @@ impl ReportFiles {
             // The process's number keeps two runs at once from writing into each other's files.
             let temporary = directory.join(format!(".{name}.{}.partial", std::process::id()));
             let file = File::create(&temporary).map_err(|error| failure(&temporary, error))?;
-            files.open.push(Pending { file, temporary, name });
+            files.open.push(Pending { file, temporary, name: name.to_owned() });
         }
         Ok(files)
     }
@@ -46,7 +46,7 @@ impl ReportFiles {
             written.map_err(|error| failure(&pending.temporary, error))?;
         }
         while let Some(pending) = self.open.first() {
-            let path = self.directory.join(pending.name);
+            let path = self.directory.join(&pending.name);
             fs::rename(&pending.temporary, &path).map_err(|error| failure(&path, error))?;
             self.open.remove(0);
         }

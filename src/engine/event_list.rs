@@ -5,10 +5,10 @@
 //!
 //! There is no cancelling: whoever schedules keeps the [`Seq`] of the event it waits for, and ignores any other.
 
-use std::collections::VecDeque;
 use std::marker::PhantomData;
 
 use super::heap::Heap;
+use crate::ring::Ring;
 use crate::units::{SimDuration, SimTime};
 
 /// Bits of a key below the time: 36 for the sequence number, 28 for the event.
@@ -16,6 +16,8 @@ const EVENT_BITS: u32 = 28;
 const EVENT_MASK: u64 = (1 << EVENT_BITS) - 1;
 /// More lanes than this, and their heads would cost more to compare than a heap.
 const LANES_MAX: usize = 8;
+/// Greater than every key.
+const NOTHING: u128 = u128::MAX;
 
 /// An event that fits in 28 bits: usually a kind and the index of its addressee. What more it needs lies with the addressee.
 pub trait Event: Copy {
@@ -43,7 +45,7 @@ pub struct Lane(u8);
 #[derive(Clone, Debug)]
 struct LaneQueue {
     delay: SimDuration,
-    keys: VecDeque<u128>,
+    keys: Ring<u128>,
 }
 
 /// The list of future events.
@@ -53,6 +55,8 @@ pub struct EventList<E> {
     last: u64,
     heap: Heap,
     lanes: Vec<LaneQueue>,
+    /// The first key of each lane, or [`NOTHING`].
+    heads: Vec<u128>,
     event: PhantomData<E>,
 }
 
@@ -63,6 +67,7 @@ impl<E> Default for EventList<E> {
             last: 0,
             heap: Heap::default(),
             lanes: Vec::new(),
+            heads: Vec::new(),
             event: PhantomData,
         }
     }
@@ -115,7 +120,8 @@ impl<E: Event> EventList<E> {
             return None;
         }
         let place = found.unwrap_or_else(|| {
-            self.lanes.push(LaneQueue { delay, keys: VecDeque::new() });
+            self.lanes.push(LaneQueue { delay, keys: Ring::default() });
+            self.heads.push(NOTHING);
             self.lanes.len() - 1
         });
         Some(Lane(place as u8))
@@ -125,8 +131,13 @@ impl<E: Event> EventList<E> {
     #[inline]
     pub fn in_lane(&mut self, lane: Lane, event: E) -> Seq {
         let seq = self.reserve();
-        let lane = &mut self.lanes[lane.0 as usize];
-        lane.keys.push_back(key(self.now + lane.delay, seq, event.pack()));
+        let place = lane.0 as usize;
+        let lane = &mut self.lanes[place];
+        let key = key(self.now + lane.delay, seq, event.pack());
+        if lane.keys.is_empty() {
+            self.heads[place] = key;
+        }
+        lane.keys.push(key);
         seq
     }
 
@@ -135,21 +146,21 @@ impl<E: Event> EventList<E> {
     pub(super) fn pop(&mut self, until: SimTime) -> Option<(Seq, E)> {
         let mut first = self.heap.peek();
         let mut from = None;
-        for (place, lane) in self.lanes.iter().enumerate() {
-            if let Some(&head) = lane.keys.front()
-                && head < first
-            {
+        for (place, &head) in self.heads.iter().enumerate() {
+            if head < first {
                 first = head;
                 from = Some(place);
             }
         }
         let at = SimTime::from_nanos((first >> 64) as u64);
-        if first == u128::MAX || at > until {
+        if first == NOTHING || at > until {
             return None;
         }
         match from {
             Some(place) => {
-                self.lanes[place].keys.pop_front();
+                let keys = &mut self.lanes[place].keys;
+                keys.pop();
+                self.heads[place] = keys.front().copied().unwrap_or(NOTHING);
             }
             None => self.heap.take(),
         }

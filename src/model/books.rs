@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::consumer::scaled;
 use super::spec::{ConsumerSpec, Declaration, SystemSpec};
 use crate::amqp::{MessageId, Name, Names, QueueId};
 use crate::measure::{ClientError, ConsumerOutcome, Ledger, ProducerOutcome, QueueOutcome};
@@ -126,10 +127,11 @@ impl Books {
             .zip(&readers)
             .map(|(name, readers)| QueueBook::new(name.clone(), readers))
             .collect();
-        let named = |name: &String| ProducerOutcome { name: name.clone(), ..ProducerOutcome::default() };
+        let producer_book =
+            |name: &String| ProducerOutcome { name: name.clone(), ..ProducerOutcome::default() };
         Books {
             ledger: Ledger::default(),
-            producers: spec.producers.iter().map(|producer| named(&producer.name)).collect(),
+            producers: spec.producers.iter().map(|producer| producer_book(&producer.name)).collect(),
             consumers,
             queues,
             queue_names: queue_list.iter().map(|name| names.intern(name)).zip(0..).collect(),
@@ -243,8 +245,7 @@ impl Books {
         queue.last_finished = now;
         queue.first_published =
             Some(queue.first_published.map_or(work.published, |first| first.min(work.published)));
-        let alone = u128::from(work.at_speed_one.as_nanos()) * 1000 / u128::from(queue.speed_max);
-        let alone = SimDuration::from_nanos(u64::try_from(alone).unwrap_or(u64::MAX));
+        let alone = scaled(work.at_speed_one, queue.speed_max);
         queue.no_earlier_than = queue.no_earlier_than.max(work.published + alone);
         !self.processed_before.is_empty() && self.count_repetition(place, work.message)
     }

@@ -25,7 +25,7 @@ pub(super) enum Parting {
 }
 
 impl<R: Recorder> System<R> {
-    #[inline]
+    #[inline(never)]
     pub(super) fn producer_due(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         let producer = &mut self.producers[index];
         if producer.armed != seq || !producer.ready {
@@ -55,12 +55,16 @@ impl<R: Recorder> System<R> {
         connection.up.send(frame, events);
     }
 
-    #[inline]
+    #[inline(never)]
     pub(super) fn reach_client(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         match self.connections[index].down.arrive(seq) {
-            None => {}
+            None | Some(DownFrame::Nothing) => {}
             Some(DownFrame::Deliver { consumer, life }) => self.receive(consumer as usize, life, events),
-            Some(DownFrame::Method(channel, method)) => self.client_method(index, channel, *method, events),
+            Some(DownFrame::Method(channel)) => {
+                if let Some(method) = self.connections[index].down.carried() {
+                    self.client_method(index, channel, method, events);
+                }
+            }
             Some(DownFrame::Refused) => {
                 self.connections[index].phase = Phase::Down;
                 self.connect_later(index, events);
@@ -76,7 +80,7 @@ impl<R: Recorder> System<R> {
             return;
         }
         let now = events.now();
-        let held = consumer.held[consumer.buffered];
+        let Some(&held) = consumer.held.get(consumer.buffered) else { return };
         consumer.buffered += 1;
         let at_once = consumer.work.is_none();
         let buffered = consumer.buffered as u32;
@@ -120,10 +124,10 @@ impl<R: Recorder> System<R> {
             }
             return;
         }
-        let Some(held) = consumer.held.pop_front() else { return };
+        let Some(held) = consumer.held.pop() else { return };
         consumer.buffered -= 1;
-        let (at_speed_one, takes) = consumer.service_time(&held, &self.work);
-        consumer.work = Some(InWork { held, takes, at_speed_one, attached: true });
+        let takes = consumer.service_time(held.at_speed_one);
+        consumer.work = Some(InWork { held, takes, attached: true });
         consumer.service = events.at(now + takes, SystemEvent::ServiceDone(index as u32));
         self.books.not_idle(now, index);
         self.books.buffered(now, index, -1);
@@ -131,7 +135,7 @@ impl<R: Recorder> System<R> {
         self.recorder.observe(now, || What::ServiceBegan { consumer, message, takes });
     }
 
-    #[inline]
+    #[inline(never)]
     pub(super) fn service_done(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         let consumer = &mut self.consumers[index];
         if consumer.service != seq {
@@ -145,7 +149,7 @@ impl<R: Recorder> System<R> {
             message: held.message,
             published: held.published,
             took: work.takes,
-            at_speed_one: work.at_speed_one,
+            at_speed_one: held.at_speed_one,
         };
         let again = self.books.processed(now, index, &done);
         if held.settled != Settled::No {
@@ -224,8 +228,8 @@ impl<R: Recorder> System<R> {
             ServerMethod::ChannelClose { code, text } => {
                 self.client_error(index, Some(channel), code, &text, events.now());
                 self.part_channel(index, channel, ChannelPhase::Failed, Parting::GoesOn, events);
-                let answer = UpFrame::Method(channel, Box::new(Method::ChannelCloseOk));
-                self.connections[index].up.send(answer, events);
+                let answer = Method::ChannelCloseOk;
+                self.connections[index].up.send_method(UpFrame::Method(channel), answer, events);
                 self.answered(index, events);
             }
             ServerMethod::BasicReturn(returned) => {
@@ -373,7 +377,7 @@ impl<R: Recorder> System<R> {
             channel: at,
             method: method.clone(),
         });
-        connection.up.send(UpFrame::Method(channel, Box::new(method)), events);
+        connection.up.send_method(UpFrame::Method(channel), method, events);
     }
 
     /// The client has no connection any more.
@@ -423,7 +427,7 @@ impl<R: Recorder> System<R> {
         consumer.life += 1;
         consumer.subscribed = false;
         let buffered = std::mem::take(&mut consumer.buffered);
-        let held = std::mem::take(&mut consumer.held);
+        let held = consumer.held.take_all();
         let mut gone: Vec<_> =
             held.into_iter().enumerate().map(|(place, h)| (h, place >= buffered)).collect();
         let work = match (&mut consumer.work, parting) {

@@ -16,14 +16,17 @@ use crate::units::SimTime;
 use super::spec::Acknowledge;
 
 /// A frame on its way to the broker.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) enum UpFrame {
+    /// An empty place: no frame.
+    #[default]
+    Nothing,
     /// A publish of this producer; its content follows from its number.
     Publish { producer: u32, number: u32, published: SimTime },
     /// An acknowledgement of one delivery.
     Ack { channel: ChannelNo, tag: DeliveryTag },
-    /// Any other method.
-    Method(ChannelNo, Box<Method>),
+    /// Any other method, which the link carries beside the frame.
+    Method(ChannelNo),
     /// The client opens the connection under this id.
     Open(ConnectionId),
     /// The socket of this connection is gone.
@@ -31,12 +34,15 @@ pub(super) enum UpFrame {
 }
 
 /// A frame on its way to the client.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) enum DownFrame {
+    /// An empty place: no frame.
+    #[default]
+    Nothing,
     /// The oldest delivery on its way to this consumer, if the consumer is still in the same life.
     Deliver { consumer: u32, life: u32 },
-    /// Any other method.
-    Method(ChannelNo, Box<ServerMethod>),
+    /// Any other method, which the link carries beside the frame.
+    Method(ChannelNo),
     /// Nobody answers at the broker's address.
     Refused,
 }
@@ -82,8 +88,8 @@ pub(super) struct ClientChannel {
 /// A client's connection.
 #[derive(Clone, Debug)]
 pub(super) struct Connection {
-    pub(super) up: Link<UpFrame>,
-    pub(super) down: Link<DownFrame>,
+    pub(super) up: Link<UpFrame, Method>,
+    pub(super) down: Link<DownFrame, ServerMethod>,
     pub(super) phase: Phase,
     /// The id under which the client opened it last.
     pub(super) id: ConnectionId,
@@ -119,9 +125,9 @@ impl Connection {
                 consumers: Vec::new(),
             });
         }
-        connections
-            .iter_mut()
-            .for_each(|connection| connection.channels.sort_by_key(|channel| channel.number));
+        for connection in &mut connections {
+            connection.channels.sort_by_key(|channel| channel.number);
+        }
         for (index, producer) in spec.producers.iter().enumerate() {
             let (connection, number) = at(producer.channel);
             if let Some(channel) = connections[connection].channel_mut(number) {

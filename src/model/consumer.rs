@@ -1,18 +1,18 @@
 //! A consumer at work: deliveries on their way to it, in its buffer, and the one it works on.
 
-use std::collections::VecDeque;
-
 use super::spec::{Acknowledge, ConsumerSpec, SystemSpec};
 use crate::amqp::{ChannelNo, DeliveryTag, MessageId, Name, Names};
 use crate::engine::Seq;
 use crate::observe::LossCause;
 use crate::random::{Distribution, RandomStream};
+use crate::ring::Ring;
 use crate::units::{SimDuration, SimTime};
 
 /// What the broker thinks of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Settled {
     /// It waits for an acknowledgement.
+    #[default]
     No,
     /// Settled as it was sent.
     Automatically,
@@ -23,14 +23,15 @@ pub(super) enum Settled {
 }
 
 /// A delivery that has left the broker and is not yet processed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Held {
     pub(super) tag: DeliveryTag,
     pub(super) message: MessageId,
     pub(super) published: SimTime,
-    pub(super) class: u8,
     pub(super) redelivered: bool,
     pub(super) settled: Settled,
+    /// How long the work takes at speed 1.
+    pub(super) at_speed_one: SimDuration,
 }
 
 impl Held {
@@ -51,7 +52,6 @@ impl Held {
 pub(super) struct InWork {
     pub(super) held: Held,
     pub(super) takes: SimDuration,
-    pub(super) at_speed_one: SimDuration,
     /// It came over the connection that is there now, so that it can be acknowledged.
     pub(super) attached: bool,
 }
@@ -70,7 +70,7 @@ pub(super) struct Consumer {
     /// The end of the work that counts.
     pub(super) service: Seq,
     /// In the buffer, oldest first, then on their way. Invariant: tags grow.
-    pub(super) held: VecDeque<Held>,
+    pub(super) held: Ring<Held>,
     /// How many of `held` have arrived.
     pub(super) buffered: usize,
     /// Given up in a crash, and not settled at the broker so far.
@@ -81,6 +81,17 @@ pub(super) struct Consumer {
     pub(super) crashed: bool,
     /// It subscribed, as its client knows.
     pub(super) subscribed: bool,
+}
+
+/// A length at `permille` thousandths of the speed.
+#[inline]
+pub(super) fn scaled(length: SimDuration, permille: u64) -> SimDuration {
+    if let Some(product) = length.as_nanos().checked_mul(1000) {
+        return SimDuration::from_nanos(product / permille);
+    }
+    // Beyond 213 days: the product needs more bits, the quotient may still fit.
+    let quotient = u128::from(length.as_nanos()) * 1000 / u128::from(permille);
+    SimDuration::from_nanos(u64::try_from(quotient).unwrap_or(u64::MAX))
 }
 
 impl Consumer {
@@ -97,7 +108,7 @@ impl Consumer {
             speed_permille: consumer.speed_permille.max(1),
             work: None,
             service: Seq::NONE,
-            held: VecDeque::new(),
+            held: Ring::default(),
             buffered: 0,
             dropped: Vec::new(),
             life: 0,
@@ -106,27 +117,32 @@ impl Consumer {
         }
     }
 
-    /// How long a message takes at speed 1, and here. Work belongs to the message: whoever serves it, and however often,
-    /// the draw is the same.
+    /// How long a message takes at speed 1. Work belongs to the message: whoever serves it, and however often, the draw is
+    /// the same.
     #[inline]
-    pub(super) fn service_time(&self, held: &Held, work: &[RandomStream]) -> (SimDuration, SimDuration) {
-        let distribution = self.service_times.get(usize::from(held.class)).unwrap_or(&self.service_times[0]);
-        let draw = work[held.message.producer.index()].draw_at(u64::from(held.message.number));
-        let at_speed_one = distribution.sample(draw);
+    pub(super) fn work_of(&self, message: MessageId, class: u8, work: &[RandomStream]) -> SimDuration {
+        let distribution = self.service_times.get(usize::from(class)).unwrap_or(&self.service_times[0]);
+        distribution.sample(work[message.producer.index()].draw_at(u64::from(message.number)))
+    }
+
+    /// How long this consumer takes for it.
+    #[inline]
+    pub(super) fn service_time(&self, at_speed_one: SimDuration) -> SimDuration {
         if self.speed_permille == 1000 {
-            return (at_speed_one, at_speed_one);
+            at_speed_one
+        } else {
+            scaled(at_speed_one, u64::from(self.speed_permille))
         }
-        let scaled = u128::from(at_speed_one.as_nanos()) * 1000 / u128::from(self.speed_permille);
-        (at_speed_one, SimDuration::from_nanos(u64::try_from(scaled).unwrap_or(u64::MAX)))
     }
 
     /// Notes that the broker has settled a delivery. `None` if it was processed before; else why it was lost, if it was.
+    #[expect(clippy::option_option, reason = "the two absences are two answers, as the line above says")]
     #[inline]
     pub(super) fn settle(&mut self, tag: DeliveryTag, how: Settled) -> Option<Option<LossCause>> {
         if self.held.front().is_some_and(|first| first.tag <= tag)
-            && let Ok(place) = self.held.binary_search_by_key(&tag, |held| held.tag)
+            && let Some(held) = self.held_with(tag)
         {
-            self.held[place].settled = how;
+            held.settled = how;
             return Some(None);
         }
         if let Some(work) = &mut self.work
@@ -143,6 +159,20 @@ impl Consumer {
             return Some(held.loss(false));
         }
         None
+    }
+
+    /// The delivery with this tag, if it is held: tags grow, so it is looked for by halves.
+    fn held_with(&mut self, tag: DeliveryTag) -> Option<&mut Held> {
+        let (mut low, mut high) = (0, self.held.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.held.get(middle).is_some_and(|held| held.tag < tag) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        self.held.get_mut(low).filter(|held| held.tag == tag)
     }
 
     /// Whether the delivery with this tag has been processed, as far as its consumer goes.

@@ -11,6 +11,7 @@ use crate::amqp::{
 use crate::broker::{Out, Timer};
 use crate::engine::EventList;
 use crate::observe::{Fact, LossCause, Settlement, What};
+use crate::random::RandomStream;
 use crate::rules::RuleRef;
 use crate::units::SimTime;
 
@@ -50,6 +51,8 @@ pub(super) struct Effects<'a, R> {
     pub(super) connections: &'a mut [Connection],
     pub(super) consumers: &'a mut [Consumer],
     pub(super) directory: &'a mut Directory,
+    /// Of each producer, by index: the draws of its messages' work.
+    pub(super) work: &'a [RandomStream],
     pub(super) books: &'a mut Books,
     pub(super) recorder: &'a mut R,
     pub(super) events: &'a mut EventList<SystemEvent>,
@@ -75,11 +78,13 @@ impl<R: Recorder> Effects<'_, R> {
             channel: at,
             method: ServerMethod::BasicDeliver(delivery.clone()),
         });
-        consumer.held.push_back(Held {
+        // The work is known as the message leaves, so that nothing waits for the draw when it begins.
+        let at_speed_one = consumer.work_of(delivery.message.id, delivery.message.class, self.work);
+        consumer.held.push(Held {
+            at_speed_one,
             tag: delivery.delivery_tag,
             message: delivery.message.id,
             published: delivery.message.published,
-            class: delivery.message.class,
             redelivered: delivery.redelivered,
             settled: if self.settled_as_sent { Settled::Automatically } else { Settled::No },
         });
@@ -98,7 +103,7 @@ impl<R: Recorder> Effects<'_, R> {
             channel: to,
             method: method.clone(),
         });
-        self.connections[index].down.send(DownFrame::Method(to.channel, Box::new(method)), self.events);
+        self.connections[index].down.send_method(DownFrame::Method(to.channel), method, self.events);
     }
 
     fn consumer_added(&mut self, id: ConsumerId, channel: ChannelRef, tag: Name) {

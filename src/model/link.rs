@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::event::SystemEvent;
 use crate::engine::{EventList, Lane, Seq};
 use crate::random::{Distribution, RandomStream};
+use crate::ring::Ring;
 use crate::units::SimTime;
 
 #[derive(Clone, Debug)]
@@ -14,19 +15,22 @@ enum Latency {
     Drawn(Distribution, RandomStream),
 }
 
-/// A first-in first-out way for frames of one connection in one direction.
+/// A first-in first-out way for frames `F` of one connection in one direction. The few frames that carry more than fits
+/// into one keep it in a queue of its own, in the same order.
 #[derive(Clone, Debug)]
-pub(super) struct Link<F> {
+pub(super) struct Link<F, M> {
     latency: Latency,
     /// What happens when a frame arrives.
     arrival: SystemEvent,
     last_arrival: SimTime,
-    frames: VecDeque<F>,
+    frames: Ring<F>,
+    /// What the frames on their way carry, for those that carry something.
+    methods: VecDeque<M>,
     /// Arrivals numbered below were of frames that a cut has lost.
     since: Seq,
 }
 
-impl<F> Link<F> {
+impl<F: Copy + Default, M> Link<F, M> {
     /// `stream` is used only if the latency is random.
     pub(super) fn new(
         latency: &Distribution,
@@ -36,35 +40,58 @@ impl<F> Link<F> {
     ) -> Self {
         let lane = latency.constant().and_then(|constant| events.lane(constant));
         let latency = lane.map_or_else(|| Latency::Drawn(latency.clone(), stream), Latency::Lane);
-        Link { latency, arrival, last_arrival: SimTime::ZERO, frames: VecDeque::new(), since: Seq::NONE }
+        Link {
+            latency,
+            arrival,
+            last_arrival: SimTime::ZERO,
+            frames: Ring::default(),
+            methods: VecDeque::new(),
+            since: Seq::NONE,
+        }
     }
 
     /// Sends a frame behind all others.
     #[inline]
     pub(super) fn send(&mut self, frame: F, events: &mut EventList<SystemEvent>) {
-        self.frames.push_back(frame);
-        match &mut self.latency {
-            Latency::Lane(lane) => {
-                events.in_lane(*lane, self.arrival);
-            }
-            Latency::Drawn(distribution, stream) => {
-                let at = events.now() + distribution.sample(stream.draw());
-                self.last_arrival = self.last_arrival.max(at);
-                events.at(self.last_arrival, self.arrival);
-            }
+        self.frames.push(frame);
+        if let Latency::Lane(lane) = self.latency {
+            events.in_lane(lane, self.arrival);
+        } else {
+            self.send_drawn(events);
         }
+    }
+
+    #[inline(never)]
+    fn send_drawn(&mut self, events: &mut EventList<SystemEvent>) {
+        if let Latency::Drawn(distribution, stream) = &mut self.latency {
+            let at = events.now() + distribution.sample(stream.draw());
+            self.last_arrival = self.last_arrival.max(at);
+            events.at(self.last_arrival, self.arrival);
+        }
+    }
+
+    /// Sends a frame that carries `method`.
+    pub(super) fn send_method(&mut self, frame: F, method: M, events: &mut EventList<SystemEvent>) {
+        self.methods.push_back(method);
+        self.send(frame, events);
     }
 
     /// The frame whose arrival has the number `seq`; `None` if a cut has lost it.
     #[inline]
     pub(super) fn arrive(&mut self, seq: Seq) -> Option<F> {
-        if seq < self.since { None } else { self.frames.pop_front() }
+        if seq < self.since { None } else { self.frames.pop() }
+    }
+
+    /// What the frame that has just arrived carries.
+    pub(super) fn carried(&mut self) -> Option<M> {
+        self.methods.pop_front()
     }
 
     /// Loses all frames that are on their way, in order.
-    pub(super) fn cut(&mut self, events: &mut EventList<SystemEvent>) -> VecDeque<F> {
+    pub(super) fn cut(&mut self, events: &mut EventList<SystemEvent>) -> Vec<F> {
         self.since = events.reserve();
-        std::mem::take(&mut self.frames)
+        self.methods.clear();
+        self.frames.take_all()
     }
 
     /// Frames on their way, oldest first.

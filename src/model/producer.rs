@@ -4,7 +4,7 @@ use super::spec::{ClassSpec, ProducerSpec, SystemSpec};
 use crate::amqp::{BasicPublish, ChannelNo, DeliveryMode, Message, MessageId, Name, Names, ProducerId};
 use crate::engine::Seq;
 use crate::random::{Distribution, RandomStream};
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
 /// A producer's state.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub(super) struct Producer {
     count: u32,
     stop: SimTime,
     interarrival: Distribution,
+    /// From the next publish to the one after it: drawn ahead, so that nothing waits for the draw.
+    gap: SimDuration,
     arrivals: RandomStream,
     /// Messages published so far.
     pub(super) published: u32,
@@ -50,6 +52,7 @@ impl Producer {
                 (i as u8, class.clone(), key)
             })
             .collect();
+        let mut arrivals = RandomStream::new(seed, &producer.name, "arrivals");
         Producer {
             id: ProducerId(index as u32),
             connection: channel.connection,
@@ -68,7 +71,8 @@ impl Producer {
             count: producer.count.map_or(u32::MAX, |count| u32::try_from(count).unwrap_or(u32::MAX)),
             stop: producer.stop.unwrap_or(SimTime::END),
             interarrival: producer.interarrival.clone(),
-            arrivals: RandomStream::new(seed, &producer.name, "arrivals"),
+            gap: producer.interarrival.sample(arrivals.draw()),
+            arrivals,
             published: 0,
             due: producer.start,
             armed: Seq::NONE,
@@ -86,7 +90,8 @@ impl Producer {
     #[inline]
     pub(super) fn publish(&mut self, now: SimTime) -> u32 {
         self.published += 1;
-        self.due = now + self.interarrival.sample(self.arrivals.draw());
+        self.due = now + self.gap;
+        self.gap = self.interarrival.sample(self.arrivals.draw());
         self.published
     }
 

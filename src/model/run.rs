@@ -32,15 +32,15 @@ pub fn simulate_recorded(
     let (mut system, mut events) = System::new(&spec, seed, Recording::default());
     let mut count = 0;
     loop {
-        let seen = system.recorder_mut().take();
-        if !seen.is_empty() {
-            look(&system, seen);
+        let observed = system.recorder_mut().take();
+        if !observed.is_empty() {
+            look(&system, observed);
         }
-        let limit = count >= spec.events_max;
-        if limit || !step(&mut system, &mut events, spec.duration) {
+        let exhausted = count >= spec.events_max;
+        if exhausted || !step(&mut system, &mut events, spec.duration) {
             // The loop's last round: it only finds out why there is no next event.
             let limits = Limits { time: spec.duration, events: 0 };
-            let mut end = if limit {
+            let mut end = if exhausted {
                 run(&mut system, &mut events, limits)
             } else {
                 run(&mut system, &mut events, Limits { events: 1, ..limits })

@@ -170,6 +170,7 @@ impl<R: Recorder> System<R> {
             connections: &mut self.connections,
             consumers: &mut self.consumers,
             directory: &mut self.directory,
+            work: &self.work,
             books: &mut self.books,
             recorder: &mut self.recorder,
             events,
@@ -211,13 +212,19 @@ impl<R: Recorder> System<R> {
         self.apply(Command::Method(at, method), events);
     }
 
-    #[inline]
+    #[inline(never)]
     fn reach_broker(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         let Some(frame) = self.connections[index].up.arrive(seq) else { return };
         let deaf = self.connections[index].broken || matches!(self.node, Node::Down(_));
         match frame {
             UpFrame::Open(id) => self.reach_broker_open(index, id, events),
-            frame if deaf => self.lost_frame(&frame, events),
+            UpFrame::Nothing => {}
+            frame if deaf => {
+                if matches!(frame, UpFrame::Method(_)) {
+                    self.connections[index].up.carried();
+                }
+                self.lost_frame(&frame, events);
+            }
             UpFrame::Publish { producer, number, published } => {
                 let producer = &self.producers[producer as usize];
                 let (channel, publish) = (producer.channel, producer.method(number, published));
@@ -226,7 +233,11 @@ impl<R: Recorder> System<R> {
             UpFrame::Ack { channel, tag } => {
                 self.method(index, channel, Method::BasicAck { delivery_tag: tag, multiple: false }, events);
             }
-            UpFrame::Method(channel, method) => self.method(index, channel, *method, events),
+            UpFrame::Method(channel) => {
+                if let Some(method) = self.connections[index].up.carried() {
+                    self.method(index, channel, method, events);
+                }
+            }
             UpFrame::Lost(id) => {
                 self.connections[index].broken = true;
                 self.apply(Command::ConnectionLost(id), events);

@@ -1,3 +1,5 @@
+//! Stories: what is told, word for word.
+
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts with them")]
 
 use expect_test::{Expect, expect};

@@ -1,3 +1,5 @@
+//! The trace: rows and their text forms.
+
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts with them")]
 
 use expect_test::{Expect, expect};

@@ -52,7 +52,7 @@ pub(super) const REPLICATION: TableSpec = spec(
         key(
             "events-max",
             Kind::Integer(1, 1 << 36),
-            Default("1_000_000_000"),
+            Default("50_000_000"),
             "The number of events at which a replication ends, whatever the virtual time.",
             "1_000_000",
         ),
