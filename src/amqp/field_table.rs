@@ -37,6 +37,29 @@ impl FieldValue {
         }
     }
 
+    /// The value as Erlang prints a term, which is how it stands in RabbitMQ's error texts.
+    pub fn as_erlang(&self) -> String {
+        match self {
+            FieldValue::Void => "undefined".to_owned(),
+            FieldValue::Boolean(truth) => truth.to_string(),
+            FieldValue::Integer(number) => number.to_string(),
+            FieldValue::Timestamp(seconds) => seconds.to_string(),
+            FieldValue::Double(_) => "a floating-point number".to_owned(),
+            FieldValue::LongString(text) => format!("<<\"{text}\">>"),
+            FieldValue::Array(values) => {
+                let terms =
+                    values.iter().map(|value| format!("{{{},{}}}", value.type_name(), value.as_erlang()));
+                format!("[{}]", terms.collect::<Vec<_>>().join(","))
+            }
+            FieldValue::Table(table) => {
+                let terms = table.iter().map(|(key, value)| {
+                    format!("{{<<\"{key}\">>,{},{}}}", value.type_name(), value.as_erlang())
+                });
+                format!("[{}]", terms.collect::<Vec<_>>().join(","))
+            }
+        }
+    }
+
     /// The text, if this is a long string.
     pub fn as_str(&self) -> Option<&str> {
         if let FieldValue::LongString(s) = self { Some(s) } else { None }

@@ -212,6 +212,13 @@ pub enum ServerMethod {
         /// Why, as text that begins with the code's name.
         text: Arc<str>,
     },
+    /// `connection.blocked` (RabbitMQ's extension): the broker reads nothing more from this connection.
+    ConnectionBlocked {
+        /// Why, as text.
+        reason: Arc<str>,
+    },
+    /// `connection.unblocked` (RabbitMQ's extension): it does again.
+    ConnectionUnblocked,
     /// Answers `channel.open`.
     ChannelOpenOk,
     /// Answers `channel.close`.

@@ -1,7 +1,8 @@
 //! Bindings: from an exchange to a queue or to another exchange. Source: rules BND-1 to BND-5, RT-11.
 
 use super::error::{Failure, Handled, failure};
-use super::exchange::{Binding, Destination, ExchangeId};
+use super::exchange::{Binding, Destination, ExchangeId, ExchangeKind};
+use super::users::Permission;
 use super::{Broker, Out, Step};
 use crate::amqp::{BindArguments, Name, QueueId, ReplyCode, ServerMethod};
 use crate::observe::Fact;
@@ -15,11 +16,14 @@ impl Broker {
         step: &mut Step<'_, impl Out>,
     ) -> Handled {
         self.name_last_queue(place, &mut bind)?;
-        self.not_the_default_exchange(bind.source)?;
+        Self::not_the_default_exchange(bind.source)?;
         let vhost = self.channels[place].vhost;
+        self.check_queue_permission(place, Permission::Write, bind.destination)?;
+        self.check_exchange_permission(place, Permission::Read, bind.source)?;
         // Where both are missing, the exchange is the one reported. Source: rule BND-2.
         let source = self.existing_exchange(vhost, bind.source, rules::BND_2)?;
         let queue = self.existing_queue(place, bind.destination)?;
+        self.check_binding(source, &bind)?;
         self.add_binding(source, Destination::Queue(queue), &bind, step);
         step.out.send(self.channels[place].at, ServerMethod::QueueBindOk);
         Ok(())
@@ -32,7 +36,9 @@ impl Broker {
         step: &mut Step<'_, impl Out>,
     ) -> Handled {
         self.name_last_queue(place, &mut bind)?;
-        self.not_the_default_exchange(bind.source)?;
+        Self::not_the_default_exchange(bind.source)?;
+        self.check_queue_permission(place, Permission::Write, bind.destination)?;
+        self.check_exchange_permission(place, Permission::Read, bind.source)?;
         let vhost = self.channels[place].vhost;
         let ends = (self.find_exchange(vhost, bind.source), self.find_queue(vhost, bind.destination));
         if let (Some(source), Some(queue)) = ends {
@@ -50,15 +56,18 @@ impl Broker {
     pub(super) fn bind_exchange(
         &mut self,
         place: u32,
-        bind: BindArguments,
+        bind: &BindArguments,
         step: &mut Step<'_, impl Out>,
     ) -> Handled {
-        self.not_the_default_exchange(bind.destination)?;
-        self.not_the_default_exchange(bind.source)?;
+        Self::not_the_default_exchange(bind.destination)?;
+        Self::not_the_default_exchange(bind.source)?;
+        self.check_exchange_permission(place, Permission::Write, bind.destination)?;
+        self.check_exchange_permission(place, Permission::Read, bind.source)?;
         let vhost = self.channels[place].vhost;
         let source = self.existing_exchange(vhost, bind.source, rules::BND_2)?;
         let destination = self.existing_exchange(vhost, bind.destination, rules::BND_2)?;
-        self.add_binding(source, Destination::Exchange(destination), &bind, step);
+        self.check_binding(source, bind)?;
+        self.add_binding(source, Destination::Exchange(destination), bind, step);
         step.out.send(self.channels[place].at, ServerMethod::ExchangeBindOk);
         Ok(())
     }
@@ -66,15 +75,17 @@ impl Broker {
     pub(super) fn unbind_exchange(
         &mut self,
         place: u32,
-        bind: BindArguments,
+        bind: &BindArguments,
         step: &mut Step<'_, impl Out>,
     ) -> Handled {
-        self.not_the_default_exchange(bind.destination)?;
-        self.not_the_default_exchange(bind.source)?;
+        Self::not_the_default_exchange(bind.destination)?;
+        Self::not_the_default_exchange(bind.source)?;
+        self.check_exchange_permission(place, Permission::Write, bind.destination)?;
+        self.check_exchange_permission(place, Permission::Read, bind.source)?;
         let vhost = self.channels[place].vhost;
         let ends = (self.find_exchange(vhost, bind.source), self.find_exchange(vhost, bind.destination));
         if let (Some(source), Some(destination)) = ends {
-            self.remove_binding(source, Destination::Exchange(destination), &bind, step);
+            self.remove_binding(source, Destination::Exchange(destination), bind, step);
         }
         step.out.send(self.channels[place].at, ServerMethod::ExchangeUnbindOk);
         Ok(())
@@ -99,6 +110,27 @@ impl Broker {
         })?;
         self.not_locked(place, queue)?;
         Ok(queue)
+    }
+
+    /// Whether the exchange takes such a binding. Source: rules RT-4 and RT-8.
+    fn check_binding(&self, source: ExchangeId, bind: &BindArguments) -> Handled {
+        let exchange = &self.exchanges[source.0];
+        if let Some(text) = exchange.binding_refusal(&bind.arguments) {
+            return Err(failure(ReplyCode::PreconditionFailed, rules::RT_8, text));
+        }
+        let key = self.names.text(bind.routing_key);
+        if let Some(max) = self.profile.topic_hashes_max
+            && exchange.kind == ExchangeKind::Topic
+        {
+            let hashes = key.split('.').filter(|word| *word == "#").count();
+            if hashes > max as usize {
+                let text = format!(
+                    "Topic binding key '{key}' uses {hashes} '#' wildcards, at most {max} are allowed"
+                );
+                return Err(failure(ReplyCode::PreconditionFailed, rules::RT_4, text));
+            }
+        }
+        Ok(())
     }
 
     fn add_binding(

@@ -2,8 +2,11 @@
 
 use crate::amqp::{ChannelRef, ConsumerId, DeliveryTag, Name, QueueId};
 
-use super::exchange::Destination;
-use super::unacked::UnackedList;
+use super::acknowledgement::Watch;
+use super::confirms::Confirms;
+use super::direct_reply::ReplyConsumer;
+use super::transactions::Transaction;
+use super::unacked::{GONE, Unacked, UnackedList};
 
 /// How many routes a channel remembers.
 const ROUTES: usize = 16;
@@ -24,6 +27,11 @@ pub(super) struct Channel {
     pub(super) limit: ChannelLimit,
     /// The queue declared last, for methods that leave the name empty. Source: rule BND-3.
     pub(super) last_queue: Option<Name>,
+    pub(super) confirms: Option<Box<Confirms>>,
+    pub(super) tx: Option<Box<Transaction>>,
+    pub(super) replies: Option<Box<ReplyConsumer>>,
+    /// Where deliveries must be acknowledged in time.
+    pub(super) watch: Option<Box<Watch>>,
     routes: Vec<Route>,
 }
 
@@ -40,15 +48,15 @@ pub(super) enum ChannelState {
 pub(super) struct ChannelLimit {
     /// 0: no bound.
     pub(super) count: u16,
-    /// Deliveries that count against it.
-    pub(super) volume: u32,
+    /// Deliveries that count against it. Below 0 where more were acknowledged than counted.
+    pub(super) volume: i64,
     /// Queues that were refused and wait to be told.
     pub(super) waiting: Vec<QueueId>,
 }
 
 impl ChannelLimit {
     pub(super) fn is_reached(&self) -> bool {
-        self.count > 0 && self.volume >= u32::from(self.count)
+        self.count > 0 && self.volume >= i64::from(self.count)
     }
 }
 
@@ -74,8 +82,42 @@ impl Channel {
             prefetch: 0,
             limit: ChannelLimit::default(),
             last_queue: None,
+            confirms: None,
+            tx: None,
+            replies: None,
+            watch: None,
             routes: Vec::new(),
         }
+    }
+
+    /// All deliveries that are not settled for the queues, those included that wait for a commit.
+    fn deliveries_mut(&mut self) -> impl Iterator<Item = &mut Unacked> {
+        let waiting = self.tx.iter_mut().flat_map(|tx| tx.deliveries_mut());
+        self.unacked.iter_mut().chain(waiting)
+    }
+
+    /// Marks all deliveries from `queue` as [`GONE`]; returns them as they were, in order.
+    pub(super) fn forget_queue(&mut self, queue: QueueId) -> Vec<Unacked> {
+        let from = self.deliveries_mut().filter(|unacked| unacked.queue == queue);
+        from.map(|unacked| std::mem::replace(unacked, Unacked { queue: GONE, ..*unacked })).collect()
+    }
+
+    /// A consumer is gone: its deliveries stay, without it; their tags.
+    pub(super) fn orphan(&mut self, consumer: ConsumerId) -> Vec<DeliveryTag> {
+        let own = self.deliveries_mut().filter(|unacked| unacked.consumer == Some(consumer));
+        own.map(|unacked| {
+            unacked.consumer = None;
+            unacked.tag
+        })
+        .collect()
+    }
+
+    /// A consumer of a tag that another one had before takes that one's deliveries over; how many.
+    pub(super) fn adopt(&mut self, consumer: ConsumerId, queue: QueueId, tag: Name) -> u32 {
+        let orphans = self.deliveries_mut().filter(|unacked| {
+            unacked.queue == queue && unacked.consumer_tag == Some(tag) && unacked.consumer.is_none()
+        });
+        orphans.map(|unacked| unacked.consumer = Some(consumer)).count() as u32
     }
 
     #[inline]
@@ -135,7 +177,8 @@ pub(super) struct Consumer {
     pub(super) priority: i64,
     /// Its own bound of unacknowledged deliveries; 0: none.
     pub(super) prefetch: u16,
-    pub(super) unacked: u32,
+    /// Deliveries that count against it. Below 0 where it was given more credit than it used.
+    pub(super) unacked: i32,
     /// When it stepped out of the rotation, as the queue counts; 0: it is in it.
     pub(super) blocked: u64,
 }
@@ -144,19 +187,6 @@ impl Consumer {
     /// Whether its own prefetch count leaves room.
     #[inline]
     pub(super) fn has_credit(&self) -> bool {
-        self.prefetch == 0 || self.no_ack || self.unacked < u32::from(self.prefetch)
+        self.prefetch == 0 || self.no_ack || self.unacked < i32::from(self.prefetch)
     }
-}
-
-/// Ids of queues among destinations, exchanges apart.
-pub(super) fn split(found: &[Destination]) -> (Vec<QueueId>, Vec<super::exchange::ExchangeId>) {
-    let mut queues = Vec::new();
-    let mut exchanges = Vec::new();
-    for destination in found {
-        match *destination {
-            Destination::Queue(queue) => queues.push(queue),
-            Destination::Exchange(exchange) => exchanges.push(exchange),
-        }
-    }
-    (queues, exchanges)
 }

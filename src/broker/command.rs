@@ -1,5 +1,6 @@
 //! What the broker is told. Closed: every way into the broker is a variant here.
 
+use super::Policy;
 use crate::amqp::{ChannelRef, ConnectionId, Method, Name};
 
 /// A command to the broker.
@@ -18,8 +19,58 @@ pub enum Command {
     Method(ChannelRef, Method),
     /// The socket is gone without a close.
     ConnectionLost(ConnectionId),
+    /// An operator, or the machine, changes something.
+    Operate(Box<Operation>),
     /// A timer that the broker asked for has come due. A stale one changes nothing.
     Timer(Timer),
+}
+
+/// What an operator, or the machine, changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operation {
+    /// A virtual host is there from here on.
+    AddVhost {
+        /// Its name.
+        vhost: Name,
+    },
+    /// A user is there from here on, who may do nothing yet.
+    AddUser {
+        /// The name.
+        user: Name,
+        /// Whether the user may publish with another `user_id`.
+        impersonator: bool,
+    },
+    /// What a user may do in a virtual host: regular expressions of names; `.*` allows everything, an empty one nothing.
+    SetPermissions {
+        /// Who.
+        user: Name,
+        /// Where.
+        vhost: Name,
+        /// Declare and delete.
+        configure: Box<str>,
+        /// Publish, be bound to.
+        write: Box<str>,
+        /// Consume, get, purge, bind from.
+        read: Box<str>,
+    },
+    /// A policy holds from here on.
+    SetPolicy(Policy),
+    /// A policy holds no more.
+    ClearPolicy {
+        /// Where.
+        vhost: Name,
+        /// Which.
+        name: Name,
+        /// Whether it is an operator policy.
+        operator: bool,
+    },
+    /// The resource alarms that hold from here on.
+    SetAlarms {
+        /// Low on memory.
+        memory: bool,
+        /// Low on disk.
+        disk: bool,
+    },
 }
 
 /// The broker's own timers.

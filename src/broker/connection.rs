@@ -2,20 +2,26 @@
 
 use std::sync::Arc;
 
+use super::alarms::Hold;
 use super::channel::{Channel, ChannelState};
 use super::error::{Failure, Handled, failure};
+use super::queue::QueueKind;
+use super::unacked::Unacked;
 use super::{Broker, Out, Step};
-use crate::amqp::{ChannelNo, ChannelRef, ConnectionId, Method, Name, QueueId, ReplyCode, ServerMethod};
-use crate::observe::{Fact, Settlement};
+use crate::amqp::{
+    ChannelNo, ChannelRef, ConnectionId, ConsumerId, Method, Name, QueueId, ReplyCode, ServerMethod,
+};
+use crate::observe::{Fact, LossCause, Settlement};
 use crate::rules::{self, RuleRef};
-
-/// Channels that may be open at once on a connection. Source: rule CON-3.
-const CHANNELS_MAX: usize = 2047;
 
 /// A connection that is open for the broker.
 #[derive(Clone, Debug)]
 pub(super) struct Connection {
     pub(super) vhost: u16,
+    /// Place of the user.
+    pub(super) user: u16,
+    /// While an alarm holds.
+    pub(super) hold: Option<Box<Hold>>,
     /// Numbers of open channels with their places, in order of number.
     channels: Vec<(ChannelNo, u32)>,
 }
@@ -36,30 +42,42 @@ impl Broker {
         &mut self,
         id: ConnectionId,
         vhost: Name,
-        _user: Name,
+        user: Name,
         step: &mut Step<'_, impl Out>,
     ) {
         let at = ChannelRef { connection: id, channel: ChannelNo(0) };
         let Some(vhost) = self.vhosts.iter().position(|v| v.name == vhost) else {
             let text = format!("vhost {} not found", self.names.text(vhost));
             let failure = failure(ReplyCode::NotAllowed, rules::CON_2, text);
-            self.send_error(at, &failure, step);
+            Self::send_error(at, &failure, step);
+            return;
+        };
+        let vhost = vhost as u16;
+        let Some(user) = self.admit(user, vhost) else {
+            let text = format!(
+                "access to vhost '{}' refused for user '{}'",
+                self.names.text(self.vhosts[vhost as usize].name),
+                self.names.text(user)
+            );
+            let failure = failure(ReplyCode::NotAllowed, rules::CON_2, text);
+            Self::send_error(at, &failure, step);
             return;
         };
         if self.connections.len() <= id.index() {
             self.connections.resize(id.index() + 1, None);
         }
-        self.connections[id.index()] = Some(Connection { vhost: vhost as u16, channels: Vec::new() });
+        let hold = self.alarm.is_some().then(Box::default);
+        self.connections[id.index()] = Some(Connection { vhost, user, hold, channels: Vec::new() });
         step.out.fact(Fact::ConnectionOpened { connection: id }, rules::CON_1);
         step.out.send(at, ServerMethod::ConnectionOpenOk);
     }
 
     pub(super) fn open_channel(&mut self, at: ChannelRef, step: &mut Step<'_, impl Out>) -> Handled {
         let connection = self.connections[at.connection.index()].as_mut().expect("the connection is open");
-        if connection.channels.len() >= CHANNELS_MAX {
-            let text = format!(
-                "number of channels opened ({CHANNELS_MAX}) has reached the negotiated channel_max ({CHANNELS_MAX})"
-            );
+        let max = self.settings.channel_max;
+        if max > 0 && connection.channels.len() >= usize::from(max) {
+            let text =
+                format!("number of channels opened ({max}) has reached the negotiated channel_max ({max})");
             return Err(failure(ReplyCode::NotAllowed, rules::CON_4, text));
         }
         let place = self.channels.insert(Channel::new(at, connection.vhost));
@@ -101,6 +119,7 @@ impl Broker {
     /// Ends all channels of a connection, then its exclusive queues.
     pub(super) fn end_connection(&mut self, id: ConnectionId, rule: RuleRef, step: &mut Step<'_, impl Out>) {
         let channels = self.connection(id).map(|c| c.channels.clone()).unwrap_or_default();
+        self.refuse_held(id, step);
         for (_, place) in channels {
             self.release_channel(place, rule, step);
             self.forget_channel(place);
@@ -121,52 +140,103 @@ impl Broker {
         step.out.fact(Fact::ConnectionClosed { connection: id }, rule);
     }
 
+    /// The places of a connection's channels, in order of their numbers.
+    pub(super) fn places_of(&self, id: ConnectionId) -> Vec<u32> {
+        self.connection(id).map(|c| c.channels.iter().map(|channel| channel.1).collect()).unwrap_or_default()
+    }
+
+    /// What a connection that ends has sent and the broker has not read is lost.
+    fn refuse_held(&mut self, id: ConnectionId, step: &mut Step<'_, impl Out>) {
+        let Some(Some(connection)) = self.connections.get_mut(id.index()) else { return };
+        let held = connection.hold.take().map(|hold| hold.waiting).unwrap_or_default();
+        for (_, method) in held {
+            Self::refuse(method, step);
+        }
+    }
+
     /// Takes a channel's consumers away and requeues what it held, queue by queue: first all its consumers of a queue,
     /// then (if that has not deleted the queue) its deliveries, then the others are served. Source: rule CON-6.
     fn release_channel(&mut self, place: u32, rule: RuleRef, step: &mut Step<'_, impl Out>) {
-        let channel = &mut self.channels[place];
-        if channel.state == ChannelState::Closing {
+        if self.channels[place].state == ChannelState::Closing {
             return;
         }
+        self.abandon_transaction(place, step);
+        self.forget_replies(place);
+        let channel = &mut self.channels[place];
         channel.state = ChannelState::Closing;
         let at = channel.at;
+        let timer = channel.watch.take().and_then(|watch| watch.timer);
         let consumers = std::mem::take(&mut channel.consumers);
         let unacked = channel.unacked.take_all();
+        self.free_timer(timer);
         let mut queues: Vec<QueueId> = consumers.iter().map(|&c| self.consumers[c.0].queue).collect();
         queues.extend(unacked.iter().map(|u| u.queue));
         self.sort_queues(&mut queues);
         for queue in queues {
-            let own: Vec<_> = consumers
-                .iter()
-                .filter(|c| self.consumers.get(c.0).is_some_and(|c| c.queue == queue))
-                .copied()
-                .collect();
-            for &consumer in &own {
-                self.remove_consumer(consumer, rule, step);
-            }
-            if own.is_empty() || !self.delete_if_abandoned(queue, step) {
-                let back: Vec<_> = unacked.iter().filter(|u| u.queue == queue).copied().collect();
-                self.requeue_deliveries(at, queue, &back, rule, step);
-                self.dispatch(queue, step);
+            let own = self.remove_consumers_of(queue, &consumers, rule, step);
+            let held: Vec<Unacked> = unacked.iter().filter(|u| u.queue == queue).copied().collect();
+            if own && self.delete_if_abandoned(queue, step) {
+                self.let_go_with_queue(at, &held, step);
                 continue;
             }
-            // The queue went with its last consumer, and what it had handed out with it. Source: rule CON-22.
-            for gone in unacked.iter().filter(|u| u.queue == queue) {
-                let fact = Fact::Settled {
-                    queue,
-                    channel: at,
-                    consumer: gone.consumer,
-                    delivery_tag: gone.tag,
-                    message: self.messages.id(gone.entry.slot()),
-                    how: Settlement::Gone(crate::observe::LossCause::QueueDeleted),
-                    ready: 0,
-                    unacked: 0,
-                };
-                step.out.fact(fact, rules::CON_22);
-                self.messages.release(gone.entry.slot());
+            self.choose_active(queue, step);
+            self.use_queue(queue, step);
+            if self.queues[queue.0].kind == QueueKind::Quorum {
+                self.quorum_channel_down(place, &held, queue, step);
+                self.choose_active(queue, step);
+            } else {
+                self.requeue_deliveries(at, queue, &held, rule, step);
+            }
+            self.dispatch(queue, step);
+        }
+        self.forget_publisher(place);
+        step.out.fact(Fact::ChannelClosed { channel: at }, rule);
+    }
+
+    /// Whether any of these consumers was of this queue.
+    fn remove_consumers_of(
+        &mut self,
+        queue: QueueId,
+        consumers: &[ConsumerId],
+        rule: RuleRef,
+        step: &mut Step<'_, impl Out>,
+    ) -> bool {
+        let mut any = false;
+        for &consumer in consumers {
+            if self.consumers.get(consumer.0).is_some_and(|c| c.queue == queue) {
+                self.remove_consumer(consumer, rule, step);
+                any = true;
             }
         }
-        step.out.fact(Fact::ChannelClosed { channel: at }, rule);
+        any
+    }
+
+    /// The queue went with its last consumer, and what it had handed out with it. Source: rule CON-22.
+    fn let_go_with_queue(&mut self, at: ChannelRef, held: &[Unacked], step: &mut Step<'_, impl Out>) {
+        for gone in held {
+            let fact = Fact::Settled {
+                queue: gone.queue,
+                channel: at,
+                consumer: gone.consumer,
+                delivery_tag: gone.tag,
+                message: self.messages.id(gone.entry.slot()),
+                how: Settlement::Gone(LossCause::QueueDeleted),
+                ready: 0,
+                unacked: 0,
+            };
+            step.out.fact(fact, rules::CON_22);
+            self.messages.release(gone.entry.slot());
+        }
+    }
+
+    /// Quorum queues forget a channel that published to them.
+    fn forget_publisher(&mut self, place: u32) {
+        let queues: Vec<u32> = self.queues.iter().map(|(id, _)| id).collect();
+        for id in queues {
+            if let Some(quorum) = self.quorum_mut(QueueId(id)) {
+                quorum.enqueuers.remove(&place);
+            }
+        }
     }
 
     /// Forgets the channel; its number may be opened again. Source: rule ERR-5.
@@ -187,10 +257,10 @@ impl Broker {
         } else if let Some(place) = self.connection(at.connection).and_then(|c| c.channel(at.channel)) {
             self.release_channel(place, failure.rule, step);
         }
-        self.send_error(at, failure, step);
+        Self::send_error(at, failure, step);
     }
 
-    fn send_error(&self, at: ChannelRef, failure: &Failure, step: &mut Step<'_, impl Out>) {
+    fn send_error(at: ChannelRef, failure: &Failure, step: &mut Step<'_, impl Out>) {
         let (code, text) = (failure.code, Arc::clone(&failure.text));
         if code.closes_connection() {
             let at = ChannelRef { channel: ChannelNo(0), ..at };
@@ -202,7 +272,7 @@ impl Broker {
     }
 
     /// A method that is discarded: if it was a publish, its message is lost, and the books must know.
-    pub(super) fn refuse(&self, method: Method, step: &mut Step<'_, impl Out>) {
+    pub(super) fn refuse(method: Method, step: &mut Step<'_, impl Out>) {
         if let Method::BasicPublish(publish) = method {
             step.out.fact(Fact::PublishRefused { message: publish.message.id }, rules::ERR_4);
         }

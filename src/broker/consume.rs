@@ -1,14 +1,23 @@
-//! `basic.consume`, `basic.cancel` and `basic.get`. Source: rules DSP-3, DSP-4, DSP-12 to DSP-16, ARG-13.
+//! `basic.consume`, `basic.cancel` and `basic.get`. Source: rules DSP-3, DSP-4, DSP-12 to DSP-16, SAC-1 to SAC-6, ARG-13.
 
 use super::channel::Consumer;
-use super::error::{Handled, failure};
+use super::direct_reply::REPLY_TO;
+use super::dispatch::outgoing;
+use super::error::{Failure, Handled, failure};
+use super::queue::QueueKind;
+use super::queue::arguments::{integer, invalid};
+use super::queue::quorum::{Cancelled, UNLIMITED_PREFETCH};
 use super::unacked::Unacked;
+use super::users::Permission;
 use super::{Broker, Out, Step};
-use crate::amqp::{
-    BasicConsume, ConsumerId, FieldTable, FieldValue, GetOk, Name, QueueId, ReplyCode, ServerMethod,
-};
+use crate::amqp::{BasicConsume, ConsumerId, FieldTable, GetOk, Name, QueueId, ReplyCode, ServerMethod};
 use crate::observe::Fact;
 use crate::rules::{self, RuleRef};
+
+/// Arguments of `basic.consume` that only streams know. Source: rule ARG-13.
+const STREAM_OFFSET: &str = "x-stream-offset";
+/// The argument of classic queues that quorum queues do not know.
+const CANCEL_ON_FAILOVER: &str = "x-cancel-on-ha-failover";
 
 impl Broker {
     pub(super) fn consume(
@@ -17,59 +26,130 @@ impl Broker {
         mut consume: BasicConsume,
         step: &mut Step<'_, impl Out>,
     ) -> Handled {
-        let id = self.named_queue(place, consume.queue, rules::BND_3)?;
-        let at = self.channels[place].at;
+        // The tag is looked at before the queue. Source: `rabbit_channel:handle_method`.
+        if self.consumer_of(place, consume.consumer_tag).is_some() {
+            let text = format!("attempt to reuse consumer tag '{}'", self.names.text(consume.consumer_tag));
+            return Err(failure(ReplyCode::NotAllowed, rules::DSP_14, text));
+        }
+        if self.names.text(consume.queue) == REPLY_TO {
+            return self.consume_replies(place, &consume, step);
+        }
+        let name = self.queue_name(place, consume.queue)?;
+        self.check_queue_permission(place, Permission::Read, name)?;
+        let id = self.named_queue(place, name, rules::BND_3)?;
+        let priority = self.check_consumer(place, id, &consume)?;
         if consume.consumer_tag == Name::EMPTY {
             consume.consumer_tag = self.make_name("amq.ctag-");
         }
-        let tag = consume.consumer_tag;
-        if self.consumer_of(place, tag).is_some() {
-            let text = format!("attempt to reuse consumer tag '{}'", self.names.text(tag));
-            return Err(failure(ReplyCode::NotAllowed, rules::DSP_14, text));
-        }
-        let priority = self.consumer_priority(id, &consume.arguments)?;
+        self.add_consumer(place, id, &consume, priority, step);
+        self.dispatch(id, step);
+        Ok(())
+    }
+
+    /// Whether the queue takes this consumer; its priority. Source: rules DSP-12, DSP-13, QOS-12, SAC-4.
+    fn check_consumer(&self, place: u32, id: QueueId, consume: &BasicConsume) -> Result<i64, Failure> {
         let queue = &self.queues[id.0];
-        let occupied =
-            queue.exclusive_consumer.is_some() || (consume.exclusive && !queue.consumers.is_empty());
+        let resource = || self.queue_resource(queue.vhost, queue.name);
+        let priority = consumer_priority(&resource(), queue.kind, &consume.arguments)?;
+        if queue.kind == QueueKind::Quorum {
+            if self.channels[place].limit.count > 0 {
+                let text = format!("{} does not support global qos", resource());
+                return Err(failure(ReplyCode::NotImplemented, rules::QOS_12, text));
+            }
+            return Ok(priority);
+        }
+        let occupied = queue.exclusive_consumer.is_some()
+            || (consume.exclusive && (!queue.consumers.is_empty() || self.has_single_active(id)));
         if occupied {
-            let text = format!("{} in exclusive use", self.queue_resource(queue.vhost, queue.name));
+            let text = format!("{} in exclusive use", resource());
             return Err(failure(ReplyCode::AccessRefused, rules::DSP_12, text));
         }
+        Ok(priority)
+    }
+
+    fn add_consumer(
+        &mut self,
+        place: u32,
+        id: QueueId,
+        consume: &BasicConsume,
+        priority: i64,
+        step: &mut Step<'_, impl Out>,
+    ) {
+        let (at, tag) = (self.channels[place].at, consume.consumer_tag);
+        let quorum = self.queues[id.0].kind == QueueKind::Quorum;
+        let prefetch = match self.channels[place].prefetch {
+            0 if quorum => UNLIMITED_PREFETCH,
+            prefetch => prefetch,
+        };
         let consumer = ConsumerId(self.consumers.insert(Consumer {
             tag,
             queue: id,
             channel: place,
             no_ack: consume.no_ack,
             priority,
-            prefetch: self.channels[place].prefetch,
+            prefetch,
             unacked: 0,
             blocked: 0,
         }));
+        // Deliveries of an earlier consumer of this tag give their credit to this one; in a quorum queue they count.
+        let adopted = self.channels[place].adopt(consumer, id, tag);
         self.channels[place].consumers.push(consumer);
         let queue = &mut self.queues[id.0];
         queue.consumers.push(consumer);
-        queue.rotation.join(consumer, priority);
-        queue.exclusive_consumer = consume.exclusive.then_some(consumer);
         step.out.fact(Fact::ConsumerAdded { queue: id, consumer, channel: at, tag }, rules::DSP_4);
         step.out.send(at, ServerMethod::BasicConsumeOk { consumer_tag: tag });
-        self.dispatch(id, step);
-        Ok(())
+        if quorum {
+            self.consumers[consumer.0].unacked = adopted as i32;
+            if let Some(quorum) = self.quorum_mut(id) {
+                quorum.cancelled.retain(|c| (c.channel, c.consumer_tag) != (place, tag));
+            }
+            self.choose_active(id, step);
+            self.queue_up(id, consumer);
+        } else {
+            queue.rotation.join(consumer, priority);
+            queue.exclusive_consumer = consume.exclusive.then_some(consumer);
+            self.choose_active(id, step);
+        }
     }
 
-    /// `x-priority` of `basic.consume`. Source: rule ARG-13.
-    fn consumer_priority(&self, id: QueueId, arguments: &FieldTable) -> Result<i64, super::error::Failure> {
-        match arguments.get("x-priority") {
-            None => Ok(0),
-            Some(FieldValue::Integer(priority)) => Ok(*priority),
-            Some(other) => {
-                let queue = &self.queues[id.0];
-                let text = format!(
-                    "invalid arg 'x-priority' for {}: \"expected integer, got {}\"",
-                    self.queue_resource(queue.vhost, queue.name),
-                    other.type_name()
-                );
-                Err(failure(ReplyCode::PreconditionFailed, rules::ARG_13, text))
+    /// Where only one consumer is served and there is none: the next one. In a classic queue that is the one at the front
+    /// of the rotation, in a quorum queue the one that waits longest. Source: rules SAC-1, SAC-2 and SAC-6.
+    pub(super) fn choose_active(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
+        if !self.has_single_active(id) {
+            return;
+        }
+        let queue = &self.queues[id.0];
+        let Some(features) = &queue.features else { return };
+        let quorum = features.is_quorum();
+        let by_priority = quorum && self.profile.quorum_successor_by_priority;
+        let highest = || {
+            // Of equals the one that came first.
+            queue.consumers.iter().rev().copied().max_by_key(|consumer| self.consumers[consumer.0].priority)
+        };
+        let next = match features.active {
+            Some(active) if by_priority => {
+                let priority = |consumer: ConsumerId| self.consumers[consumer.0].priority;
+                let takes_over = |next: &ConsumerId| {
+                    priority(*next) > priority(active) && self.consumers[active.0].unacked <= 0
+                };
+                highest().filter(takes_over)
             }
+            Some(_) => None,
+            None if by_priority => highest(),
+            None if quorum => queue.consumers.first().copied(),
+            None => queue.rotation.next(),
+        };
+        let Some(next) = next else { return };
+        let queue = &mut self.queues[id.0];
+        if let Some(features) = &mut queue.features
+            && let Some(earlier) = features.active.replace(next)
+            && quorum
+        {
+            queue.rotation.leave(earlier);
+        }
+        step.out.fact(Fact::ConsumerActivated { queue: id, consumer: next }, rules::SAC_1);
+        if quorum {
+            self.queue_up(id, next);
         }
     }
 
@@ -78,36 +158,60 @@ impl Broker {
     }
 
     /// Its unacknowledged deliveries stay with the channel. Source: rule DSP-15.
-    pub(super) fn cancel(&mut self, place: u32, tag: Name, step: &mut Step<'_, impl Out>) -> Handled {
-        if let Some(consumer) = self.consumer_of(place, tag) {
-            let queue = self.consumers[consumer.0].queue;
-            self.channels[place].consumers.retain(|&other| other != consumer);
-            self.remove_consumer(consumer, rules::DSP_15, step);
-            self.delete_if_abandoned(queue, step);
-        }
+    pub(super) fn cancel(&mut self, place: u32, tag: Name, step: &mut Step<'_, impl Out>) {
+        let consumer = self.consumer_of(place, tag);
+        self.cancel_replies(place, tag);
         step.out.send(self.channels[place].at, ServerMethod::BasicCancelOk { consumer_tag: tag });
-        Ok(())
+        let Some(consumer) = consumer else { return };
+        let queue = self.consumers[consumer.0].queue;
+        let held = self.remove_consumer(consumer, rules::DSP_15, step);
+        if self.delete_if_abandoned(queue, step) {
+            return;
+        }
+        if let Some(quorum) = self.quorum_mut(queue) {
+            if !held.is_empty() {
+                quorum.cancelled.push(Cancelled { channel: place, consumer_tag: tag, held });
+            }
+            self.choose_active(queue, step);
+            self.checkout(queue, step);
+            self.tell_level(queue, step);
+        } else {
+            self.choose_active(queue, step);
+            if self.has_single_active(queue) && !self.profile.successor_waits {
+                self.hand_out(queue, step);
+            }
+        }
+        if self.queues[queue.0].consumers.is_empty() {
+            self.use_queue(queue, step);
+        }
     }
 
-    /// Takes a consumer out of its queue and its channel. Deliveries it holds stay with the channel, without it.
+    /// Takes a consumer out of its queue and its channel. Deliveries it holds stay with the channel, without it; their
+    /// tags.
     pub(super) fn remove_consumer(
         &mut self,
         consumer: ConsumerId,
         rule: RuleRef,
         step: &mut Step<'_, impl Out>,
-    ) {
-        let Some(gone) = self.consumers.remove(consumer.0) else { return };
+    ) -> Vec<u64> {
+        let Some(gone) = self.consumers.remove(consumer.0) else { return Vec::new() };
         let channel = &mut self.channels[gone.channel];
         channel.consumers.retain(|&other| other != consumer);
-        channel.unacked.orphan(consumer);
+        let held = channel.orphan(consumer);
         let queue = &mut self.queues[gone.queue.0];
         queue.rotation.leave(consumer);
         queue.consumers.retain(|&other| other != consumer);
         if queue.exclusive_consumer == Some(consumer) {
             queue.exclusive_consumer = None;
         }
+        if let Some(features) = &mut queue.features
+            && features.active == Some(consumer)
+        {
+            features.active = None;
+        }
         let fact = Fact::ConsumerRemoved { queue: gone.queue, consumer, tag: gone.tag };
         step.out.fact(fact, rule);
+        held
     }
 
     /// Takes the head of a queue, whoever consumes from it. Source: rule DSP-16.
@@ -118,51 +222,107 @@ impl Broker {
         no_ack: bool,
         step: &mut Step<'_, impl Out>,
     ) -> Handled {
+        let name = self.queue_name(place, name)?;
+        self.check_queue_permission(place, Permission::Read, name)?;
         let id = self.named_queue(place, name, rules::DSP_16)?;
+        let quorum = self.queues[id.0].kind == QueueKind::Quorum;
+        if quorum && self.has_single_active(id) {
+            let queue = &self.queues[id.0];
+            let text = format!(
+                "cannot obtain access to locked {}. basic.get operations are not supported by quorum queues with \
+                 single active consumer",
+                self.queue_resource(queue.vhost, queue.name)
+            );
+            return Err(failure(ReplyCode::ResourceLocked, rules::SAC_5, text));
+        }
+        self.use_queue(id, step);
+        if quorum {
+            // A quorum queue looks at its head's age first. Source: rule TTL-10.
+            self.drop_expired(id, step);
+        }
+        let at = self.channels[place].at;
+        if self.queues[id.0].head().is_none() {
+            step.out.send(at, ServerMethod::BasicGetEmpty);
+            return Ok(());
+        }
+        self.fetch(place, id, no_ack, step);
+        self.tell_level(id, step);
+        Ok(())
+    }
+
+    fn fetch(&mut self, place: u32, id: QueueId, no_ack: bool, step: &mut Step<'_, impl Out>) {
+        let Some(entry) = self.take_ready(id) else { return };
         let channel = &mut self.channels[place];
         let at = channel.at;
         let queue = &mut self.queues[id.0];
-        let Some(entry) = queue.ready.pop_front() else {
-            step.out.send(at, ServerMethod::BasicGetEmpty);
-            return Ok(());
-        };
         let delivery_tag = channel.next_tag();
         if !no_ack {
             queue.unacked += 1;
-            channel.unacked.push(Unacked {
-                tag: delivery_tag,
-                entry,
-                queue: id,
-                consumer: None,
-                of_consumer: false,
-            });
+            let unacked = Unacked { tag: delivery_tag, entry, queue: id, consumer: None, consumer_tag: None };
+            channel.unacked.push(unacked);
         }
+        let message = self.messages.id(entry.slot());
+        let (redelivered, automatic) = (entry.redelivered(), no_ack);
         let (ready, unacked) = (queue.ready_count(), queue.unacked);
-        let stored = self.messages.get(entry.slot());
         let fact = Fact::Got {
             queue: id,
             channel: at,
             delivery_tag,
-            message: stored.message.id,
-            redelivered: entry.redelivered(),
-            automatic: no_ack,
+            message,
+            redelivered,
+            automatic,
             ready,
             unacked,
         };
         step.out.fact(fact, rules::DSP_16);
+        if queue.kind == QueueKind::Quorum {
+            if let Some(quorum) = self.quorum_mut(id).filter(|_| !no_ack) {
+                quorum.fetched += 1;
+            }
+            self.checkout(id, step);
+        } else if self.queues[id.0].features.is_some() {
+            // What comes to the head may have expired. Source: rule TTL-4.
+            self.drop_expired(id, step);
+        }
+        let queue = &self.queues[id.0];
+        let stored = self.messages.get(entry.slot());
+        let zero = (queue.kind == QueueKind::Quorum && self.profile.delivery_count_zero_on_get).then_some(0);
         let ok = GetOk {
             delivery_tag,
-            redelivered: entry.redelivered(),
+            redelivered,
             exchange: stored.exchange,
             routing_key: stored.routing_key,
-            message_count: ready,
-            message: stored.message.clone(),
+            message_count: queue.ready_count(),
+            message: outgoing(stored, queue, entry, zero),
         };
         step.out.send(at, ServerMethod::BasicGetOk(ok));
         if no_ack {
             self.messages.release(entry.slot());
+            if let Some(quorum) = self.quorum_mut(id) {
+                quorum.returns.remove(&entry.arrival());
+            }
+        } else if self.settings.acknowledgement_timeout.is_some() {
+            self.watch_delivery(place, step);
         }
-        step.out.level(id, ready, unacked);
-        Ok(())
+    }
+}
+
+/// `x-priority` of `basic.consume`, and arguments that the queue's type does not know. Source: rule ARG-13.
+fn consumer_priority(resource: &str, kind: QueueKind, arguments: &FieldTable) -> Result<i64, Failure> {
+    let mut priority = 0;
+    if let Some(value) = arguments.get("x-priority") {
+        priority =
+            integer(value).map_err(|reason| invalid("x-priority", resource, &reason, rules::ARG_13))?;
+    }
+    let unknown: &[&str] = match kind {
+        QueueKind::Quorum => &[STREAM_OFFSET, CANCEL_ON_FAILOVER],
+        _ => &[STREAM_OFFSET],
+    };
+    match arguments.iter().find(|(key, _)| unknown.contains(key)) {
+        Some((key, _)) => {
+            let text = format!("invalid arg '{key}' for {resource} of queue type {}", kind.module());
+            Err(failure(ReplyCode::PreconditionFailed, rules::ARG_13, text))
+        }
+        None => Ok(priority),
     }
 }

@@ -1,9 +1,14 @@
-//! Dispatch: a queue hands its ready messages to consumers in turn. Source: rules DSP-1 to DSP-11.
+//! Dispatch: a queue hands its ready messages to consumers in turn. Source: rules DSP-1 to DSP-11, SAC-1 to SAC-4.
+
+use std::sync::Arc;
 
 use super::channel::Consumer;
+use super::messages::Stored;
+use super::publish::without_bcc;
+use super::queue::{Entry, Queue};
 use super::unacked::Unacked;
 use super::{Broker, Out, Step};
-use crate::amqp::{ConsumerId, Delivery, QueueId, ServerMethod};
+use crate::amqp::{ConsumerId, Content, Delivery, Message, QueueId, ServerMethod};
 use crate::observe::Fact;
 use crate::rules;
 
@@ -11,6 +16,11 @@ impl Broker {
     /// Hands out messages until none is ready or nobody may take one. Source: rule DSP-1.
     #[inline]
     pub(super) fn dispatch(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
+        if self.queues[id.0].features.is_some() {
+            self.hand_out(id, step);
+            self.tell_level(id, step);
+            return;
+        }
         loop {
             let queue = &self.queues[id.0];
             if queue.ready.is_empty() {
@@ -19,12 +29,51 @@ impl Broker {
             let Some(consumer) = queue.rotation.next() else { break };
             if self.may_take(id, consumer) {
                 self.deliver(id, consumer, step);
+                self.queues[id.0].rotation.turn();
             } else {
                 self.block(id, consumer, step);
             }
         }
         let queue = &self.queues[id.0];
         step.out.level(id, queue.ready_count(), queue.unacked);
+    }
+
+    /// The same for a queue of any kind, without stating its level.
+    pub(super) fn hand_out(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
+        let features = self.queues[id.0].features.as_ref();
+        if features.is_some_and(|features| features.is_quorum()) {
+            self.checkout(id, step);
+            return;
+        }
+        while self.queues[id.0].head().is_some() {
+            let Some(consumer) = self.next_consumer(id) else { break };
+            if !self.may_take(id, consumer) {
+                self.block(id, consumer, step);
+                continue;
+            }
+            self.deliver(id, consumer, step);
+            if !self.has_single_active(id) {
+                self.queues[id.0].rotation.turn();
+            }
+            // What comes to the head may have expired. Source: rule TTL-4.
+            if self.queues[id.0].features.is_some() {
+                self.drop_expired(id, step);
+            }
+        }
+    }
+
+    /// Whose turn it is. Where only one consumer is active nobody else is asked. Source: rules SAC-1 and SAC-4.
+    pub(super) fn next_consumer(&self, id: QueueId) -> Option<ConsumerId> {
+        let queue = &self.queues[id.0];
+        if !self.has_single_active(id) {
+            return queue.rotation.next();
+        }
+        let active = queue.features.as_ref()?.active?;
+        queue.rotation.contains(active).then_some(active)
+    }
+
+    pub(super) fn has_single_active(&self, id: QueueId) -> bool {
+        self.queues[id.0].features.as_ref().is_some_and(|features| features.rules.single_active)
     }
 
     /// Whether a consumer may be given a message: its own credit first, then its channel's bound, which it takes up if
@@ -51,13 +100,14 @@ impl Broker {
         true
     }
 
+    /// Hands the head to a consumer.
     #[inline]
-    fn deliver(&mut self, id: QueueId, consumer_id: ConsumerId, step: &mut Step<'_, impl Out>) {
+    pub(super) fn deliver(&mut self, id: QueueId, consumer_id: ConsumerId, step: &mut Step<'_, impl Out>) {
+        let Some(entry) = self.take_ready(id) else { return };
         let queue = &mut self.queues[id.0];
-        let Some(entry) = queue.ready.pop_front() else { return };
-        queue.rotation.turn();
         let consumer = &mut self.consumers[consumer_id.0];
-        let channel = &mut self.channels[consumer.channel];
+        let place = consumer.channel;
+        let channel = &mut self.channels[place];
         let delivery_tag = channel.next_tag();
         let at = channel.at;
         let automatic = consumer.no_ack;
@@ -69,7 +119,7 @@ impl Broker {
                 entry,
                 queue: id,
                 consumer: Some(consumer_id),
-                of_consumer: true,
+                consumer_tag: Some(consumer.tag),
             });
         }
         let stored = self.messages.get(entry.slot());
@@ -84,32 +134,45 @@ impl Broker {
             automatic,
             ready: queue.ready_count(),
             unacked: queue.unacked,
-            consumer_unacked: consumer.unacked,
+            consumer_unacked: consumer.unacked.max(0) as u32,
             prefetch: consumer.prefetch,
-            next: queue.rotation.next(),
+            next: queue.rotation.after_turn(),
         };
         step.out.fact(fact, if automatic { rules::CON_8 } else { rules::DSP_2 });
+        let message = match (&stored.message.content, &queue.features) {
+            (None, None) => stored.message.clone(),
+            _ => outgoing(stored, queue, entry, None),
+        };
         let delivery = Delivery {
             consumer_tag: consumer.tag,
             delivery_tag,
             redelivered: entry.redelivered(),
             exchange: stored.exchange,
             routing_key: stored.routing_key,
-            message: stored.message.clone(),
+            message,
         };
         step.out.send(at, ServerMethod::BasicDeliver(delivery));
         if automatic {
             self.messages.release(entry.slot());
+            if let Some(quorum) = self.queues[id.0].features.as_mut().and_then(|f| f.quorum.as_mut()) {
+                quorum.returns.remove(&entry.arrival());
+            }
+        } else if self.settings.acknowledgement_timeout.is_some() {
+            self.watch_delivery(place, step);
         }
     }
 
     /// The consumer whose turn it is steps out of the rotation. Source: rule DSP-6.
     fn block(&mut self, id: QueueId, consumer: ConsumerId, step: &mut Step<'_, impl Out>) {
-        self.queues[id.0].rotation.step_out();
+        if self.has_single_active(id) {
+            self.queues[id.0].rotation.leave(consumer);
+        } else {
+            self.queues[id.0].rotation.step_out();
+        }
         self.steps_out += 1;
         let blocked = &mut self.consumers[consumer.0];
         blocked.blocked = self.steps_out;
-        let unacked = blocked.unacked;
+        let unacked = blocked.unacked.max(0) as u32;
         step.out.fact(Fact::ConsumerBlocked { queue: id, consumer, unacked }, rules::DSP_6);
     }
 
@@ -142,7 +205,7 @@ impl Broker {
     pub(super) fn give_credit(&mut self, consumer: ConsumerId, count: u32, step: &mut Step<'_, impl Out>) {
         let state = &mut self.consumers[consumer.0];
         let had_credit = state.has_credit();
-        state.unacked -= count;
+        state.unacked -= count as i32;
         if !had_credit && state.has_credit() {
             let (place, queue) = (state.channel, state.queue);
             if let [only] = self.channels[place].consumers[..]
@@ -165,4 +228,19 @@ impl Broker {
             step.out.fact(Fact::ConsumerUnblocked { queue, consumer }, rules::DSP_6);
         }
     }
+}
+
+/// The message as a consumer gets it: without the keys of `BCC`, and from a quorum queue with the count of failed
+/// deliveries. `on_get` is the count to show where it is 0. Source: rules RT-9 and RDL-7.
+pub(super) fn outgoing(stored: &Stored, queue: &Queue, entry: Entry, on_get: Option<u32>) -> Message {
+    let mut message = without_bcc(&stored.message);
+    let quorum = queue.features.as_ref().and_then(|features| features.quorum.as_ref());
+    let count = quorum.map(|quorum| quorum.returned(entry.arrival())).filter(|&count| count > 0);
+    if let Some(count) = count.or(on_get) {
+        let mut properties = message.properties();
+        properties.headers.get_or_insert_default().set("x-delivery-count", i64::from(count));
+        let body = message.content.as_ref().map(|content| content.body.clone()).unwrap_or_default();
+        message.content = Some(Arc::new(Content { properties, body }));
+    }
+    message
 }

@@ -13,7 +13,11 @@ pub(super) struct Stored {
     pub(super) exchange: Name,
     pub(super) routing_key: Name,
     copies: u32,
+    /// It died before: its `x-death` is the broker's own, not a client's. Source: rule DLX-7.
+    pub(super) dead: bool,
 }
+
+const _: () = assert!(size_of::<Stored>() <= 48, "a stored message stays small");
 
 /// All messages that some queue or channel still refers to.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +30,7 @@ impl Messages {
     /// Keeps a message for `copies` queues.
     #[inline]
     pub(super) fn keep(&mut self, message: Message, exchange: Name, routing_key: Name, copies: u32) -> Slot {
-        let stored = Stored { message, exchange, routing_key, copies };
+        let stored = Stored { message, exchange, routing_key, copies, dead: false };
         if let Some(slot) = self.free.pop() {
             self.slots[slot.0 as usize] = stored;
             return slot;
@@ -44,6 +48,11 @@ impl Messages {
             stored.message.content = None;
             self.free.push(slot);
         }
+    }
+
+    /// The message is a dead letter.
+    pub(super) fn mark_dead(&mut self, slot: Slot) {
+        self.slots[slot.0 as usize].dead = true;
     }
 
     #[inline]

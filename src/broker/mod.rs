@@ -2,32 +2,54 @@
 //! Knows no clock, no files, no latency, no floats, and not who is connected by what link.
 #![deny(clippy::disallowed_types, clippy::float_arithmetic)]
 
+mod acknowledgement;
+mod alarms;
 mod binding;
 mod channel;
 mod command;
+mod confirms;
 mod connection;
 mod consume;
+mod dead_letter;
+mod death;
+mod deletion;
+mod direct_reply;
 mod dispatch;
 mod effect;
 mod error;
 mod exchange;
+mod exchanges;
+mod expiry;
 mod messages;
+mod pattern;
+mod policies;
 mod profile;
 mod publish;
 mod qos;
 mod queue;
+mod queues;
+mod quorum;
+mod ready;
 mod restart;
+mod routing;
+mod settings;
 mod settle;
 mod slab;
+mod timers;
 mod topology;
+mod transactions;
 mod unacked;
+mod users;
 
-pub use command::{Command, Timer};
+pub use command::{Command, Operation, Timer};
 pub use effect::Out;
-pub use profile::Profile;
+pub use policies::{ApplyTo, Policy};
+pub use profile::{Profile, QuorumPriorities, QuorumRequeue};
 pub use restart::Survivors;
+pub use settings::Settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use crate::amqp::{ChannelRef, ConnectionId, Method, Name, Names, QueueId, ReplyCode};
 use crate::rules;
@@ -35,11 +57,16 @@ use crate::units::SimTime;
 
 use channel::{Channel, ChannelState, Consumer};
 use connection::Connection;
+use dead_letter::Letter;
 use error::{Handled, failure};
 use exchange::{Exchange, ExchangeId};
 use messages::Messages;
+use policies::ActivePolicy;
 use queue::Queue;
+use settle::Settling;
 use slab::Slab;
+use timers::TimerSlot;
+use users::User;
 
 /// Whether a binding key pattern of a topic exchange matches a routing key: words between dots, `*` for exactly one word,
 /// `#` for any number.
@@ -51,8 +78,13 @@ pub fn topic_matches(pattern: &str, routing_key: &str) -> bool {
 #[derive(Clone, Debug)]
 pub struct Broker {
     profile: Profile,
+    settings: Settings,
     names: Names,
     vhosts: Vec<Vhost>,
+    users: Vec<User>,
+    policies: Vec<ActivePolicy>,
+    /// Why publishers are blocked, while they are.
+    alarm: Option<Arc<str>>,
     exchanges: Slab<Exchange>,
     queues: Slab<Queue>,
     channels: Slab<Channel>,
@@ -60,6 +92,11 @@ pub struct Broker {
     /// By connection id; ids are never used again.
     connections: Vec<Option<Connection>>,
     messages: Messages,
+    /// Dead letters of the command under way, in order of death.
+    letters: VecDeque<Letter>,
+    timers: Slab<TimerSlot>,
+    /// Channels that wait for direct replies, by their addresses.
+    requesters: BTreeMap<Name, u32>,
     /// Grows with every change of exchanges, queues or bindings; routes remembered under an older number are not used.
     topology: u64,
     /// How many names the broker has made up.
@@ -87,22 +124,37 @@ struct Step<'a, O> {
 impl Broker {
     /// An empty broker: the virtual host `/`, the user `guest` who may do anything, and the exchanges that are always there.
     pub fn new(profile: &Profile) -> Self {
+        Broker::with_settings(profile, Settings::of(profile))
+    }
+
+    /// The same with settings of its own.
+    pub fn with_settings(profile: &Profile, settings: Settings) -> Self {
         let mut broker = Broker {
             profile: profile.clone(),
+            settings,
             names: Names::default(),
             vhosts: Vec::new(),
+            users: Vec::new(),
+            policies: Vec::new(),
+            alarm: None,
             exchanges: Slab::default(),
             queues: Slab::default(),
             channels: Slab::default(),
             consumers: Slab::default(),
             connections: Vec::new(),
             messages: Messages::default(),
+            letters: VecDeque::new(),
+            timers: Slab::default(),
+            requesters: BTreeMap::new(),
             topology: 1,
             names_made: 0,
             stopping: false,
             steps_out: 0,
         };
-        broker.add_vhost("/");
+        let (vhost, guest) = (broker.names.intern("/"), broker.names.intern("guest"));
+        broker.add_vhost(vhost);
+        broker.add_user(guest, false);
+        broker.set_permissions(guest, vhost, [".*"; 3]);
         broker
     }
 
@@ -135,11 +187,14 @@ impl Broker {
         match command {
             Command::Method(at, method) => self.method(at, method, &mut step),
             Command::Open { connection, vhost, user } => {
-                self.open_connection(connection, vhost, user, &mut step)
+                self.open_connection(connection, vhost, user, &mut step);
             }
             Command::ConnectionLost(connection) => self.lose_connection(connection, &mut step),
-            // Nothing asks for a timer so far.
-            Command::Timer(_) => {}
+            Command::Timer(timer) => self.timer_is_due(timer, &mut step),
+            Command::Operate(operation) => self.operate(*operation, &mut step),
+        }
+        if !self.letters.is_empty() {
+            self.deliver_letters(&mut step);
         }
     }
 
@@ -147,9 +202,21 @@ impl Broker {
     fn method(&mut self, at: ChannelRef, method: Method, step: &mut Step<'_, impl Out>) {
         let Some(connection) = self.connection(at.connection) else {
             // A method that was on its way when the broker closed the connection.
-            self.refuse(method, step);
+            Self::refuse(method, step);
             return;
         };
+        if connection.hold.is_some() {
+            if let Some(method) = self.hold_back(at, method, step) {
+                self.carry_out_method(at, method, step);
+            }
+            return;
+        }
+        self.carry_out_method(at, method, step);
+    }
+
+    #[inline]
+    fn carry_out_method(&mut self, at: ChannelRef, method: Method, step: &mut Step<'_, impl Out>) {
+        let Some(connection) = self.connection(at.connection) else { return };
         if matches!(method, Method::ConnectionClose) {
             self.close_connection(at.connection, step);
             return;
@@ -177,7 +244,7 @@ impl Broker {
                 // Source: rule ERR-6.
                 step.out.send(self.channels[place].at, crate::amqp::ServerMethod::ChannelCloseOk);
             }
-            other => self.refuse(other, step),
+            other => Self::refuse(other, step),
         }
     }
 
@@ -193,7 +260,7 @@ impl Broker {
             // Late answers to a close that is over.
             Method::ChannelCloseOk => Ok(()),
             other => {
-                self.refuse(other, step);
+                Self::refuse(other, step);
                 Err(failure(ReplyCode::ChannelError, rules::ERR_8, "expected 'channel.open'"))
             }
         }
@@ -225,8 +292,8 @@ impl Broker {
             Method::ExchangeDelete { exchange, if_unused } => {
                 self.delete_exchange(place, exchange, if_unused, step)
             }
-            Method::ExchangeBind(bind) => self.bind_exchange(place, *bind, step),
-            Method::ExchangeUnbind(bind) => self.unbind_exchange(place, *bind, step),
+            Method::ExchangeBind(bind) => self.bind_exchange(place, &bind, step),
+            Method::ExchangeUnbind(bind) => self.unbind_exchange(place, &bind, step),
             Method::QueueDeclare(declare) => self.declare_queue(place, *declare, step),
             Method::QueueBind(bind) => self.bind_queue(place, *bind, step),
             Method::QueueUnbind(bind) => self.unbind_queue(place, *bind, step),
@@ -238,28 +305,50 @@ impl Broker {
                 self.qos(place, prefetch_size, prefetch_count, global, step)
             }
             Method::BasicConsume(consume) => self.consume(place, *consume, step),
-            Method::BasicCancel { consumer_tag } => self.cancel(place, consumer_tag, step),
+            Method::BasicCancel { consumer_tag } => {
+                self.cancel(place, consumer_tag, step);
+                Ok(())
+            }
             Method::BasicGet { queue, no_ack } => self.get(place, queue, no_ack, step),
             Method::BasicNack { delivery_tag, multiple, requeue } => {
-                self.nack(place, delivery_tag, multiple, requeue, step)
+                let settling = if requeue { Settling::Requeue } else { Settling::Reject };
+                self.settle(place, delivery_tag, multiple, settling, step)
             }
             Method::BasicReject { delivery_tag, requeue } => {
-                self.nack(place, delivery_tag, false, requeue, step)
+                let settling = if requeue { Settling::Return } else { Settling::Reject };
+                self.settle(place, delivery_tag, false, settling, step)
             }
             Method::BasicRecover { requeue } => self.recover(place, requeue, step),
-            Method::ConfirmSelect | Method::TxSelect | Method::TxCommit | Method::TxRollback => Err(failure(
-                ReplyCode::NotImplemented,
-                rules::ERR_2,
-                "not simulated: confirms and transactions",
-            )),
+            Method::ConfirmSelect => self.select_confirms(place, step),
+            Method::TxSelect => self.select_tx(place, step),
+            Method::TxCommit => self.commit(place, step),
+            Method::TxRollback => self.rollback(place, step),
         }
     }
 
-    fn add_vhost(&mut self, name: &str) {
+    fn operate(&mut self, operation: Operation, step: &mut Step<'_, impl Out>) {
+        match operation {
+            Operation::AddVhost { vhost } => self.add_vhost(vhost),
+            Operation::AddUser { user, impersonator } => self.add_user(user, impersonator),
+            Operation::SetPermissions { user, vhost, configure, write, read } => {
+                self.set_permissions(user, vhost, [&configure, &write, &read]);
+            }
+            Operation::SetPolicy(policy) => self.set_policy(policy, step),
+            Operation::ClearPolicy { vhost, name, operator } => {
+                self.clear_policy(vhost, name, operator, step);
+            }
+            Operation::SetAlarms { memory, disk } => self.set_alarms(memory, disk, step),
+        }
+    }
+
+    /// Source: rule CON-1.
+    fn add_vhost(&mut self, name: Name) {
+        if self.vhosts.iter().any(|vhost| vhost.name == name) {
+            return;
+        }
         let vhost = self.vhosts.len() as u16;
-        let name = self.names.intern(name);
         self.vhosts.push(Vhost { name, exchanges: BTreeMap::new(), queues: BTreeMap::new() });
-        for (exchange, kind) in topology::PREDECLARED {
+        for (exchange, kind) in exchanges::PREDECLARED {
             self.predeclare(vhost, exchange, kind);
         }
     }
@@ -273,11 +362,5 @@ impl Broker {
 
     fn connection(&self, id: ConnectionId) -> Option<&Connection> {
         self.connections.get(id.index())?.as_ref()
-    }
-
-    /// What is left after the broker's process was killed without warning and started again, late enough for all that
-    /// had to reach the disk to have reached it. Connections may still be there; they are gone afterwards.
-    pub fn kill(self, now: SimTime, out: &mut impl Out) -> Broker {
-        self.restart(now, out)
     }
 }

@@ -1,12 +1,20 @@
-//! `basic.publish`: check, route, enqueue, return. Source: rules ERR-11, EX-11, EX-14, RT-10 to RT-12, MND-1 to MND-5.
+//! `basic.publish`: check, route, enqueue, return, confirm. Source: rules ERR-11 to ERR-14, EX-11, MND-1 to MND-5, CF-2,
+//! CF-3.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::channel::split;
-use super::error::{Handled, failure};
-use super::exchange::ExchangeId;
+use super::confirms;
+use super::direct_reply::Reply;
+use super::error::{Failure, Handled, failure};
+use super::expiry::own_ttl;
+use super::messages::Slot;
+use super::queue::time_to_live::parse_expiration;
+use super::routing::{self, Keys};
+use super::users::Permission;
 use super::{Broker, Out, Step};
-use crate::amqp::{BasicPublish, Name, QueueId, ReplyCode, Return, ServerMethod};
+use crate::amqp::{
+    BasicPublish, Content, Message, MessageId, Properties, QueueId, ReplyCode, Return, ServerMethod,
+};
 use crate::observe::Fact;
 use crate::rules;
 
@@ -18,130 +26,265 @@ impl Broker {
         publish: BasicPublish,
         step: &mut Step<'_, impl Out>,
     ) -> Handled {
-        let (exchange, key) = (publish.exchange, publish.routing_key);
         let channel = &self.channels[place];
-        if !publish.immediate
-            && let Some(&[only]) = channel.remembered(exchange, key, self.topology)
+        let usual = publish.message.content.is_none()
+            && !publish.immediate
+            && channel.tx.is_none()
+            && u64::from(publish.message.size) <= self.settings.message_size_max;
+        if usual
+            && let Some(&[only]) = channel.remembered(publish.exchange, publish.routing_key, self.topology)
         {
-            self.route_to_one(only, publish, step);
+            let accepted = self.route_to_one(only, publish, step);
+            if self.channels[place].confirms.is_some() {
+                self.confirm_at_once(place, accepted, step);
+            }
             return Ok(());
         }
         self.publish_elsewhere(place, publish, step)
     }
 
-    /// The usual publish: to one queue, by a route that is known.
+    /// The usual publish: to one queue, by a route that is known. Whether the queue took it.
     #[inline]
-    fn route_to_one(&mut self, queue: QueueId, publish: BasicPublish, step: &mut Step<'_, impl Out>) {
+    fn route_to_one(&mut self, queue: QueueId, publish: BasicPublish, step: &mut Step<'_, impl Out>) -> bool {
         let BasicPublish { exchange, routing_key, message, .. } = publish;
         let id = message.id;
         step.out.fact(Fact::Routed { message: id, exchange, routing_key, queues: 1 }, rules::RT_10);
         let slot = self.messages.keep(message, exchange, routing_key, 1);
-        self.enqueue(queue, slot, id, step);
+        let plain = &mut self.queues[queue.0];
+        if plain.features.is_some() {
+            return self.enqueue_anywhere(queue, slot, id, None, step);
+        }
+        plain.push(step.now, slot);
+        let (ready, unacked) = (plain.ready_count(), plain.unacked);
+        step.out.fact(Fact::Enqueued { queue, message: id, ready, unacked }, rules::RT_13);
+        self.dispatch(queue, step);
+        true
     }
 
     #[inline(never)]
     fn publish_elsewhere(
         &mut self,
         place: u32,
-        publish: BasicPublish,
+        mut publish: BasicPublish,
         step: &mut Step<'_, impl Out>,
     ) -> Handled {
         let message = publish.message.id;
-        let queues = match self.checked_route(place, &publish) {
+        let routed =
+            self.check_publish(place, &mut publish).and_then(|()| self.route_publish(place, &publish));
+        let queues = match routed {
             Ok(queues) => queues,
             Err(failure) => {
                 step.out.fact(Fact::PublishRefused { message }, failure.rule);
                 return Err(failure);
             }
         };
-        let BasicPublish { exchange, routing_key, .. } = publish;
-        if queues.is_empty() {
-            self.unroutable(place, publish, step);
+        // A direct reply leaves at once, whatever becomes of the rest. Source: `rabbit_exchange:route`.
+        let replied = self.reply_directly(&publish, step);
+        if self.channels[place].tx.is_some() {
+            self.buffer_publish(place, publish, &queues, replied);
             return Ok(());
         }
-        let fact = Fact::Routed { message, exchange, routing_key, queues: queues.len() as u32 };
-        step.out.fact(fact, rules::RT_10);
-        let slot = self.messages.keep(publish.message, exchange, routing_key, queues.len() as u32);
-        for &queue in &queues {
-            self.enqueue(queue, slot, message, step);
+        let accepted = self.deliver_publish(place, publish, (&queues, replied), step);
+        if self.channels[place].confirms.is_some() {
+            self.confirm_at_once(place, accepted, step);
         }
         Ok(())
     }
 
-    /// Checks in the order in which RabbitMQ does, then asks the exchanges. Source: rule ERR-11.
-    fn checked_route(
+    /// Puts a message that is routed into its queues; an unroutable one comes back or is dropped. Whether no queue
+    /// refused it. Source: rules MND-1, RT-12 and CF-2.
+    pub(super) fn deliver_publish(
         &mut self,
         place: u32,
-        publish: &BasicPublish,
-    ) -> Result<Vec<QueueId>, super::error::Failure> {
+        publish: BasicPublish,
+        (queues, reply): (&[QueueId], Reply),
+        step: &mut Step<'_, impl Out>,
+    ) -> bool {
+        let BasicPublish { exchange, routing_key, .. } = publish;
+        let message = publish.message.id;
+        if queues.is_empty() {
+            self.unroutable(place, publish, reply, step);
+            return true;
+        }
+        let fact = Fact::Routed { message, exchange, routing_key, queues: queues.len() as u32 };
+        step.out.fact(fact, rules::RT_10);
+        let slot = self.messages.keep(publish.message, exchange, routing_key, queues.len() as u32);
+        let mut accepted = true;
+        for &queue in queues {
+            accepted &= self.enqueue_anywhere(queue, slot, message, Some(place), step);
+        }
+        accepted
+    }
+
+    /// Checks in the order in which RabbitMQ does. Source: rule ERR-11, `rabbit_channel:handle_method`.
+    fn check_publish(&mut self, place: u32, publish: &mut BasicPublish) -> Result<(), Failure> {
         if publish.immediate {
             return Err(failure(ReplyCode::NotImplemented, rules::MND_3, "immediate=true"));
         }
-        let vhost = self.channels[place].vhost;
-        let id = self.existing_exchange(vhost, publish.exchange, rules::MND_5)?;
+        self.check_size(u64::from(publish.message.size))?;
+        let (vhost, exchange) = (self.channels[place].vhost, publish.exchange);
+        self.check_exchange_permission(place, Permission::Write, exchange)?;
+        let id = self.existing_exchange(vhost, exchange, rules::MND_5)?;
         if self.exchanges[id.0].internal {
-            let text =
-                format!("cannot publish to internal {}", self.exchange_resource(vhost, publish.exchange));
+            let text = format!("cannot publish to internal {}", self.exchange_resource(vhost, exchange));
             return Err(failure(ReplyCode::AccessRefused, rules::EX_11, text));
         }
+        if publish.message.content.is_some() {
+            self.address_reply(place, &mut publish.message)?;
+            self.check_user(place, &publish.message)?;
+            if let Some(content) = &publish.message.content {
+                check_properties(&content.properties)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Source: rule ERR-12.
+    fn check_size(&self, size: u64) -> Result<(), Failure> {
+        let max = self.settings.message_size_max;
+        if size <= max {
+            return Ok(());
+        }
+        let configured = if max == HARD_SIZE_MAX { "" } else { "configured " };
+        let text = format!("message size {size} is larger than {configured}max size {max}");
+        Err(failure(ReplyCode::PreconditionFailed, rules::ERR_12, text))
+    }
+
+    /// Source: rule ERR-14.
+    fn check_user(&self, place: u32, message: &Message) -> Result<(), Failure> {
+        let Some(claimed) = message.content.as_ref().and_then(|c| c.properties.user_id.as_deref()) else {
+            return Ok(());
+        };
+        let user = self.user_of(place);
+        if claimed == &*user.name || user.impersonator {
+            return Ok(());
+        }
+        let text = format!("user_id property set to '{claimed}' but authenticated user was '{}'", user.name);
+        Err(failure(ReplyCode::PreconditionFailed, rules::ERR_14, text))
+    }
+
+    /// Asks the exchanges, or remembers what they said. Only messages without headers are remembered, since headers may
+    /// decide.
+    fn route_publish(&mut self, place: u32, publish: &BasicPublish) -> Result<Vec<QueueId>, Failure> {
         let (exchange, key) = (publish.exchange, publish.routing_key);
+        let content = publish.message.content.as_deref();
+        let headers = content.and_then(|content| content.properties.headers.as_ref());
+        let vhost = self.channels[place].vhost;
+        let id = self.existing_exchange(vhost, exchange, rules::MND_5)?;
+        if let Some(headers) = headers {
+            let keys = Keys { first: key, more: routing::more_keys(headers) };
+            return Ok(self.route(id, &keys, Some(headers)));
+        }
         if let Some(queues) = self.channels[place].remembered(exchange, key, self.topology) {
             return Ok(queues.to_vec());
         }
-        let queues = self.route(id, key);
+        let queues = self.route(id, &Keys::of(key), None);
         self.channels[place].remember(exchange, key, self.topology, &queues);
         Ok(queues)
     }
 
-    /// All queues that a message reaches from an exchange, each once, by name. Each exchange is visited once, so cycles
-    /// end. Source: rules RT-10 to RT-12 and EX-14.
-    fn route(&self, from: ExchangeId, key: Name) -> Vec<QueueId> {
-        let vhost = self.exchanges[from.0].vhost;
-        let mut reached: Vec<QueueId> = Vec::new();
-        let mut visited = BTreeSet::from([from]);
-        let mut pending = vec![from];
-        while let Some(id) = pending.pop() {
-            let exchange = &self.exchanges[id.0];
-            if exchange.name == Name::EMPTY {
-                reached.extend(self.find_queue(vhost, key));
-                continue;
-            }
-            let mut found = Vec::new();
-            exchange.route(&self.names, key, &mut found);
-            let (queues, exchanges) = split(&found);
-            reached.extend(queues);
-            pending.extend(exchanges.into_iter().filter(|&next| visited.insert(next)));
-        }
-        self.sort_queues(&mut reached);
-        reached
-    }
-
     /// Source: rule MND-1.
-    fn unroutable(&mut self, place: u32, publish: BasicPublish, step: &mut Step<'_, impl Out>) {
+    fn unroutable(&mut self, place: u32, publish: BasicPublish, reply: Reply, step: &mut Step<'_, impl Out>) {
         let BasicPublish { exchange, routing_key, mandatory, message, .. } = publish;
-        let fact = Fact::Unroutable { message: message.id, exchange, routing_key, returned: mandatory };
-        step.out.fact(fact, rules::MND_1);
+        let mandatory = mandatory && (reply == Reply::None || !self.profile.lost_reply_counts_as_routed);
+        if reply != Reply::Delivered {
+            let fact = Fact::Unroutable { message: message.id, exchange, routing_key, returned: mandatory };
+            step.out.fact(fact, rules::MND_1);
+        }
         if mandatory {
             let text = ReplyCode::NoRoute.name().into();
             let code = ReplyCode::NoRoute;
+            let message = without_bcc(&message);
             let returned = Box::new(Return { code, text, exchange, routing_key, message });
             step.out.send(self.channels[place].at, ServerMethod::BasicReturn(returned));
         }
     }
 
-    /// Puts a copy into a queue and hands out what it can.
-    #[inline]
-    fn enqueue(
+    /// Puts a copy into a queue of any kind and hands out what it can. `from` is the channel that published it; dead
+    /// letters come from none. Whether the queue took it.
+    pub(super) fn enqueue_anywhere(
         &mut self,
         id: QueueId,
-        slot: super::messages::Slot,
-        message: crate::amqp::MessageId,
+        slot: Slot,
+        message: MessageId,
+        from: Option<u32>,
         step: &mut Step<'_, impl Out>,
-    ) {
-        let queue = &mut self.queues[id.0];
-        queue.push(step.now, slot);
-        let (ready, unacked) = (queue.ready_count(), queue.unacked);
-        step.out.fact(Fact::Enqueued { queue: id, message, ready, unacked }, rules::RT_13);
-        self.dispatch(id, step);
+    ) -> bool {
+        if own_ttl(self.messages.get(slot)).is_some() {
+            self.make_features(id);
+        }
+        match &self.queues[id.0].features {
+            Some(features) if features.is_quorum() => self.enqueue_in_quorum(id, slot, message, from, step),
+            Some(_) => self.enqueue_with_features(id, slot, message, step),
+            None => {
+                self.add_ready(id, slot, message, step);
+                self.dispatch(id, step);
+                true
+            }
+        }
     }
+
+    /// Answers a publish in confirm mode. Source: rules CF-2 and CF-10.
+    #[inline]
+    fn confirm_at_once(&mut self, place: u32, accepted: bool, step: &mut Step<'_, impl Out>) {
+        let channel = &mut self.channels[place];
+        let Some(confirms) = &mut channel.confirms else { return };
+        let at = channel.at;
+        let (publish, answer) = confirms.answer_next(accepted);
+        let (fact, rule) = if accepted {
+            (Fact::Confirmed { channel: at, publish }, rules::CF_2)
+        } else {
+            (Fact::Nacked { channel: at, publish }, rules::CF_8)
+        };
+        step.out.fact(fact, rule);
+        match answer {
+            confirms::Answer::Now(method) => step.out.send(at, method),
+            confirms::Answer::WithOthers => {}
+        }
+    }
+}
+
+/// The largest body that any settings allow. Source: rule ERR-12.
+const HARD_SIZE_MAX: u64 = 536_870_912;
+
+/// Source: rules TTL-1, RT-9 and ERR-13.
+fn check_properties(properties: &Properties) -> Result<(), Failure> {
+    if let Some(expiration) = properties.expiration.as_deref()
+        && let Err(reason) = parse_expiration(expiration)
+    {
+        let text = format!("invalid expiration '{expiration}': {reason}");
+        return Err(failure(ReplyCode::PreconditionFailed, rules::TTL_1, text));
+    }
+    if let Some((header, kind)) = properties.headers.as_ref().and_then(routing::bad_keys) {
+        let text = format!("invalid message: {{unacceptable_type_in_header,\"{header}\",{kind}}}");
+        return Err(failure(ReplyCode::PreconditionFailed, rules::RT_9, text));
+    }
+    match properties.delivery_mode {
+        None | Some(1 | 2) => Ok(()),
+        Some(mode) => {
+            let text = format!("invalid message: {{delivery_mode_unknown,{mode}}}");
+            Err(failure(ReplyCode::PreconditionFailed, rules::ERR_13, text))
+        }
+    }
+}
+
+/// The message as others see it. Source: rule RT-9.
+#[inline]
+pub(super) fn without_bcc(message: &Message) -> Message {
+    match &message.content {
+        Some(content) if has_bcc(&content.properties) => strip_bcc(message, content),
+        _ => message.clone(),
+    }
+}
+
+fn has_bcc(properties: &Properties) -> bool {
+    properties.headers.as_ref().is_some_and(|headers| headers.get(routing::BCC).is_some())
+}
+
+fn strip_bcc(message: &Message, content: &Content) -> Message {
+    let mut content = content.clone();
+    if let Some(headers) = &mut content.properties.headers {
+        headers.remove(routing::BCC);
+    }
+    Message { content: Some(Arc::new(content)), ..message.clone() }
 }

@@ -19,10 +19,10 @@ impl Broker {
             return Err(failure(ReplyCode::NotImplemented, rules::QOS_1, text));
         }
         let channel = &mut self.channels[place];
-        if global {
+        if global && self.profile.channel_prefetch {
             // The count begins with everything unacknowledged, `basic.get` included. Source: rule QOS-7.
             if channel.limit.count == 0 && prefetch_count > 0 {
-                channel.limit.volume = channel.unacked.len() as u32;
+                channel.limit.volume = channel.unacked.len() as i64;
             }
             channel.limit.count = prefetch_count;
         } else {
@@ -33,8 +33,9 @@ impl Broker {
         if channel.limit.count == 0 {
             channel.limit.volume = 0;
         }
-        self.resume_channel(place, step);
+        // The channel answers first: the queues learn of it later.
         step.out.send(self.channels[place].at, ServerMethod::BasicQosOk);
+        self.resume_channel(place, step);
         Ok(())
     }
 
@@ -42,7 +43,10 @@ impl Broker {
     pub(super) fn free_channel(&mut self, place: u32, count: u32, step: &mut Step<'_, impl Out>) {
         let limit = &mut self.channels[place].limit;
         if limit.count > 0 {
-            limit.volume = limit.volume.saturating_sub(count);
+            // Source: `rabbit_limiter`, which takes nothing off nothing.
+            if limit.volume != 0 {
+                limit.volume -= i64::from(count);
+            }
             self.resume_channel(place, step);
         }
     }
@@ -58,7 +62,8 @@ impl Broker {
         self.sort_queues(&mut waiting);
         for queue in waiting {
             self.unblock(place, queue, step);
-            self.dispatch(queue, step);
+            self.hand_out(queue, step);
+            self.tell_level(queue, step);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::queue::QueueKind;
 use super::unacked::{GONE, Unacked};
 use super::{Broker, Out, Step};
 use crate::amqp::{
@@ -22,6 +23,8 @@ impl Broker {
         let mut step = Step { now, out };
         self.stopping = true;
         self.disconnect_all(&mut step);
+        // What died while the connections ended is published still.
+        self.deliver_letters(&mut step);
         self.drop_transient(&mut step);
         step.out.fact(Fact::BrokerStopped, rules::DUR_1);
         self.stopping = false;
@@ -37,12 +40,13 @@ impl Broker {
 
 impl Survivors {
     /// The broker that runs again with what survived.
-    pub fn start(self, _now: SimTime, out: &mut impl Out) -> Broker {
-        let broker = self.0;
+    pub fn start(self, now: SimTime, out: &mut impl Out) -> Broker {
+        let mut broker = self.0;
         let (queues, messages) = broker.queues.iter().fold((0, 0), |(queues, messages), (_, queue)| {
             (queues + 1, messages + u64::from(queue.ready_count()))
         });
         out.fact(Fact::BrokerStarted { queues, messages }, rules::DUR_1);
+        broker.recover_timers(&mut Step { now, out });
         broker
     }
 
@@ -63,6 +67,45 @@ impl Survivors {
 }
 
 impl Broker {
+    /// What is left after the broker's process was killed without warning and started again, late enough for all that
+    /// had to reach the disk to have reached it. Connections may still be there; they are gone afterwards. Classic queues
+    /// no longer know what was handed out, so everything may have been. Source: rule DUR-7.
+    #[must_use]
+    pub fn kill(self, now: SimTime, out: &mut impl Out) -> Broker {
+        let mut survivors = self.stop(now, out);
+        let queues: Vec<u32> = survivors.0.queues.iter().map(|(id, _)| id).collect();
+        for id in queues {
+            let queue = &mut survivors.0.queues[id];
+            if queue.kind == QueueKind::Classic {
+                queue.flag_all();
+            }
+        }
+        survivors.start(now, out)
+    }
+
+    /// Timers did not survive: what has expired meanwhile goes, and clocks start again. Source: rules DUR-11 and EXP-3.
+    fn recover_timers(&mut self, step: &mut Step<'_, impl Out>) {
+        let mut queues: Vec<QueueId> = self.queues.iter().map(|(id, _)| QueueId(id)).collect();
+        self.sort_queues(&mut queues);
+        self.timers = super::slab::Slab::default();
+        for id in queues {
+            let Some(features) = &mut self.queues[id.0].features else { continue };
+            (features.ttl.timer, features.ttl.waits_for, features.expiry_timer) = (None, None, None);
+            let quorum = features.is_quorum();
+            if let Some(quorum) = &mut features.quorum {
+                quorum.retry_timer = None;
+            }
+            if quorum {
+                self.retry_dead_letters(id, step);
+            } else {
+                self.drop_expired(id, step);
+                self.tell_level(id, step);
+            }
+            self.use_queue(id, step);
+        }
+        self.deliver_letters(step);
+    }
+
     /// Source: rule CON-14.
     fn disconnect_all(&mut self, step: &mut Step<'_, impl Out>) {
         let open: Vec<ConnectionId> = (0..self.connections.len() as u32)
@@ -121,10 +164,12 @@ impl Broker {
     /// Why a copy does not survive a restart, if it does not. Source: rules DUR-1 and DUR-3.
     fn doom(&self, queue: QueueId, slot: super::messages::Slot) -> Option<LossCause> {
         let transient = self.messages.get(slot).message.delivery_mode == DeliveryMode::Transient;
-        match self.queues[queue.0].durable {
-            false => Some(LossCause::QueueNotDurable),
-            true if transient => Some(LossCause::TransientInRestart),
-            true => None,
+        let queue = &self.queues[queue.0];
+        // A quorum queue keeps every message. Source: rule DUR-4.
+        match (queue.durable, queue.kind) {
+            (false, _) => Some(LossCause::QueueNotDurable),
+            (true, QueueKind::Classic) if transient => Some(LossCause::TransientInRestart),
+            (true, _) => None,
         }
     }
 
@@ -139,7 +184,7 @@ impl Broker {
         let gone: Vec<_> = self
             .exchanges
             .iter()
-            .filter(|(_, exchange)| !exchange.durable)
+            .filter(|(_, exchange)| !exchange.durable && !self.profile.transient_exchanges_survive)
             .map(|(id, _)| super::exchange::ExchangeId(id))
             .collect();
         for exchange in gone {
@@ -148,18 +193,31 @@ impl Broker {
     }
 
     fn drop_doomed(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
-        let ready = std::mem::take(&mut self.queues[id.0].ready);
-        let mut left = ready.len() as u32;
-        for entry in ready {
-            let Some(cause) = self.doom(id, entry.slot()) else {
-                self.queues[id.0].ready.push_back(entry);
-                continue;
-            };
-            left -= 1;
-            let message = self.messages.id(entry.slot());
+        let ready = self.queues[id.0].ready_count();
+        let doomed = self.doomed(id);
+        let queue = &mut self.queues[id.0];
+        let lost = queue.take_ready_if(|entry| doomed.binary_search(&entry.arrival()).is_ok());
+        for (n, entry) in (1..).zip(lost) {
+            let Some(cause) = self.doom(id, entry.slot()) else { continue };
+            let (message, ready) = (self.messages.id(entry.slot()), ready - n);
             let rule = if cause == LossCause::QueueNotDurable { rules::DUR_1 } else { rules::DUR_3 };
-            step.out.fact(Fact::Lost { queue: id, message, cause, ready: left, unacked: 0 }, rule);
+            step.out.fact(Fact::Lost { queue: id, message, cause, ready, unacked: 0 }, rule);
+            let size = u64::from(self.messages.get(entry.slot()).message.size);
+            if let Some(features) = &mut self.queues[id.0].features {
+                features.ready_bytes = features.ready_bytes.saturating_sub(size);
+            }
             self.messages.release(entry.slot());
         }
+    }
+
+    /// The counts of arrivals of ready messages that do not survive, in rising order.
+    fn doomed(&self, id: QueueId) -> Vec<u32> {
+        let mut doomed: Vec<u32> = self.queues[id.0]
+            .ready_entries()
+            .filter(|entry| self.doom(id, entry.slot()).is_some())
+            .map(|entry| entry.arrival())
+            .collect();
+        doomed.sort_unstable();
+        doomed
     }
 }

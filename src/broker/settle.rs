@@ -1,12 +1,25 @@
-//! Settlement: acknowledge, reject, requeue. Source: rules ACK-1 to ACK-10, RDL-1 to RDL-6.
+//! Settlement: acknowledge, reject, requeue. Source: rules ACK-1 to ACK-10, RDL-1 to RDL-11.
 
 use super::error::{Failure, Handled, failure};
 use super::queue::Entry;
 use super::unacked::{GONE, Unacked};
 use super::{Broker, Out, Step};
 use crate::amqp::{ChannelRef, ConsumerId, DeliveryTag, QueueId, ReplyCode, ServerMethod};
-use crate::observe::{Fact, Settlement};
+use crate::observe::{DeathReason, Fact, Settlement};
 use crate::rules::{self, RuleRef};
+
+/// What a client does with deliveries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Settling {
+    /// `basic.ack`
+    Acknowledge,
+    /// `basic.nack` or `basic.reject` without requeue.
+    Reject,
+    /// `basic.reject` with requeue: it counts as a failed delivery everywhere.
+    Return,
+    /// `basic.nack` with requeue, or `basic.recover`.
+    Requeue,
+}
 
 impl Broker {
     #[inline]
@@ -17,44 +30,52 @@ impl Broker {
         multiple: bool,
         step: &mut Step<'_, impl Out>,
     ) -> Handled {
-        if !multiple && let Some(unacked) = self.channels[place].unacked.take(tag) {
-            self.settle_one(place, unacked, step);
+        let channel = &mut self.channels[place];
+        if !multiple
+            && channel.tx.is_none()
+            && let Some(unacked) = channel.unacked.take(tag)
+        {
+            self.acknowledge_one(place, unacked, step);
             return Ok(());
         }
-        let settled = self.take_deliveries(place, tag, multiple)?;
-        self.settle(place, &settled, Settlement::Acked, rules::ACK_2, step);
-        Ok(())
+        self.settle(place, tag, multiple, Settling::Acknowledge, step)
     }
 
     /// The usual acknowledgement, of one delivery.
     #[inline]
-    fn settle_one(&mut self, place: u32, unacked: Unacked, step: &mut Step<'_, impl Out>) {
+    fn acknowledge_one(&mut self, place: u32, unacked: Unacked, step: &mut Step<'_, impl Out>) {
         if unacked.queue != GONE {
+            if self.queues[unacked.queue.0].features.is_some() {
+                self.carry_out(place, Settling::Acknowledge, &[unacked], step);
+                return;
+            }
             let at = self.channels[place].at;
             self.forget_delivery(at, &unacked, Settlement::Acked, rules::ACK_2, step);
+            self.messages.release(unacked.entry.slot());
             if let Some(consumer) = unacked.consumer {
                 self.give_credit(consumer, 1, step);
             }
             self.dispatch(unacked.queue, step);
         }
-        if unacked.of_consumer {
+        if unacked.is_of_consumer() {
             self.free_channel(place, 1, step);
         }
     }
 
-    pub(super) fn nack(
+    /// `basic.ack`, `basic.nack` and `basic.reject`. In a transaction the tag is taken at once, and the queue learns of it
+    /// with the commit. Source: rules ACK-6 and TX-3.
+    pub(super) fn settle(
         &mut self,
         place: u32,
         tag: DeliveryTag,
         multiple: bool,
-        requeue: bool,
+        settling: Settling,
         step: &mut Step<'_, impl Out>,
     ) -> Handled {
         let taken = self.take_deliveries(place, tag, multiple)?;
-        if requeue {
-            self.requeue(place, &taken, rules::RDL_1, step);
-        } else {
-            self.settle(place, &taken, Settlement::Rejected, rules::ACK_7, step);
+        match &mut self.channels[place].tx {
+            Some(tx) => tx.settled.push((settling, taken)),
+            None => self.carry_out(place, settling, &taken, step),
         }
         Ok(())
     }
@@ -65,8 +86,9 @@ impl Broker {
             return Err(failure(ReplyCode::NotImplemented, rules::ACK_9, "requeue=false"));
         }
         let taken = self.channels[place].unacked.take_all();
-        self.requeue(place, &taken, rules::ACK_9, step);
+        // The channel answers first: the queues learn of it later.
         step.out.send(self.channels[place].at, ServerMethod::BasicRecoverOk);
+        self.carry_out(place, Settling::Requeue, &taken, step);
         Ok(())
     }
 
@@ -88,42 +110,87 @@ impl Broker {
         Err(failure(ReplyCode::PreconditionFailed, rule, format!("unknown delivery tag {tag}")))
     }
 
-    /// Settles deliveries for good, then gives the queues a chance to hand out more.
-    fn settle(
+    /// Tells the queues what becomes of deliveries: one message for each queue and consumer, each of which the queue
+    /// carries out at once. Source: rule ACK-8, `rabbit_channel:foreach_per_queue`.
+    pub(super) fn carry_out(
         &mut self,
         place: u32,
-        settled: &[Unacked],
-        how: Settlement,
+        settling: Settling,
+        taken: &[Unacked],
+        step: &mut Step<'_, impl Out>,
+    ) {
+        for group in self.groups_of(taken) {
+            let queue = group[0].queue;
+            let Some(found) = self.queues.get(queue.0) else { continue };
+            if found.features.as_ref().is_some_and(|features| features.is_quorum()) {
+                self.settle_in_quorum(place, settling, &group, step);
+            } else {
+                self.settle_in_classic(place, settling, &group, step);
+            }
+            self.tell_level(queue, step);
+        }
+        let pushed = taken.iter().filter(|unacked| unacked.is_of_consumer()).count() as u32;
+        self.free_channel(place, pushed, step);
+    }
+
+    fn settle_in_classic(
+        &mut self,
+        place: u32,
+        settling: Settling,
+        group: &[Unacked],
+        step: &mut Step<'_, impl Out>,
+    ) {
+        let (at, queue) = (self.channels[place].at, group[0].queue);
+        // Credit comes back before anything else happens. Source: rule RDL-11.
+        if settling == Settling::Return || settling == Settling::Requeue {
+            self.give_credits(group.iter().filter_map(|u| u.consumer), step);
+            let rule = if settling == Settling::Return { rules::RDL_1 } else { rules::ACK_9 };
+            self.requeue_deliveries(at, queue, group, rule, step);
+        } else {
+            for unacked in group {
+                self.settle_for_good(at, unacked, settling, step);
+            }
+            self.give_credits(group.iter().filter_map(|u| u.consumer), step);
+        }
+        self.hand_out(queue, step);
+    }
+
+    /// A delivery is acknowledged or rejected. Source: rules ACK-2, ACK-7 and DLX-1.
+    pub(super) fn settle_for_good(
+        &mut self,
+        at: ChannelRef,
+        unacked: &Unacked,
+        settling: Settling,
+        step: &mut Step<'_, impl Out>,
+    ) {
+        if settling == Settling::Acknowledge {
+            self.forget_delivery(at, unacked, Settlement::Acked, rules::ACK_2, step);
+            self.messages.release(unacked.entry.slot());
+        } else {
+            self.bury(at, unacked, DeathReason::Rejected, rules::ACK_7, step);
+        }
+    }
+
+    /// A delivery dies: to the dead-letter exchange, or for good.
+    pub(super) fn bury(
+        &mut self,
+        at: ChannelRef,
+        unacked: &Unacked,
+        reason: DeathReason,
         rule: RuleRef,
         step: &mut Step<'_, impl Out>,
     ) {
-        let at = self.channels[place].at;
-        for queue in self.queues_of(settled) {
-            let of_queue: Vec<&Unacked> = settled.iter().filter(|u| u.queue == queue).collect();
-            for unacked in &of_queue {
-                self.forget_delivery(at, unacked, how, rule, step);
-            }
-            self.give_credits(of_queue.iter().filter_map(|u| u.consumer), step);
-            self.dispatch(queue, step);
+        if let Some(to) = self.dead_letter_exchange(unacked.queue) {
+            self.forget_delivery(at, unacked, Settlement::DeadLettered, rule, step);
+            self.post_letter(unacked.queue, to, unacked.entry.slot(), reason);
+        } else {
+            self.forget_delivery(at, unacked, Settlement::Rejected, rule, step);
+            self.messages.release(unacked.entry.slot());
         }
-        let pushed = settled.iter().filter(|u| u.of_consumer).count() as u32;
-        self.free_channel(place, pushed, step);
     }
 
-    fn requeue(&mut self, place: u32, taken: &[Unacked], rule: RuleRef, step: &mut Step<'_, impl Out>) {
-        let at = self.channels[place].at;
-        for queue in self.queues_of(taken) {
-            let of_queue: Vec<Unacked> = taken.iter().filter(|u| u.queue == queue).copied().collect();
-            // Credit comes back before the messages do. Source: rule RDL-11.
-            self.give_credits(of_queue.iter().filter_map(|u| u.consumer), step);
-            self.requeue_deliveries(at, queue, &of_queue, rule, step);
-            self.dispatch(queue, step);
-        }
-        let pushed = taken.iter().filter(|u| u.of_consumer).count() as u32;
-        self.free_channel(place, pushed, step);
-    }
-
-    /// Puts deliveries back into their queue; the caller serves the queue afterwards.
+    /// Puts deliveries back into their classic queue; the caller serves the queue afterwards. What is too much or has
+    /// expired meanwhile goes at once. Source: rules RDL-1, RDL-9, RDL-10 and RDL-11.
     pub(super) fn requeue_deliveries(
         &mut self,
         at: ChannelRef,
@@ -135,7 +202,37 @@ impl Broker {
         if deliveries.is_empty() {
             return;
         }
+        self.state_requeued(at, id, deliveries, rule, step);
         let queue = &mut self.queues[id.0];
+        queue.unacked -= deliveries.len() as u32;
+        let Some(features) = &mut queue.features else {
+            queue.requeue(deliveries.iter().map(|delivery| delivery.entry).collect());
+            return;
+        };
+        let sizes = deliveries.iter().map(|d| u64::from(self.messages.get(d.entry.slot()).message.size));
+        features.ready_bytes += sizes.sum::<u64>();
+        let entries: Vec<(Option<u8>, Entry)> =
+            deliveries.iter().map(|d| (Some(self.lane_priority(id, d.entry)), d.entry)).collect();
+        self.queues[id.0].requeue_by_priority(&entries);
+        self.drop_head(id, step);
+        self.drop_expired(id, step);
+    }
+
+    /// A message's priority as its queue knows it: no higher than the queue's highest.
+    fn lane_priority(&self, id: QueueId, entry: Entry) -> u8 {
+        let max = self.queues[id.0].features.as_ref().map_or(0, |features| features.rules.max_priority);
+        self.priority_of(entry.slot()).unwrap_or(0).min(max)
+    }
+
+    pub(super) fn state_requeued(
+        &self,
+        at: ChannelRef,
+        id: QueueId,
+        deliveries: &[Unacked],
+        rule: RuleRef,
+        step: &mut Step<'_, impl Out>,
+    ) {
+        let queue = &self.queues[id.0];
         let (ready, unacked) = (queue.ready_count(), queue.unacked);
         for (n, delivery) in (1..).zip(deliveries) {
             let fact = Fact::Requeued {
@@ -148,13 +245,11 @@ impl Broker {
             };
             step.out.fact(fact, rule);
         }
-        queue.unacked -= deliveries.len() as u32;
-        let entries: Vec<Entry> = deliveries.iter().map(|delivery| delivery.entry).collect();
-        queue.requeue(entries);
     }
 
+    /// The delivery is out of the queue's hands; what becomes of the copy is the caller's business.
     #[inline]
-    fn forget_delivery(
+    pub(super) fn forget_delivery(
         &mut self,
         at: ChannelRef,
         unacked: &Unacked,
@@ -175,7 +270,6 @@ impl Broker {
             unacked: queue.unacked,
         };
         step.out.fact(fact, rule);
-        self.messages.release(unacked.entry.slot());
     }
 
     /// Gives consumers back the credit of these deliveries, in order of their first one.
@@ -192,10 +286,32 @@ impl Broker {
         }
     }
 
-    /// The queues that deliveries came from, in order of the first delivery, without those that are gone.
-    fn queues_of(&self, deliveries: &[Unacked]) -> Vec<QueueId> {
-        let mut queues: Vec<QueueId> = deliveries.iter().map(|u| u.queue).filter(|&q| q != GONE).collect();
-        self.sort_queues(&mut queues);
-        queues
+    /// Deliveries by queue and consumer tag, in order of their names; each `basic.get` is a group of its own and comes
+    /// before the consumers. What is gone is left out. Source: `rabbit_channel:foreach_per_queue`.
+    fn groups_of(&self, deliveries: &[Unacked]) -> Vec<Vec<Unacked>> {
+        let mut groups: Vec<Vec<Unacked>> = Vec::new();
+        for delivery in deliveries.iter().filter(|delivery| delivery.queue != GONE) {
+            let is_same = |group: &&mut Vec<Unacked>| {
+                delivery.is_of_consumer()
+                    && (group[0].queue, group[0].consumer_tag) == (delivery.queue, delivery.consumer_tag)
+            };
+            match groups.iter_mut().find(is_same) {
+                Some(group) => group.push(*delivery),
+                None => groups.push(vec![*delivery]),
+            }
+        }
+        if groups.len() > 1 {
+            let tag = |unacked: &Unacked| unacked.consumer_tag.map_or("", |tag| self.names.text(tag));
+            groups.sort_by(|a, b| {
+                let (a, b) = (&a[0], &b[0]);
+                let name = |unacked: &Unacked| self.names.text(self.queues[unacked.queue.0].name);
+                name(a)
+                    .cmp(name(b))
+                    .then(a.is_of_consumer().cmp(&b.is_of_consumer()))
+                    .then(tag(a).cmp(tag(b)))
+                    .then(a.tag.cmp(&b.tag))
+            });
+        }
+        groups
     }
 }

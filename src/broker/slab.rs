@@ -17,16 +17,12 @@ impl<T> Default for Slab<T> {
 
 impl<T> Slab<T> {
     pub(super) fn insert(&mut self, value: T) -> u32 {
-        match self.free.pop() {
-            Some(id) => {
-                self.places[id as usize] = Some(value);
-                id
-            }
-            None => {
-                self.places.push(Some(value));
-                (self.places.len() - 1) as u32
-            }
+        if let Some(id) = self.free.pop() {
+            self.places[id as usize] = Some(value);
+            return id;
         }
+        self.places.push(Some(value));
+        (self.places.len() - 1) as u32
     }
 
     pub(super) fn remove(&mut self, id: u32) -> Option<T> {
@@ -37,6 +33,10 @@ impl<T> Slab<T> {
 
     pub(super) fn get(&self, id: u32) -> Option<&T> {
         self.places.get(id as usize)?.as_ref()
+    }
+
+    pub(super) fn get_mut(&mut self, id: u32) -> Option<&mut T> {
+        self.places.get_mut(id as usize)?.as_mut()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::queue::Entry;
-use crate::amqp::{ConsumerId, DeliveryTag, QueueId};
+use crate::amqp::{ConsumerId, DeliveryTag, Name, QueueId};
 
 /// In place of the queue of a delivery: the queue is gone, and settling the delivery does nothing.
 pub(super) const GONE: QueueId = QueueId(u32::MAX);
@@ -16,8 +16,15 @@ pub(super) struct Unacked {
     pub(super) queue: QueueId,
     /// Its consumer, while that exists.
     pub(super) consumer: Option<ConsumerId>,
+    /// The tag of the consumer that it was delivered to, which may be gone; `None` if it was fetched with `basic.get`.
+    pub(super) consumer_tag: Option<Name>,
+}
+
+impl Unacked {
     /// It was delivered to a consumer, not fetched with `basic.get`.
-    pub(super) of_consumer: bool,
+    pub(super) fn is_of_consumer(&self) -> bool {
+        self.consumer_tag.is_some()
+    }
 }
 
 /// The list. Taking the oldest one, and taking any one by its tag, need no search in the usual case of tags without gaps.
@@ -85,20 +92,14 @@ impl UnackedList {
         self.places = taken.into_iter().map(|unacked| (unacked.tag, Some(unacked))).collect();
     }
 
-    /// Marks all deliveries from `queue` as [`GONE`]; returns them as they were, in order.
-    pub(super) fn forget(&mut self, queue: QueueId) -> Vec<Unacked> {
-        let from = self.places.iter_mut().filter_map(|place| place.1.as_mut()).filter(|u| u.queue == queue);
-        from.map(|unacked| std::mem::replace(unacked, Unacked { queue: GONE, ..*unacked })).collect()
+    /// All deliveries, to be changed.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Unacked> {
+        self.places.iter_mut().filter_map(|place| place.1.as_mut())
     }
 
-    /// This consumer is gone: its deliveries stay, without it.
-    pub(super) fn orphan(&mut self, consumer: ConsumerId) {
-        let own = self.places.iter_mut().filter_map(|place| place.1.as_mut());
-        own.filter(|u| u.consumer == Some(consumer)).for_each(|unacked| unacked.consumer = None);
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Unacked> {
-        self.places.iter().filter_map(|place| place.1.as_ref())
+    /// The oldest delivery.
+    pub(super) fn first(&self) -> Option<&Unacked> {
+        self.places.front().and_then(|place| place.1.as_ref())
     }
 
     fn tidy(&mut self) {
@@ -124,13 +125,15 @@ mod tests {
             entry: Entry::new(SimTime::ZERO, 0, Slot(0)),
             queue: QueueId(0),
             consumer: None,
-            of_consumer: true,
+            consumer_tag: Some(Name::EMPTY),
         }
     }
 
     fn list(tags: &[u64]) -> UnackedList {
         let mut list = UnackedList::default();
-        tags.iter().for_each(|&tag| list.push(unacked(tag)));
+        for &tag in tags {
+            list.push(unacked(tag));
+        }
         list
     }
 
@@ -162,7 +165,7 @@ mod tests {
         let mut list = list(&[1, 2, 3]);
         let taken = list.take_until(2);
         list.put_back(taken);
-        assert_eq!(list.iter().map(|u| u.tag).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(list.iter_mut().map(|u| u.tag).collect::<Vec<_>>(), [1, 2, 3]);
     }
 
     #[test]

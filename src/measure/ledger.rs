@@ -25,6 +25,8 @@ pub struct Ledger {
     pub copies: u64,
     /// Copies that were processed and settled.
     pub processed: u64,
+    /// Copies that left their queue for a dead-letter exchange, which made new copies of them.
+    pub dead_lettered: u64,
     /// Copies ready in a queue when the run ended.
     pub queued: u64,
     /// Copies delivered and not settled, or settled and not yet processed, when the run ended.
@@ -93,13 +95,13 @@ impl Ledger {
             });
         }
         let lost = self.lost_total() - before;
-        let copies = self.processed + self.queued + self.in_flight + lost;
+        let copies = self.processed + self.dead_lettered + self.queued + self.in_flight + lost;
         if copies != self.copies {
             return Err(LedgerError {
                 balance: format!(
-                    "{} copies entered a queue, but {copies} accounted for ({} processed, {} queued, {} in flight, \
-                     {lost} lost)",
-                    self.copies, self.processed, self.queued, self.in_flight
+                    "{} copies entered a queue, but {copies} accounted for ({} processed, {} dead-lettered, {} queued, {} in \
+                     flight, {lost} lost)",
+                    self.copies, self.processed, self.dead_lettered, self.queued, self.in_flight
                 ),
             });
         }

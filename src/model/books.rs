@@ -173,6 +173,16 @@ impl Books {
             }
             Fact::Settled { queue, .. } => self.queue(queue).outcome.acked += 1,
             Fact::Lost { cause, .. } => self.ledger.lose(cause, 1),
+            Fact::DeadLettered { queues, .. } => {
+                self.ledger.dead_lettered += 1;
+                self.ledger.copies += u64::from(queues);
+            }
+            // The requester gets it as it is published: a copy that is done with at once.
+            Fact::Replied { .. } => {
+                self.ledger.routed += 1;
+                self.ledger.copies += 1;
+                self.ledger.processed += 1;
+            }
             Fact::QueueDeclared { queue, name, .. } => self.place_queue(queue, name),
             _ => {}
         }

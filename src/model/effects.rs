@@ -9,7 +9,7 @@ use crate::amqp::{
     ChannelRef, ConnectionId, ConsumerId, Delivery, DeliveryTag, MessageId, Name, QueueId, ServerMethod,
 };
 use crate::broker::{Out, Timer};
-use crate::engine::EventList;
+use crate::engine::{EventList, Seq};
 use crate::observe::{Fact, LossCause, Settlement, What};
 use crate::random::RandomStream;
 use crate::rules::RuleRef;
@@ -59,6 +59,8 @@ pub(super) struct Effects<'a, R> {
     /// The consumer that the fact just stated is about; its delivery follows.
     pub(super) delivering: Option<usize>,
     pub(super) settled_as_sent: bool,
+    /// The events that the broker's timers wait for, by slot.
+    pub(super) timers: &'a mut Vec<Seq>,
     /// What the broker sent to somebody who drives it by hand.
     pub(super) by_hand: &'a mut Vec<(ChannelRef, ServerMethod)>,
 }
@@ -144,6 +146,8 @@ impl<R: Recorder> Effects<'_, R> {
         how: Settlement,
     ) {
         let settled = match how {
+            // The copy has not left yet: the fact that follows says what became of it.
+            Settlement::DeadLettered => return self.let_go(channel, tag),
             Settlement::Acked => Settled::Acked,
             Settlement::Rejected => Settled::Gone(LossCause::Rejected),
             Settlement::Gone(cause) => Settled::Gone(cause),
@@ -159,6 +163,16 @@ impl<R: Recorder> Effects<'_, R> {
             None => self.books.ledger.processed += 1,
             Some(None) => {}
             Some(Some(cause)) => self.lost_outside(message, cause, None),
+        }
+    }
+
+    /// A delivery is the broker's again, and no consumer's.
+    #[cold]
+    fn let_go(&mut self, channel: ChannelRef, tag: DeliveryTag) {
+        let Some(connection) = self.directory.connection(channel.connection) else { return };
+        let own = self.connections[connection].channel(channel.channel).map(|c| c.consumers.clone());
+        for consumer in own.into_iter().flatten() {
+            self.consumers[consumer as usize].dropped.retain(|held| held.tag != tag);
         }
     }
 
@@ -224,7 +238,11 @@ impl<R: Recorder> Out for Effects<'_, R> {
     }
 
     fn timer(&mut self, timer: Timer, at: SimTime) {
-        self.events.at(at.max(self.now), SystemEvent::BrokerTimer(timer.slot));
+        let slot = timer.slot as usize;
+        if self.timers.len() <= slot {
+            self.timers.resize(slot + 1, Seq::NONE);
+        }
+        self.timers[slot] = self.events.at(at.max(self.now), SystemEvent::BrokerTimer(timer.slot));
     }
 
     #[inline]

@@ -40,6 +40,8 @@ pub struct System<R> {
     pub(super) directory: Directory,
     pub(super) books: Books,
     pub(super) recorder: R,
+    /// The events that the broker's timers wait for, by slot.
+    pub(super) timers: Vec<Seq>,
     /// What the broker sent to connections that belong to no entity of the scenario.
     pub(super) by_hand: Vec<(ChannelRef, ServerMethod)>,
     pub(super) published_by_hand: u32,
@@ -71,6 +73,7 @@ impl<R: Recorder> System<R> {
             directory: Directory::default(),
             books,
             recorder,
+            timers: Vec::new(),
             by_hand: Vec::new(),
             published_by_hand: 0,
             seed,
@@ -176,6 +179,7 @@ impl<R: Recorder> System<R> {
             events,
             delivering: None,
             settled_as_sent: false,
+            timers: &mut self.timers,
             by_hand: &mut self.by_hand,
         };
         (&mut self.node, effects)
@@ -274,6 +278,7 @@ impl<R: Recorder> Model for System<R> {
             SystemEvent::ConsumerStart(index) => self.consumer_start(index as usize, events),
             SystemEvent::FaultBegins(index) => self.fault_begins(index as usize, events),
             SystemEvent::FaultEnds(index) => self.fault_ends(index as usize, events),
+            SystemEvent::BrokerTimer(slot) if self.timers.get(slot as usize) != Some(&seq) => {}
             SystemEvent::BrokerTimer(slot) => {
                 self.apply(Command::Timer(crate::broker::Timer { slot }), events);
             }

@@ -71,13 +71,41 @@ impl LossCause {
     }
 }
 
+/// Why a message died. Source: rule DLX-1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DeathReason {
+    /// A consumer rejected it without requeue.
+    Rejected,
+    /// Its time to live was over.
+    Expired,
+    /// The queue was over its length limit.
+    MaxLen,
+    /// It came back too often.
+    DeliveryLimit,
+}
+
+impl DeathReason {
+    /// The reason as it stands in `x-death`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DeathReason::Rejected => "rejected",
+            DeathReason::Expired => "expired",
+            DeathReason::MaxLen => "maxlen",
+            DeathReason::DeliveryLimit => "delivery_limit",
+        }
+    }
+}
+
 /// How a delivery is settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settlement {
     /// `basic.ack`
     Acked,
-    /// Rejected without requeue: dead-lettered or dropped.
+    /// Rejected without requeue, or returned too often, in a queue without a dead-letter exchange: dropped.
     Rejected,
+    /// The same in a queue with a dead-letter exchange. The copy has not left yet: [`Fact::DeadLettered`] or
+    /// [`Fact::Lost`] follows and says what became of it.
+    DeadLettered,
     /// The broker let go of it for another reason while it was with its consumer.
     Gone(LossCause),
 }
@@ -92,6 +120,16 @@ pub enum Fact {
     },
     /// A connection is gone for the broker.
     ConnectionClosed {
+        /// Which.
+        connection: ConnectionId,
+    },
+    /// An alarm holds and the connection has published: nothing is read from it.
+    ConnectionBlocked {
+        /// Which.
+        connection: ConnectionId,
+    },
+    /// The alarm is over: the connection is read again.
+    ConnectionUnblocked {
         /// Which.
         connection: ConnectionId,
     },
@@ -186,6 +224,13 @@ pub enum Fact {
     },
     /// A consumer may take messages again and joins the back of the rotation.
     ConsumerUnblocked {
+        /// Its queue.
+        queue: QueueId,
+        /// Which.
+        consumer: ConsumerId,
+    },
+    /// A consumer is the one that is served, where only one is.
+    ConsumerActivated {
         /// Its queue.
         queue: QueueId,
         /// Which.
@@ -323,6 +368,29 @@ pub enum Fact {
         ready: u32,
         /// Unacknowledged messages left.
         unacked: u32,
+    },
+    /// A copy left its queue for the dead-letter exchange, which made new copies of it; each is [`Fact::Enqueued`], or
+    /// [`Fact::Lost`] where its queue refuses it. A dead letter that no queue gets is [`Fact::Lost`] instead.
+    DeadLettered {
+        /// Where it died. The queue may be gone by now.
+        queue: QueueId,
+        /// Which; its copies keep the id.
+        message: MessageId,
+        /// Why.
+        reason: DeathReason,
+        /// Published to this exchange.
+        exchange: Name,
+        /// How many queues get a copy; at least 1.
+        queues: u32,
+    },
+    /// A direct reply is handed to the channel that asked for it, without a queue: the message is done with.
+    Replied {
+        /// Which.
+        message: MessageId,
+        /// To this channel.
+        channel: ChannelRef,
+        /// With this tag.
+        delivery_tag: DeliveryTag,
     },
     /// A publish is confirmed.
     Confirmed {

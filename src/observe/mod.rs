@@ -5,5 +5,5 @@
 mod fact;
 mod observation;
 
-pub use fact::{Fact, LossCause, Settlement};
+pub use fact::{DeathReason, Fact, LossCause, Settlement};
 pub use observation::{Observation, What};

@@ -156,6 +156,7 @@ fn ledger(outcome: &Outcome) -> Value {
         "copies": books.copies,
         "processed": books.processed,
         "queued": books.queued,
+        "dead_lettered": books.dead_lettered,
         "in_flight": books.in_flight,
         "lost": lost,
         "processed_again": books.processed_again,

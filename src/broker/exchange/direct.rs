@@ -5,6 +5,12 @@ use std::collections::BTreeMap;
 use super::{Binding, Destination};
 use crate::amqp::Name;
 
-pub(super) fn route(bindings: &BTreeMap<Name, Vec<Binding>>, key: Name, found: &mut Vec<Destination>) {
-    found.extend(bindings.get(&key).into_iter().flatten().map(|binding| binding.destination));
+/// A key that is no name yet is nobody's binding key.
+pub(super) fn route(
+    bindings: &BTreeMap<Name, Vec<Binding>>,
+    key: Option<Name>,
+    found: &mut Vec<Destination>,
+) {
+    let bound = key.and_then(|key| bindings.get(&key));
+    found.extend(bound.into_iter().flatten().map(|binding| binding.destination));
 }

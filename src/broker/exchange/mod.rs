@@ -2,6 +2,7 @@
 
 mod direct;
 mod fanout;
+mod headers;
 mod topic;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ pub(super) enum ExchangeKind {
     Direct,
     Fanout,
     Topic,
+    Headers,
 }
 
 impl ExchangeKind {
@@ -24,6 +26,7 @@ impl ExchangeKind {
             "direct" => Some(ExchangeKind::Direct),
             "fanout" => Some(ExchangeKind::Fanout),
             "topic" => Some(ExchangeKind::Topic),
+            "headers" => Some(ExchangeKind::Headers),
             _ => None,
         }
     }
@@ -58,17 +61,34 @@ pub(super) struct Exchange {
     pub(super) auto_delete: bool,
     pub(super) internal: bool,
     pub(super) arguments: FieldTable,
+    /// Where messages go that find no binding here. Source: rule AE-1.
+    pub(super) alternate: Option<Name>,
     /// By binding key; bindings of one key in order of declaration.
     pub(super) bindings: BTreeMap<Name, Vec<Binding>>,
 }
 
 impl Exchange {
     /// Adds the destinations of a message with routing key `key` to `found`, in no particular order, some maybe twice.
-    pub(super) fn route(&self, names: &Names, key: Name, found: &mut Vec<Destination>) {
+    pub(super) fn route(
+        &self,
+        names: &Names,
+        key: &str,
+        headers: Option<&FieldTable>,
+        found: &mut Vec<Destination>,
+    ) {
         match self.kind {
-            ExchangeKind::Direct => direct::route(&self.bindings, key, found),
+            ExchangeKind::Direct => direct::route(&self.bindings, names.find(key), found),
             ExchangeKind::Fanout => fanout::route(&self.bindings, found),
             ExchangeKind::Topic => topic::route(&self.bindings, names, key, found),
+            ExchangeKind::Headers => headers::route(&self.bindings, headers, found),
+        }
+    }
+
+    /// Why this exchange takes no binding with these arguments, if it does not. Source: rule RT-8.
+    pub(super) fn binding_refusal(&self, arguments: &FieldTable) -> Option<String> {
+        match self.kind {
+            ExchangeKind::Headers => headers::refusal(arguments),
+            ExchangeKind::Direct | ExchangeKind::Fanout | ExchangeKind::Topic => None,
         }
     }
 

@@ -8,10 +8,9 @@ use crate::amqp::{Name, Names};
 pub(super) fn route(
     bindings: &BTreeMap<Name, Vec<Binding>>,
     names: &Names,
-    key: Name,
+    text: &str,
     found: &mut Vec<Destination>,
 ) {
-    let text = names.text(key);
     for (&pattern, bindings) in bindings {
         if matches(names.text(pattern), text) {
             found.extend(bindings.iter().map(|binding| binding.destination));

@@ -16,6 +16,8 @@ pub(in crate::broker) struct Entry {
     slot_and_flag: u32,
 }
 
+const _: () = assert!(size_of::<Entry>() == 16, "a copy stays small");
+
 impl Entry {
     #[inline]
     pub(in crate::broker) fn new(arrived: SimTime, arrival: u32, slot: Slot) -> Self {

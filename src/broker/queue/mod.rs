@@ -1,14 +1,24 @@
-//! A queue: ready messages in order of arrival, and the consumers that take turns.
+//! A queue: ready messages in order of arrival, and the consumers that take turns. Features have files of their own.
 
+pub(super) mod arguments;
 mod entry;
+mod features;
+mod kind;
+mod lanes;
+pub(super) mod quorum;
 mod rotation;
+mod rules;
+pub(super) mod time_to_live;
 
 use std::collections::VecDeque;
 
 use crate::amqp::{ConnectionId, ConsumerId, FieldTable, Name};
 
 pub(super) use entry::Entry;
+pub(super) use features::Features;
+pub(super) use kind::QueueKind;
 pub(super) use rotation::Rotation;
+pub(super) use rules::{DeadLetterExchange, Overflow, QueueRules};
 
 use super::messages::Slot;
 use crate::units::SimTime;
@@ -23,7 +33,8 @@ pub(super) struct Queue {
     pub(super) owner: Option<ConnectionId>,
     pub(super) auto_delete: bool,
     pub(super) arguments: FieldTable,
-    /// Invariant: in order of arrival; a requeued message is back in its old place.
+    pub(super) kind: QueueKind,
+    /// Invariant, in a classic queue: in order of arrival; a requeued message is back in its old place.
     pub(super) ready: VecDeque<Entry>,
     arrivals: u32,
     pub(super) unacked: u32,
@@ -32,6 +43,8 @@ pub(super) struct Queue {
     pub(super) consumers: Vec<ConsumerId>,
     /// The consumer that refuses others.
     pub(super) exclusive_consumer: Option<ConsumerId>,
+    /// What it has beyond that. A plain classic queue has nothing, and its messages take the short way.
+    pub(super) features: Option<Box<Features>>,
 }
 
 /// What a queue is declared with.
@@ -43,11 +56,13 @@ pub(super) struct QueueSettings {
     pub(super) owner: Option<ConnectionId>,
     pub(super) auto_delete: bool,
     pub(super) arguments: FieldTable,
+    pub(super) kind: QueueKind,
+    pub(super) features: Option<Box<Features>>,
 }
 
 impl Queue {
     pub(super) fn new(settings: QueueSettings) -> Self {
-        let QueueSettings { name, vhost, durable, owner, auto_delete, arguments } = settings;
+        let QueueSettings { name, vhost, durable, owner, auto_delete, arguments, kind, features } = settings;
         Queue {
             name,
             vhost,
@@ -55,45 +70,139 @@ impl Queue {
             owner,
             auto_delete,
             arguments,
+            kind,
             ready: VecDeque::new(),
             arrivals: 0,
             unacked: 0,
             rotation: Rotation::default(),
             consumers: Vec::new(),
             exclusive_consumer: None,
+            features,
         }
+    }
+
+    fn new_entry(&mut self, now: SimTime, slot: Slot) -> Entry {
+        let entry = Entry::new(now, self.arrivals, slot);
+        self.arrivals = self.arrivals.wrapping_add(1);
+        entry
     }
 
     /// Adds a new message at the back.
     #[inline]
     pub(super) fn push(&mut self, now: SimTime, slot: Slot) {
-        let entry = Entry::new(now, self.arrivals, slot);
-        self.arrivals = self.arrivals.wrapping_add(1);
+        let entry = self.new_entry(now, slot);
         self.ready.push_back(entry);
     }
 
-    /// Puts messages back in their old places, ahead of all that came later. Source: rule RDL-1.
-    pub(super) fn requeue(&mut self, mut entries: Vec<Entry>) {
-        entries.sort_by(|a, b| a.order(b));
-        let Some(last) = entries.last() else { return };
-        let ahead = self.ready.partition_point(|entry| entry.order(last).is_lt());
-        let older: Vec<Entry> = self.ready.drain(..ahead).collect();
-        let mut older = older.into_iter().rev().peekable();
-        // From the last to the first, the later of both goes in front of what is there.
-        for entry in entries.into_iter().rev() {
-            while let Some(old) = older.next_if(|old| old.order(&entry).is_gt()) {
-                self.ready.push_front(old);
-            }
-            self.ready.push_front(entry.handed_out_before());
-        }
-        for old in older {
-            self.ready.push_front(old);
+    /// Adds a new message at the back of its lane.
+    pub(super) fn push_by_priority(&mut self, now: SimTime, slot: Slot, priority: Option<u8>) -> Entry {
+        let entry = self.new_entry(now, slot);
+        let lanes = self.features.as_mut().and_then(|features| features.lanes.as_mut());
+        let lane = lanes.and_then(|lanes| lanes.of_priority(priority)).unwrap_or(&mut self.ready);
+        lane.push_back(entry);
+        entry
+    }
+
+    /// The message that is served next.
+    pub(super) fn head(&self) -> Option<Entry> {
+        match &self.features {
+            None => self.ready.front().copied(),
+            Some(features) => features.head(&self.ready),
         }
     }
 
+    /// How many messages have come.
+    pub(super) fn arrivals(&self) -> u32 {
+        self.arrivals
+    }
+
+    /// Puts messages back in their old places, ahead of all that came later. Source: rule RDL-1.
+    pub(super) fn requeue(&mut self, entries: Vec<Entry>) {
+        merge(&mut self.ready, entries);
+    }
+
+    /// The same in a queue with priorities: each message goes back to its place in its own lane. Source: rule PRI-2.
+    pub(super) fn requeue_by_priority(&mut self, entries: &[(Option<u8>, Entry)]) {
+        let mut priorities: Vec<Option<u8>> = entries.iter().map(|(priority, _)| *priority).collect();
+        priorities.sort_unstable();
+        priorities.dedup();
+        for priority in priorities {
+            let of_priority =
+                entries.iter().filter(|(p, _)| *p == priority).map(|(_, entry)| *entry).collect();
+            let lanes = self.features.as_mut().and_then(|features| features.lanes.as_mut());
+            let lane = lanes.and_then(|lanes| lanes.of_priority(priority)).unwrap_or(&mut self.ready);
+            merge(lane, of_priority);
+        }
+    }
+
+    /// Ready messages.
     #[inline]
     pub(super) fn ready_count(&self) -> u32 {
-        self.ready.len() as u32
+        let ahead = self.features.as_ref().map_or(0, |features| features.ahead());
+        (self.ready.len() + ahead) as u32
+    }
+
+    /// Takes all ready messages, those served first at the front.
+    pub(super) fn take_ready(&mut self) -> Vec<Entry> {
+        let mut taken = Vec::with_capacity(self.ready.len());
+        if let Some(features) = &mut self.features {
+            features.ready_bytes = 0;
+            if let Some(lanes) = &mut features.lanes {
+                taken.extend(lanes.iter());
+                lanes.clear();
+            }
+        }
+        taken.extend(self.ready.drain(..));
+        taken
+    }
+
+    /// All ready messages, lane by lane.
+    pub(super) fn ready_entries(&self) -> impl Iterator<Item = &Entry> {
+        let lanes = self.features.iter().filter_map(|features| features.lanes.as_ref());
+        lanes.flat_map(lanes::Lanes::iter).chain(&self.ready)
+    }
+
+    /// Marks all ready messages as handed out before. Source: rule DUR-7.
+    pub(super) fn flag_all(&mut self) {
+        let lanes = self.features.iter_mut().filter_map(|features| features.lanes.as_mut());
+        let ahead = lanes.flat_map(lanes::Lanes::iter_mut);
+        self.ready.iter_mut().chain(ahead).for_each(|entry| *entry = entry.handed_out_before());
+    }
+
+    /// Takes the ready messages out for which `leaves` holds, those served first at the front.
+    pub(super) fn take_ready_if(&mut self, mut leaves: impl FnMut(Entry) -> bool) -> Vec<Entry> {
+        let mut taken = Vec::new();
+        let mut keep = |entry: Entry| {
+            let leave = leaves(entry);
+            if leave {
+                taken.push(entry);
+            }
+            !leave
+        };
+        if let Some(lanes) = self.features.as_mut().and_then(|features| features.lanes.as_mut()) {
+            lanes.retain(&mut keep);
+        }
+        self.ready.retain(|&entry| keep(entry));
+        taken
+    }
+}
+
+/// Puts entries back into a list in order of arrival.
+fn merge(list: &mut VecDeque<Entry>, mut entries: Vec<Entry>) {
+    entries.sort_by(Entry::order);
+    let Some(newest) = entries.last() else { return };
+    let ahead = list.partition_point(|entry| entry.order(newest).is_lt());
+    let older: Vec<Entry> = list.drain(..ahead).collect();
+    let mut older = older.into_iter().rev().peekable();
+    // From the last to the first, the later of both goes in front of what is there.
+    for entry in entries.into_iter().rev() {
+        while let Some(old) = older.next_if(|old| old.order(&entry).is_gt()) {
+            list.push_front(old);
+        }
+        list.push_front(entry.handed_out_before());
+    }
+    for old in older {
+        list.push_front(old);
     }
 }
 
@@ -111,6 +220,8 @@ mod tests {
             owner: None,
             auto_delete: false,
             arguments: FieldTable::new(),
+            kind: QueueKind::Classic,
+            features: None,
         })
     }
 

@@ -35,6 +35,13 @@ impl Rotation {
         self.classes.iter().find_map(|class| class.1.front().copied())
     }
 
+    /// Whose turn it will be once the present one has had its turn.
+    #[inline]
+    pub(in crate::broker) fn after_turn(&self) -> Option<ConsumerId> {
+        let class = self.classes.iter().find(|class| !class.1.is_empty())?;
+        class.1.get(1).or(class.1.front()).copied()
+    }
+
     /// The consumer whose turn it is goes to the back of its priority.
     #[inline]
     pub(in crate::broker) fn turn(&mut self) {

@@ -86,6 +86,15 @@ pub(super) fn sentence(view: View<'_>, fact: &Fact) -> String {
         Fact::ConsumerUnblocked { consumer, .. } => {
             format!("{} may take messages again and joins the back of the rotation", view.tag(*consumer))
         }
+        Fact::ConnectionBlocked { connection } => {
+            format!("broker reads no more from {}: an alarm holds", view.cast.connection_of(*connection))
+        }
+        Fact::ConnectionUnblocked { connection } => {
+            format!("broker reads from {} again", view.cast.connection_of(*connection))
+        }
+        Fact::ConsumerActivated { queue, consumer } => {
+            format!("{} serves {} alone from here on", view.queue(*queue), view.tag(*consumer))
+        }
         Fact::BrokerStopped => "broker stops".to_owned(),
         Fact::BrokerStarted { queues, messages } => {
             format!(
@@ -127,6 +136,17 @@ fn of_message(view: View<'_>, fact: &Fact) -> String {
             cause.words(),
             levels(*ready, *unacked)
         ),
+        Fact::DeadLettered { queue, message, reason, exchange, queues } => format!(
+            "{} dead-letters {}, reason {}: {} makes {} of it",
+            view.queue(*queue),
+            view.message(*message),
+            reason.name(),
+            view.exchange(*exchange),
+            count(*queues, "new copy")
+        ),
+        Fact::Replied { message, .. } => {
+            format!("broker hands {} straight to the channel that asked for it", view.message(*message))
+        }
         Fact::Confirmed { channel, publish } => confirm(view, fact, channel.channel.0, *publish, "accepted"),
         Fact::Nacked { channel, publish } => confirm(view, fact, channel.channel.0, *publish, "refused"),
         delivery => of_delivery(view, delivery),
@@ -195,7 +215,11 @@ fn of_delivery(view: View<'_>, fact: &Fact) -> String {
             "{} settles {} (tag {delivery_tag}), {}: {}",
             view.queue(*queue),
             view.message(*message),
-            if *how == Settlement::Acked { "acknowledged" } else { "rejected for good" },
+            match how {
+                Settlement::Acked => "acknowledged",
+                Settlement::DeadLettered => "to be dead-lettered",
+                _ => "rejected for good",
+            },
             levels(*ready, *unacked)
         ),
         Fact::Requeued { queue, delivery_tag, message, ready, unacked, .. } => {

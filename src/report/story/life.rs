@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::amqp::{MessageId, QueueId, ServerMethod};
-use crate::observe::{Fact, LossCause, Settlement, What};
+use crate::observe::{DeathReason, Fact, LossCause, Settlement, What};
 use crate::units::{SimDuration, SimTime};
 
 use super::page::{count, instant, length};
@@ -17,6 +17,8 @@ enum Place {
     Out(String),
     Settled,
     Lost(LossCause, SimTime, Option<String>),
+    /// It died, and the dead-letter exchange made new copies of it.
+    DeadLettered(DeathReason, SimTime),
 }
 
 /// The end of a consumer's work: who, when, and how long after the publish.
@@ -39,6 +41,8 @@ enum Outside {
     Returned,
     Dropped,
     Lost(LossCause),
+    /// Handed straight to the channel that asked.
+    Replied,
 }
 
 /// The life so far.
@@ -138,6 +142,8 @@ impl Life {
                     Settlement::Acked => Place::Settled,
                     Settlement::Rejected => Place::Lost(LossCause::Rejected, at, holder),
                     Settlement::Gone(cause) => Place::Lost(*cause, at, holder),
+                    // What follows says where it went.
+                    Settlement::DeadLettered => Place::Ready,
                 };
             }
             Fact::Requeued { queue, message, .. } => {
@@ -145,6 +151,10 @@ impl Life {
                 let why = view.memory.why_back(*queue, *message).map(str::to_owned);
                 self.enter(*queue).reasons.extend(why);
             }
+            Fact::DeadLettered { queue, reason, .. } => {
+                self.enter(*queue).place = Place::DeadLettered(*reason, at);
+            }
+            Fact::Replied { .. } => self.outside = Outside::Replied,
             Fact::Lost { queue, cause, .. } => self.enter(*queue).place = Place::Lost(*cause, at, None),
             _ => {}
         }
@@ -182,6 +192,7 @@ impl Life {
                 Outside::OnTheWay => "still on its way to the broker at the end.".to_owned(),
                 Outside::Returned => "returned to its producer: no queue got it.".to_owned(),
                 Outside::Dropped => "dropped: no queue got it, and it was not mandatory.".to_owned(),
+                Outside::Replied => "handed straight to the channel that asked for it".to_owned(),
                 Outside::Lost(cause) => format!("lost: {}. {}", cause.words(), loss_explained(cause)),
             };
             return vec![format!("Fate of {name}: {fate}")];
@@ -204,6 +215,9 @@ impl Copy {
             ([], Place::Ready) => format!("still ready in queue {queue} at the end"),
             ([], Place::Out(holder)) => format!("still unacknowledged, with {holder}, at the end"),
             ([], Place::Settled) => "settled, but not processed by the end".to_owned(),
+            ([], Place::DeadLettered(reason, at)) => {
+                format!("dead-lettered at {}, reason {}", instant(*at), reason.name())
+            }
             ([], Place::Lost(cause, at, holder)) => {
                 let holder = holder.as_ref().map_or_else(String::new, |name| format!(" with {name}"));
                 format!("lost{holder} at {}: {}", instant(*at), cause.words())

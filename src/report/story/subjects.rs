@@ -129,7 +129,10 @@ impl View<'_> {
         let queue = |id| self.cast.queue(self.names, id);
         let name = |name| self.names.text(name).to_owned();
         match fact {
-            Fact::ConnectionOpened { connection } | Fact::ConnectionClosed { connection } => {
+            Fact::ConnectionOpened { connection }
+            | Fact::ConnectionClosed { connection }
+            | Fact::ConnectionBlocked { connection }
+            | Fact::ConnectionUnblocked { connection } => {
                 vec![self.cast.connection_of(*connection)]
             }
             Fact::Error { channel, .. } | Fact::ChannelClosed { channel } => {
@@ -140,6 +143,7 @@ impl View<'_> {
             | Fact::Enqueued { queue: id, .. }
             | Fact::Got { queue: id, .. }
             | Fact::Requeued { queue: id, .. }
+            | Fact::DeadLettered { queue: id, .. }
             | Fact::Lost { queue: id, .. } => vec![queue(*id)],
             Fact::Bound { destination, .. } | Fact::Unbound { destination, .. } => vec![name(*destination)],
             Fact::ConsumerAdded { queue: id, tag, .. } | Fact::ConsumerRemoved { queue: id, tag, .. } => {
@@ -147,6 +151,7 @@ impl View<'_> {
             }
             Fact::ConsumerBlocked { queue: id, consumer, .. }
             | Fact::ConsumerUnblocked { queue: id, consumer }
+            | Fact::ConsumerActivated { queue: id, consumer }
             | Fact::Delivered { queue: id, consumer, .. }
             | Fact::Settled { queue: id, consumer: Some(consumer), .. } => {
                 vec![queue(*id), self.cast.tag(self.names, *consumer)]
@@ -155,7 +160,9 @@ impl View<'_> {
             Fact::Routed { message, .. }
             | Fact::Unroutable { message, .. }
             | Fact::PublishRefused { message } => vec![self.cast.producer(message.producer.0)],
-            Fact::Confirmed { channel, .. } | Fact::Nacked { channel, .. } => {
+            Fact::Confirmed { channel, .. }
+            | Fact::Nacked { channel, .. }
+            | Fact::Replied { channel, .. } => {
                 vec![self.cast.connection_of(channel.connection)]
             }
             Fact::ExchangeDeclared { .. }

@@ -52,6 +52,11 @@ pub(super) fn row(cast: &Cast, names: &Names, fact: &Fact) -> Row {
         Fact::ConsumerUnblocked { queue, consumer } => {
             broker("consumer-unblocked", cast.tag(names, *consumer)).text("queue", cast.queue(names, *queue))
         }
+        Fact::ConnectionBlocked { connection } => broker("blocked", cast.connection_of(*connection)),
+        Fact::ConnectionUnblocked { connection } => broker("unblocked", cast.connection_of(*connection)),
+        Fact::ConsumerActivated { queue, consumer } => {
+            broker("consumer-activated", cast.tag(names, *consumer)).text("queue", cast.queue(names, *queue))
+        }
         Fact::BrokerStopped => broker("stopped", ""),
         Fact::BrokerStarted { queues, messages } => {
             broker("started", "").number("queues", *queues).number("messages", *messages)
@@ -76,6 +81,16 @@ fn of_message(cast: &Cast, names: &Names, fact: &Fact) -> Row {
         Fact::Enqueued { queue, message, ready, unacked } => broker("enqueued", cast.message(*message))
             .text("queue", cast.queue(names, *queue))
             .counts(*ready, *unacked),
+        Fact::DeadLettered { queue, message, reason, exchange, queues } => {
+            broker("dead-lettered", cast.message(*message))
+                .text("queue", cast.queue(names, *queue))
+                .text("reason", reason.name())
+                .text("exchange", names.text(*exchange))
+                .number("queues", *queues)
+        }
+        Fact::Replied { message, channel, delivery_tag } => broker("replied", cast.message(*message))
+            .channel(cast, *channel)
+            .number("delivery-tag", *delivery_tag),
         Fact::Lost { queue, message, cause, ready, unacked } => broker("lost", cast.message(*message))
             .text("queue", cast.queue(names, *queue))
             .text("cause", cause.words())
@@ -131,6 +146,7 @@ fn of_delivery(cast: &Cast, names: &Names, fact: &Fact) -> Row {
             let row = match how {
                 Settlement::Acked => broker("acked", cast.message(*message)),
                 Settlement::Rejected => broker("rejected", cast.message(*message)),
+                Settlement::DeadLettered => broker("dying", cast.message(*message)),
                 Settlement::Gone(cause) => {
                     broker("gone", cast.message(*message)).text("cause", cause.words())
                 }

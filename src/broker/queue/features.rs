@@ -1,0 +1,83 @@
+//! What a queue has beyond a list of messages and consumers in turn. A plain classic queue has none of it.
+
+use std::collections::VecDeque;
+
+use super::entry::Entry;
+use super::kind::QueueKind;
+use super::lanes::Lanes;
+use super::quorum::Quorum;
+use super::rules::QueueRules;
+use super::time_to_live::TimeToLive;
+use crate::amqp::ConsumerId;
+use crate::broker::profile::Profile;
+
+/// The features of a queue: what is in force, and the state that it needs.
+#[derive(Clone, Debug)]
+pub(in crate::broker) struct Features {
+    pub(in crate::broker) kind: QueueKind,
+    pub(in crate::broker) rules: QueueRules,
+    /// Bodies of ready messages. Source: rule LEN-1.
+    pub(in crate::broker) ready_bytes: u64,
+    pub(in crate::broker) lanes: Option<Lanes>,
+    pub(in crate::broker) ttl: TimeToLive,
+    /// The timer of `x-expires`.
+    pub(in crate::broker) expiry_timer: Option<u32>,
+    /// The one consumer that is served, where only one is. Source: rule SAC-1.
+    pub(in crate::broker) active: Option<ConsumerId>,
+    pub(in crate::broker) quorum: Option<Box<Quorum>>,
+}
+
+impl Features {
+    /// For a queue of this type with these rules; `None` if it is a plain one.
+    pub(in crate::broker) fn needed(
+        kind: QueueKind,
+        rules: QueueRules,
+        profile: &Profile,
+    ) -> Option<Box<Features>> {
+        let plain = kind == QueueKind::Classic && rules == QueueRules::default();
+        (!plain).then(|| Box::new(Features::new(kind, rules, profile)))
+    }
+
+    pub(in crate::broker) fn new(kind: QueueKind, rules: QueueRules, profile: &Profile) -> Features {
+        let lanes = match (kind, rules.max_priority) {
+            (QueueKind::Quorum, _) => Some(Lanes::quorum(profile.quorum_priorities)),
+            (_, 0) => None,
+            (_, max) => Some(Lanes::classic(max)),
+        };
+        let mut ttl = TimeToLive::default();
+        ttl.change(0, rules.message_ttl);
+        Features {
+            kind,
+            rules,
+            ready_bytes: 0,
+            lanes,
+            ttl,
+            expiry_timer: None,
+            active: None,
+            quorum: (kind == QueueKind::Quorum).then(Box::default),
+        }
+    }
+
+    pub(in crate::broker) fn is_quorum(&self) -> bool {
+        self.kind == QueueKind::Quorum
+    }
+
+    pub(in crate::broker) fn head(&self, own: &VecDeque<Entry>) -> Option<Entry> {
+        match &self.lanes {
+            Some(lanes) => lanes.head(own),
+            None => own.front().copied(),
+        }
+    }
+
+    pub(in crate::broker) fn pop(&mut self, own: &mut VecDeque<Entry>) -> Option<Entry> {
+        match &mut self.lanes {
+            Some(lanes) => lanes.pop(own),
+            None => own.pop_front(),
+        }
+    }
+
+    /// Ready messages that are not in the queue's own list.
+    pub(in crate::broker) fn ahead(&self) -> usize {
+        self.lanes.as_ref().map_or(0, Lanes::len)
+    }
+}

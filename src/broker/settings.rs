@@ -1,0 +1,34 @@
+//! Settings of one broker, as a configuration file would have them. What a version does is a profile's business.
+
+use super::Profile;
+use crate::units::SimDuration;
+
+/// Settings of a broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Channels that a connection may have open at once; 0: any number. Source: rules CON-3 and CON-4.
+    pub channel_max: u16,
+    /// The largest body in bytes. Source: rule ERR-12.
+    pub message_size_max: u64,
+    /// How long a delivery may stay unacknowledged. `None`: for ever; then the broker asks for no timer for it, so that a
+    /// run ends when nothing else happens. Source: rules ACK-11 and ACK-12.
+    pub acknowledgement_timeout: Option<SimDuration>,
+}
+
+impl Settings {
+    /// The default settings of a profile, without the acknowledgement timeout.
+    pub fn of(profile: &Profile) -> Settings {
+        Settings {
+            channel_max: 2047,
+            message_size_max: profile.message_size_max,
+            acknowledgement_timeout: None,
+        }
+    }
+
+    /// With the acknowledgement timeout that the profile has by default.
+    #[must_use]
+    pub fn with_acknowledgement_timeout(self, profile: &Profile) -> Settings {
+        Settings { acknowledgement_timeout: Some(profile.acknowledgement_timeout), ..self }
+    }
+}
