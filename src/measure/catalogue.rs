@@ -231,6 +231,8 @@ pub const CATALOGUE: &[Measure] = &[
     run("redelivered", Unit::Count, "Times that a copy was handed out again.", |o, _| Some(o.ledger.redelivered as f64)),
     run("processed-again", Unit::Count, "Times that a copy was processed which had been processed before.",
         |o, _| Some(o.ledger.processed_again as f64)),
+    run("dead-lettered", Unit::Count, "Times that a copy left its queue for a dead-letter exchange.",
+        |o, _| Some(o.ledger.dead_lettered as f64)),
     run("unfinished", Unit::Count, "Copies that could still have been processed when the run ended.",
         |o, _| Some(o.ledger.unfinished() as f64)),
     run("makespan", Unit::Nanoseconds, "The longest makespan of a queue.", run_makespan),

@@ -8,7 +8,8 @@ use crate::experiment::{Comparison, Difference, RunResult, VariantResult};
 use crate::measure::{CATALOGUE, MeasureId, Scope};
 use crate::stats::Estimate;
 
-/// Measures that are shown for every entity, besides the causes of losses; all are in the CSV and JSON files.
+/// Measures that are shown for every entity, besides the causes of losses; all are in the CSV and JSON files. The catalogue
+/// gives their order.
 const SHOWN: [(Scope, &[&str]); 3] = [
     (
         Scope::Consumer,
@@ -37,6 +38,7 @@ const SHOWN: [(Scope, &[&str]); 3] = [
             "returned",
             "redelivered",
             "processed-again",
+            "dead-lettered",
             "unfinished",
         ],
     ),

@@ -170,7 +170,7 @@ mod tests {
                   717.2ms, idle-while-work-waits 0s; consumer `slow`: processed 25, share 25 %, sojourn-p50 129.5ms,
                   sojourn-p95 240.1ms, idle-while-work-waits 0s; queue `tasks`: depth-mean 5.238, depth-max 10,
                   jain-messages 0.8, jain-busy 0.9, max-min-share 3, sojourn-p95 700.4ms; run: published 100, processed
-                  100, lost 0, unroutable 0, returned 0, redelivered 2, processed-again 0, unfinished 0
+                  100, lost 0, unroutable 0, returned 0, redelivered 2, processed-again 0, dead-lettered 0, unfinished 0
 
             differences from `base`: common random numbers, in pairs of equal seeds (n = 3, 95 % paired Student)
                                    prefetch-1

@@ -2,7 +2,7 @@
 
 use super::{errors, fairness, losses, messages, unfinished};
 use crate::experiment::{Comparison, Difference, RunResult, VariantResult};
-use crate::measure::{EndReason, Ledger, Scope, Unit};
+use crate::measure::{EndReason, Ledger, Outcome, Scope, Unit};
 use crate::report::numbers::{certainty, estimate};
 use crate::stats::{ConfidenceInterval, Estimate};
 
@@ -10,6 +10,9 @@ use crate::stats::{ConfidenceInterval, Estimate};
 pub(super) fn clauses(result: &RunResult, comparison: &Comparison, variant: usize) -> Vec<String> {
     let other = &result.variants[variant];
     let mut all = unfinished::clauses(other);
+    if !all.is_empty() && all == unfinished::clauses(&result.variants[0]) {
+        all = vec!["unfinished as well".to_owned()];
+    }
     all.extend(errors::clauses(other));
     let changes = [
         lost(result, comparison, variant),
@@ -75,34 +78,38 @@ fn share(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<
     })
 }
 
-/// How much sooner or later the work of the main queue was done, or how much longer messages took. Times of less work say
-/// nothing, so both variants must have processed everything.
+/// How much sooner or later the work of the main queue was done, or how much longer its messages took. The time of less
+/// work says nothing, so a makespan is compared only if both variants processed everything, and the time that a message
+/// took only if neither lost any.
 fn time(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<String> {
     let base = &result.variants[0];
-    if !processed_all(base) || !processed_all(&result.variants[variant]) {
-        return None;
-    }
+    let both = [base, &result.variants[variant]];
     let queue = &base.outcomes.first()?.queues[main_queue(result)?].name;
     let row = |measure: &str| {
         comparison.find(variant, Scope::Queue, measure, queue).filter(|row| row.difference.excludes_zero())
     };
-    let (what, row) = match row("makespan") {
-        Some(row) => ("everything was processed", row),
-        None => ("95 % of the messages were through", row("sojourn-p95")?),
-    };
-    Some(format!("{what} {}", sooner_or_later(row, &base.variant.name)))
+    let name = &base.variant.name;
+    if let Some(row) = row("makespan").filter(|_| both.iter().all(|variant| processed_all(variant))) {
+        return Some(format!("everything was processed {}", by(row, name, ["sooner", "later"])));
+    }
+    let row = row("sojourn-p95").filter(|_| both.iter().all(|variant| lost_none(variant)))?;
+    let change = by(row, name, ["shorter", "longer"]);
+    Some(format!("the time that 95 % of the processed messages stayed below was {change}"))
+}
+
+fn lost_none(variant: &VariantResult) -> bool {
+    variant.outcomes.iter().all(|outcome| outcome.ledger.lost_total() == 0)
 }
 
 fn processed_all(variant: &VariantResult) -> bool {
-    let done = |books: &Ledger| {
-        books.lost_total() == 0 && books.unfinished() == 0 && books.unroutable == 0 && books.returned == 0
-    };
-    variant.outcomes.iter().all(|outcome| outcome.end.why == EndReason::Drained && done(&outcome.ledger))
+    let done = |books: &Ledger| books.unfinished() == 0 && books.unroutable == 0 && books.returned == 0;
+    let drained = |outcome: &Outcome| outcome.end.why == EndReason::Drained;
+    lost_none(variant) && variant.outcomes.iter().all(|outcome| drained(outcome) && done(&outcome.ledger))
 }
 
-/// ``30s ± 1s sooner than with `base` (n = 10, 95 % paired Student)``.
-fn sooner_or_later(row: &Difference, base: &str) -> String {
-    let direction = if row.difference.value() < 0.0 { "sooner" } else { "later" };
+/// ``30s ± 1s sooner than with `base` (n = 10, 95 % paired Student)``; `words` are for less and for more.
+fn by(row: &Difference, base: &str, words: [&str; 2]) -> String {
+    let word = words[usize::from(row.difference.value() > 0.0)];
     let size = match row.difference {
         Estimate::Exact(value) => Estimate::Exact(value.abs()),
         Estimate::Single(value) => Estimate::Single(value.abs()),
@@ -110,7 +117,7 @@ fn sooner_or_later(row: &Difference, base: &str) -> String {
             Estimate::Interval(ConfidenceInterval { mean: interval.mean.abs(), ..interval })
         }
     };
-    format!("{} {direction} than with `{base}`{}", estimate(&size, Unit::Nanoseconds), sureness(&size))
+    format!("{} {word} than with `{base}`{}", estimate(&size, Unit::Nanoseconds), sureness(&size))
 }
 
 /// How sure a difference is; nothing where there is no doubt.

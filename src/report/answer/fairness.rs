@@ -49,11 +49,7 @@ impl Sharing {
                 least = consumer;
             }
         }
-        let late = if variant.outcomes.iter().all(|outcome| outcome.end.why == EndReason::Drained) {
-            late(variant, queue, &consumers)
-        } else {
-            None
-        };
+        let late = if is_drained(variant) { late(variant, queue, &consumers) } else { None };
         Some(Sharing { consumers, least, late, even: jain.value() >= EVEN })
     }
 }
@@ -123,21 +119,29 @@ fn others(variant: &VariantResult, consumers: &[usize], consumer: usize) -> Stri
     }
 }
 
-/// What the sharing cost: time lost to a late consumer, or that an uneven share lost none.
+/// What the sharing cost: time lost to a late consumer, or that an uneven share lost none. A run that was cut short has no
+/// such cost yet.
 fn cost(variant: &VariantResult, queue: usize, sharing: &Sharing) -> String {
+    if !is_drained(variant) {
+        return String::new();
+    }
     let Some(ratio) = value(variant, Scope::Queue, "makespan-ratio", queue).map(|ratio| ratio.value()) else {
         return String::new();
     };
+    let times = factor(ratio);
     if sharing.late.is_some() && ratio > COSTLY {
-        format!(", so that the work took {} times as long as its consumers needed together", factor(ratio))
-    } else if sharing.late.is_none() && !sharing.even && ratio <= COSTLY {
-        format!(
-            ", which kept all of them busy: the work took {} times the shortest time possible",
-            factor(ratio)
-        )
-    } else {
+        format!(", so that the work took {times} times as long as its consumers needed together")
+    } else if sharing.late.is_some() || sharing.even || ratio > COSTLY {
         String::new()
+    } else if times == "1" {
+        ", which kept all of them busy: the work took the shortest time possible".to_owned()
+    } else {
+        format!(", which kept all of them busy: the work took {times} times the shortest time possible")
     }
+}
+
+fn is_drained(variant: &VariantResult) -> bool {
+    variant.outcomes.iter().all(|outcome| outcome.end.why == EndReason::Drained)
 }
 
 /// The consumer that finished last, if it was later than all others by a part of the makespan worth saying.

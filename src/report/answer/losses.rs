@@ -22,11 +22,12 @@ pub(super) fn losses(variant: &VariantResult) -> Vec<String> {
     }
     let unroutable = total(variant, |books| books.unroutable);
     if unroutable > 0 {
-        said.push(format!("{} no queue and were dropped", got(unroutable)));
+        said.push(format!("{} no queue and were dropped{}", got(unroutable), in_replications(variant)));
     }
     let returned = total(variant, |books| books.returned);
     if returned > 0 {
-        said.push(format!("{} no queue and went back to their producer", got(returned)));
+        let back = "no queue and went back to their producer";
+        said.push(format!("{} {back}{}", got(returned), in_replications(variant)));
     }
     said
 }

@@ -23,7 +23,9 @@ pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
             let values: Vec<f64> = variant.outcomes.iter().map(|one| count(&one.ledger) as f64).collect();
             Estimate::of(&values, variant.is_random()).map(|value| estimate(&value, Unit::Count))
         };
-        let (Some(processed), Some(copies)) = (books(|it| it.processed), books(|it| it.copies)) else {
+        let (Some(processed), Some(copies)) =
+            (books(|it| it.processed), books(|it| it.copies - it.dead_lettered))
+        else {
             return Vec::new();
         };
         return vec![format!("{processed} of {copies} copies in {} queues were processed", used.len())];

@@ -1,4 +1,4 @@
-//! What was delivered again, and what was done twice.
+//! What was delivered again, what was done twice, and what went on to a dead-letter exchange.
 
 use super::in_replications;
 use crate::experiment::VariantResult;
@@ -6,9 +6,15 @@ use crate::experiment::VariantResult;
 /// Consumers that are named; of more, only how many there are.
 const LISTED: usize = 3;
 
-/// How many deliveries were repeated, to whom, and how often something was processed again.
+/// How many deliveries were repeated, to whom, and how often something was dead-lettered or processed again.
 pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
     let mut said: Vec<String> = redelivered(variant).into_iter().collect();
+    let dead: u64 = variant.outcomes.iter().map(|outcome| outcome.ledger.dead_lettered).sum();
+    match dead {
+        0 => {}
+        1 => said.push(format!("1 message was dead-lettered{}", in_replications(variant))),
+        n => said.push(format!("messages were dead-lettered {n} times{}", in_replications(variant))),
+    }
     let again: u64 = variant.outcomes.iter().map(|outcome| outcome.ledger.processed_again).sum();
     match again {
         0 => {}

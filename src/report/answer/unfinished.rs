@@ -8,15 +8,15 @@ use crate::report::numbers::counted;
 pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
     let open: Vec<&Outcome> = variant.outcomes.iter().filter(|outcome| is_open(outcome)).collect();
     let Some(first) = open.first() else { return Vec::new() };
-    let run = match (variant.outcomes.len(), open.len()) {
-        (1, _) => "the run".to_owned(),
-        (n, open) if n == open => format!("no run of {n} came to its end; the first"),
-        (n, open) => format!("{open} of {n} runs did not come to their end; the first of them"),
+    let limit = match first.end.why {
+        EndReason::Drained => format!("came to rest at {}", first.end.at),
+        EndReason::TimeLimit => format!("ended at the time limit of {}", first.end.at),
+        EndReason::EventLimit => format!("ended at the limit of {} events", first.end.events),
     };
-    let end = match first.end.why {
-        EndReason::Drained => format!("{run} came to rest at {}", first.end.at),
-        EndReason::TimeLimit => format!("{run} ended at the time limit of {}", first.end.at),
-        EndReason::EventLimit => format!("{run} ended at the limit of {} events", first.end.events),
+    let end = match (variant.outcomes.len(), open.len()) {
+        (1, _) => format!("the run {limit}"),
+        (n, open) if n == open => format!("none of {n} runs came to its end; the first {limit}"),
+        (n, open) => format!("{open} of {n} runs did not come to their end; the first of them {limit}"),
     };
     vec![format!("unfinished: {end} {}", left(&first.ledger))]
 }
