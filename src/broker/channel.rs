@@ -189,4 +189,9 @@ impl Consumer {
     pub(super) fn has_credit(&self) -> bool {
         self.prefetch == 0 || self.no_ack || self.unacked < i32::from(self.prefetch)
     }
+
+    /// The same in a quorum queue, where automatic acknowledgement uses credit for a moment.
+    pub(super) fn has_quorum_credit(&self) -> bool {
+        self.unacked < i32::from(self.prefetch)
+    }
 }

@@ -120,9 +120,27 @@ impl Broker {
     pub(super) fn end_connection(&mut self, id: ConnectionId, rule: RuleRef, step: &mut Step<'_, impl Out>) {
         let channels = self.connection(id).map(|c| c.channels.clone()).unwrap_or_default();
         self.refuse_held(id, step);
+        // All channels end at once: what one of them held is not handed to another.
+        let consumers: Vec<ConsumerId> =
+            channels.iter().flat_map(|&(_, place)| self.channels[place].consumers.clone()).collect();
+        let mut left: Vec<QueueId> = Vec::new();
+        for consumer in consumers {
+            left.push(self.consumers[consumer.0].queue);
+            self.remove_consumer(consumer, rule, step);
+        }
+        for &(_, place) in &channels {
+            self.release_channel_from(place, &left, rule, step);
+        }
         for (_, place) in channels {
-            self.release_channel(place, rule, step);
             self.forget_channel(place);
+        }
+        self.sort_queues(&mut left);
+        for queue in left {
+            if !self.delete_if_abandoned(queue, step) {
+                self.choose_active(queue, step);
+                self.use_queue(queue, step);
+                self.dispatch(queue, step);
+            }
         }
         let mut exclusive: Vec<QueueId> = self
             .queues
@@ -157,6 +175,17 @@ impl Broker {
     /// Takes a channel's consumers away and requeues what it held, queue by queue: first all its consumers of a queue,
     /// then (if that has not deleted the queue) its deliveries, then the others are served. Source: rule CON-6.
     fn release_channel(&mut self, place: u32, rule: RuleRef, step: &mut Step<'_, impl Out>) {
+        self.release_channel_from(place, &[], rule, step);
+    }
+
+    /// The same; queues in `left` have lost consumers of the same connection already.
+    fn release_channel_from(
+        &mut self,
+        place: u32,
+        left: &[QueueId],
+        rule: RuleRef,
+        step: &mut Step<'_, impl Out>,
+    ) {
         if self.channels[place].state == ChannelState::Closing {
             return;
         }
@@ -175,7 +204,7 @@ impl Broker {
         for queue in queues {
             let own = self.remove_consumers_of(queue, &consumers, rule, step);
             let held: Vec<Unacked> = unacked.iter().filter(|u| u.queue == queue).copied().collect();
-            if own && self.delete_if_abandoned(queue, step) {
+            if (own || left.contains(&queue)) && self.delete_if_abandoned(queue, step) {
                 self.let_go_with_queue(at, &held, step);
                 continue;
             }
@@ -253,6 +282,10 @@ impl Broker {
         let fact = Fact::Error { channel: at, code: failure.code, text: failure.text.clone() };
         step.out.fact(fact, failure.rule);
         if failure.code.closes_connection() {
+            // The failing channel ends first, while the others are still served.
+            if let Some(place) = self.connection(at.connection).and_then(|c| c.channel(at.channel)) {
+                self.release_channel(place, failure.rule, step);
+            }
             self.end_connection(at.connection, failure.rule, step);
         } else if let Some(place) = self.connection(at.connection).and_then(|c| c.channel(at.channel)) {
             self.release_channel(place, failure.rule, step);

@@ -56,7 +56,7 @@ impl Broker {
         let (at, vhost) = (self.channels[place].at, self.channels[place].vhost);
         let name = self.queue_name(place, name)?;
         self.check_queue_permission(place, Permission::Configure, name)?;
-        let mut message_count = 0;
+        let ok = |message_count| ServerMethod::QueueDeleteOk { message_count };
         if let Some(id) = self.find_queue(vhost, name) {
             self.not_locked(place, id)?;
             let queue = &self.queues[id.0];
@@ -75,10 +75,12 @@ impl Broker {
             if if_unused && !queue.consumers.is_empty() {
                 return Err(failure(ReplyCode::PreconditionFailed, rules::Q_8, format!("{resource} in use")));
             }
-            message_count = queue.ready_count();
+            // The answer precedes the cancellation of the channel's own consumers.
+            step.out.send(at, ok(queue.ready_count()));
             self.remove_queue(id, rules::Q_9, step);
+        } else {
+            step.out.send(at, ok(0));
         }
-        step.out.send(at, ServerMethod::QueueDeleteOk { message_count });
         Ok(())
     }
 
@@ -100,7 +102,9 @@ impl Broker {
         self.drop_ready(id, LossCause::QueueDeleted, rule, step);
         self.drop_kept_letters(id, rule, step);
         self.let_go_of_deliveries(id, LossCause::QueueDeleted, rule, step);
-        for consumer in self.queues[id.0].consumers.clone() {
+        let mut consumers = self.queues[id.0].consumers.clone();
+        consumers.sort_by_key(|consumer| self.names.text(self.consumers[consumer.0].tag));
+        for consumer in consumers {
             let (tag, channel) = (self.consumers[consumer.0].tag, self.consumers[consumer.0].channel);
             self.remove_consumer(consumer, rules::Q_11, step);
             let channel = &self.channels[channel];

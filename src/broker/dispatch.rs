@@ -102,8 +102,24 @@ impl Broker {
 
     /// Hands the head to a consumer.
     #[inline]
-    pub(super) fn deliver(&mut self, id: QueueId, consumer_id: ConsumerId, step: &mut Step<'_, impl Out>) {
+    fn deliver(&mut self, id: QueueId, consumer_id: ConsumerId, step: &mut Step<'_, impl Out>) {
         let Some(entry) = self.take_ready(id) else { return };
+        let consumer = &mut self.consumers[consumer_id.0];
+        if !consumer.no_ack {
+            consumer.unacked += 1;
+        }
+        self.hand_over(id, consumer_id, entry, step);
+    }
+
+    /// Sends a message that was taken from its queue; the consumer's credit is used already.
+    #[inline]
+    pub(super) fn hand_over(
+        &mut self,
+        id: QueueId,
+        consumer_id: ConsumerId,
+        entry: Entry,
+        step: &mut Step<'_, impl Out>,
+    ) {
         let queue = &mut self.queues[id.0];
         let consumer = &mut self.consumers[consumer_id.0];
         let place = consumer.channel;
@@ -113,7 +129,6 @@ impl Broker {
         let automatic = consumer.no_ack;
         if !automatic {
             queue.unacked += 1;
-            consumer.unacked += 1;
             channel.unacked.push(Unacked {
                 tag: delivery_tag,
                 entry,

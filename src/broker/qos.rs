@@ -39,21 +39,18 @@ impl Broker {
         Ok(())
     }
 
-    /// `count` deliveries to consumers were settled or requeued; queues that wait for room go on.
-    pub(super) fn free_channel(&mut self, place: u32, count: u32, step: &mut Step<'_, impl Out>) {
+    /// `count` deliveries to consumers were settled or requeued.
+    pub(super) fn lower_volume(&mut self, place: u32, count: u32) {
         let limit = &mut self.channels[place].limit;
-        if limit.count > 0 {
-            // Source: `rabbit_limiter`, which takes nothing off nothing.
-            if limit.volume != 0 {
-                limit.volume -= i64::from(count);
-            }
-            self.resume_channel(place, step);
+        // Source: `rabbit_limiter`, which takes nothing off nothing.
+        if limit.count > 0 && limit.volume != 0 {
+            limit.volume -= i64::from(count);
         }
     }
 
     /// Where the channel's bound leaves room again, its consumers come back in every queue that was refused.
     /// A real broker takes the queues in random order; here they go by name. Source: rule QOS-11.
-    fn resume_channel(&mut self, place: u32, step: &mut Step<'_, impl Out>) {
+    pub(super) fn resume_channel(&mut self, place: u32, step: &mut Step<'_, impl Out>) {
         let limit = &mut self.channels[place].limit;
         if limit.is_reached() || limit.waiting.is_empty() {
             return;

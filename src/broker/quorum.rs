@@ -1,10 +1,12 @@
 //! Quorum queues: what the replicated state machine does with each command. Replication itself is not simulated here: a
 //! command takes effect at once. Source: `rabbit_fifo`, rules DSP-7, LEN-6, LEN-7, RDL-2, RDL-3, QQ-1 to QQ-15.
 
+use std::collections::VecDeque;
+
 use super::messages::Slot;
 use super::profile::QuorumRequeue;
 use super::queue::quorum::{Quorum, is_below};
-use super::queue::{Overflow, QueueRules};
+use super::queue::{Entry, Overflow, QueueRules};
 use super::settle::Settling;
 use super::unacked::Unacked;
 use super::{Broker, Out, Step};
@@ -70,6 +72,21 @@ impl Broker {
     /// Ends each command: expired heads go, consumers with credit are served, the length limit holds.
     /// Source: `rabbit_fifo:checkout`.
     pub(super) fn checkout(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
+        let mut automatic = self.serve(id, step);
+        self.evaluate_limit(id, step);
+        // Automatic acknowledgements come back one consumer after the other, and each is a command.
+        while let Some((consumer, count)) = automatic.pop_front() {
+            self.consumers[consumer.0].unacked -= count;
+            self.queue_up(id, consumer);
+            automatic.extend(self.serve(id, step));
+            self.evaluate_limit(id, step);
+        }
+    }
+
+    /// Hands out what it can; what goes to one consumer leaves together, in order of the consumers' tags. Consumers with
+    /// automatic acknowledgement that got something, and how much. Source: `rabbit_fifo:append_delivery_effects`.
+    fn serve(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) -> VecDeque<(ConsumerId, i32)> {
+        let mut served: Vec<(ConsumerId, Entry)> = Vec::new();
         loop {
             self.drop_expired(id, step);
             if self.queues[id.0].head().is_none() {
@@ -77,14 +94,28 @@ impl Broker {
             }
             let Some(consumer) = self.queues[id.0].rotation.next() else { break };
             self.queues[id.0].rotation.step_out();
-            if !self.consumers[consumer.0].has_credit() {
+            if !self.consumers[consumer.0].has_quorum_credit() {
                 continue;
             }
-            self.deliver(id, consumer, step);
+            let Some(entry) = self.take_ready(id) else { break };
+            self.consumers[consumer.0].unacked += 1;
+            served.push((consumer, entry));
             // It stays in turn only while it has credit. Source: rule DSP-7.
             self.queue_up(id, consumer);
         }
-        self.evaluate_limit(id, step);
+        served.sort_by_key(|(consumer, _)| self.names.text(self.consumers[consumer.0].tag));
+        let mut automatic: VecDeque<(ConsumerId, i32)> = VecDeque::new();
+        for (consumer, entry) in served {
+            self.hand_over(id, consumer, entry, step);
+            if !self.consumers[consumer.0].no_ack {
+                continue;
+            }
+            match automatic.back_mut() {
+                Some((known, count)) if *known == consumer => *count += 1,
+                _ => automatic.push_back((consumer, 1)),
+            }
+        }
+        automatic
     }
 
     /// A consumer that may take messages joins the back of its priority, unless it is there. Source: rules DSP-7, SAC-1.
@@ -93,7 +124,7 @@ impl Broker {
         let waits = self.has_single_active(id)
             && self.queues[id.0].features.as_ref().and_then(|features| features.active) != Some(consumer);
         let priority = state.priority;
-        if state.has_credit() && !waits && !self.queues[id.0].rotation.contains(consumer) {
+        if state.has_quorum_credit() && !waits && !self.queues[id.0].rotation.contains(consumer) {
             self.queues[id.0].rotation.join(consumer, priority);
         }
     }

@@ -44,9 +44,14 @@ impl Broker {
     /// The usual acknowledgement, of one delivery.
     #[inline]
     fn acknowledge_one(&mut self, place: u32, unacked: Unacked, step: &mut Step<'_, impl Out>) {
+        let limited = self.channels[place].limit.count > 0;
+        if limited && unacked.is_of_consumer() {
+            self.lower_volume(place, 1);
+        }
         if unacked.queue != GONE {
             if self.queues[unacked.queue.0].features.is_some() {
-                self.carry_out(place, Settling::Acknowledge, &[unacked], step);
+                self.tell_queues(place, Settling::Acknowledge, &[unacked], step);
+                self.resume_channel(place, step);
                 return;
             }
             let at = self.channels[place].at;
@@ -57,8 +62,8 @@ impl Broker {
             }
             self.dispatch(unacked.queue, step);
         }
-        if unacked.is_of_consumer() {
-            self.free_channel(place, 1, step);
+        if limited {
+            self.resume_channel(place, step);
         }
     }
 
@@ -110,9 +115,23 @@ impl Broker {
         Err(failure(ReplyCode::PreconditionFailed, rule, format!("unknown delivery tag {tag}")))
     }
 
+    /// The channel's bound learns of it first, then the queues, then those queues go on that waited for the bound.
+    pub(super) fn carry_out(
+        &mut self,
+        place: u32,
+        settling: Settling,
+        taken: &[Unacked],
+        step: &mut Step<'_, impl Out>,
+    ) {
+        let pushed = taken.iter().filter(|unacked| unacked.is_of_consumer()).count() as u32;
+        self.lower_volume(place, pushed);
+        self.tell_queues(place, settling, taken, step);
+        self.resume_channel(place, step);
+    }
+
     /// Tells the queues what becomes of deliveries: one message for each queue and consumer, each of which the queue
     /// carries out at once. Source: rule ACK-8, `rabbit_channel:foreach_per_queue`.
-    pub(super) fn carry_out(
+    fn tell_queues(
         &mut self,
         place: u32,
         settling: Settling,
@@ -129,8 +148,6 @@ impl Broker {
             }
             self.tell_level(queue, step);
         }
-        let pushed = taken.iter().filter(|unacked| unacked.is_of_consumer()).count() as u32;
-        self.free_channel(place, pushed, step);
     }
 
     fn settle_in_classic(

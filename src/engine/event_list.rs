@@ -55,8 +55,9 @@ pub struct EventList<E> {
     last: u64,
     heap: Heap,
     lanes: Vec<LaneQueue>,
-    /// The first key of each lane, or [`NOTHING`].
-    heads: Vec<u128>,
+    /// The smallest key of all lanes, or [`NOTHING`], and the lane that it is in.
+    lane_first: u128,
+    lane_of_first: u8,
     event: PhantomData<E>,
 }
 
@@ -67,7 +68,8 @@ impl<E> Default for EventList<E> {
             last: 0,
             heap: Heap::default(),
             lanes: Vec::new(),
-            heads: Vec::new(),
+            lane_first: NOTHING,
+            lane_of_first: 0,
             event: PhantomData,
         }
     }
@@ -121,52 +123,66 @@ impl<E: Event> EventList<E> {
         }
         let place = found.unwrap_or_else(|| {
             self.lanes.push(LaneQueue { delay, keys: Ring::default() });
-            self.heads.push(NOTHING);
             self.lanes.len() - 1
         });
         Some(Lane(place as u8))
     }
 
     /// Schedules `event` after the lane's delay. Costs the same however many events are pending.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "it stands in the innermost loop, which the compiler cannot know"
+    )]
+    #[inline(always)]
     pub fn in_lane(&mut self, lane: Lane, event: E) -> Seq {
         let seq = self.reserve();
         let place = lane.0 as usize;
         let lane = &mut self.lanes[place];
         let key = key(self.now + lane.delay, seq, event.pack());
-        if lane.keys.is_empty() {
-            self.heads[place] = key;
+        // Only the first key of a lane can be the smallest of all.
+        if lane.keys.is_empty() && key < self.lane_first {
+            self.lane_first = key;
+            self.lane_of_first = place as u8;
         }
         lane.keys.push(key);
         seq
     }
 
     /// Takes the next event if it comes at or before `until`, and moves the clock to it.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "it stands in the innermost loop, which the compiler cannot know"
+    )]
+    #[inline(always)]
     pub(super) fn pop(&mut self, until: SimTime) -> Option<(Seq, E)> {
-        let mut first = self.heap.peek();
-        let mut from = None;
-        for (place, &head) in self.heads.iter().enumerate() {
-            if head < first {
-                first = head;
-                from = Some(place);
-            }
-        }
+        let top = self.heap.peek();
+        let first = top.min(self.lane_first);
         let at = SimTime::from_nanos((first >> 64) as u64);
         if first == NOTHING || at > until {
             return None;
         }
-        match from {
-            Some(place) => {
-                let keys = &mut self.lanes[place].keys;
-                keys.pop();
-                self.heads[place] = keys.front().copied().unwrap_or(NOTHING);
-            }
-            None => self.heap.take(),
+        if first == top {
+            self.heap.take();
+        } else {
+            self.take_from_lane();
         }
         self.now = at;
         let low = first as u64;
         Some((Seq(low >> EVENT_BITS), E::unpack((low & EVENT_MASK) as u32)))
+    }
+
+    #[inline]
+    fn take_from_lane(&mut self) {
+        self.lanes[self.lane_of_first as usize].keys.pop();
+        self.lane_first = NOTHING;
+        for (place, lane) in self.lanes.iter().enumerate() {
+            if let Some(&head) = lane.keys.front()
+                && head < self.lane_first
+            {
+                self.lane_first = head;
+                self.lane_of_first = place as u8;
+            }
+        }
     }
 
     /// Moves the clock forward to `at` without an event.

@@ -62,7 +62,8 @@ pub fn run<M: Model>(model: &mut M, events: &mut EventList<M::Event>, limits: Li
 }
 
 /// Handles the next event if it comes at or before `until`; false if there is none.
-#[inline]
+#[expect(clippy::inline_always, reason = "it is the innermost loop, which the compiler cannot know")]
+#[inline(always)]
 pub fn step<M: Model>(model: &mut M, events: &mut EventList<M::Event>, until: SimTime) -> bool {
     match events.pop(until) {
         Some((seq, event)) => {

@@ -1,17 +1,16 @@
 //! The broker's way out: its methods go to links, its facts to the books and to whoever looks.
 
-use super::books::Books;
-use super::connection::{Connection, DownFrame};
-use super::consumer::{Consumer, Held, Settled};
+use super::connection::DownFrame;
+use super::consumer::{Held, Settled};
 use super::event::SystemEvent;
 use super::record::Recorder;
+use super::system::System;
 use crate::amqp::{
     ChannelRef, ConnectionId, ConsumerId, Delivery, DeliveryTag, MessageId, Name, QueueId, ServerMethod,
 };
 use crate::broker::{Out, Timer};
 use crate::engine::{EventList, Seq};
 use crate::observe::{Fact, LossCause, Settlement, What};
-use crate::random::RandomStream;
 use crate::rules::RuleRef;
 use crate::units::SimTime;
 
@@ -45,43 +44,40 @@ impl Directory {
     }
 }
 
-/// The parts of the system that the broker's effects reach, for one command.
+/// The system without its broker, which is at work, for one command.
 pub(super) struct Effects<'a, R> {
     pub(super) now: SimTime,
-    pub(super) connections: &'a mut [Connection],
-    pub(super) consumers: &'a mut [Consumer],
-    pub(super) directory: &'a mut Directory,
-    /// Of each producer, by index: the draws of its messages' work.
-    pub(super) work: &'a [RandomStream],
-    pub(super) books: &'a mut Books,
-    pub(super) recorder: &'a mut R,
+    pub(super) system: &'a mut System<R>,
     pub(super) events: &'a mut EventList<SystemEvent>,
     /// The consumer that the fact just stated is about; its delivery follows.
-    pub(super) delivering: Option<usize>,
-    pub(super) settled_as_sent: bool,
-    /// The events that the broker's timers wait for, by slot.
-    pub(super) timers: &'a mut Vec<Seq>,
-    /// What the broker sent to somebody who drives it by hand.
-    pub(super) by_hand: &'a mut Vec<(ChannelRef, ServerMethod)>,
+    delivering: Option<usize>,
+    settled_as_sent: bool,
+}
+
+impl<'a, R> Effects<'a, R> {
+    #[inline]
+    pub(super) fn new(system: &'a mut System<R>, events: &'a mut EventList<SystemEvent>) -> Self {
+        Effects { now: events.now(), system, events, delivering: None, settled_as_sent: false }
+    }
 }
 
 impl<R: Recorder> Effects<'_, R> {
     #[inline]
     fn deliver(&mut self, at: ChannelRef, delivery: Delivery) {
         let Some(index) = self.delivering.take() else {
-            self.by_hand.push((at, ServerMethod::BasicDeliver(delivery)));
+            self.system.by_hand.push((at, ServerMethod::BasicDeliver(delivery)));
             return;
         };
-        let consumer = &mut self.consumers[index];
-        let connection = &mut self.connections[consumer.connection];
+        let consumer = &mut self.system.consumers[index];
+        let connection = &mut self.system.connections[consumer.connection];
         let seen = consumer.connection as u32;
-        self.recorder.observe(self.now, || What::BrokerSent {
+        self.system.recorder.observe(self.now, || What::BrokerSent {
             connection: seen,
             channel: at,
             method: ServerMethod::BasicDeliver(delivery.clone()),
         });
         // The work is known as the message leaves, so that nothing waits for the draw when it begins.
-        let at_speed_one = consumer.work_of(delivery.message.id, delivery.message.class, self.work);
+        let at_speed_one = consumer.work_of(delivery.message.id, delivery.message.class, &self.system.work);
         consumer.held.push(Held {
             at_speed_one,
             tag: delivery.delivery_tag,
@@ -96,24 +92,24 @@ impl<R: Recorder> Effects<'_, R> {
 
     #[inline(never)]
     fn answer(&mut self, to: ChannelRef, method: ServerMethod) {
-        let Some(index) = self.directory.connection(to.connection) else {
-            self.by_hand.push((to, method));
+        let Some(index) = self.system.directory.connection(to.connection) else {
+            self.system.by_hand.push((to, method));
             return;
         };
-        self.recorder.observe(self.now, || What::BrokerSent {
+        self.system.recorder.observe(self.now, || What::BrokerSent {
             connection: index as u32,
             channel: to,
             method: method.clone(),
         });
-        self.connections[index].down.send_method(DownFrame::Method(to.channel), method, self.events);
+        self.system.connections[index].down.send_method(DownFrame::Method(to.channel), method, self.events);
     }
 
     fn consumer_added(&mut self, id: ConsumerId, channel: ChannelRef, tag: Name) {
-        let own = self.directory.connection(channel.connection).and_then(|connection| {
-            let channel = self.connections[connection].channel(channel.channel)?;
-            channel.consumers.iter().copied().find(|&c| self.consumers[c as usize].tag == tag)
+        let own = self.system.directory.connection(channel.connection).and_then(|connection| {
+            let channel = self.system.connections[connection].channel(channel.channel)?;
+            channel.consumers.iter().copied().find(|&c| self.system.consumers[c as usize].tag == tag)
         });
-        let known = &mut self.directory.consumers;
+        let known = &mut self.system.directory.consumers;
         if known.len() <= id.index() {
             known.resize(id.index() + 1, BY_HAND);
         }
@@ -122,12 +118,12 @@ impl<R: Recorder> Effects<'_, R> {
 
     #[inline]
     fn delivered(&mut self, consumer: ConsumerId, redelivered: bool, automatic: bool, unacked: u32) {
-        let Some(index) = self.directory.consumer(consumer) else {
+        let Some(index) = self.system.directory.consumer(consumer) else {
             // Whoever drives the broker by hand has processed what was settled as it was sent.
-            self.books.ledger.processed += u64::from(automatic);
+            self.system.books.ledger.processed += u64::from(automatic);
             return;
         };
-        let book = &mut self.books.consumers[index].outcome;
+        let book = &mut self.system.books.consumers[index].outcome;
         book.delivered += 1;
         book.redelivered += u64::from(redelivered);
         book.unacked_max = book.unacked_max.max(unacked);
@@ -152,15 +148,15 @@ impl<R: Recorder> Effects<'_, R> {
             Settlement::Rejected => Settled::Gone(LossCause::Rejected),
             Settlement::Gone(cause) => Settled::Gone(cause),
         };
-        let known = match consumer.and_then(|id| self.directory.consumer(id)) {
-            Some(index) => self.consumers[index].settle(tag, settled),
+        let known = match consumer.and_then(|id| self.system.directory.consumer(id)) {
+            Some(index) => self.system.consumers[index].settle(tag, settled),
             None => match self.settled_without_consumer(channel, tag, settled) {
                 Some(known) => known,
                 None => return,
             },
         };
         match known {
-            None => self.books.ledger.processed += 1,
+            None => self.system.books.ledger.processed += 1,
             Some(None) => {}
             Some(Some(cause)) => self.lost_outside(message, cause, None),
         }
@@ -169,10 +165,10 @@ impl<R: Recorder> Effects<'_, R> {
     /// A delivery is the broker's again, and no consumer's.
     #[cold]
     fn let_go(&mut self, channel: ChannelRef, tag: DeliveryTag) {
-        let Some(connection) = self.directory.connection(channel.connection) else { return };
-        let own = self.connections[connection].channel(channel.channel).map(|c| c.consumers.clone());
+        let Some(connection) = self.system.directory.connection(channel.connection) else { return };
+        let own = self.system.connections[connection].channel(channel.channel).map(|c| c.consumers.clone());
         for consumer in own.into_iter().flatten() {
-            self.consumers[consumer as usize].dropped.retain(|held| held.tag != tag);
+            self.system.consumers[consumer as usize].dropped.retain(|held| held.tag != tag);
         }
     }
 
@@ -184,40 +180,41 @@ impl<R: Recorder> Effects<'_, R> {
         tag: DeliveryTag,
         settled: Settled,
     ) -> Option<Option<Option<LossCause>>> {
-        let Some(connection) = self.directory.connection(channel.connection) else {
+        let Some(connection) = self.system.directory.connection(channel.connection) else {
             match settled {
-                Settled::Gone(cause) => self.books.ledger.lose(cause, 1),
-                _ => self.books.ledger.processed += 1,
+                Settled::Gone(cause) => self.system.books.ledger.lose(cause, 1),
+                _ => self.system.books.ledger.processed += 1,
             }
             return None;
         };
-        let own = self.connections[connection].channel(channel.channel).map(|c| c.consumers.clone());
-        let mut answers = own.into_iter().flatten().map(|c| self.consumers[c as usize].settle(tag, settled));
+        let own = self.system.connections[connection].channel(channel.channel).map(|c| c.consumers.clone());
+        let mut answers =
+            own.into_iter().flatten().map(|c| self.system.consumers[c as usize].settle(tag, settled));
         Some(answers.find(Option::is_some).flatten())
     }
 
     /// A delivery goes back to its queue: if it has been processed, or may still be, it may be processed again.
     fn requeued(&mut self, channel: ChannelRef, queue: QueueId, tag: DeliveryTag, message: MessageId) {
-        let Some(connection) = self.directory.connection(channel.connection) else { return };
-        let Some(own) = self.connections[connection].channel(channel.channel) else { return };
+        let Some(connection) = self.system.directory.connection(channel.connection) else { return };
+        let Some(own) = self.system.connections[connection].channel(channel.channel) else { return };
         let orphan = own.consumers.iter().any(|&consumer| {
-            self.consumers[consumer as usize].work.is_some_and(|work| work.held.message == message)
+            self.system.consumers[consumer as usize].work.is_some_and(|work| work.held.message == message)
         });
         let done = own
             .consumers
             .iter()
-            .all(|&consumer| self.consumers[consumer as usize].has_processed(tag, message));
+            .all(|&consumer| self.system.consumers[consumer as usize].has_processed(tag, message));
         if orphan || done {
-            self.books.may_be_processed_again(queue, message, u32::from(!orphan));
+            self.system.books.may_be_processed_again(queue, message, u32::from(!orphan));
         }
         for &consumer in &own.consumers {
-            self.consumers[consumer as usize].dropped.retain(|held| held.tag != tag);
+            self.system.consumers[consumer as usize].dropped.retain(|held| held.tag != tag);
         }
     }
 
     pub(super) fn lost_outside(&mut self, message: MessageId, cause: LossCause, consumer: Option<u32>) {
-        self.books.ledger.lose(cause, 1);
-        self.recorder.observe(self.now, || What::LostOutside { message, cause, consumer });
+        self.system.books.ledger.lose(cause, 1);
+        self.system.recorder.observe(self.now, || What::LostOutside { message, cause, consumer });
     }
 }
 
@@ -232,33 +229,33 @@ impl<R: Recorder> Out for Effects<'_, R> {
     }
 
     fn hang_up(&mut self, connection: ConnectionId) {
-        if let Some(index) = self.directory.connection(connection) {
-            self.connections[index].broken = true;
+        if let Some(index) = self.system.directory.connection(connection) {
+            self.system.connections[index].broken = true;
         }
     }
 
     fn timer(&mut self, timer: Timer, at: SimTime) {
         let slot = timer.slot as usize;
-        if self.timers.len() <= slot {
-            self.timers.resize(slot + 1, Seq::NONE);
+        if self.system.timers.len() <= slot {
+            self.system.timers.resize(slot + 1, Seq::NONE);
         }
-        self.timers[slot] = self.events.at(at.max(self.now), SystemEvent::BrokerTimer(timer.slot));
+        self.system.timers[slot] = self.events.at(at.max(self.now), SystemEvent::BrokerTimer(timer.slot));
     }
 
     #[inline]
     fn level(&mut self, queue: QueueId, ready: u32, unacked: u32) {
-        self.books.level(self.now, queue, ready, unacked);
+        self.system.books.level(self.now, queue, ready, unacked);
     }
 
     #[expect(clippy::inline_always, reason = "where the fact is known, all but its own lines fold away")]
     #[inline(always)]
     fn fact(&mut self, fact: Fact, rule: RuleRef) {
-        self.books.fact(&fact);
+        self.system.books.fact(&fact);
         match fact {
             Fact::Delivered { consumer, redelivered, automatic, consumer_unacked, .. } => {
                 self.delivered(consumer, redelivered, automatic, consumer_unacked);
             }
-            Fact::Got { automatic: true, .. } => self.books.ledger.processed += 1,
+            Fact::Got { automatic: true, .. } => self.system.books.ledger.processed += 1,
             Fact::Settled { channel, consumer, delivery_tag, message, how, .. } => {
                 self.settled(channel, consumer, delivery_tag, message, how);
             }
@@ -268,6 +265,6 @@ impl<R: Recorder> Out for Effects<'_, R> {
             Fact::ConsumerAdded { consumer, channel, tag, .. } => self.consumer_added(consumer, channel, tag),
             _ => {}
         }
-        self.recorder.observe(self.now, || What::Broker(fact, rule));
+        self.system.recorder.observe(self.now, || What::Broker(fact, rule));
     }
 }

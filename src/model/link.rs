@@ -51,7 +51,11 @@ impl<F: Copy + Default, M> Link<F, M> {
     }
 
     /// Sends a frame behind all others.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "it stands in the innermost loop, which the compiler cannot know"
+    )]
+    #[inline(always)]
     pub(super) fn send(&mut self, frame: F, events: &mut EventList<SystemEvent>) {
         self.frames.push(frame);
         if let Latency::Lane(lane) = self.latency {

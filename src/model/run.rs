@@ -1,9 +1,11 @@
 //! A whole run of a system, and the closing of its books.
 
+use std::mem;
 use std::sync::Arc;
 
 use super::connection::UpFrame;
 use super::consumer::Settled;
+use super::effects::Effects;
 use super::event::SystemEvent;
 use super::record::{Lean, Recorder, Recording};
 use super::spec::SystemSpec;
@@ -56,10 +58,14 @@ impl<R: Recorder> System<R> {
     /// Stops the broker, unless it is stopped already.
     pub(super) fn stop_broker(&mut self, events: &mut EventList<SystemEvent>) {
         self.outages += 1;
-        let (node, mut effects) = self.split(events);
-        let Node::Up(broker) = node else { return };
-        let survivors = broker.as_ref().clone().stop(effects.now, &mut effects);
-        *node = Node::Down(Box::new(survivors));
+        match mem::replace(&mut self.node, Node::AtWork) {
+            Node::Up(broker) => {
+                let mut effects = Effects::new(self, events);
+                let survivors = broker.stop(effects.now, &mut effects);
+                self.node = Node::Down(Box::new(survivors));
+            }
+            other => self.node = other,
+        }
     }
 
     /// Starts the broker again once no outage is left.
@@ -68,10 +74,14 @@ impl<R: Recorder> System<R> {
         if self.outages > 0 {
             return;
         }
-        let (node, mut effects) = self.split(events);
-        let Node::Down(survivors) = node else { return };
-        let broker = survivors.as_ref().clone().start(effects.now, &mut effects);
-        *node = Node::Up(Box::new(broker));
+        match mem::replace(&mut self.node, Node::AtWork) {
+            Node::Down(survivors) => {
+                let mut effects = Effects::new(self, events);
+                let broker = survivors.start(effects.now, &mut effects);
+                self.node = Node::Up(Box::new(broker));
+            }
+            other => self.node = other,
+        }
     }
 
     /// Closes the books of a run that ended so.
@@ -105,6 +115,7 @@ impl<R: Recorder> System<R> {
         let (ready, unacked) = match &self.node {
             Node::Up(broker) => broker.counts(),
             Node::Down(survivors) => (survivors.ready(), 0),
+            Node::AtWork => (0, 0),
         };
         let settled = self
             .consumers

@@ -1,5 +1,6 @@
 //! The simulated system as one value: broker, clients, links and books. A clone goes on independently.
 
+use std::mem;
 use std::sync::Arc;
 
 use super::books::Books;
@@ -23,7 +24,12 @@ use crate::units::SimTime;
 pub(super) enum Node {
     Up(Box<Broker>),
     Down(Box<Survivors>),
+    /// The broker carries out a command; what it asks for is done to the rest of the system meanwhile.
+    AtWork,
 }
+
+/// Why [`Node::AtWork`] is never met between commands.
+const AT_WORK: &str = "effects ask the system for nothing that only the broker knows";
 
 /// The simulated system.
 #[derive(Clone, Debug)]
@@ -102,7 +108,7 @@ impl<R: Recorder> System<R> {
         for declared in &spec.topology {
             let method = declaration(self.names_mut(), declared);
             self.apply(Command::Method(OPERATOR, method), events);
-            for (_, answer) in std::mem::take(&mut self.by_hand) {
+            for (_, answer) in mem::take(&mut self.by_hand) {
                 self.topology_error(operator, answer, events);
             }
         }
@@ -142,6 +148,7 @@ impl<R: Recorder> System<R> {
         match &self.node {
             Node::Up(broker) => broker.names(),
             Node::Down(survivors) => survivors.names(),
+            Node::AtWork => unreachable!("{AT_WORK}"),
         }
     }
 
@@ -149,6 +156,7 @@ impl<R: Recorder> System<R> {
         match &mut self.node {
             Node::Up(broker) => broker.names_mut(),
             Node::Down(survivors) => survivors.names_mut(),
+            Node::AtWork => unreachable!("{AT_WORK}"),
         }
     }
 
@@ -162,35 +170,17 @@ impl<R: Recorder> System<R> {
         &mut self.recorder
     }
 
-    /// The node, and apart from it what its effects reach.
-    #[inline]
-    pub(super) fn split<'a>(
-        &'a mut self,
-        events: &'a mut EventList<SystemEvent>,
-    ) -> (&'a mut Node, Effects<'a, R>) {
-        let effects = Effects {
-            now: events.now(),
-            connections: &mut self.connections,
-            consumers: &mut self.consumers,
-            directory: &mut self.directory,
-            work: &self.work,
-            books: &mut self.books,
-            recorder: &mut self.recorder,
-            events,
-            delivering: None,
-            settled_as_sent: false,
-            timers: &mut self.timers,
-            by_hand: &mut self.by_hand,
-        };
-        (&mut self.node, effects)
-    }
-
     /// Gives the broker a command. A broker that is down does not hear it.
     #[inline]
     pub(super) fn apply(&mut self, command: Command, events: &mut EventList<SystemEvent>) {
-        let (node, mut effects) = self.split(events);
-        let Node::Up(broker) = node else { return };
-        broker.apply(effects.now, command, &mut effects);
+        match mem::replace(&mut self.node, Node::AtWork) {
+            Node::Up(mut broker) => {
+                let mut effects = Effects::new(self, events);
+                broker.apply(effects.now, command, &mut effects);
+                self.node = Node::Up(broker);
+            }
+            other => self.node = other,
+        }
     }
 
     #[inline]

@@ -137,12 +137,12 @@ fn of_message(view: View<'_>, fact: &Fact) -> String {
             levels(*ready, *unacked)
         ),
         Fact::DeadLettered { queue, message, reason, exchange, queues } => format!(
-            "{} dead-letters {}, reason {}: {} makes {} of it",
+            "{} dead-letters {}, reason {}: {} hands it to {}",
             view.queue(*queue),
             view.message(*message),
             reason.name(),
             view.exchange(*exchange),
-            count(*queues, "new copy")
+            count(*queues, "queue")
         ),
         Fact::Replied { message, .. } => {
             format!("broker hands {} straight to the channel that asked for it", view.message(*message))
