@@ -23,8 +23,8 @@ pub(super) struct Arguments {
 }
 
 const AFTER_HELP: &str = "\
-Replication k of every variant has the same seed, so each entity draws the same numbers in all of them; differences are
-taken in pairs.
+Replication k of every variant has the same seed, so each entity draws the same numbers in all
+of them; differences are taken in pairs.
 
 Examples:
   amqpsim compare scenarios/fair-dispatch.toml

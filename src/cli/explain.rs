@@ -2,18 +2,19 @@
 
 use clap::{Args, ValueEnum};
 
+use super::input::{self, Input};
 use super::options::{Overrides, Seed};
+use super::selection::{self, Selection};
 use super::terminal::Terminal;
-use super::{Exit, Failure, input};
+use super::{Exit, Failure};
 use crate::amqp::Names;
 use crate::experiment::{Replication, SimulatorBug};
 use crate::measure::Outcome;
 use crate::model::{SystemSpec, simulate_recorded};
 use crate::report::Directory;
-use crate::report::story::{Filter, LINES_MAX, Narrator};
+use crate::report::story::{Filter, Narrator};
 use crate::report::trace::{Format, Head, Trace};
 use crate::scenario::Scenario;
-use crate::units::{SimTime, parse_duration};
 
 /// What to tell.
 #[derive(Debug, Args)]
@@ -40,26 +41,6 @@ pub(super) struct Arguments {
     format: StoryFormat,
 }
 
-/// Which part of the story to tell.
-#[derive(Clone, Debug, PartialEq, Eq, Args)]
-struct Selection {
-    /// Only the life of this message: `12`, or `shop#12` where there are several producers
-    #[arg(long, value_name = "N")]
-    message: Option<String>,
-    /// Only from this instant on, for example `41.2s`
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    from: Option<SimTime>,
-    /// Only until this instant, itself included
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    to: Option<SimTime>,
-    /// Only what concerns the producer, consumer, queue or connection of this name
-    #[arg(long, value_name = "NAME")]
-    entity: Option<String>,
-    /// Begins no step after so many lines of a story; 0: no limit
-    #[arg(long, value_name = "N", default_value_t = LINES_MAX)]
-    lines: usize,
-}
-
 /// How a story is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum StoryFormat {
@@ -79,18 +60,15 @@ Examples:
   amqpsim explain scenarios/fair-dispatch.toml --from 41s --to 44s --entity slow
   amqpsim explain scenarios/fair-dispatch.toml --format jsonl --seed 17";
 
-fn instant(text: &str) -> Result<SimTime, String> {
-    parse_duration(text).map(|length| SimTime::ZERO + length).map_err(|_| {
-        "expected a time with its unit, such as `41.2s`; the units are ns, us, ms, s, min and h".to_owned()
-    })
-}
-
 /// Finds the replication and tells it.
 pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let input = input::load(&arguments.file, &arguments.overrides.set, terminal)?;
-    let variant = match &arguments.variant {
-        Some(name) => input.variant(name)?,
-        None => &input.variants[0],
+    arguments.selection.refuse_reversed_times()?;
+    let variant = if let Some(name) = &arguments.variant {
+        input.variant(name)?
+    } else {
+        tell_of_others(&input, terminal);
+        &input.variants[0]
     };
     let base = arguments.seed.map_or(variant.scenario.seed, Seed::number);
     let replication = Replication {
@@ -101,6 +79,20 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
     };
     tell(&variant.scenario, &replication, arguments, terminal)?;
     Ok(Exit::Held)
+}
+
+/// Says that the first variant was taken, and which others there are.
+fn tell_of_others(input: &Input, terminal: &mut Terminal) {
+    if let [first, others @ ..] = input.variants.as_slice()
+        && !others.is_empty()
+    {
+        let others: Vec<String> = others.iter().map(|variant| format!("`{}`", variant.name)).collect();
+        terminal.note(&format!(
+            "note: telling of variant `{}`, the first one; `--variant` chooses {}",
+            first.name,
+            others.join(", ")
+        ));
+    }
 }
 
 /// Simulates the replication with a recording and prints the part that was asked for.
@@ -114,7 +106,7 @@ fn tell(
     let outcome = match arguments.format {
         StoryFormat::Text => {
             let filter = arguments.selection.filter(&directory)?;
-            story(scenario, replication, Narrator::new(directory, filter), terminal)?
+            story(scenario, replication, (directory, filter), terminal)?
         }
         StoryFormat::Trace => {
             arguments.selection.only_times()?;
@@ -135,9 +127,10 @@ fn tell(
 fn story(
     scenario: &Scenario,
     replication: &Replication,
-    mut narrator: Narrator,
+    (directory, filter): (Directory, Filter),
     terminal: &mut Terminal,
 ) -> Result<Outcome, Failure> {
+    let mut narrator = Narrator::new(directory.clone(), filter.clone());
     // The story ends with names that the broker met last, so the table is kept beyond the run.
     let mut names = Names::default();
     let outcome = simulate_recorded(&scenario.system, replication.seed, |system, seen| {
@@ -146,8 +139,24 @@ fn story(
             narrator.observe(&names, observation);
         }
     });
-    terminal.result(&narrator.finish(&names))?;
+    if let Some(message) = filter.message {
+        let producer = &outcome.producers[message.producer.index()];
+        selection::refuse_unpublished(message.number, &producer.name, producer.published)?;
+    }
+    if let Some(entity) = &filter.entity {
+        selection::refuse_unknown(entity, &narrator.entities(&names))?;
+    }
+    terminal.result(&format!("{}\n\n{}", head(scenario, replication), narrator.finish(&names)))?;
     Ok(outcome)
+}
+
+/// What is told: `` scenario hello, variant `slow`, replication 0, seed 1, profile rabbitmq-4.3 ``.
+fn head(scenario: &Scenario, replication: &Replication) -> String {
+    let variant = replication.variant.as_ref().map(|name| format!("variant `{name}`, ")).unwrap_or_default();
+    format!(
+        "scenario {}, {variant}replication {}, seed {}, profile {}",
+        scenario.name, replication.index, replication.seed, scenario.system.profile.name
+    )
 }
 
 fn write_trace(
@@ -190,50 +199,5 @@ fn directory(system: &SystemSpec) -> Directory {
         consumers: system.consumers.iter().map(|one| one.name.clone()).collect(),
         faults: system.faults.iter().map(|one| one.name.clone()).collect(),
         classes: system.classes.iter().map(|one| one.name.clone()).collect(),
-    }
-}
-
-impl Selection {
-    /// The filter of a story.
-    fn filter(&self, directory: &Directory) -> Result<Filter, Failure> {
-        let message = self.message.as_ref().map(|text| {
-            directory.message(text).ok_or_else(|| {
-                let message = format!("`{text}` is not a message of this scenario");
-                let help = format!(
-                    "write the number of a publish, such as 12, or {}",
-                    directory
-                        .producers
-                        .iter()
-                        .map(|name| format!("{name}#12"))
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                );
-                Failure::input("unknown-message", &message, Some(&help))
-            })
-        });
-        Ok(Filter {
-            message: message.transpose()?,
-            entity: self.entity.clone(),
-            from: self.from,
-            to: self.to,
-            lines_max: (self.lines > 0).then_some(self.lines),
-        })
-    }
-
-    /// Traces are for programs, which select for themselves.
-    fn only_times(&self) -> Result<(), Failure> {
-        if self.message.is_none() && self.entity.is_none() {
-            return Ok(());
-        }
-        let message = "`--message` and `--entity` select from a story, not from a trace";
-        Err(Failure::input(
-            "conflicting-options",
-            message,
-            Some("use `--format text`, or `--from` and `--to`"),
-        ))
-    }
-
-    fn covers(&self, at: SimTime) -> bool {
-        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at <= to)
     }
 }

@@ -16,7 +16,7 @@ use crate::units::SimDuration;
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Arguments {
-    /// What to list; without it, everything
+    /// What to list; without it, the subjects with how much there is of each
     #[arg(value_enum)]
     subject: Option<Subject>,
 }
@@ -41,15 +41,20 @@ enum Subject {
 }
 
 impl Subject {
-    const fn title(self) -> &'static str {
+    /// Its name on the command line and what it holds.
+    fn words(self) -> [String; 2] {
+        let value = self.to_possible_value().expect("every subject can be given");
+        [value.get_name().to_owned(), value.get_help().map(ToString::to_string).unwrap_or_default()]
+    }
+
+    /// How many there are, for example `21 in 9 tables`.
+    fn count(self) -> String {
         match self {
-            Subject::Keys => "keys",
-            Subject::Faults => "faults",
-            Subject::Distributions => "distributions",
-            Subject::Checks => "checks",
-            Subject::Measures => "measures",
-            Subject::Profiles => "profiles",
-            Subject::Rules => "rules",
+            Subject::Keys => {
+                let keys: usize = TABLES.iter().map(|table| table.keys.len()).sum();
+                format!("{keys} in {} tables", TABLES.len())
+            }
+            _ => self.lines().len().to_string(),
         }
     }
 
@@ -78,7 +83,9 @@ impl Subject {
                 .iter()
                 .map(|profile| {
                     let default = if **profile == Profile::default() { "default" } else { "" };
-                    [profile.name.to_owned(), default.to_owned(), String::new()]
+                    let queues = if profile.transient_queues { "takes" } else { "refuses" };
+                    let about = format!("It {queues} queues that are neither durable nor exclusive.");
+                    [profile.name.to_owned(), default.to_owned(), about]
                 })
                 .collect(),
             Subject::Rules => rules::ALL
@@ -125,17 +132,19 @@ Examples:
   amqpsim list
   amqpsim list measures";
 
-/// Prints one subject, or all with a title each.
+/// Prints one subject, or which there are.
 pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    if let Some(subject) = arguments.subject {
-        terminal.result(&columns(&subject.lines()))?;
-        return Ok(Exit::Held);
-    }
-    for (k, subject) in Subject::value_variants().iter().enumerate() {
-        let blank = if k > 0 { "\n" } else { "" };
-        terminal.result(&format!("{blank}{}\n{}", subject.title(), columns(&subject.lines())))?;
-    }
+    let lines = match arguments.subject {
+        Some(subject) => subject.lines(),
+        None => Subject::value_variants().iter().map(|subject| overview(*subject)).collect(),
+    };
+    terminal.result(&columns(&lines))?;
     Ok(Exit::Held)
+}
+
+fn overview(subject: Subject) -> [String; 3] {
+    let [name, about] = subject.words();
+    [name, subject.count(), about]
 }
 
 /// Lines with aligned columns; empty columns are left out.

@@ -14,6 +14,7 @@ mod options;
 mod progress;
 mod report_files;
 mod run;
+mod selection;
 mod terminal;
 
 pub use exit::Exit;

@@ -29,7 +29,7 @@ pub(super) struct Arguments {
 const AFTER_HELP: &str = "\
 Examples:
   amqpsim run scenarios/fair-dispatch.toml
-  amqpsim run scenarios/fair-dispatch.toml --variant prefetch-1 --seed 42 --replications 30
+  amqpsim run scenarios/fair-dispatch.toml --variant 'prefetch 1' --seed 42 --replications 30
   amqpsim run scenarios/*.toml --quiet --no-out
   amqpsim run scenarios/fair-dispatch.toml --set 'consumer.*.prefetch-count=10' --format json";
 

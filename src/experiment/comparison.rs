@@ -21,6 +21,13 @@ pub struct Difference {
     pub difference: Estimate,
 }
 
+impl Difference {
+    /// Whether both variants have the same value in every pair.
+    pub fn is_equal(&self) -> bool {
+        self.difference.ends() == Some((0.0, 0.0))
+    }
+}
+
 /// All differences of an experiment, in the order of measures, entities and variants.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comparison {

@@ -15,7 +15,7 @@ mod run;
 pub use comparison::{Comparison, Difference, compare};
 pub use in_order::in_order;
 pub use randomness::{is_random, random_parts};
-pub use replication::{Origin, Replication};
+pub use replication::{Origin, Replication, shell_word};
 #[cfg(test)]
 pub(crate) use run::tests;
 pub use run::{Plan, RunResult, SimulatorBug, VariantResult, run};

@@ -28,9 +28,9 @@ pub struct Replication {
 /// The file and settings, quoted for a POSIX shell where they need it.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&quoted(&self.file))?;
+        f.write_str(&shell_word(&self.file))?;
         for setting in &self.overrides {
-            write!(f, " --set {}", quoted(setting))?;
+            write!(f, " --set {}", shell_word(setting))?;
         }
         Ok(())
     }
@@ -40,14 +40,14 @@ impl fmt::Display for Replication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "amqpsim explain {}", self.origin)?;
         if let Some(variant) = &self.variant {
-            write!(f, " --variant {}", quoted(variant))?;
+            write!(f, " --variant {}", shell_word(variant))?;
         }
         write!(f, " --seed {}", self.seed)
     }
 }
 
 /// `text` as one word of a POSIX shell.
-fn quoted(text: &str) -> String {
+pub fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./=:,%+@".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()
@@ -76,6 +76,6 @@ mod tests {
 
     #[test]
     fn a_quote_survives_the_shell() {
-        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
     }
 }

@@ -62,7 +62,9 @@ pub enum Unit {
     Count,
     /// Nanoseconds of virtual time.
     Nanoseconds,
-    /// A number between 0 and 1, or a factor.
+    /// A part of a whole, 0 to 1; reports show it in per cent.
+    Share,
+    /// A factor or an index.
     Ratio,
 }
 
@@ -72,7 +74,7 @@ impl Unit {
         match self {
             Unit::Count => "count",
             Unit::Nanoseconds => "ns",
-            Unit::Ratio => "1",
+            Unit::Share | Unit::Ratio => "1",
         }
     }
 }
@@ -149,8 +151,8 @@ pub const CATALOGUE: &[Measure] = &[
         |o, i| Some(consumer_of(o, i)?.processed as f64)),
     consumer("redelivered", Unit::Count, "Deliveries that it got with the redelivered flag.",
         |o, i| Some(consumer_of(o, i)?.redelivered as f64)),
-    consumer("share", Unit::Ratio, "Its part of the messages that all consumers of its queue processed, 0 to 1.", share),
-    consumer("utilisation", Unit::Ratio,
+    consumer("share", Unit::Share, "Its part of the messages that all consumers of its queue processed, 0 to 1.", share),
+    consumer("utilisation", Unit::Share,
         "Time it worked over its queue's makespan, 0 to 1; work left open at the end counts at most until then.", utilisation),
     consumer("sojourn-mean", Unit::Nanoseconds, "Mean time from publish to the end of its processing.",
         |o, i| consumer_of(o, i)?.sojourn.mean()),
@@ -229,6 +231,8 @@ pub const CATALOGUE: &[Measure] = &[
     run("redelivered", Unit::Count, "Times that a copy was handed out again.", |o, _| Some(o.ledger.redelivered as f64)),
     run("processed-again", Unit::Count, "Times that a copy was processed which had been processed before.",
         |o, _| Some(o.ledger.processed_again as f64)),
+    run("dead-lettered", Unit::Count, "Times that a copy left its queue for a dead-letter exchange.",
+        |o, _| Some(o.ledger.dead_lettered as f64)),
     run("unfinished", Unit::Count, "Copies that could still have been processed when the run ended.",
         |o, _| Some(o.ledger.unfinished() as f64)),
     run("makespan", Unit::Nanoseconds, "The longest makespan of a queue.", run_makespan),

@@ -1,17 +1,39 @@
 //! The verdicts: one line a check, with its evidence below where it did not hold.
 
+use super::wrap::wrap;
 use super::{emphasis, numbers};
 use crate::check::{CheckResult, Demand, Found, Verdict};
 use crate::experiment::VariantResult;
+use crate::measure::Unit;
 use crate::stats::{rule_of_three, wilson_interval};
+
+/// Columns of a line.
+const WIDTH: usize = 110;
 
 /// All checks of a variant, with a title, or nothing where the scenario has none.
 pub(super) fn checks(variant: &VariantResult) -> String {
-    if variant.checks.is_empty() {
-        return String::new();
+    if variant.checks.is_empty() { String::new() } else { format!("checks\n{}\n", lines(variant)) }
+}
+
+/// The checks of all variants; those with equal verdicts and evidence share their lines.
+pub(super) fn by_variant(variants: &[VariantResult]) -> String {
+    let mut blocks: Vec<(String, Vec<String>)> = Vec::new();
+    for variant in variants.iter().filter(|variant| !variant.checks.is_empty()) {
+        let (lines, name) = (lines(variant), format!("`{}`", variant.variant.name));
+        match blocks.iter_mut().find(|(known, _)| *known == lines) {
+            Some((_, names)) => names.push(name),
+            None => blocks.push((lines, vec![name])),
+        }
     }
-    let lines: String = variant.checks.iter().map(|check| one(check, variant)).collect();
-    format!("checks\n{lines}\n")
+    let titled = blocks.iter().map(|(lines, names)| match names.len() {
+        n if n > 1 && n == variants.len() => format!("checks of all {n} variants\n{lines}\n"),
+        _ => format!("checks of {}\n{lines}\n", names.join(", ")),
+    });
+    titled.collect()
+}
+
+fn lines(variant: &VariantResult) -> String {
+    variant.checks.iter().map(|check| one(check, variant)).collect()
 }
 
 fn one(check: &CheckResult, variant: &VariantResult) -> String {
@@ -22,7 +44,10 @@ fn one(check: &CheckResult, variant: &VariantResult) -> String {
         Verdict::Undecided | Verdict::NotExercised => emphasis::doubtful(word),
     };
     let blanks = " ".repeat("not exercised".len() - word.len());
-    let mut text = format!(" {painted}{blanks}  {}: {}\n", demand(check), found(check, variant));
+    // The lead has no width on a screen beyond its words, so the lines are broken before it is painted.
+    let lead = " ".repeat("not exercised".len() + 3);
+    let said = wrap(&lead, lead.len(), &format!("{}: {}", demand(check), found(check, variant)), WIDTH);
+    let mut text = format!("{}\n", said.join("\n")).replacen(&lead, &format!(" {painted}{blanks}  "), 1);
     for line in notes(check, variant) {
         text += &format!("     = {line}\n");
     }
@@ -74,7 +99,7 @@ fn notes(check: &CheckResult, variant: &VariantResult) -> Vec<String> {
     let mut notes = Vec::new();
     if let (Found::Property { n, exercised, violated, .. }, true) = (&check.found, variant.is_random()) {
         if check.verdict == Verdict::Held && *exercised > 3 {
-            let bound = numbers::percentage(&crate::stats::Estimate::Exact(rule_of_three(*exercised)));
+            let bound = numbers::quantity(rule_of_three(*exercised), Unit::Share);
             notes.push(format!("note: broken in fewer than {bound} of such runs (95 %, rule of three)"));
         }
         if let (true, Some(share)) = (*violated > 0 && *n > 1, wilson_interval(*violated, *n)) {

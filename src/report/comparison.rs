@@ -1,67 +1,222 @@
-//! The table of differences between variants, in pairs of equal seeds.
+//! The variants of a comparison: their numbers side by side, then the differences in pairs of equal seeds.
 
 use super::numbers::{self, counted};
-use super::table;
-use crate::experiment::{Comparison, Difference, RunResult};
-use crate::measure::Scope;
+use super::side_by_side::{Group, Sheet};
+use super::table::cell;
+use super::wrap::wrap;
+use crate::experiment::{Comparison, Difference, RunResult, VariantResult};
+use crate::measure::{CATALOGUE, MeasureId, Scope};
+use crate::stats::Estimate;
 
-/// Measures that the table shows for every entity; all are in the CSV and JSON files.
+/// Measures that are shown for every entity, besides the causes of losses; all are in the CSV and JSON files. The catalogue
+/// gives their order.
 const SHOWN: [(Scope, &[&str]); 3] = [
-    (Scope::Consumer, &["share", "utilisation", "sojourn-p95"]),
+    (
+        Scope::Consumer,
+        &["processed", "share", "utilisation", "idle-while-work-waits", "sojourn-p50", "sojourn-p95"],
+    ),
     (
         Scope::Queue,
-        &["depth-mean", "jain-messages", "jain-busy", "makespan", "makespan-ratio", "sojourn-p95"],
+        &[
+            "jain-messages",
+            "jain-busy",
+            "max-min-share",
+            "makespan",
+            "makespan-ratio",
+            "sojourn-p95",
+            "depth-mean",
+            "depth-max",
+        ],
     ),
-    (Scope::Run, &["processed", "lost", "redelivered", "processed-again", "unfinished"]),
+    (
+        Scope::Run,
+        &[
+            "published",
+            "processed",
+            "lost",
+            "unroutable",
+            "returned",
+            "redelivered",
+            "processed-again",
+            "dead-lettered",
+            "unfinished",
+        ],
+    ),
 ];
 
-/// The table with its title and what its intervals are.
-pub(super) fn table(result: &RunResult, comparison: &Comparison) -> String {
-    let Some(base) = result.variants.first() else { return String::new() };
-    let (equal, shown): (Vec<&Difference>, Vec<&Difference>) =
-        comparison.rows.iter().filter(|row| is_shown(row)).partition(|row| is_equal(row));
-    let rows = shown.into_iter().map(|row| cells(result, row));
-    let base_name = base.variant.name.as_str();
-    let head = ["measure", "variant", base_name, "variant's value", "difference", ""];
-    let note = comparison.rows.first().map(|row| numbers::certainty(&row.difference)).unwrap_or_default();
-    let title = format!("differences from {base_name}: common random numbers {note}");
-    let mut text = table::titled(&title, &head, rows);
-    if !equal.is_empty() {
-        text += &format!("note: {} left out, equal in every pair\n\n", counted(equal.len() as u64, "row"));
+/// Columns of a note.
+const WIDTH: usize = 110;
+
+fn is_shown(measure: MeasureId) -> bool {
+    measure.name.starts_with("lost-")
+        || SHOWN.iter().any(|(scope, names)| *scope == measure.scope && names.contains(&measure.name))
+}
+
+/// What a group of rows is about: `` consumer `slow` ``, or `run`.
+fn subject(scope: Scope, entity: &str) -> String {
+    if entity.is_empty() { scope.name().to_owned() } else { format!("{} `{entity}`", scope.name()) }
+}
+
+/// Every variant's numbers; those that are equal in all variants are gathered in a note.
+pub(super) fn side_by_side(result: &RunResult) -> String {
+    let (mut groups, mut equal) = (Vec::new(), Vec::new());
+    for (scope, _) in SHOWN {
+        for entity in entities(result, scope) {
+            let mut rows = Vec::new();
+            let mut same = Vec::new();
+            for measure in CATALOGUE.iter().filter(|measure| measure.scope == scope && is_shown(measure)) {
+                match row(result, measure, &entity) {
+                    Row::Nothing => {}
+                    Row::Equal(cell) => same.push(format!("{} {cell}", measure.name)),
+                    Row::Cells(cells) => rows.push((measure.name.to_owned(), cells)),
+                }
+            }
+            let title = subject(scope, &entity);
+            if !same.is_empty() {
+                equal.push(format!("{title}: {}", same.join(", ")));
+            }
+            if !rows.is_empty() {
+                groups.push(Group { title, rows });
+            }
+        }
     }
-    if result.variants.len() > 2 {
-        text += "note: the intervals are not adjusted for the number of comparisons\n\n";
+    let columns = result.variants.iter().map(|variant| variant.variant.name.clone()).collect();
+    let mut text = format!("side by side: {}\n{}", meaning(result), Sheet { columns, groups }.text());
+    if !equal.is_empty() {
+        let note = format!("equal in all variants: {}", equal.join("; "));
+        text += &format!("{}\n\n", wrap("note: ", 6, &note, WIDTH).join("\n"));
     }
     text
 }
 
-fn is_shown(row: &Difference) -> bool {
-    SHOWN.iter().any(|(scope, names)| *scope == row.measure.scope && names.contains(&row.measure.name))
-        && (row.measure.scope != Scope::Run || row.base.value() != 0.0 || row.other.value() != 0.0)
+/// What a number of the sheet is.
+fn meaning(result: &RunResult) -> String {
+    let random = result.variants.iter().filter(|variant| variant.is_random());
+    match random.map(|variant| variant.outcomes.len()).max() {
+        None => "exact, nothing is random".to_owned(),
+        Some(0 | 1) => "one replication, so nothing is known of the spread".to_owned(),
+        Some(n) => format!(
+            "mean ± half-width of the 95 % interval (n = {}, Student); without ±: equal in all",
+            counted(n as u64, "replication")
+        ),
+    }
 }
 
-fn is_equal(row: &Difference) -> bool {
-    row.difference.ends() == Some((0.0, 0.0))
+/// The names of the entities of all variants, those of the first one first.
+fn entities(result: &RunResult, scope: Scope) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for outcome in result.variants.iter().filter_map(|variant| variant.outcomes.first()) {
+        for index in 0..scope.len(outcome) {
+            let name = scope.entity(outcome, index);
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    names
 }
 
-fn cells(result: &RunResult, row: &Difference) -> Vec<String> {
-    let unit = row.measure.unit;
-    let subject = if row.entity.is_empty() {
-        row.measure.name.to_owned()
-    } else {
-        format!("{} of {} `{}`", row.measure.name, row.measure.scope.name(), row.entity)
+/// What the variants have of one measure.
+enum Row {
+    /// No variant has a value, or a cause of losses was met in none.
+    Nothing,
+    /// All have the same.
+    Equal(String),
+    /// One cell for each variant.
+    Cells(Vec<String>),
+}
+
+fn row(result: &RunResult, measure: MeasureId, entity: &str) -> Row {
+    let index = |variant: &VariantResult| {
+        let outcome = variant.outcomes.first()?;
+        (0..measure.scope.len(outcome)).find(|&index| measure.scope.entity(outcome, index) == entity)
     };
-    let verdict = match row.difference.ends() {
-        None => "one replication: no interval",
-        Some(_) if row.difference.excludes_zero() => "differs",
-        Some(_) => "not told apart",
-    };
-    vec![
-        subject,
-        result.variants[row.variant].variant.name.clone(),
-        numbers::estimate(&row.base, unit),
-        numbers::estimate(&row.other, unit),
-        numbers::signed(&row.difference, unit),
-        verdict.to_owned(),
-    ]
+    let found: Vec<(&VariantResult, Option<usize>)> =
+        result.variants.iter().map(|variant| (variant, index(variant))).collect();
+    let values: Vec<Option<Estimate>> =
+        found.iter().map(|(variant, index)| variant.estimate(measure, (*index)?)).collect();
+    let none = |value: &Option<Estimate>| value.is_none_or(|value| value.ends() == Some((0.0, 0.0)));
+    if values.iter().all(Option::is_none) || (measure.name.starts_with("lost-") && values.iter().all(none)) {
+        return Row::Nothing;
+    }
+    let mut cells: Vec<String> = found
+        .iter()
+        .map(|(variant, index)| index.map_or_else(|| "-".to_owned(), |index| cell(variant, measure, index)))
+        .collect();
+    // What differs by less than is shown is equal to a reader.
+    if cells.windows(2).all(|pair| pair[0] == pair[1]) {
+        return Row::Equal(cells.swap_remove(0));
+    }
+    Row::Cells(cells)
+}
+
+/// The differences from the first variant, with what their intervals are.
+pub(super) fn differences(result: &RunResult, comparison: &Comparison) -> String {
+    let Some((base, others)) = result.variants.split_first() else { return String::new() };
+    let mut groups: Vec<Group> = Vec::new();
+    let mut unsure = false;
+    // Rows of one measure and entity stand together, one for each variant that has it.
+    let shown: Vec<&Difference> = comparison.rows.iter().filter(|row| is_shown(row.measure)).collect();
+    for rows in shown.chunk_by(|a, b| a.measure == b.measure && a.entity == b.entity) {
+        let cells = (1..=others.len()).map(|variant| rows.iter().find(|row| row.variant == variant));
+        let cells: Vec<String> =
+            cells.map(|row| row.map_or_else(|| "-".to_owned(), |row| difference(row))).collect();
+        if cells.iter().all(|cell| matches!(cell.as_str(), "=" | "-")) {
+            continue;
+        }
+        unsure |= rows.iter().any(|row| is_unsure(row));
+        let title = subject(rows[0].measure.scope, &rows[0].entity);
+        let row = (rows[0].measure.name.to_owned(), cells);
+        match groups.iter_mut().find(|group| group.title == title) {
+            Some(group) => group.rows.push(row),
+            None => groups.push(Group { title, rows: vec![row] }),
+        }
+    }
+    let title = format!("differences from `{}`", base.variant.name);
+    if groups.is_empty() {
+        return format!("{title}: none\n\n");
+    }
+    groups.sort_by_key(|group| SHOWN.iter().position(|(scope, _)| group.title.starts_with(scope.name())));
+    let columns = others.iter().map(|variant| variant.variant.name.clone()).collect();
+    let mut text = format!("{title}: {}\n", pairs(comparison));
+    text += &Sheet { columns, groups }.text();
+    for note in notes(unsure, others.len()) {
+        text += &format!("{}\n", wrap("note: ", 6, note, WIDTH).join("\n"));
+    }
+    text.push('\n');
+    text
+}
+
+fn notes(unsure: bool, others: usize) -> impl Iterator<Item = &'static str> {
+    let legend = "`=`: equal in every pair of runs, or by less than is shown; pp are percentage points";
+    let doubt = "`~` is not told apart from no difference";
+    let many = "the intervals are not adjusted for the number of comparisons";
+    [Some(legend), unsure.then_some(doubt), (unsure && others > 1).then_some(many)].into_iter().flatten()
+}
+
+/// How the differences were taken.
+fn pairs(comparison: &Comparison) -> String {
+    let differences = || comparison.rows.iter().map(|row| row.difference);
+    if differences().all(|difference| matches!(difference, Estimate::Exact(_))) {
+        return "exact, nothing is random".to_owned();
+    }
+    let widest = differences().find(|one| matches!(one, Estimate::Interval(it) if it.half_width > 0.0));
+    match widest.or_else(|| differences().find(|one| !matches!(one, Estimate::Exact(_)))) {
+        Some(one) => format!("common random numbers, in pairs of equal seeds {}", numbers::certainty(&one)),
+        None => String::new(),
+    }
+}
+
+fn is_unsure(row: &Difference) -> bool {
+    !row.is_equal() && !row.difference.excludes_zero()
+}
+
+fn difference(row: &Difference) -> String {
+    if row.is_equal() {
+        return "=".to_owned();
+    }
+    let doubt = if is_unsure(row) { " ~" } else { "" };
+    let text = numbers::signed(&row.difference, row.measure.unit);
+    // Less than is shown, as `+0 pp`.
+    if text.contains(|c| matches!(c, '1'..='9')) { format!("{text}{doubt}") } else { "=".to_owned() }
 }

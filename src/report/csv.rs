@@ -6,7 +6,8 @@ use crate::measure::CATALOGUE;
 /// The columns, in order. An empty value: nothing was observed.
 const COLUMNS: [&str; 8] = ["variant", "replication", "seed", "scope", "entity", "measure", "unit", "value"];
 
-/// All measures of all replications as CSV (RFC 4180, lines end with a line feed).
+/// All measures of all replications as CSV (RFC 4180, lines end with a line feed), as
+/// `docs/output-formats.md` describes it.
 pub fn csv(result: &RunResult) -> String {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     write(&mut writer, result).expect("writing to memory cannot fail");

@@ -14,10 +14,11 @@ pub(super) fn errors(variant: &VariantResult) -> String {
         for error in &outcome.errors {
             let closed =
                 error.channel.map_or_else(|| "connection".to_owned(), |channel| format!("channel {channel}"));
-            let mut row = vec![error.connection.clone(), closed, error.at.to_string(), error.text.clone()];
+            let mut row = vec![error.connection.clone(), closed, error.at.to_string()];
             if many {
                 row.push(replication.index.to_string());
             }
+            row.push(format!("{} {}", error.code, error.text));
             rows.push(row);
         }
     }
@@ -25,11 +26,13 @@ pub(super) fn errors(variant: &VariantResult) -> String {
         return String::new();
     }
     let left_out = rows.len().saturating_sub(ROWS_MAX);
-    let mut head = vec!["connection", "closed", "at", "reply"];
+    rows.truncate(ROWS_MAX);
+    let mut head = vec!["connection", "closed", "at"];
     if many {
         head.push("replication");
     }
-    let mut text = table::titled("errors", &head, rows.into_iter().take(ROWS_MAX));
+    head.push("reply");
+    let mut text = table::of_words("errors", &head, rows);
     if left_out > 0 {
         text.insert_str(text.len() - 1, &format!(" and {left_out} more, in the JSON report\n"));
     }

@@ -1,13 +1,17 @@
 //! Head and foot of a report: what was run, with which seeds, and the command that does it again.
 
 use super::numbers;
-use crate::experiment::{RunResult, VariantResult};
+use super::wrap::wrap;
+use crate::experiment::{RunResult, VariantResult, shell_word};
+
+/// Columns of a line.
+const WIDTH: usize = 110;
 
 /// What was run.
 pub(super) fn head(result: &RunResult) -> String {
     let mut text = String::new();
     if let Some(question) = &result.question {
-        text += &format!("question: {question}\n");
+        text += &format!("{}\n", wrap("question: ", 10, question, WIDTH).join("\n"));
     }
     let profiles: Vec<&str> =
         result.variants.iter().map(|v| v.variant.scenario.system.profile.name).collect();
@@ -35,12 +39,15 @@ pub(super) fn replications(variant: &VariantResult, asked: u32) -> String {
         let why = if asked > 1 { format!(", so one run says as much as {asked}") } else { String::new() };
         return format!("seed {}: nothing is random{why}\n\n", first.seed);
     }
-    let random = variant.random_parts.join(", ");
+    let random = wrap("random: ", 8, &variant.random_parts.join(", "), WIDTH).join("\n");
     if n == 1 {
-        return format!("seed {}, one replication: no interval (random: {random})\n\n", first.seed);
+        return format!(
+            "seed {}: one replication, so nothing is known of the spread; raise `replications` for intervals\n{random}\n\n",
+            first.seed
+        );
     }
     format!(
-        "seeds {} to {}: mean ± half-width of the 95 % interval (n = {}, Student) (random: {random})\n\n",
+        "seeds {} to {}: mean ± half-width of the 95 % interval (n = {}, Student); without ±: equal in all\n{random}\n\n",
         first.seed,
         last.seed,
         numbers::counted(n as u64, "replication"),
@@ -53,7 +60,7 @@ pub(super) fn foot(result: &RunResult, command: &str) -> String {
         [only] => only.replications.first().and_then(|replication| replication.variant.as_deref()),
         _ => None,
     };
-    let variant = variant.map(|name| format!(" --variant {name}")).unwrap_or_default();
+    let variant = variant.map(|name| format!(" --variant {}", shell_word(name))).unwrap_or_default();
     format!(
         "again: amqpsim {command} {}{variant} --seed {} --replications {}\n",
         result.origin, result.seed, result.replications

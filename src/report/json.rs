@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 use super::{answer, checks};
 use crate::check::{CheckResult, Found};
 use crate::experiment::{Comparison, Difference, RunResult, VariantResult};
-use crate::measure::{CATALOGUE, EndReason, Ledger, Outcome};
+use crate::measure::{CATALOGUE, EndReason, Outcome};
 use crate::stats::Estimate;
 
 /// The format and its version.
 pub const FORMAT: &str = "amqpsim-run/1";
 
-/// The result as indented JSON with a line feed at its end. Times are in nanoseconds (keys that end with `_ns`, or by their
+/// The result as indented JSON with a line feed at its end, as `docs/output-formats.md` describes it. Times are in nanoseconds (keys that end with `_ns`, or by their
 /// `unit`); `comparison` is there if differences were asked for.
 pub fn json(result: &RunResult, comparison: Option<&Comparison>) -> String {
     let mut root = json!({
@@ -133,14 +133,20 @@ fn replication(variant: &VariantResult, index: usize, outcome: &Outcome) -> Valu
         "seed": identity.seed,
         "replay": identity.to_string(),
         "end": { "at_ns": outcome.end.at.as_nanos(), "events": outcome.end.events, "why": why },
-        "ledger": ledger(&outcome.ledger),
+        "ledger": ledger(outcome),
         "errors": errors,
     })
 }
 
-fn ledger(books: &Ledger) -> Value {
-    let lost: Map<String, Value> =
-        books.losses().map(|(cause, count)| (cause.words().to_owned(), count.into())).collect();
+/// The books; losses by the names of their measures.
+fn ledger(outcome: &Outcome) -> Value {
+    let books = &outcome.ledger;
+    let lost: Map<String, Value> = CATALOGUE
+        .iter()
+        .filter_map(|measure| Some((measure.name.strip_prefix("lost-")?, (measure.value)(outcome, 0)?)))
+        .filter(|(_, count)| *count > 0.0)
+        .map(|(cause, count)| (cause.to_owned(), (count as u64).into()))
+        .collect();
     json!({
         "published": books.published,
         "on_the_way": books.on_the_way,
@@ -175,6 +181,7 @@ fn difference(result: &RunResult, row: &Difference) -> Value {
 mod tests {
     use super::*;
     use crate::experiment::tests::{plan, run_example};
+    use crate::observe::LossCause;
 
     #[test]
     fn the_format_comes_first_and_the_books_are_there() {
@@ -185,5 +192,16 @@ mod tests {
         assert_eq!(value["variants"][0]["replications"][0]["ledger"]["processed"], 100);
         assert_eq!(value["variants"][0]["checks"][0]["verdict"], "held");
         assert!(value.get("comparison").is_none());
+    }
+
+    #[test]
+    fn losses_have_the_names_of_their_measures() {
+        let result = run_example(&plan(false, 1), |_, _, outcome| {
+            outcome.ledger.lose(LossCause::AutoAckInBuffer, 3);
+        })
+        .unwrap();
+        let value: Value = serde_json::from_str(&json(&result, None)).unwrap();
+        let lost = &value["variants"][0]["replications"][0]["ledger"]["lost"];
+        assert_eq!(*lost, json!({ "auto-ack-in-buffer": 3 }));
     }
 }

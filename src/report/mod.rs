@@ -19,15 +19,17 @@ mod head;
 mod json;
 mod numbers;
 mod plot;
+mod side_by_side;
 mod summary;
 mod table;
 mod wire;
+mod wrap;
 
 pub mod story;
 pub mod trace;
 
 pub use self::csv::csv;
-pub use answer::{answer, variant_answer};
+pub use answer::answer;
 pub use directory::{Cast, Directory};
 pub use json::{FORMAT, json};
 pub use summary::{comparison_summary, summary};

@@ -7,43 +7,31 @@ use crate::stats::{ConfidenceInterval, Estimate};
 const DIGITS: i32 = 4;
 /// Significant digits of a half-width; the mean is shown to the same place.
 const DIGITS_OF_HALF_WIDTH: i32 = 2;
-/// The most decimals of a count or a ratio; a half-width that would need more is shown as 0.
+/// The most decimals of a count or a ratio.
 const DECIMALS_MAX: usize = 3;
-/// A half-width below this part of the mean comes from rounding and is shown as 0.
+/// The most decimals of a percentage.
+const DECIMALS_MAX_OF_SHARE: usize = 1;
+/// A half-width below this part of the mean comes from rounding: the values are equal.
 const ROUNDING: f64 = 1e-12;
 
-/// The value in its unit: `31.2s`, `0.834`, `75`.
+/// The value in its unit: `31.2s`, `0.834`, `75`, `12.4 %`.
 pub(super) fn quantity(value: f64, unit: Unit) -> String {
     let scale = Scale::of(value, unit);
     let scaled = value / scale.size;
     format!("{}{}", rounded(scaled, places(scaled, DIGITS, unit)), scale.suffix)
 }
 
-/// The value with its sign, for differences: `+31.2s`, `−0.1`, `0`.
+/// The value with its sign, for differences: `+31.2s`, `-0.1`, `0`; differences of shares are percentage points, `-3 pp`.
 pub(super) fn signed(estimate: &Estimate, unit: Unit) -> String {
-    let text = self::estimate(estimate, unit);
+    let text = self::estimate(estimate, unit).replace('%', "pp");
     if estimate.value() > 0.0 { format!("+{text}") } else { text }
 }
 
-/// The value, with the half-width of its interval if it has one: `0.834 ± 0.012`.
+/// The value, with the half-width of its interval if it has one: `0.834 ± 0.012`. Equal replications give the value alone.
 pub(super) fn estimate(estimate: &Estimate, unit: Unit) -> String {
     match estimate {
         Estimate::Exact(value) | Estimate::Single(value) => quantity(*value, unit),
         Estimate::Interval(interval) => with_half_width(interval, unit),
-    }
-}
-
-/// The share as a percentage: `25 %`, `25.3 ± 0.4 %`.
-pub(super) fn percentage(estimate: &Estimate) -> String {
-    let percent = |value: f64| rounded(value * 100.0, 1);
-    match estimate {
-        Estimate::Exact(value) | Estimate::Single(value) => format!("{} %", percent(*value)),
-        Estimate::Interval(interval) if percent(interval.half_width) == "0" => {
-            format!("{} %", percent(interval.mean))
-        }
-        Estimate::Interval(interval) => {
-            format!("{} ± {} %", percent(interval.mean), percent(interval.half_width))
-        }
     }
 }
 
@@ -52,6 +40,9 @@ pub(super) fn certainty(estimate: &Estimate) -> String {
     match estimate {
         Estimate::Exact(_) => "(exact: nothing is random)".to_owned(),
         Estimate::Single(_) => "(one replication: no interval)".to_owned(),
+        Estimate::Interval(interval) if are_equal(interval) => {
+            format!("(equal in all of {} replications)", interval.n)
+        }
         Estimate::Interval(interval) => {
             format!("(n = {}, {} % {})", interval.n, rounded(interval.level * 100.0, 1), interval.method)
         }
@@ -78,6 +69,7 @@ impl Scale {
     fn of(value: f64, unit: Unit) -> Scale {
         let (size, suffix) = match (unit, value.abs()) {
             (Unit::Count | Unit::Ratio, _) => (1.0, ""),
+            (Unit::Share, _) => (0.01, " %"),
             (Unit::Nanoseconds, 0.0) => (1e9, "s"),
             (Unit::Nanoseconds, length) if length < 1e3 => (1.0, "ns"),
             (Unit::Nanoseconds, length) if length < 1e6 => (1e3, "us"),
@@ -88,28 +80,44 @@ impl Scale {
     }
 }
 
+/// Whether the replications had one and the same value.
+fn are_equal(interval: &ConfidenceInterval) -> bool {
+    interval.half_width <= interval.mean.abs() * ROUNDING
+}
+
 fn with_half_width(interval: &ConfidenceInterval, unit: Unit) -> String {
-    let invisible = unit != Unit::Nanoseconds && rounded(interval.half_width, DECIMALS_MAX) == "0";
-    if invisible || interval.half_width <= interval.mean.abs() * ROUNDING {
-        return format!("{} ± 0", quantity(interval.mean, unit));
+    if are_equal(interval) {
+        return quantity(interval.mean, unit);
     }
     // The larger of the two chooses the unit, so that 0s ± 3ms does not read as 0s ± 0.003s.
     let scale = Scale::of(interval.mean.abs().max(interval.half_width), unit);
     let half_width = interval.half_width / scale.size;
     let places = places(half_width, DIGITS_OF_HALF_WIDTH, unit);
-    format!(
-        "{:.places$}{suffix} ± {half_width:.places$}{suffix}",
-        interval.mean / scale.size,
-        suffix = scale.suffix
-    )
-    .replace("-0 ", "0 ")
+    let mean = fixed(interval.mean / scale.size, places);
+    let mut width = fixed(half_width, places);
+    if width.bytes().all(|byte| matches!(byte, b'0' | b'.')) {
+        width = format!("<{:.places$}", 1.0 / libm::pow(10.0, places as f64));
+    }
+    // `12.4 ± 1.2 %`, but `53.1s ± 2.7s`.
+    let behind_mean = if unit == Unit::Share { "" } else { scale.suffix };
+    format!("{mean}{behind_mean} ± {width}{}", scale.suffix)
 }
 
 /// Decimals that show `value` to its unit's usual precision.
 fn places(value: f64, digits: i32, unit: Unit) -> usize {
     match unit {
         Unit::Count | Unit::Ratio => decimals(value, digits).min(DECIMALS_MAX),
+        Unit::Share => decimals(value, digits).min(DECIMALS_MAX_OF_SHARE),
         Unit::Nanoseconds => decimals(value, digits),
+    }
+}
+
+/// The value with exactly so many decimals, and no minus before a zero.
+fn fixed(value: f64, places: usize) -> String {
+    let text = format!("{value:.places$}");
+    match text.strip_prefix('-') {
+        Some(zero) if zero.bytes().all(|byte| matches!(byte, b'0' | b'.')) => zero.to_owned(),
+        _ => text,
     }
 }
 
@@ -142,6 +150,7 @@ mod tests {
         assert_eq!(quantity(-2_000.0, Unit::Nanoseconds), "-2us");
         assert_eq!(quantity(123_456.0, Unit::Count), "123456");
         assert_eq!(quantity(2.0 / 3.0, Unit::Ratio), "0.667");
+        assert_eq!(quantity(2.0 / 3.0, Unit::Share), "66.7 %");
     }
 
     #[test]
@@ -150,9 +159,16 @@ mod tests {
         let interval = Estimate::of(&values, true).unwrap();
         assert_eq!(estimate(&interval, Unit::Ratio), "0.835 ± 0.021");
         assert_eq!(certainty(&interval), "(n = 4, 95 % Student)");
-        assert_eq!(percentage(&interval), "83.5 ± 2.1 %");
-        let equal = ConfidenceInterval::of_mean(&[3e9, 3e9], LEVEL).unwrap();
-        assert_eq!(estimate(&Estimate::Interval(equal), Unit::Nanoseconds), "3s ± 0");
+        assert_eq!(estimate(&interval, Unit::Share), "83.5 ± 2.1 %");
+        let close = Estimate::of(&[0.1, 0.100_01], true).unwrap();
+        assert_eq!(estimate(&close, Unit::Ratio), "0.100 ± <0.001");
+    }
+
+    #[test]
+    fn equal_replications_have_no_half_width() {
+        let equal = Estimate::Interval(ConfidenceInterval::of_mean(&[3e9, 3e9], LEVEL).unwrap());
+        assert_eq!(estimate(&equal, Unit::Nanoseconds), "3s");
+        assert_eq!(certainty(&equal), "(equal in all of 2 replications)");
     }
 
     #[test]
@@ -160,5 +176,6 @@ mod tests {
         assert_eq!(signed(&Estimate::Exact(5.0), Unit::Count), "+5");
         assert_eq!(signed(&Estimate::Exact(-2e9), Unit::Nanoseconds), "-2s");
         assert_eq!(signed(&Estimate::Exact(0.0), Unit::Ratio), "0");
+        assert_eq!(signed(&Estimate::Exact(-0.125), Unit::Share), "-12.5 pp");
     }
 }

@@ -1,11 +1,15 @@
 //! The summary in text: the answer first, then what was run, then the tables, then the command that does it again.
 
+use super::wrap::prose;
 use super::{answer, checks, comparison, emphasis, errors, fates, head, plot, table};
 use crate::experiment::{Comparison, RunResult, VariantResult};
 
+/// Columns of a line.
+const WIDTH: usize = 110;
+
 /// The summary of `run`: every variant by itself.
 pub fn summary(result: &RunResult) -> String {
-    let mut text = answers(result);
+    let mut text = first_lines(&answer(result));
     text += &head::head(result);
     if result.names_variants {
         text += "\n";
@@ -19,34 +23,23 @@ pub fn summary(result: &RunResult) -> String {
     text + &head::foot(result, "run")
 }
 
-/// The summary of `compare`: what the variants do to the first one's numbers.
+/// The summary of `compare`: the variants side by side, and what they do to the first one's numbers.
 pub fn comparison_summary(result: &RunResult, comparison: &Comparison) -> String {
-    let mut text = format!("{}\n\n", emphasis::strong(&answer::comparison_answer(result, comparison)));
+    let mut text = first_lines(&answer::comparison_answer(result, comparison));
     text += &head::head(result);
     for variant in &result.variants {
         text += &format!("{}\n", titled(variant));
     }
     text += "\n";
-    text += &comparison::table(result, comparison);
-    for variant in &result.variants {
-        let verdicts = checks::checks(variant);
-        if !verdicts.is_empty() {
-            text += &format!("{}: {verdicts}", variant.variant.name);
-        }
-    }
+    text += &comparison::side_by_side(result);
+    text += &comparison::differences(result, comparison);
+    text += &checks::by_variant(&result.variants);
     text + &head::foot(result, "compare")
 }
 
-/// One bold line, or one for each variant.
-fn answers(result: &RunResult) -> String {
-    if !result.names_variants {
-        return format!("{}\n\n", emphasis::strong(&answer(result)));
-    }
-    let lines: Vec<String> = result
-        .variants
-        .iter()
-        .map(|variant| format!("{}: {}", variant.variant.name, answer::variant_answer(variant)))
-        .collect();
+/// The answer, one bold line for each variant if there are several, broken where it is long.
+fn first_lines(answer: &str) -> String {
+    let lines: Vec<String> = answer.lines().map(|line| prose(line, WIDTH)).collect();
     format!("{}\n\n", emphasis::strong(&lines.join("\n")))
 }
 
@@ -54,11 +47,8 @@ fn answers(result: &RunResult) -> String {
 fn titled(variant: &VariantResult) -> String {
     let changes: Vec<String> =
         variant.variant.changes.iter().map(|(address, value)| format!("{address} = {value}")).collect();
-    if changes.is_empty() {
-        format!("variant {}", variant.variant.name)
-    } else {
-        format!("variant {}: {}", variant.variant.name, changes.join(", "))
-    }
+    let name = format!("variant `{}`", variant.variant.name);
+    if changes.is_empty() { name } else { prose(&format!("{name}: {}", changes.join(", ")), WIDTH) }
 }
 
 fn body(variant: &VariantResult, asked: u32) -> String {
@@ -93,39 +83,42 @@ mod tests {
     fn a_single_run_reads_from_the_answer_to_the_command() {
         let result = run_example(&plan(false, 1), |_, _, _| {}).unwrap();
         expect![[r#"
-            `slow` got 25 % of the messages of `tasks` and finished 31s after `fast`, so that the work took 2 times as long as its consumers needed together; nothing was lost.
+            `slow` got 25 % of the 100 messages of `tasks` and finished 31s after `fast`, so that the work took 2 times as
+              long as its consumers needed together; 2 deliveries were repeats (redelivered), 1 to `fast`, 1 to `slow`;
+              nothing was lost.
 
             scenario: example (example.toml), profile rabbitmq-4.3, amqpsim 0.1.0
             seed 1: nothing is random, so one run says as much as 3
 
             consumers
-             consumer   processed   share   utilisation   idle-while-work-waits   sojourn-p50   sojourn-p95   finished-at
-            ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-             fast              75    0.75         0.484                      0s       379.6ms       717.2ms           31s
-             slow              25    0.25         0.968                      0s       129.5ms       240.1ms           62s
+             consumer  processed  share  utilisation  idle-while-  sojourn-p50  sojourn-p95  finished-at
+                                                       work-waits
+            ─────────────────────────────────────────────────────────────────────────────────────────────
+             fast             75   75 %       48.4 %           0s      379.6ms      717.2ms          31s
+             slow             25   25 %       96.8 %           0s      129.5ms      240.1ms          62s
 
             queues
-             queue   enqueued   delivered   redelivered   acked   depth-mean   depth-max   ready-at-end   unacked-at-end
-            ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-             tasks        100         102             2     100        5.238          10              0                0
+             queue  enqueued  delivered  redelivered  acked  depth-mean  depth-max  ready-at-end  unacked-at-end
+            ─────────────────────────────────────────────────────────────────────────────────────────────────────
+             tasks       100        102            2    100       5.238         10             0               0
 
             fairness
-             queue   jain-messages   jain-busy   max-min-share   makespan   makespan-ratio   sojourn-p95
-            ─────────────────────────────────────────────────────────────────────────────────────────────
-             tasks             0.8         0.9               3        62s                2       700.4ms
+             queue  jain-messages  jain-busy  max-min-share  makespan  makespan-ratio  sojourn-p95
+            ───────────────────────────────────────────────────────────────────────────────────────
+             tasks            0.8        0.9              3       62s               2      700.4ms
 
             producers
-             producer   published   returned   confirmed   nacked
-            ──────────────────────────────────────────────────────
-             shop             100          0           0        0
+             producer  published  returned  confirmed  nacked
+            ──────────────────────────────────────────────────
+             shop            100         0          0       0
 
             fates
-             fate               messages
-            ─────────────────────────────
-             published               100
-             copies in queues        100
-             processed               100
-             redelivered               2
+             fate              messages
+            ────────────────────────────
+             published              100
+             copies in queues       100
+             processed              100
+             redelivered              2
 
             ready messages over time (0s to 63s)
              tasks  ███████████▇▇▇▇▇▇▆▆▆▆▆▆▅▅▅▅▅▄▄▄▄▄▄▄▄▄▄▄▄▃▃▃▃▃▂▂▂▂▂▂▁▁▁▁▁▁▁▁▁  highest 10
@@ -151,26 +144,50 @@ mod tests {
         };
         let result = run_example(&plan, change).unwrap();
         expect![[r#"
-            `slow` got 25 % of the messages of `tasks` and finished 31s ± 0 after `fast`, so that the work took 2 times as long as its consumers needed together; nothing was lost in 3 replications; with prefetch-1, everything was processed 30s ± 0 sooner (n = 3, 95 % paired Student).
+            `base`: `slow` got 25 % of the 100 messages of `tasks` and finished 31s after `fast`, so that the work took 2
+              times as long as its consumers needed together; 6 deliveries were repeats (redelivered), 3 to `fast`, 3 to
+              `slow` in 3 replications; nothing was lost in 3 replications.
+            `prefetch-1`: everything was processed 30s sooner than with `base` (equal in all of 3 replications).
 
             scenario: example (example.toml), profile rabbitmq-4.3, amqpsim 0.1.0
-            variant base
-            variant prefetch-1: consumer.*.prefetch-count = 1
+            variant `base`
+            variant `prefetch-1`: consumer.*.prefetch-count = 1
 
-            differences from base: common random numbers (n = 3, 95 % paired Student)
-             measure                              variant             base   variant's value       difference
-            ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-             utilisation of consumer `fast`    prefetch-1    0.484 ± 0.001     0.936 ± 0.003   +0.453 ± 0.002   differs
-             utilisation of consumer `slow`    prefetch-1    0.967 ± 0.002             1 ± 0   +0.033 ± 0.002   differs
-             makespan of queue `tasks`         prefetch-1   62.05s ± 0.10s    32.05s ± 0.10s         -30s ± 0   differs
-             makespan-ratio of queue `tasks`   prefetch-1    2.002 ± 0.003     1.034 ± 0.003       -0.968 ± 0   differs
+            side by side: mean ± half-width of the 95 % interval (n = 3 replications, Student); without ±: equal in all
+                                         base      prefetch-1
+            ─────────────────────────────────────────────────
+             consumer `fast`
+               utilisation       48.4 ± 0.1 %    93.6 ± 0.3 %
 
-            note: 10 rows left out, equal in every pair
+             consumer `slow`
+               utilisation       96.7 ± 0.2 %           100 %
 
-            base: checks
-             held           nothing-lost: No copy of a message was lost, whatever the cause. (in all of 3 replications)
+             queue `tasks`
+               makespan        62.05s ± 0.10s  32.05s ± 0.10s
+               makespan-ratio   2.002 ± 0.003   1.034 ± 0.003
 
-            prefetch-1: checks
+            note: equal in all variants: consumer `fast`: processed 75, share 75 %, sojourn-p50 379.6ms, sojourn-p95
+                  717.2ms, idle-while-work-waits 0s; consumer `slow`: processed 25, share 25 %, sojourn-p50 129.5ms,
+                  sojourn-p95 240.1ms, idle-while-work-waits 0s; queue `tasks`: depth-mean 5.238, depth-max 10,
+                  jain-messages 0.8, jain-busy 0.9, max-min-share 3, sojourn-p95 700.4ms; run: published 100, processed
+                  100, lost 0, unroutable 0, returned 0, redelivered 2, processed-again 0, dead-lettered 0, unfinished 0
+
+            differences from `base`: common random numbers, in pairs of equal seeds (n = 3, 95 % paired Student)
+                                   prefetch-1
+            ─────────────────────────────────
+             consumer `fast`
+               utilisation     +45.3 ± 0.2 pp
+
+             consumer `slow`
+               utilisation      +3.3 ± 0.2 pp
+
+             queue `tasks`
+               makespan                  -30s
+               makespan-ratio          -0.968
+
+            note: `=`: equal in every pair of runs, or by less than is shown; pp are percentage points
+
+            checks of all 2 variants
              held           nothing-lost: No copy of a message was lost, whatever the cause. (in all of 3 replications)
 
             again: amqpsim compare example.toml --seed 1 --replications 3

@@ -1,8 +1,9 @@
 //! Tables of measures: a row for each entity, a column for each measure that has a value somewhere.
 
-use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 use super::numbers;
+use super::wrap::{fold, wrap};
 use crate::experiment::VariantResult;
 use crate::measure::{MeasureId, Scope, find_in};
 
@@ -77,27 +78,53 @@ pub(super) fn of_measures(columns: &Columns, variant: &VariantResult) -> String 
 }
 
 /// One number; a number of fewer replications than the table's says of how many.
-fn cell(variant: &VariantResult, measure: MeasureId, entity: usize) -> String {
+pub(super) fn cell(variant: &VariantResult, measure: MeasureId, entity: usize) -> String {
     let Some(estimate) = variant.estimate(measure, entity) else { return "-".to_owned() };
     let text = numbers::estimate(&estimate, measure.unit);
     let n = measure.values(&variant.outcomes, entity).len();
     if n < variant.outcomes.len() { format!("{text} (n = {n})") } else { text }
 }
 
-/// A table with a title: the first column to the left, the others to the right.
+/// The widest line of a table of words.
+const WIDTH: usize = 100;
+/// A column's name is not broken into lines shorter than this.
+const NAME: usize = 14;
+
+/// A table of numbers with a title: the first column to the left, the others to the right.
 pub(super) fn titled(title: &str, head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
-    let rule = LineStyle::none().fill('─').junction('─');
-    let mut table = Table::new();
-    table.load_style(TableStyle::new().header_separator(rule)).set_header(head.to_vec());
-    for row in rows {
-        table.add_row(row.into_iter().enumerate().map(|(column, text)| {
-            let side = if column == 0 { CellAlignment::Left } else { CellAlignment::Right };
-            Cell::new(text).set_alignment(side)
-        }));
-    }
-    for (column, place) in table.column_iter_mut().enumerate() {
-        place.set_cell_alignment(if column == 0 { CellAlignment::Left } else { CellAlignment::Right });
-        place.set_padding((1, 1));
+    let rows: Vec<Vec<String>> = rows.collect();
+    let head =
+        head.iter().enumerate().map(|(column, name)| fold(name, width(&rows, column).max(NAME)).join("\n"));
+    let mut table = plain(head.collect(), rows);
+    for place in table.column_iter_mut().skip(1) {
+        place.set_cell_alignment(CellAlignment::Right);
     }
     format!("{title}\n{}\n\n", table.trim_fmt())
+}
+
+/// A table of words with a title, all to the left. The last column is broken into lines where the table would be too wide.
+pub(super) fn of_words(title: &str, head: &[&str], mut rows: Vec<Vec<String>>) -> String {
+    let last = head.len() - 1;
+    let before: usize =
+        (0..last).map(|column| width(&rows, column).max(head[column].chars().count()) + 2).sum();
+    for row in &mut rows {
+        row[last] = wrap("", 0, &row[last], WIDTH - 2 - before).join("\n");
+    }
+    format!("{title}\n{}\n\n", plain(head.iter().map(|name| (*name).to_owned()).collect(), rows).trim_fmt())
+}
+
+/// The longest cell of a column.
+fn width(rows: &[Vec<String>], column: usize) -> usize {
+    rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+}
+
+fn plain(head: Vec<String>, rows: Vec<Vec<String>>) -> Table {
+    let rule = LineStyle::none().fill('─').junction('─');
+    let mut table = Table::new();
+    table.load_style(TableStyle::new().header_separator(rule)).set_header(head);
+    table.add_rows(rows);
+    for (column, place) in table.column_iter_mut().enumerate() {
+        place.set_padding((u16::from(column == 0), 1));
+    }
+    table
 }

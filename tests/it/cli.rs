@@ -105,8 +105,12 @@ fn lists_are_made_from_the_code() {
     assert_eq!(checks.status.code(), Some(0));
     assert!(out(&checks).contains("nothing-lost"), "{}", out(&checks));
     let all = amqpsim(&["list"]);
-    for word in ["measures\n", "jain-busy", "profiles\n", "rabbitmq-4.3", "[[fault.", "exponential"] {
-        assert!(out(&all).contains(word), "{word}: {}", out(&all));
+    for line in ["\n  checks         5 ", "\n  profiles       4 "] {
+        assert!(out(&all).contains(line), "{line}: {}", out(&all));
+    }
+    for subject in out(&all).lines().filter_map(|line| line.split_whitespace().next()) {
+        let one = amqpsim(&["list", subject]);
+        assert!(one.status.code() == Some(0) && !out(&one).is_empty(), "{subject}");
     }
     assert_eq!(amqpsim(&["list", "nonsense"]).status.code(), Some(2));
 }
@@ -163,10 +167,126 @@ fn a_run_answers_first_and_exits_with_0_if_all_checks_hold() {
     let fair = file(&directory, "fair.toml", FAIR.as_bytes());
     let output = amqpsim(&["run", &fair, "--no-out"]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-    assert!(out(&output).starts_with("greedy: `slow` got "));
-    assert!(out(&output).contains("\nprefetch-1: `slow` got "), "{}", out(&output));
+    assert!(out(&output).starts_with("`greedy`: `slow` got "));
+    assert!(out(&output).contains("\n`prefetch-1`: `slow` got "), "{}", out(&output));
     let one = amqpsim(&["run", &fair, "--no-out", "--variant", "prefetch-1"]);
     assert!(!out(&one).contains("greedy") && out(&one).contains("--variant prefetch-1"), "{}", out(&one));
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn a_comparison_shows_the_variants_side_by_side_in_110_columns() {
+    let directory = directory("compare");
+    let fair = file(&directory, "fair.toml", FAIR.as_bytes());
+    let output = amqpsim(&["compare", &fair, "--no-out", "--replications", "5", "--set", RANDOM]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let text = out(&output);
+    assert!(text.starts_with("`greedy`: `slow` got ") && text.contains("\n`prefetch-1`: "), "{text}");
+    let head = text.lines().find(|line| line.ends_with("prefetch-1") && line.contains(" greedy ")).unwrap();
+    assert!(text.find(head) < text.find("differences from `greedy`"), "{text}");
+    let long = |line: &&str| {
+        line.chars().count() > 110 && !line.starts_with("scenario:") && !line.starts_with("again:")
+    };
+    assert_eq!(text.lines().find(long), None);
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn a_run_that_was_cut_short_says_so_first() {
+    let directory = directory("unfinished");
+    let fair = file(&directory, "fair.toml", FAIR.as_bytes());
+    for (set, limit) in [
+        ("replication.duration=\"30ms\"", "time limit of 30ms"),
+        ("replication.events-max=100", "limit of 100 events"),
+    ] {
+        let output = amqpsim(&["run", &fair, "--no-out", "--variant", "greedy", "--set", set]);
+        let first = out(&output).lines().next().unwrap_or_default();
+        assert!(
+            first.starts_with(&format!("`greedy`: unfinished: the run ended at the {limit} with ")),
+            "{first}"
+        );
+        assert!(!first.contains("lost"), "{first}");
+    }
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn one_replication_of_a_random_scenario_says_that_it_is_one() {
+    let directory = directory("single");
+    let fair = file(&directory, "fair.toml", FAIR.as_bytes());
+    let output = amqpsim(&["run", &fair, "--no-out", "--variant", "greedy", "--set", RANDOM]);
+    let text = out(&output).replace("\n  ", " ");
+    assert!(text.lines().next().unwrap().ends_with("other seeds give other numbers."), "{text}");
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn a_prefetch_bound_without_a_bounded_consumer_is_not_exercised() {
+    let directory = directory("bound");
+    let text = format!("{FAIR}\n[[check]]\nproperty = \"prefetch-bound\"\n");
+    let path = file(&directory, "bound.toml", text.as_bytes());
+    for set in ["consumer.*.prefetch-count=0", "consumer.*.acknowledge=\"automatic\""] {
+        let output = amqpsim(&["run", &path, "--no-out", "--variant", "greedy", "--set", set]);
+        assert_eq!(output.status.code(), Some(1), "{set}: {}", out(&output));
+        assert!(out(&output).contains("\n not exercised  prefetch-bound: "), "{set}: {}", out(&output));
+    }
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn a_good_file_is_one_line() {
+    let directory = directory("good");
+    let fair = file(&directory, "fair.toml", FAIR.as_bytes());
+    let output = amqpsim(&["check", &fair]);
+    assert_eq!((output.status.code(), err(&output)), (Some(0), ""));
+    assert_eq!(out(&output), format!("{fair}: no mistakes, 2 variants\n"));
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn what_cannot_be_told_is_refused_with_what_can() {
+    let directory = directory("refused");
+    let fair = file(&directory, "fair.toml", FAIR.as_bytes());
+    let cases: [(&[&str], &str); 4] = [
+        (&["--message", "41"], "there is no message #41: `shop` published 40, which are #1 to #40"),
+        (&["--message", "0"], "there is no message #0"),
+        (&["--entity", "quick"], "the names are producers: shop; consumers: fast, slow; queues: tasks"),
+        (&["--from", "2s", "--to", "1s"], "`--from 2s` is after `--to 1s`"),
+    ];
+    for (options, why) in cases {
+        let output = command(&["explain", &fair, "--variant", "greedy"]).args(options).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{options:?}");
+        assert!(out(&output).is_empty() && err(&output).contains(why), "{options:?}: {}", err(&output));
+    }
+    let late = amqpsim(&["explain", &fair, "--variant", "greedy", "--from", "1h"]);
+    assert!(out(&late).contains("Nothing happened in this time. The run ended at "), "{}", out(&late));
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn a_story_without_a_variant_is_the_first_one_and_says_so() {
+    let directory = directory("first");
+    let fair = file(&directory, "fair.toml", FAIR.as_bytes());
+    let story = amqpsim(&["explain", &fair]);
+    assert!(
+        out(&story).starts_with("scenario fair, variant `greedy`, replication 0, seed 1,"),
+        "{}",
+        out(&story)
+    );
+    let folded = "basic.consume(queue=tasks, consumer-tag=fast) from fast and answers basic.consume-ok ";
+    let words = out(&story).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(folded), "{words}");
+    assert!(err(&story).contains("variant `greedy`, the first one; `--variant` chooses `prefetch-1`"));
+    assert!(err(&amqpsim(&["explain", &fair, "--variant", "greedy"])).is_empty());
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn the_command_at_the_end_of_a_report_is_quoted_for_a_shell() {
+    let directory = directory("again");
+    let fair = file(&directory, "fair.toml", FAIR.replace("prefetch-1", "prefetch 1").as_bytes());
+    let output = amqpsim(&["run", &fair, "--no-out", "--variant", "prefetch 1"]);
+    assert!(out(&output).contains(" --variant 'prefetch 1' --seed 1"), "{}", out(&output));
     fs::remove_dir_all(directory).unwrap();
 }
 
@@ -247,6 +367,44 @@ fn formats_are_for_programs() {
     assert!(err(&json).is_empty());
     let csv = amqpsim(&["run", &fair, "--no-out", "--format", "csv"]);
     assert!(out(&csv).contains("\ngreedy,0,1,run,,processed,count,40\n"), "{}", out(&csv));
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// All keys of a JSON value, without those that a scenario or a cause of losses names.
+fn keys(value: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(object) => {
+            for (key, value) in object {
+                found.insert(key.clone());
+                if !["changes", "lost", "details"].contains(&key.as_str()) {
+                    keys(value, found);
+                }
+            }
+        }
+        serde_json::Value::Array(values) => values.iter().for_each(|value| keys(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_and_column_of_the_formats_is_documented() {
+    let directory = directory("documented");
+    let text = format!("{FAIR}\n[[check]]\nmeasure = \"jain-busy\"\nqueue = \"tasks\"\nat-least = 0.99\n");
+    let path = file(&directory, "fair.toml", text.as_bytes());
+    let document =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/output-formats.md")).unwrap();
+    let mut found = std::collections::BTreeSet::new();
+    for set in ["broker.profile=\"rabbitmq-3.10\"", RANDOM] {
+        let json =
+            amqpsim(&["compare", &path, "--no-out", "--replications", "2", "--set", set, "--format", "json"]);
+        keys(&serde_json::from_slice(&json.stdout).unwrap(), &mut found);
+    }
+    let trace = amqpsim(&["explain", &path, "--format", "jsonl", "--to", "5ms"]);
+    out(&trace).lines().for_each(|line| keys(&serde_json::from_str(line).unwrap(), &mut found));
+    let csv = amqpsim(&["run", &path, "--no-out", "--format", "csv"]);
+    found.extend(out(&csv).lines().next().unwrap().split(',').map(str::to_owned));
+    let missing: Vec<&String> = found.iter().filter(|key| !document.contains(&format!("`{key}`"))).collect();
+    assert_eq!(missing, Vec::<&String>::new());
     fs::remove_dir_all(directory).unwrap();
 }
 

@@ -1,40 +1,63 @@
-//! What a variant changes against the first one, in one clause.
+//! What a variant changes against the first one.
 
-use super::fairness;
-use crate::experiment::{Comparison, Difference, RunResult};
-use crate::measure::{Scope, Unit};
-use crate::report::numbers::{certainty, estimate, percentage};
+use super::{errors, fairness, losses, messages, unfinished};
+use crate::experiment::{Comparison, Difference, RunResult, VariantResult};
+use crate::measure::{EndReason, Ledger, Outcome, Scope, Unit};
+use crate::report::numbers::{certainty, estimate};
 use crate::stats::{ConfidenceInterval, Estimate};
 
-/// `with prefetch-1, … instead of …`: losses, the share of the consumer that the first answer is about, and the time.
-pub(super) fn clause(result: &RunResult, comparison: &Comparison, variant: usize) -> String {
-    let name = &result.variants[variant].variant.name;
-    let parts: Vec<String> =
-        [losses(result, variant), share(result, comparison, variant), time(result, comparison, variant)]
-            .into_iter()
-            .flatten()
-            .collect();
-    if parts.is_empty() {
-        format!("with {name}, neither losses nor times can be told from {}", result.variants[0].variant.name)
+/// What went wrong in the variant, then its losses, the share of the consumer that the first answer is about, and the time.
+pub(super) fn clauses(result: &RunResult, comparison: &Comparison, variant: usize) -> Vec<String> {
+    let other = &result.variants[variant];
+    let mut all = unfinished::clauses(other);
+    if !all.is_empty() && all == unfinished::clauses(&result.variants[0]) {
+        all = vec!["unfinished as well".to_owned()];
+    }
+    all.extend(errors::clauses(other));
+    let changes = [
+        lost(result, comparison, variant),
+        share(result, comparison, variant),
+        time(result, comparison, variant),
+    ];
+    let before = all.len();
+    all.extend(changes.into_iter().flatten());
+    if all.len() == before {
+        all.push(same(result, comparison, variant));
+    }
+    all
+}
+
+/// What is said where nothing changed that is worth a clause.
+fn same(result: &RunResult, comparison: &Comparison, variant: usize) -> String {
+    let base = &result.variants[0].variant.name;
+    let told = ["lost", "share", "makespan", "sojourn-p95"];
+    let rows: Vec<&Difference> = comparison
+        .rows
+        .iter()
+        .filter(|row| row.variant == variant && told.contains(&row.measure.name))
+        .collect();
+    if rows.iter().all(|row| row.is_equal()) {
+        format!("losses, shares and times are those of `{base}`")
+    } else if rows.iter().any(|row| row.difference.excludes_zero()) {
+        format!("less or other work was done than with `{base}`, so that times say nothing")
     } else {
-        format!("with {name}, {}", parts.join(" and "))
+        format!("losses, shares and times are not told apart from those of `{base}`")
     }
 }
 
-fn losses(result: &RunResult, variant: usize) -> Option<String> {
-    let lost = |variant: usize| -> f64 {
-        let outcomes = &result.variants[variant].outcomes;
-        let all: u64 = outcomes.iter().map(|outcome| outcome.ledger.lost_total()).sum();
-        all as f64 / outcomes.len().max(1) as f64
+/// How many more or fewer were lost, and to what.
+fn lost(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<String> {
+    let row =
+        comparison.find(variant, Scope::Run, "lost", "").filter(|row| row.difference.excludes_zero())?;
+    let word = |count: &Estimate| {
+        if count.value() == 0.0 { "none".to_owned() } else { estimate(count, Unit::Count) }
     };
-    let word = |count: f64| {
-        if count == 0.0 { "none".to_owned() } else { estimate(&Estimate::Exact(count), Unit::Count) }
-    };
-    let many = result.variants.iter().any(|variant| variant.outcomes.len() > 1);
-    let a_run = if many { " a run" } else { "" };
-    let (base, other) = (lost(0), lost(variant));
-    (base.to_bits() != other.to_bits())
-        .then(|| format!("{} of the messages{a_run} were lost instead of {}", word(other), word(base)))
+    let many = if row.other.value() == 0.0 { "no messages".to_owned() } else { messages(&row.other) };
+    let were = if many == "1 message" { "was" } else { "were" };
+    let sure = sureness(&row.difference);
+    let causes = losses::causes(&result.variants[variant]);
+    let causes = if causes.is_empty() { causes } else { format!(": {causes}") };
+    Some(format!("{many} {were} lost instead of {}{sure}{causes}", word(&row.base)))
 }
 
 /// The share of the consumer that the first variant's answer is about, if it changed.
@@ -46,27 +69,47 @@ fn share(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<
     let name = &outcome.consumers[consumer].name;
     let row = comparison.find(variant, Scope::Consumer, "share", name)?;
     row.difference.excludes_zero().then(|| {
-        format!("`{name}` got {} of them instead of {}", percentage(&row.other), percentage(&row.base))
+        format!(
+            "`{name}` got {} of the messages of `{}` instead of {}",
+            estimate(&row.other, Unit::Share),
+            outcome.queues[queue].name,
+            estimate(&row.base, Unit::Share)
+        )
     })
 }
 
-/// How much sooner or later the work of the main queue was done, or how much longer messages took.
+/// How much sooner or later the work of the main queue was done, or how much longer its messages took. The time of less
+/// work says nothing, so a makespan is compared only if both variants processed everything, and the time that a message
+/// took only if neither lost any.
 fn time(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<String> {
-    let queue = &result.variants[0].outcomes.first()?.queues[main_queue(result)?].name;
+    let base = &result.variants[0];
+    let both = [base, &result.variants[variant]];
+    let queue = &base.outcomes.first()?.queues[main_queue(result)?].name;
     let row = |measure: &str| {
         comparison.find(variant, Scope::Queue, measure, queue).filter(|row| row.difference.excludes_zero())
     };
-    if let Some(row) = row("makespan") {
-        return Some(format!("everything was processed {}", sooner_or_later(row)));
+    let name = &base.variant.name;
+    if let Some(row) = row("makespan").filter(|_| both.iter().all(|variant| processed_all(variant))) {
+        return Some(format!("everything was processed {}", by(row, name, ["sooner", "later"])));
     }
-    let row = row("sojourn-p95")?;
-    let change = sooner_or_later(row);
-    Some(format!("95 % of the messages were through {change}"))
+    let row = row("sojourn-p95").filter(|_| both.iter().all(|variant| lost_none(variant)))?;
+    let change = by(row, name, ["shorter", "longer"]);
+    Some(format!("the time that 95 % of the processed messages stayed below was {change}"))
 }
 
-/// `30s ± 1s sooner (n = 10, 95 % paired Student)`.
-fn sooner_or_later(row: &Difference) -> String {
-    let direction = if row.difference.value() < 0.0 { "sooner" } else { "later" };
+fn lost_none(variant: &VariantResult) -> bool {
+    variant.outcomes.iter().all(|outcome| outcome.ledger.lost_total() == 0)
+}
+
+fn processed_all(variant: &VariantResult) -> bool {
+    let done = |books: &Ledger| books.unfinished() == 0 && books.unroutable == 0 && books.returned == 0;
+    let drained = |outcome: &Outcome| outcome.end.why == EndReason::Drained;
+    lost_none(variant) && variant.outcomes.iter().all(|outcome| drained(outcome) && done(&outcome.ledger))
+}
+
+/// ``30s ± 1s sooner than with `base` (n = 10, 95 % paired Student)``; `words` are for less and for more.
+fn by(row: &Difference, base: &str, words: [&str; 2]) -> String {
+    let word = words[usize::from(row.difference.value() > 0.0)];
     let size = match row.difference {
         Estimate::Exact(value) => Estimate::Exact(value.abs()),
         Estimate::Single(value) => Estimate::Single(value.abs()),
@@ -74,11 +117,15 @@ fn sooner_or_later(row: &Difference) -> String {
             Estimate::Interval(ConfidenceInterval { mean: interval.mean.abs(), ..interval })
         }
     };
-    let sure = match size {
+    format!("{} {word} than with `{base}`{}", estimate(&size, Unit::Nanoseconds), sureness(&size))
+}
+
+/// How sure a difference is; nothing where there is no doubt.
+fn sureness(difference: &Estimate) -> String {
+    match difference {
         Estimate::Exact(_) => String::new(),
-        _ => format!(" {}", certainty(&size)),
-    };
-    format!("{} {direction}{sure}", estimate(&size, Unit::Nanoseconds))
+        _ => format!(" {}", certainty(difference)),
+    }
 }
 
 /// The queue that most messages went through in the first variant.

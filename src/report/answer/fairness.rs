@@ -1,8 +1,9 @@
 //! How the consumers of a queue shared its work: who got how much, who finished when, and what it cost.
 
+use super::{messages, processed};
 use crate::experiment::VariantResult;
 use crate::measure::{EndReason, Outcome, Scope, Unit, find_in};
-use crate::report::numbers::{estimate, factor, percentage};
+use crate::report::numbers::{estimate, factor};
 use crate::stats::{Estimate, mean};
 
 /// Jain's index of the messages below which a share is called uneven: a coefficient of variation of about 10 %.
@@ -48,11 +49,7 @@ impl Sharing {
                 least = consumer;
             }
         }
-        let late = if variant.outcomes.iter().all(|outcome| outcome.end.why == EndReason::Drained) {
-            late(variant, queue, &consumers)
-        } else {
-            None
-        };
+        let late = if is_drained(variant) { late(variant, queue, &consumers) } else { None };
         Some(Sharing { consumers, least, late, even: jain.value() >= EVEN })
     }
 }
@@ -62,51 +59,89 @@ fn clause(variant: &VariantResult, queue: usize) -> Option<String> {
     let outcome = variant.outcomes.first()?;
     let name = &outcome.queues[queue].name;
     let consumer_name = |k: usize| &outcome.consumers[k].name;
+    if let Some(only) = only_worker(variant, &sharing.consumers) {
+        let work = processed::work(variant, queue, only)?;
+        return Some(format!(
+            "`{}` processed {work} of `{name}` and {} none",
+            consumer_name(only),
+            others(variant, &sharing.consumers, only)
+        ));
+    }
+    let even_share = estimate(&Estimate::Exact(1.0 / sharing.consumers.len() as f64), Unit::Share);
+    let of_all = of_all(variant, queue, &sharing.consumers)?;
     let mut text = if let Some((consumer, lag)) = &sharing.late {
-        let others = match sharing.consumers.iter().filter(|k| *k != consumer).collect::<Vec<_>>().as_slice()
-        {
-            [only] => format!("`{}`", consumer_name(**only)),
-            _ => "the others".to_owned(),
-        };
         format!(
-            "`{}` got {} of the messages of `{name}` and finished {} after {others}",
+            "`{}` got {} of {of_all} and finished {} after {}",
             consumer_name(*consumer),
-            percentage(&share(variant, *consumer)?),
-            estimate(lag, Unit::Nanoseconds)
+            estimate(&share(variant, *consumer)?, Unit::Share),
+            estimate(lag, Unit::Nanoseconds),
+            others(variant, &sharing.consumers, *consumer)
         )
     } else if sharing.even {
-        format!(
-            "the {} consumers of `{name}` shared its messages evenly, about {} each",
-            sharing.consumers.len(),
-            percentage(&Estimate::Exact(1.0 / sharing.consumers.len() as f64))
-        )
+        let n = sharing.consumers.len();
+        format!("{n} consumers shared {of_all} evenly, about {even_share} each")
     } else {
         format!(
-            "`{}` got {} of the messages of `{name}` (an even share is {})",
+            "`{}` got {} of {of_all} (an even share is {even_share})",
             consumer_name(sharing.least),
-            percentage(&share(variant, sharing.least)?),
-            percentage(&Estimate::Exact(1.0 / sharing.consumers.len() as f64))
+            estimate(&share(variant, sharing.least)?, Unit::Share),
         )
     };
     text += &cost(variant, queue, &sharing);
     Some(text)
 }
 
-/// What the sharing cost: time lost to a late consumer, or that an uneven share lost none.
+/// ``the 400 messages of `tasks` ``, or only those that were processed, where that is not the same.
+fn of_all(variant: &VariantResult, queue: usize, consumers: &[usize]) -> Option<String> {
+    let name = &variant.outcomes.first()?.queues[queue].name;
+    let done = |one: &Outcome| consumers.iter().map(|&k| one.consumers[k].processed).sum::<u64>();
+    let came: Vec<f64> = variant.outcomes.iter().map(|one| one.queues[queue].enqueued as f64).collect();
+    if variant.outcomes.iter().any(|one| done(one) != one.queues[queue].enqueued) {
+        return Some(format!("what was processed of `{name}`"));
+    }
+    Some(format!("the {} of `{name}`", messages(&Estimate::of(&came, variant.is_random())?)))
+}
+
+/// The consumer that did all the work in every run, if there is one.
+fn only_worker(variant: &VariantResult, consumers: &[usize]) -> Option<usize> {
+    let worked = |k: usize| variant.outcomes.iter().any(|outcome| outcome.consumers[k].processed > 0);
+    let mut workers = consumers.iter().copied().filter(|&k| worked(k));
+    let first = workers.next()?;
+    workers.next().is_none().then_some(first)
+}
+
+/// The name of the only other consumer, or `the others`.
+fn others(variant: &VariantResult, consumers: &[usize], consumer: usize) -> String {
+    let mut others = consumers.iter().filter(|&&other| other != consumer);
+    match (others.next(), others.next()) {
+        (Some(&only), None) => format!("`{}`", variant.outcomes[0].consumers[only].name),
+        _ => "the others".to_owned(),
+    }
+}
+
+/// What the sharing cost: time lost to a late consumer, or that an uneven share lost none. A run that was cut short has no
+/// such cost yet.
 fn cost(variant: &VariantResult, queue: usize, sharing: &Sharing) -> String {
+    if !is_drained(variant) {
+        return String::new();
+    }
     let Some(ratio) = value(variant, Scope::Queue, "makespan-ratio", queue).map(|ratio| ratio.value()) else {
         return String::new();
     };
+    let times = factor(ratio);
     if sharing.late.is_some() && ratio > COSTLY {
-        format!(", so that the work took {} times as long as its consumers needed together", factor(ratio))
-    } else if sharing.late.is_none() && !sharing.even && ratio <= COSTLY {
-        format!(
-            ", which kept all of them busy: the work took {} times the shortest time possible",
-            factor(ratio)
-        )
-    } else {
+        format!(", so that the work took {times} times as long as its consumers needed together")
+    } else if sharing.late.is_some() || sharing.even || ratio > COSTLY {
         String::new()
+    } else if times == "1" {
+        ", which kept all of them busy: the work took the shortest time possible".to_owned()
+    } else {
+        format!(", which kept all of them busy: the work took {times} times the shortest time possible")
     }
+}
+
+fn is_drained(variant: &VariantResult) -> bool {
+    variant.outcomes.iter().all(|outcome| outcome.end.why == EndReason::Drained)
 }
 
 /// The consumer that finished last, if it was later than all others by a part of the makespan worth saying.
@@ -157,7 +192,7 @@ mod tests {
         assert_eq!(
             said(|_| {}),
             [
-                "`slow` got 25 % of the messages of `tasks` and finished 31s after `fast`, so that the work took 2 times \
+                "`slow` got 25 % of the 100 messages of `tasks` and finished 31s after `fast`, so that the work took 2 times \
               as long as its consumers needed together"
             ]
         );
@@ -167,13 +202,26 @@ mod tests {
     fn an_even_share_is_called_even() {
         let even =
             said(|outcome| outcome.consumers = vec![consumer("a", 50, 10, 60), consumer("b", 50, 10, 60)]);
-        assert_eq!(even, ["the 2 consumers of `tasks` shared its messages evenly, about 50 % each"]);
+        assert_eq!(even, ["2 consumers shared the 100 messages of `tasks` evenly, about 50 % each"]);
     }
 
     #[test]
     fn an_uneven_share_without_a_late_consumer_names_the_smallest() {
         let uneven = said(|outcome| outcome.consumers[1].last_finished = outcome.consumers[0].last_finished);
-        assert_eq!(uneven, ["`slow` got 25 % of the messages of `tasks` (an even share is 50 %)"]);
+        assert_eq!(uneven, ["`slow` got 25 % of the 100 messages of `tasks` (an even share is 50 %)"]);
+    }
+
+    #[test]
+    fn one_that_did_all_the_work_is_named_first() {
+        let alone =
+            said(|outcome| outcome.consumers = vec![consumer("a", 0, 0, 0), consumer("b", 100, 10, 60)]);
+        assert_eq!(alone, ["`b` processed all 100 messages of `tasks` and `a` none"]);
+    }
+
+    #[test]
+    fn shares_of_a_part_are_not_called_shares_of_all() {
+        let part = said(|outcome| outcome.queues[0].enqueued = 120);
+        assert!(part[0].starts_with("`slow` got 25 % of what was processed of `tasks` and"), "{part:?}");
     }
 
     #[test]

@@ -12,36 +12,40 @@ pub(super) fn losses(variant: &VariantResult) -> Vec<String> {
     let mut said = Vec::new();
     let lost = total(variant, Ledger::lost_total);
     if lost > 0 {
-        let causes: Vec<String> =
-            LossCause::ALL
-                .into_iter()
-                .map(|cause| (total(variant, |books| books.lost_to(cause)), cause))
-                .filter(|(count, _)| *count > 0)
-                .map(|(count, cause)| {
-                    if count == lost {
-                        cause.words().to_owned()
-                    } else {
-                        format!("{count} {}", cause.words())
-                    }
-                })
-                .collect();
         said.push(format!(
             "{} lost{}{}: {}",
             of_all(variant, lost),
             in_replications(variant),
             how_often(variant),
-            causes.join(", ")
+            causes(variant)
         ));
     }
     let unroutable = total(variant, |books| books.unroutable);
     if unroutable > 0 {
-        said.push(format!("{} no queue and were dropped", got(unroutable)));
+        said.push(format!("{} no queue and were dropped{}", got(unroutable), in_replications(variant)));
     }
     let returned = total(variant, |books| books.returned);
     if returned > 0 {
-        said.push(format!("{} no queue and went back to their producer", got(returned)));
+        let back = "no queue and went back to their producer";
+        said.push(format!("{} {back}{}", got(returned), in_replications(variant)));
     }
     said
+}
+
+/// The causes of all losses with their counts, without the count of a single cause; empty where nothing was lost.
+pub(super) fn causes(variant: &VariantResult) -> String {
+    let met: Vec<(LossCause, u64)> = LossCause::ALL
+        .into_iter()
+        .map(|cause| (cause, total(variant, |books| books.lost_to(cause))))
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    match met.as_slice() {
+        [(cause, _)] => cause.words().to_owned(),
+        many => {
+            let each = many.iter().map(|(cause, count)| format!("{count} {}", cause.words()));
+            each.collect::<Vec<_>>().join(", ")
+        }
+    }
 }
 
 /// `nothing was lost`, if every run drained: before that, nobody knows.
@@ -93,7 +97,7 @@ fn total(variant: &VariantResult, count: impl Fn(&Ledger) -> u64) -> u64 {
 mod tests {
     use super::*;
     use crate::experiment::tests::{plan, run_example};
-    use crate::report::variant_answer;
+    use crate::report::answer;
 
     #[test]
     fn a_loss_is_said_with_its_cause() {
@@ -115,9 +119,11 @@ mod tests {
             outcome.ledger.queued = 12;
         })
         .unwrap();
-        let answer = variant_answer(&result.variants[0]);
+        let answer = answer(&result);
         assert!(
-            answer.starts_with("the run ended at the time limit of 63s with 12 messages still queued"),
+            answer.starts_with(
+                "Unfinished: the run ended at the time limit of 63s with 12 messages still queued;"
+            ),
             "{answer}"
         );
         assert!(!answer.contains("lost"), "{answer}");

@@ -4,25 +4,26 @@ use crate::experiment::VariantResult;
 use crate::measure::{EndReason, Ledger, Outcome};
 use crate::report::numbers::counted;
 
-/// Why the run ended and what was left; for several replications, of the first one that left something.
+/// Why the run ended and what was left; for several replications, of the first one that did not come to rest.
 pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
     let open: Vec<&Outcome> = variant.outcomes.iter().filter(|outcome| is_open(outcome)).collect();
     let Some(first) = open.first() else { return Vec::new() };
-    let run = match (variant.outcomes.len(), open.len()) {
-        (1, _) => "the run".to_owned(),
-        (n, open) => format!("{open} of {n} runs left work open; the first of them"),
+    let limit = match first.end.why {
+        EndReason::Drained => format!("came to rest at {}", first.end.at),
+        EndReason::TimeLimit => format!("ended at the time limit of {}", first.end.at),
+        EndReason::EventLimit => format!("ended at the limit of {} events", first.end.events),
     };
-    let end = match first.end.why {
-        EndReason::Drained => format!("{run} came to rest at {}", first.end.at),
-        EndReason::TimeLimit => format!("{run} ended at the time limit of {}", first.end.at),
-        EndReason::EventLimit => format!("{run} ended at the limit of {} events", first.end.events),
+    let end = match (variant.outcomes.len(), open.len()) {
+        (1, _) => format!("the run {limit}"),
+        (n, open) if n == open => format!("none of {n} runs came to its end; the first {limit}"),
+        (n, open) => format!("{open} of {n} runs did not come to their end; the first of them {limit}"),
     };
-    vec![format!("{end} {}", left(&first.ledger))]
+    vec![format!("unfinished: {end} {}", left(&first.ledger))]
 }
 
 /// Whether something could still have happened, or still waits.
 fn is_open(outcome: &Outcome) -> bool {
-    outcome.ledger.unfinished() > 0 || outcome.end.why == EndReason::EventLimit
+    outcome.ledger.unfinished() > 0 || outcome.end.why != EndReason::Drained
 }
 
 fn left(books: &Ledger) -> String {
@@ -43,9 +44,5 @@ fn left(books: &Ledger) -> String {
             }
         })
         .collect();
-    if parts.is_empty() {
-        "with nothing left in it".to_owned()
-    } else {
-        format!("with {}", parts.join(" and "))
-    }
+    if parts.is_empty() { "with no message left".to_owned() } else { format!("with {}", parts.join(" and ")) }
 }

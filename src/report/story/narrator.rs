@@ -10,7 +10,7 @@ use super::Filter;
 use super::life::Life;
 use super::memory::Memory;
 use super::page::Page;
-use super::sentences::sentence;
+use super::sentences::{answer, sentence};
 use super::subjects::View;
 
 /// Where a step happens.
@@ -56,6 +56,10 @@ pub struct Narrator {
     life: Option<Life>,
     page: Page,
     step: Option<Step>,
+    /// Whether the present step is told from a method that reached the broker, which an answer may be added to.
+    asks: bool,
+    /// The instant of the last observation.
+    last: SimTime,
     /// What led to the present step and was not asked for; told as soon as something in the step is.
     causes: Vec<What>,
 }
@@ -70,6 +74,8 @@ impl Narrator {
             page: Page::new(filter.lines_max),
             filter,
             step: None,
+            asks: false,
+            last: SimTime::ZERO,
             causes: Vec::new(),
         }
     }
@@ -77,6 +83,7 @@ impl Narrator {
     /// Takes in what happened next. `names` is the broker's table, which must hold the names in the observation.
     pub fn observe(&mut self, names: &Names, seen: &Observation) {
         let (at, what) = (seen.at, &seen.what);
+        self.last = at;
         self.cast.learn(what);
         self.memory.learn(&self.cast, names, at, what);
         self.enter_step(names, at, what);
@@ -94,8 +101,9 @@ impl Narrator {
     /// The story, with what was left out, and the fate of the message if there was one in the filter.
     pub fn finish(mut self, names: &Names) -> String {
         if self.page.is_empty() && self.life.is_none() {
-            let nothing = self.nothing(names);
-            self.page.close(&nothing);
+            let whom =
+                self.filter.entity.as_ref().map_or_else(String::new, |entity| format!(" to `{entity}`"));
+            self.page.close(&format!("Nothing happened{whom} in this time. The run ended at {}.", self.last));
         }
         self.page.close_limit();
         if let Some(life) = self.life.take() {
@@ -111,8 +119,17 @@ impl Narrator {
     }
 
     fn tell(&mut self, names: &Names, what: &What) {
-        if let Some((text, rule)) = sentence(self.view(names), what) {
-            self.page.say(&text, rule);
+        let view = View { cast: &self.cast, names, memory: &self.memory };
+        if matches!(what, What::ReachedBroker { .. }) {
+            self.asks = self.page.is_at_start();
+        } else if let (true, Some(first)) = (self.asks, self.page.first())
+            && let Some(answer) = answer(view, first, what)
+        {
+            first.push_str(&answer);
+            return;
+        }
+        if let Some((text, rule)) = sentence(view, what) {
+            self.page.say(text, rule);
         }
     }
 
@@ -143,6 +160,7 @@ impl Narrator {
                 let same_instant = self.step.as_ref().is_some_and(|step| step.at == at);
                 self.causes.retain(|cause| same_instant && matches!(cause, What::FaultBegan { .. }));
                 self.step = Some(Step { at, place, entities });
+                self.asks = false;
                 self.page.begin(at);
             }
         }
@@ -166,22 +184,16 @@ impl Narrator {
         within && self.filter.entity.as_ref().is_none_or(|entity| view.entities(what).contains(entity))
     }
 
-    fn nothing(&self, names: &Names) -> String {
-        let Some(entity) = &self.filter.entity else { return "Nothing happened in this time.".to_owned() };
+    /// What `--entity` may be, as far as it is known: kinds with their names.
+    pub fn entities(&self, names: &Names) -> [(&'static str, Vec<String>); 5] {
         let directory = self.cast.directory();
-        let lists: [(&str, Vec<&str>); 5] = [
-            ("producers", directory.producers.iter().map(String::as_str).collect()),
-            ("consumers", directory.consumers.iter().map(String::as_str).collect()),
-            ("queues", self.cast.queues(names).collect()),
-            ("connections", directory.connections.iter().map(String::as_str).collect()),
-            ("faults", directory.faults.iter().map(String::as_str).collect()),
-        ];
-        let known: Vec<_> = lists
-            .iter()
-            .filter(|(_, names)| !names.is_empty())
-            .map(|(kind, names)| format!("{kind}: {}", names.join(", ")))
-            .collect();
-        format!("Nothing happened to `{entity}` in this time. The names are {}.", known.join("; "))
+        [
+            ("producers", directory.producers.clone()),
+            ("consumers", directory.consumers.clone()),
+            ("queues", self.cast.queues(names).map(str::to_owned).collect()),
+            ("connections", directory.connections.clone()),
+            ("faults", directory.faults.clone()),
+        ]
     }
 }
 

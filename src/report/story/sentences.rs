@@ -49,6 +49,18 @@ pub(super) fn sentence(view: View<'_>, what: &What) -> Option<(String, Option<Ru
     Some((sentence, None))
 }
 
+/// What an `-ok` adds to the sentence of the method that it answers: ` and answers queue.declare-ok(message-count=0)`;
+/// `None` for what is no plain answer. Arguments that `asked` tells are left out.
+pub(super) fn answer(view: View<'_>, asked: &str, what: &What) -> Option<String> {
+    let What::BrokerSent { channel, method, .. } = what else { return None };
+    let mut words = wire::server(view.names, method);
+    if !words.method.ends_with("-ok") || !view.messages_to(*channel, method).is_empty() {
+        return None;
+    }
+    words.arguments.retain(|(key, value)| !asked.contains(&format!("{key}={value}")));
+    Some(format!(" and answers {words}"))
+}
+
 /// `#1, #2 and #3`
 fn list(view: View<'_>, messages: &[MessageId]) -> String {
     let mut names: Vec<_> = messages.iter().take(LISTED).map(|&id| view.cast.message(id)).collect();

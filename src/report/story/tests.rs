@@ -2,273 +2,68 @@
 
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts with them")]
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 
 use super::*;
-use crate::amqp::{
-    BasicPublish, ChannelNo, ChannelRef, ConnectionId, ConsumerId, Delivery, Message, Method, Name, Names,
-    ProducerId, QueueDeclare, QueueId, ReplyCode, ServerMethod,
-};
-use crate::observe::{Fact, LossCause, Observation, Settlement, What};
-use crate::report::Directory;
-use crate::rules::{self, RuleRef};
-use crate::units::SimDuration;
+use crate::amqp::{ConsumerId, Method, ReplyCode, ServerMethod};
+use crate::observe::{Fact, LossCause, What};
+use crate::rules;
 
-const QUEUE: QueueId = QueueId(0);
+mod hand;
 
-/// A run put together by hand: a producer `shop`, consumers `fast` and `slow`, a queue `tasks`. Times are microseconds.
-struct Run {
-    names: Names,
-    seen: Vec<Observation>,
-}
-
-fn id(number: u32) -> MessageId {
-    MessageId { producer: ProducerId(0), number }
-}
-
-fn channel(connection: u32) -> ChannelRef {
-    ChannelRef { connection: ConnectionId(10 + connection), channel: ChannelNo(1) }
-}
-
-impl Run {
-    fn new() -> Self {
-        Run { names: Names::default(), seen: Vec::new() }
-    }
-
-    fn name(&mut self, text: &str) -> Name {
-        self.names.intern(text)
-    }
-
-    fn at(&mut self, micros: u64, what: What) {
-        self.seen.push(Observation { at: SimTime::from_nanos(micros * 1_000), what });
-    }
-
-    fn fact(&mut self, micros: u64, fact: Fact, rule: RuleRef) {
-        self.at(micros, What::Broker(fact, rule));
-    }
-
-    fn send(&mut self, micros: u64, connection: u32, method: &Method) {
-        let channel = channel(connection);
-        self.at(micros, What::ClientSent { connection, channel, method: method.clone() });
-    }
-
-    fn reach(&mut self, micros: u64, connection: u32, method: Method) {
-        self.at(micros, What::ReachedBroker { connection, channel: channel(connection), method });
-    }
-
-    /// `fast` and `slow` subscribe to the queue.
-    fn begin(&mut self) {
-        let tasks = self.name("tasks");
-        let declare = QueueDeclare { queue: tasks, durable: true, ..QueueDeclare::default() };
-        self.reach(0, 0, Method::QueueDeclare(Box::new(declare)));
-        self.fact(0, Fact::QueueDeclared { queue: QUEUE, name: tasks, durable: true }, rules::Q_1);
-        let answer = ServerMethod::QueueDeclareOk { queue: tasks, message_count: 0, consumer_count: 0 };
-        self.at(0, What::BrokerSent { connection: 0, channel: channel(0), method: answer });
-        for (index, tag) in [(0, "fast"), (1, "slow")] {
-            let tag = self.name(tag);
-            let added = Fact::ConsumerAdded {
-                queue: QUEUE,
-                consumer: ConsumerId(index),
-                channel: channel(1 + index),
-                tag,
-            };
-            self.fact(100, added, rules::DSP_4);
-        }
-    }
-
-    /// `shop` publishes message `number`; it reaches the broker half a millisecond later.
-    fn publish(&mut self, micros: u64, number: u32) {
-        let tasks = self.name("tasks");
-        let message = Message { id: id(number), size: 100, ..Message::default() };
-        let publish =
-            Method::BasicPublish(BasicPublish { routing_key: tasks, message, ..BasicPublish::default() });
-        self.at(micros, What::Published { producer: 0, message: id(number), class: 0 });
-        self.send(micros, 0, &publish);
-        let micros = micros + 500;
-        self.reach(micros, 0, publish);
-        let routed =
-            Fact::Routed { message: id(number), exchange: Name::EMPTY, routing_key: tasks, queues: 1 };
-        self.fact(micros, routed, rules::EX_14);
-        let enqueued = Fact::Enqueued { queue: QUEUE, message: id(number), ready: 1, unacked: 0 };
-        self.fact(micros, enqueued, rules::Q_19);
-    }
-
-    /// The queue delivers message `number` to consumer 0 or 1, with `next` after it.
-    fn deliver(&mut self, micros: u64, number: u32, consumer: u32, next: u32, automatic: bool) {
-        let redelivered = self.seen.iter().any(|seen| {
-            matches!(seen.what, What::Broker(Fact::Requeued { message, .. }, _) if message == id(number))
-        });
-        let delivered = Fact::Delivered {
-            queue: QUEUE,
-            consumer: ConsumerId(consumer),
-            channel: channel(1 + consumer),
-            delivery_tag: 1,
-            message: id(number),
-            arrival: number,
-            redelivered,
-            automatic,
-            ready: 0,
-            unacked: u32::from(!automatic),
-            consumer_unacked: u32::from(!automatic),
-            prefetch: 1,
-            next: Some(ConsumerId(next)),
-        };
-        self.fact(micros, delivered, rules::DSP_2);
-        let consumer_tag = self.name(["fast", "slow"][consumer as usize]);
-        let deliver = ServerMethod::BasicDeliver(Delivery {
-            consumer_tag,
-            delivery_tag: 1,
-            redelivered,
-            exchange: Name::EMPTY,
-            routing_key: Name::EMPTY,
-            message: Message { id: id(number), ..Message::default() },
-        });
-        let (connection, channel) = (1 + consumer, channel(1 + consumer));
-        self.at(micros, What::BrokerSent { connection, channel, method: deliver.clone() });
-        let micros = micros + 500;
-        self.at(micros, What::ReachedClient { connection, channel, method: deliver });
-        self.at(
-            micros,
-            What::Received { consumer, message: id(number), delivery_tag: 1, redelivered, buffered: 1 },
-        );
-        self.at(
-            micros,
-            What::ServiceBegan { consumer, message: id(number), takes: SimDuration::from_millis(700) },
-        );
-    }
-
-    /// A consumer finishes message `number`, acknowledges it, and the queue settles it.
-    fn finish(&mut self, micros: u64, number: u32, consumer: u32) {
-        let sojourn = SimDuration::from_micros(micros - 1_000);
-        self.at(micros, What::Processed { consumer, message: id(number), sojourn, again: false });
-        let ack = Method::BasicAck { delivery_tag: 1, multiple: false };
-        self.send(micros, 1 + consumer, &ack);
-        self.reach(micros + 500, 1 + consumer, ack);
-        let settled = Fact::Settled {
-            queue: QUEUE,
-            channel: channel(1 + consumer),
-            consumer: Some(ConsumerId(consumer)),
-            delivery_tag: 1,
-            message: id(number),
-            how: Settlement::Acked,
-            ready: 0,
-            unacked: 0,
-        };
-        self.fact(micros + 500, settled, rules::ACK_2);
-    }
-
-    /// `fast` crashes with message `number`, which goes back and to `slow`.
-    fn crash(&mut self, micros: u64, number: u32) {
-        self.at(micros, What::FaultBegan { fault: 0 });
-        self.at(micros, What::ConsumerCrashed { consumer: 0, held: 1 });
-        self.reach(micros + 500, 1, Method::ChannelClose);
-        self.fact(micros + 500, Fact::ChannelClosed { channel: channel(1) }, rules::CON_6);
-        let requeued = Fact::Requeued {
-            queue: QUEUE,
-            channel: channel(1),
-            delivery_tag: 1,
-            message: id(number),
-            ready: 1,
-            unacked: 0,
-        };
-        self.fact(micros + 500, requeued, rules::RDL_1);
-        self.deliver(micros + 500, number, 1, 1, false);
-    }
-
-    fn check(&self, filter: Filter, expected: &Expect) {
-        let list = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-        let directory = Directory {
-            connections: list(&["shop", "fast", "slow"]),
-            producers: list(&["shop"]),
-            consumers: list(&["fast", "slow"]),
-            faults: list(&["kill-fast"]),
-            classes: list(&["default"]),
-        };
-        let mut narrator = Narrator::new(directory, filter);
-        for seen in &self.seen {
-            narrator.observe(&self.names, seen);
-        }
-        let text = narrator.finish(&self.names);
-        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
-        // A first line without blanks, because the macro takes away what all lines are indented by.
-        expected.assert_eq(&format!("told:\n{text}"));
-    }
-}
-
-fn work() -> Run {
-    let mut run = Run::new();
-    run.begin();
-    run.publish(1_000, 1);
-    run.deliver(1_500, 1, 0, 1, false);
-    run.publish(3_000, 2);
-    run.deliver(3_500, 2, 1, 0, false);
-    run.finish(702_000, 1, 0);
-    run.finish(704_000, 2, 1);
-    run
-}
-
-fn crash() -> Run {
-    let mut run = Run::new();
-    run.begin();
-    run.publish(1_000, 1);
-    run.deliver(1_500, 1, 0, 1, false);
-    run.crash(500_000, 1);
-    run.finish(1_201_000, 1, 1);
-    run
-}
+use hand::*;
 
 #[test]
 fn a_story_tells_each_step_and_each_rule_once() {
     let expected = expect![[r#"
         told:
-            0.000 ms  broker receives queue.declare(queue=tasks, durable=true) from shop
-                        queue tasks exists, durable
-                            [Q-1] Declaring a queue again must repeat its flags and arguments; a difference
-                            closes the channel with 406, or with 405 if another connection owns the queue.
-                            Unknown arguments are not compared.
-                        broker answers shop with queue.declare-ok(queue=tasks, message-count=0,
-                          consumer-count=0)
-            0.100 ms  fast joins the rotation of queue tasks at the back
-                            [DSP-4] A new consumer joins the rotation at the back of its priority.
-                        slow joins the rotation of queue tasks at the back [DSP-4]
-            1.000 ms  shop publishes #1
-                        shop sends basic.publish(exchange="", routing-key=tasks, body-size=100) of #1
-            1.500 ms  broker receives basic.publish of #1 from shop
-                        the default exchange routes #1 to 1 queue by key tasks
-                            [EX-14] The default exchange leads to every queue by the queue's own name: the
-                            routing key is the name of the queue.
-                        queue tasks takes #1: ready 1, unacked 0
-                            [Q-19] A queue handles one thing at a time; what it sends to other queues and to
-                            channels arrives later.
-                        queue tasks delivers #1 to fast: ready 0, unacked 1; fast holds 1 of 1; next in
-                          turn: slow
-                            [DSP-2] Consumers of equal priority take turns, one message each; the turn goes
-                            on where the last delivery stopped.
-                        broker sends basic.deliver(consumer-tag=fast, delivery-tag=1, redelivered=false) of
-                          #1 to fast
-            2.000 ms  fast receives #1 (delivery-tag=1, redelivered=false); 1 in its buffer
-                        fast begins to work on #1, for 700 ms
-            3.000 ms  shop publishes #2
-                        shop sends basic.publish(exchange="", routing-key=tasks, body-size=100) of #2
-            3.500 ms  broker receives basic.publish of #2 from shop
-                        the default exchange routes #2 to 1 queue by key tasks [EX-14]
-                        queue tasks takes #2: ready 1, unacked 0 [Q-19]
-                        queue tasks delivers #2 to slow: ready 0, unacked 1; slow holds 1 of 1; next in
-                          turn: fast [DSP-2]
-                        broker sends basic.deliver(consumer-tag=slow, delivery-tag=1, redelivered=false) of
-                          #2 to slow
-            4.000 ms  slow receives #2 (delivery-tag=1, redelivered=false); 1 in its buffer
-                        slow begins to work on #2, for 700 ms
-          702.000 ms  fast has processed #1, 701 ms after it was published
-                        fast sends basic.ack(delivery-tag=1, multiple=false) for #1
-          702.500 ms  broker receives basic.ack(delivery-tag=1, multiple=false) for #1 from fast
-                        queue tasks settles #1 (tag 1), acknowledged: ready 0, unacked 0
-                            [ACK-2] An acknowledgement settles the delivery with its tag; with `multiple`,
-                            that one and all before it on the channel.
-          704.000 ms  slow has processed #2, 703 ms after it was published
-                        slow sends basic.ack(delivery-tag=1, multiple=false) for #2
-          704.500 ms  broker receives basic.ack(delivery-tag=1, multiple=false) for #2 from slow
-                        queue tasks settles #2 (tag 1), acknowledged: ready 0, unacked 0 [ACK-2]
+              0.000ms  broker receives queue.declare(queue=tasks, durable=true) from shop and answers
+                         queue.declare-ok(message-count=0, consumer-count=0)
+                         queue tasks exists, durable
+                             [Q-1] Declaring a queue again must repeat its flags and arguments; a difference
+                             closes the channel with 406, or with 405 if another connection owns the queue.
+                             Unknown arguments are not compared.
+              0.100ms  fast joins the rotation of queue tasks at the back
+                             [DSP-4] A new consumer joins the rotation at the back of its priority.
+                         slow joins the rotation of queue tasks at the back [DSP-4]
+              1.000ms  shop publishes #1
+                         shop sends basic.publish(exchange="", routing-key=tasks, body-size=100) of #1
+              1.500ms  broker receives basic.publish of #1 from shop
+                         the default exchange routes #1 to 1 queue by key tasks
+                             [EX-14] The default exchange leads to every queue by the queue's own name: the
+                             routing key is the name of the queue.
+                         queue tasks takes #1: ready 1, unacked 0
+                             [Q-19] A queue handles one thing at a time; what it sends to other queues and
+                             to channels arrives later.
+                         queue tasks delivers #1 to fast: ready 0, unacked 1; fast holds 1 of 1; next in
+                           turn: slow
+                             [DSP-2] Consumers of equal priority take turns, one message each; the turn goes
+                             on where the last delivery stopped.
+                         broker sends basic.deliver(consumer-tag=fast, delivery-tag=1, redelivered=false) of
+                           #1 to fast
+              2.000ms  fast receives #1 (delivery-tag=1, redelivered=false); 1 in its buffer
+                         fast begins to work on #1, for 700ms
+              3.000ms  shop publishes #2
+                         shop sends basic.publish(exchange="", routing-key=tasks, body-size=100) of #2
+              3.500ms  broker receives basic.publish of #2 from shop
+                         the default exchange routes #2 to 1 queue by key tasks [EX-14]
+                         queue tasks takes #2: ready 1, unacked 0 [Q-19]
+                         queue tasks delivers #2 to slow: ready 0, unacked 1; slow holds 1 of 1; next in
+                           turn: fast [DSP-2]
+                         broker sends basic.deliver(consumer-tag=slow, delivery-tag=1, redelivered=false) of
+                           #2 to slow
+              4.000ms  slow receives #2 (delivery-tag=1, redelivered=false); 1 in its buffer
+                         slow begins to work on #2, for 700ms
+            702.000ms  fast has processed #1, 701ms after it was published
+                         fast sends basic.ack(delivery-tag=1, multiple=false) for #1
+            702.500ms  broker receives basic.ack(delivery-tag=1, multiple=false) for #1 from fast
+                         queue tasks settles #1 (tag 1), acknowledged: ready 0, unacked 0
+                             [ACK-2] An acknowledgement settles the delivery with its tag; with `multiple`,
+                             that one and all before it on the channel.
+            704.000ms  slow has processed #2, 703ms after it was published
+                         slow sends basic.ack(delivery-tag=1, multiple=false) for #2
+            704.500ms  broker receives basic.ack(delivery-tag=1, multiple=false) for #2 from slow
+                         queue tasks settles #2 (tag 1), acknowledged: ready 0, unacked 0 [ACK-2]
     "#]];
     work().check(Filter::default(), &expected);
 }
@@ -277,48 +72,48 @@ fn a_story_tells_each_step_and_each_rule_once() {
 fn a_message_s_life_ends_with_its_fate_and_names_the_crash() {
     let expected = expect![[r#"
         told:
-            1.000 ms  shop publishes #1
-                        shop sends basic.publish(exchange="", routing-key=tasks, body-size=100) of #1
-            1.500 ms  broker receives basic.publish of #1 from shop
-                        the default exchange routes #1 to 1 queue by key tasks
-                            [EX-14] The default exchange leads to every queue by the queue's own name: the
-                            routing key is the name of the queue.
-                        queue tasks takes #1: ready 1, unacked 0
-                            [Q-19] A queue handles one thing at a time; what it sends to other queues and to
-                            channels arrives later.
-                        queue tasks delivers #1 to fast: ready 0, unacked 1; fast holds 1 of 1; next in
-                          turn: slow
-                            [DSP-2] Consumers of equal priority take turns, one message each; the turn goes
-                            on where the last delivery stopped.
-                        broker sends basic.deliver(consumer-tag=fast, delivery-tag=1, redelivered=false) of
-                          #1 to fast
-            2.000 ms  fast receives #1 (delivery-tag=1, redelivered=false); 1 in its buffer
-                        fast begins to work on #1, for 700 ms
-          500.000 ms  fault kill-fast begins
-                        fast crashes, holding 1 message
-          500.500 ms  broker receives channel.close from fast
-                        channel 1 of fast is gone, with its consumers
-                            [CON-6] When a channel goes away, each queue removes its consumers, takes back
-                            its unacknowledged messages at their old places with the redelivered flag, and
-                            then serves the consumers that are left.
-                        queue tasks takes back #1 (tag 1) because fast crashed while it held the message:
-                          ready 1, unacked 0
-                            [RDL-1] A requeued message goes back to its old place in the queue, ahead of all
-                            later ones.
-                        queue tasks delivers #1 to slow, again because fast crashed while it held the
-                          message: ready 0, unacked 1; slow holds 1 of 1; next in turn: slow [DSP-2]
-                        broker sends basic.deliver(consumer-tag=slow, delivery-tag=1, redelivered=true) of
-                          #1 to slow
-          501.000 ms  slow receives #1 (delivery-tag=1, redelivered=true); 1 in its buffer
-                        slow begins to work on #1, for 700 ms
-         1201.000 ms  slow has processed #1, 1.2 s after it was published
-                        slow sends basic.ack(delivery-tag=1, multiple=false) for #1
-         1201.500 ms  broker receives basic.ack(delivery-tag=1, multiple=false) for #1 from slow
-                        queue tasks settles #1 (tag 1), acknowledged: ready 0, unacked 0
-                            [ACK-2] An acknowledgement settles the delivery with its tag; with `multiple`,
-                            that one and all before it on the channel.
+              1.000ms  shop publishes #1
+                         shop sends basic.publish(exchange="", routing-key=tasks, body-size=100) of #1
+              1.500ms  broker receives basic.publish of #1 from shop
+                         the default exchange routes #1 to 1 queue by key tasks
+                             [EX-14] The default exchange leads to every queue by the queue's own name: the
+                             routing key is the name of the queue.
+                         queue tasks takes #1: ready 1, unacked 0
+                             [Q-19] A queue handles one thing at a time; what it sends to other queues and
+                             to channels arrives later.
+                         queue tasks delivers #1 to fast: ready 0, unacked 1; fast holds 1 of 1; next in
+                           turn: slow
+                             [DSP-2] Consumers of equal priority take turns, one message each; the turn goes
+                             on where the last delivery stopped.
+                         broker sends basic.deliver(consumer-tag=fast, delivery-tag=1, redelivered=false) of
+                           #1 to fast
+              2.000ms  fast receives #1 (delivery-tag=1, redelivered=false); 1 in its buffer
+                         fast begins to work on #1, for 700ms
+            500.000ms  fault kill-fast begins
+                         fast crashes, holding 1 message
+            500.500ms  broker receives channel.close from fast
+                         channel 1 of fast is gone, with its consumers
+                             [CON-6] When a channel goes away, each queue removes its consumers, takes back
+                             its unacknowledged messages at their old places with the redelivered flag, and
+                             then serves the consumers that are left.
+                         queue tasks takes back #1 (tag 1) because fast crashed while it held the message:
+                           ready 1, unacked 0
+                             [RDL-1] A requeued message goes back to its old place in the queue, ahead of
+                             all later ones.
+                         queue tasks delivers #1 to slow, again because fast crashed while it held the
+                           message: ready 0, unacked 1; slow holds 1 of 1; next in turn: slow [DSP-2]
+                         broker sends basic.deliver(consumer-tag=slow, delivery-tag=1, redelivered=true) of
+                           #1 to slow
+            501.000ms  slow receives #1 (delivery-tag=1, redelivered=true); 1 in its buffer
+                         slow begins to work on #1, for 700ms
+           1201.000ms  slow has processed #1, 1.2s after it was published
+                         slow sends basic.ack(delivery-tag=1, multiple=false) for #1
+           1201.500ms  broker receives basic.ack(delivery-tag=1, multiple=false) for #1 from slow
+                         queue tasks settles #1 (tag 1), acknowledged: ready 0, unacked 0
+                             [ACK-2] An acknowledgement settles the delivery with its tag; with `multiple`,
+                             that one and all before it on the channel.
 
-        Fate of #1: processed by slow at 1201.000 ms, 1.2 s after it was published; delivered twice because
+        Fate of #1: processed by slow at 1201.000ms, 1.2s after it was published; delivered twice because
         fast crashed while it held the message.
     "#]];
     crash().check(Filter { message: Some(id(1)), ..Filter::default() }, &expected);
@@ -335,28 +130,28 @@ fn a_message_lost_by_automatic_acknowledgement_is_explained() {
     run.at(5_000, What::LostOutside { message: id(1), cause: LossCause::AutoAckInBuffer, consumer: Some(0) });
     let expected = expect![[r#"
         told:
-            1.000 ms  shop publishes #1
-                        shop sends basic.publish(exchange="", routing-key=tasks, body-size=100) of #1
-            1.500 ms  broker receives basic.publish of #1 from shop
-                        the default exchange routes #1 to 1 queue by key tasks
-                            [EX-14] The default exchange leads to every queue by the queue's own name: the
-                            routing key is the name of the queue.
-                        queue tasks takes #1: ready 1, unacked 0
-                            [Q-19] A queue handles one thing at a time; what it sends to other queues and to
-                            channels arrives later.
-                        queue tasks delivers #1 to fast: ready 0, unacked 0; settled at once (automatic
-                          ack); next in turn: slow
-                            [DSP-2] Consumers of equal priority take turns, one message each; the turn goes
-                            on where the last delivery stopped.
-                        broker sends basic.deliver(consumer-tag=fast, delivery-tag=1, redelivered=false) of
-                          #1 to fast
-            2.000 ms  fast receives #1 (delivery-tag=1, redelivered=false); 1 in its buffer
-                        fast begins to work on #1, for 700 ms
-            5.000 ms  fault kill-fast begins
-                        fast crashes, holding 1 message
-                        #1 is lost, with fast: automatic ack in the consumer's buffer
+              1.000ms  shop publishes #1
+                         shop sends basic.publish(exchange="", routing-key=tasks, body-size=100) of #1
+              1.500ms  broker receives basic.publish of #1 from shop
+                         the default exchange routes #1 to 1 queue by key tasks
+                             [EX-14] The default exchange leads to every queue by the queue's own name: the
+                             routing key is the name of the queue.
+                         queue tasks takes #1: ready 1, unacked 0
+                             [Q-19] A queue handles one thing at a time; what it sends to other queues and
+                             to channels arrives later.
+                         queue tasks delivers #1 to fast: ready 0, unacked 0; settled at once (automatic
+                           ack); next in turn: slow
+                             [DSP-2] Consumers of equal priority take turns, one message each; the turn goes
+                             on where the last delivery stopped.
+                         broker sends basic.deliver(consumer-tag=fast, delivery-tag=1, redelivered=false) of
+                           #1 to fast
+              2.000ms  fast receives #1 (delivery-tag=1, redelivered=false); 1 in its buffer
+                         fast begins to work on #1, for 700ms
+              5.000ms  fault kill-fast begins
+                         fast crashes, holding 1 message
+                         #1 is lost, with fast: automatic ack in the consumer's buffer
 
-        Fate of #1: lost with fast at 5.000 ms: automatic ack in the consumer's buffer. The broker had
+        Fate of #1: lost with fast at 5.000ms: automatic ack in the consumer's buffer. The broker had
         settled it in the moment of sending it, so there was nothing left to requeue.
     "#]];
     run.check(Filter { message: Some(id(1)), ..Filter::default() }, &expected);
@@ -372,17 +167,17 @@ fn an_entity_s_part_and_a_window_can_be_told_alone() {
     };
     let expected = expect![[r#"
         told:
-            3.500 ms  broker receives basic.publish of #2 from shop
-                        queue tasks delivers #2 to slow: ready 0, unacked 1; slow holds 1 of 1; next in
-                          turn: fast
-                            [DSP-2] Consumers of equal priority take turns, one message each; the turn goes
-                            on where the last delivery stopped.
-                        broker sends basic.deliver(consumer-tag=slow, delivery-tag=1, redelivered=false) of
-                          #2 to slow
-            4.000 ms  slow receives #2 (delivery-tag=1, redelivered=false); 1 in its buffer
-                        slow begins to work on #2, for 700 ms
-          704.000 ms  slow has processed #2, 703 ms after it was published
-                        slow sends basic.ack(delivery-tag=1, multiple=false) for #2
+              3.500ms  broker receives basic.publish of #2 from shop
+                         queue tasks delivers #2 to slow: ready 0, unacked 1; slow holds 1 of 1; next in
+                           turn: fast
+                             [DSP-2] Consumers of equal priority take turns, one message each; the turn goes
+                             on where the last delivery stopped.
+                         broker sends basic.deliver(consumer-tag=slow, delivery-tag=1, redelivered=false) of
+                           #2 to slow
+              4.000ms  slow receives #2 (delivery-tag=1, redelivered=false); 1 in its buffer
+                         slow begins to work on #2, for 700ms
+            704.000ms  slow has processed #2, 703ms after it was published
+                         slow sends basic.ack(delivery-tag=1, multiple=false) for #2
     "#]];
     work().check(filter, &expected);
 }
@@ -391,18 +186,17 @@ fn an_entity_s_part_and_a_window_can_be_told_alone() {
 fn a_long_story_says_what_it_leaves_out() {
     let expected = expect![[r#"
         told:
-            0.000 ms  broker receives queue.declare(queue=tasks, durable=true) from shop
-                        queue tasks exists, durable
-                            [Q-1] Declaring a queue again must repeat its flags and arguments; a difference
-                            closes the channel with 406, or with 405 if another connection owns the queue.
-                            Unknown arguments are not compared.
-                        broker answers shop with queue.declare-ok(queue=tasks, message-count=0,
-                          consumer-count=0)
-            0.100 ms  fast joins the rotation of queue tasks at the back
-                            [DSP-4] A new consumer joins the rotation at the back of its priority.
-                        slow joins the rotation of queue tasks at the back [DSP-4]
+              0.000ms  broker receives queue.declare(queue=tasks, durable=true) from shop and answers
+                         queue.declare-ok(message-count=0, consumer-count=0)
+                         queue tasks exists, durable
+                             [Q-1] Declaring a queue again must repeat its flags and arguments; a difference
+                             closes the channel with 406, or with 405 if another connection owns the queue.
+                             Unknown arguments are not compared.
+              0.100ms  fast joins the rotation of queue tasks at the back
+                             [DSP-4] A new consumer joins the rotation at the back of its priority.
+                         slow joins the rotation of queue tasks at the back [DSP-4]
 
-        10 more steps left out after 10 lines. `--lines 0` shows everything, `--from 1ms` goes on from here;
+        10 more steps left out after 9 lines. `--lines 0` shows everything, `--from 1ms` goes on from here;
         `--message` or `--entity` shows less.
     "#]];
     work().check(Filter { lines_max: Some(9), ..Filter::default() }, &expected);
@@ -412,8 +206,7 @@ fn a_long_story_says_what_it_leaves_out() {
 fn an_unknown_entity_is_answered_with_the_known_names() {
     let expected = expect![[r#"
         told:
-        Nothing happened to `fats` in this time. The names are producers: shop; consumers: fast, slow;
-        queues: tasks; connections: shop, fast, slow; faults: kill-fast.
+        Nothing happened to `fats` in this time. The run ended at 704.5ms.
     "#]];
     work().check(Filter { entity: Some("fats".to_owned()), ..Filter::default() }, &expected);
 }
@@ -430,20 +223,20 @@ fn a_confirm_is_told_with_its_message() {
     run.at(2_000, What::ReachedClient { connection: 0, channel: channel(0), method: ack });
     let expected = expect![[r#"
         told:
-            1.000 ms  shop publishes #1
-                        shop sends basic.publish(exchange="", routing-key=tasks, body-size=100) of #1
-            1.500 ms  broker receives basic.publish of #1 from shop
-                        the default exchange routes #1 to 1 queue by key tasks
-                            [EX-14] The default exchange leads to every queue by the queue's own name: the
-                            routing key is the name of the queue.
-                        queue tasks takes #1: ready 1, unacked 0
-                            [Q-19] A queue handles one thing at a time; what it sends to other queues and to
-                            channels arrives later.
-                        publish 1 of channel 1, #1, is accepted
-                            [CF-4] A transient message, or one in a queue that is not durable, is confirmed
-                            as soon as the queue has it; no consumer need have seen it.
-                        broker sends basic.ack(delivery-tag=1, multiple=false) to shop for #1
-            2.000 ms  basic.ack(delivery-tag=1, multiple=false) reaches shop: #1 confirmed
+              1.000ms  shop publishes #1
+                         shop sends basic.publish(exchange="", routing-key=tasks, body-size=100) of #1
+              1.500ms  broker receives basic.publish of #1 from shop
+                         the default exchange routes #1 to 1 queue by key tasks
+                             [EX-14] The default exchange leads to every queue by the queue's own name: the
+                             routing key is the name of the queue.
+                         queue tasks takes #1: ready 1, unacked 0
+                             [Q-19] A queue handles one thing at a time; what it sends to other queues and
+                             to channels arrives later.
+                         publish 1 of channel 1, #1, is accepted
+                             [CF-4] A transient message, or one in a queue that is not durable, is confirmed
+                             as soon as the queue has it; no consumer need have seen it.
+                         broker sends basic.ack(delivery-tag=1, multiple=false) to shop for #1
+              2.000ms  basic.ack(delivery-tag=1, multiple=false) reaches shop: #1 confirmed
 
         Fate of #1: still ready in queue tasks at the end.
     "#]];
@@ -477,17 +270,17 @@ fn a_restart_is_named_as_the_reason_and_what_it_takes_is_lost() {
     let from = Some(SimTime::from_nanos(5_000_000));
     let expected = expect![[r#"
         told:
-            5.000 ms  fault kill-fast begins
-                        broker sends connection.close(reply-code=320, reply-text="CONNECTION_FORCED - broker
-                          forced connection closure with reason 'shutdown'") to fast
-                        queue tasks takes back #1 (tag 1) because the broker was restarted: ready 1,
-                          unacked 0
-                            [CON-14] A broker that shuts down closes each connection with 320.
-                        queue tasks loses #1: transient in a broker restart; ready 0, unacked 0
-                            [DUR-3] A durable classic queue keeps persistent messages only; transient ones
-                            are gone after any restart, even a clean one.
+              5.000ms  fault kill-fast begins
+                         broker sends connection.close(reply-code=320, reply-text="CONNECTION_FORCED -
+                           broker forced connection closure with reason 'shutdown'") to fast
+                         queue tasks takes back #1 (tag 1) because the broker was restarted: ready 1,
+                           unacked 0
+                             [CON-14] A broker that shuts down closes each connection with 320.
+                         queue tasks loses #1: transient in a broker restart; ready 0, unacked 0
+                             [DUR-3] A durable classic queue keeps persistent messages only; transient ones
+                             are gone after any restart, even a clean one.
 
-        Fate of #1: lost at 5.000 ms: transient in a broker restart. Only persistent messages survive a
+        Fate of #1: lost at 5.000ms: transient in a broker restart. Only persistent messages survive a
         restart.
     "#]];
     run.check(Filter { message: Some(id(1)), from, ..Filter::default() }, &expected);
@@ -520,18 +313,18 @@ fn an_acknowledgement_of_several_names_their_messages() {
     let from = Some(SimTime::from_nanos(2_500_000));
     let expected = expect![[r#"
         told:
-            2.500 ms  broker receives basic.publish of #2 from shop
-                        the default exchange routes #2 to 1 queue by key tasks
-                            [EX-14] The default exchange leads to every queue by the queue's own name: the
-                            routing key is the name of the queue.
-                        queue tasks takes #2: ready 1, unacked 0
-                            [Q-19] A queue handles one thing at a time; what it sends to other queues and to
-                            channels arrives later.
-                        queue tasks delivers #2 to fast: ready 0, unacked 2; fast holds 2, no limit; next in
-                          turn: nobody
-                            [DSP-2] Consumers of equal priority take turns, one message each; the turn goes
-                            on where the last delivery stopped.
-            5.000 ms  broker receives basic.ack(delivery-tag=2, multiple=true) for #1 and #2 from fast
+              2.500ms  broker receives basic.publish of #2 from shop
+                         the default exchange routes #2 to 1 queue by key tasks
+                             [EX-14] The default exchange leads to every queue by the queue's own name: the
+                             routing key is the name of the queue.
+                         queue tasks takes #2: ready 1, unacked 0
+                             [Q-19] A queue handles one thing at a time; what it sends to other queues and
+                             to channels arrives later.
+                         queue tasks delivers #2 to fast: ready 0, unacked 2; fast holds 2, no limit; next
+                           in turn: nobody
+                             [DSP-2] Consumers of equal priority take turns, one message each; the turn goes
+                             on where the last delivery stopped.
+              5.000ms  broker receives basic.ack(delivery-tag=2, multiple=true) for #1 and #2 from fast
     "#]];
     run.check(Filter { from, ..Filter::default() }, &expected);
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::amqp::Names;
 use crate::observe::Observation;
+use crate::report::wire::Value;
 use crate::report::{Cast, Directory};
 
 use row::Row;
@@ -57,9 +58,9 @@ impl Trace {
     pub fn begin(&self, head: &Head, out: &mut impl fmt::Write) -> fmt::Result {
         match self.format {
             Format::Text => {
-                write!(out, "# amqpsim-trace {VERSION}  scenario={}", head.scenario)?;
+                write!(out, "# amqpsim-trace {VERSION}  scenario={}", Value::Text(head.scenario.clone()))?;
                 if let Some(variant) = &head.variant {
-                    write!(out, "  variant={variant}")?;
+                    write!(out, "  variant={}", Value::Text(variant.clone()))?;
                 }
                 writeln!(out, "  seed={}  replication={}", head.seed, head.replication)
             }
