@@ -35,6 +35,8 @@ mod routing;
 mod settings;
 mod settle;
 mod slab;
+#[cfg(test)]
+mod tests;
 mod timers;
 mod topology;
 mod transactions;
