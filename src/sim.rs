@@ -331,7 +331,7 @@ impl Sim {
         self.look();
     }
 
-    /// Ready and unacknowledged messages of a queue that the scenario names; `None` if it names no such queue.
+    /// Ready and unacknowledged messages of a queue; `None` if there is none of this name.
     pub fn queue(&self, name: &str) -> Option<(u64, u64)> {
         self.system.queue_level(name)
     }

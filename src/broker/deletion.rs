@@ -41,7 +41,7 @@ impl Broker {
                 quorum.returns.remove(&entry.arrival());
             }
         }
-        step.out.level(id, 0, unacked);
+        self.tell_level(id, step);
         ready.len() as u32
     }
 
@@ -120,7 +120,7 @@ impl Broker {
         self.vhosts[vhost as usize].queues.remove(&name);
         self.topology += 1;
         step.out.fact(Fact::QueueDeleted { queue: id, messages }, rule);
-        step.out.level(id, 0, 0);
+        step.out.level(id, 0);
     }
 
     /// Dead letters that found no target yet go with their queue.

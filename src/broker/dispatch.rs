@@ -34,8 +34,7 @@ impl Broker {
                 self.block(id, consumer, step);
             }
         }
-        let queue = &self.queues[id.0];
-        step.out.level(id, queue.ready_count(), queue.unacked);
+        self.tell_level(id, step);
     }
 
     /// The same for a queue of any kind, without stating its level.

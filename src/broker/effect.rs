@@ -14,8 +14,9 @@ pub trait Out {
     fn hang_up(&mut self, connection: ConnectionId);
     /// `timer` wants to be told at `at`; a later call for the same timer replaces the earlier one.
     fn timer(&mut self, timer: Timer, at: SimTime);
-    /// A queue has this many ready and unacknowledged messages, now that the broker has done with it for this command.
-    fn level(&mut self, queue: QueueId, ready: u32, unacked: u32);
+    /// A queue has this many ready messages now that the broker has done with it for this command, another number than when
+    /// this was said last.
+    fn level(&mut self, queue: QueueId, ready: u32);
     /// The broker did something, by `rule`.
     fn fact(&mut self, fact: Fact, rule: RuleRef);
 }

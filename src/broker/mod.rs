@@ -182,41 +182,68 @@ impl Broker {
         })
     }
 
+    /// Name, ready and unacknowledged messages of each queue, in no particular but always the same order.
+    pub fn queue_levels(&self) -> impl Iterator<Item = (&str, u32, u32)> {
+        self.queues.iter().map(|(_, queue)| (self.names.text(queue.name), queue.ready_count(), queue.unacked))
+    }
+
     /// Carries out `command` at `now`; what it asks for and states goes to `out` in order of happening.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "every message passes here; without it the arguments are copied again"
+    )]
+    #[inline(always)]
     pub fn apply(&mut self, now: SimTime, command: Command, out: &mut impl Out) {
         let mut step = Step { now, out };
         match command {
             Command::Method(at, method) => self.method(at, method, &mut step),
-            Command::Open { connection, vhost, user } => {
-                self.open_connection(connection, vhost, user, &mut step);
-            }
-            Command::ConnectionLost(connection) => self.lose_connection(connection, &mut step),
-            Command::Timer(timer) => self.timer_is_due(timer, &mut step),
-            Command::Operate(operation) => self.operate(*operation, &mut step),
+            rare => self.rare_command(rare, &mut step),
         }
         if !self.letters.is_empty() {
             self.deliver_letters(&mut step);
         }
     }
 
-    #[inline]
+    #[inline(never)]
+    fn rare_command(&mut self, command: Command, step: &mut Step<'_, impl Out>) {
+        match command {
+            Command::Method(..) => {}
+            Command::Open { connection, vhost, user } => self.open_connection(connection, vhost, user, step),
+            Command::ConnectionLost(connection) => self.lose_connection(connection, step),
+            Command::Timer(timer) => self.timer_is_due(timer, step),
+            Command::Operate(operation) => self.operate(*operation, step),
+        }
+    }
+
+    #[expect(
+        clippy::inline_always,
+        reason = "every message passes here; without it the arguments are copied again"
+    )]
+    #[inline(always)]
     fn method(&mut self, at: ChannelRef, method: Method, step: &mut Step<'_, impl Out>) {
         let Some(connection) = self.connection(at.connection) else {
             // A method that was on its way when the broker closed the connection.
             Self::refuse(method, step);
             return;
         };
-        if connection.hold.is_some() {
-            if let Some(method) = self.hold_back(at, method, step) {
-                self.carry_out_method(at, method, step);
+        let place = connection.channel(at.channel);
+        if connection.hold.is_none()
+            && let Some(place) = place
+            && self.channels[place].state == ChannelState::Open
+            && !matches!(method, Method::ConnectionClose)
+        {
+            // The usual way, by itself so that it stays short.
+            if let Err(failure) = self.channel_method(place, method, step) {
+                self.fail(at, &failure, step);
             }
-            return;
+        } else if connection.hold.is_none() {
+            self.carry_out_method(at, method, step);
+        } else if let Some(method) = self.hold_back(at, method, step) {
+            self.carry_out_method(at, method, step);
         }
-        self.carry_out_method(at, method, step);
     }
 
-    #[inline]
+    #[inline(never)]
     fn carry_out_method(&mut self, at: ChannelRef, method: Method, step: &mut Step<'_, impl Out>) {
         let Some(connection) = self.connection(at.connection) else { return };
         if matches!(method, Method::ConnectionClose) {

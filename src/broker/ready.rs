@@ -10,10 +10,14 @@ use crate::observe::{DeathReason, Fact, LossCause};
 use crate::rules::{self, RuleRef};
 
 impl Broker {
-    /// States the queue's counts, once for each operation on it.
-    pub(super) fn tell_level(&self, id: QueueId, step: &mut Step<'_, impl Out>) {
-        if let Some(queue) = self.queues.get(id.0) {
-            step.out.level(id, queue.ready_count(), queue.unacked);
+    /// States how many messages are ready in a queue, if that has changed; once for each operation on it.
+    #[inline]
+    pub(super) fn tell_level(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
+        let Some(queue) = self.queues.get_mut(id.0) else { return };
+        let ready = queue.ready_count();
+        if queue.told != ready {
+            queue.told = ready;
+            step.out.level(id, ready);
         }
     }
 

@@ -50,6 +50,11 @@ impl Survivors {
         broker
     }
 
+    /// Name and ready messages of each queue, in no particular but always the same order.
+    pub fn queue_levels(&self) -> impl Iterator<Item = (&str, u32, u32)> {
+        self.0.queue_levels()
+    }
+
     /// Ready messages in all queues.
     pub fn ready(&self) -> u64 {
         self.0.counts().0
@@ -176,7 +181,7 @@ impl Broker {
     fn drop_transient(&mut self, step: &mut Step<'_, impl Out>) {
         for (id, queue) in self.queues.iter().map(|(id, q)| (QueueId(id), q.durable)).collect::<Vec<_>>() {
             self.drop_doomed(id, step);
-            step.out.level(id, self.queues[id.0].ready_count(), self.queues[id.0].unacked);
+            self.tell_level(id, step);
             if !queue {
                 self.remove_queue(id, rules::DUR_1, step);
             }

@@ -37,7 +37,7 @@ impl Out for Desk {
     fn timer(&mut self, timer: Timer, at: SimTime) {
         self.timers.insert(timer.slot, at);
     }
-    fn level(&mut self, _: QueueId, _: u32, _: u32) {}
+    fn level(&mut self, _: QueueId, _: u32) {}
     fn fact(&mut self, fact: Fact, _: RuleRef) {
         match fact {
             Fact::Routed { queues, .. } => self.came += i64::from(queues),

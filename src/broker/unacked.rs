@@ -62,6 +62,15 @@ impl UnackedList {
     /// Takes the delivery with this tag, if it waits.
     #[inline]
     pub(super) fn take(&mut self, tag: DeliveryTag) -> Option<Unacked> {
+        // Usually the oldest is settled first.
+        if self.places.front().is_some_and(|place| place.0 == tag) {
+            self.waiting -= 1;
+            let (_, taken) = self.places.pop_front()?;
+            if self.places.front().is_some_and(|place| place.1.is_none()) {
+                self.tidy();
+            }
+            return taken;
+        }
         let place = self.place(tag)?;
         let taken = self.places[place].1.take()?;
         self.waiting -= 1;

@@ -105,7 +105,7 @@ impl Out for Effects {
 
     fn fact(&mut self, _fact: Fact, _rule: RuleRef) {}
 
-    fn level(&mut self, _queue: QueueId, _ready: u32, _unacked: u32) {}
+    fn level(&mut self, _queue: QueueId, _ready: u32) {}
 }
 
 impl<'a> Player<'a> {

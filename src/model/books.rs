@@ -198,18 +198,14 @@ impl Books {
         self.queues[place as usize].last_arrival = None;
     }
 
-    /// A queue's counts after the broker has done with it.
+    /// A queue has another number of ready messages.
     #[inline]
-    pub(super) fn level(&mut self, now: SimTime, id: QueueId, ready: u32, unacked: u32) {
+    pub(super) fn level(&mut self, now: SimTime, id: QueueId, ready: u32) {
         let book = self.queue(id);
-        if book.ready != ready {
-            book.update_waiting(now);
-            book.ready = ready;
-            book.outcome.depth.set(now, u64::from(ready));
-            book.outcome.depth_series.set(now, ready);
-        }
-        book.outcome.ready = u64::from(ready);
-        book.outcome.unacked = u64::from(unacked);
+        book.update_waiting(now);
+        book.ready = ready;
+        book.outcome.depth.set(now, u64::from(ready));
+        book.outcome.depth_series.set(now, ready);
     }
 
     /// Messages in the buffers of the queue that this consumer reads from grow or shrink.

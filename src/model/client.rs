@@ -89,12 +89,13 @@ impl<R: Recorder> System<R> {
             redelivered: held.redelivered,
             buffered,
         });
-        self.books.buffered(now, index, 1);
         if self.consumers[index].acknowledge == Acknowledge::BeforeProcessing {
             self.acknowledge(index, held.tag, events);
         }
         if at_once {
-            self.begin_service(index, events);
+            self.start(index, events);
+        } else {
+            self.books.buffered(now, index, 1);
         }
     }
 
@@ -122,13 +123,21 @@ impl<R: Recorder> System<R> {
             }
             return;
         }
+        self.books.buffered(now, index, -1);
+        self.start(index, events);
+    }
+
+    /// The consumer works on the oldest message that it holds, which has arrived.
+    #[inline]
+    fn start(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+        let now = events.now();
+        let consumer = &mut self.consumers[index];
         let Some(held) = consumer.held.pop() else { return };
         consumer.buffered -= 1;
         let takes = consumer.service_time(held.at_speed_one);
         consumer.work = Some(InWork { held, takes, attached: true });
         consumer.service = events.at(now + takes, SystemEvent::ServiceDone(index as u32));
         self.books.not_idle(now, index);
-        self.books.buffered(now, index, -1);
         let (consumer, message) = (index as u32, held.message);
         self.recorder.observe(now, || What::ServiceBegan { consumer, message, takes });
     }

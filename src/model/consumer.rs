@@ -111,6 +111,9 @@ pub(super) struct Consumer {
 /// A length at `permille` thousandths of the speed.
 #[inline]
 pub(super) fn scaled(length: SimDuration, permille: u64) -> SimDuration {
+    if permille == 1000 {
+        return length;
+    }
     if let Some(product) = length.as_nanos().checked_mul(1000) {
         return SimDuration::from_nanos(product / permille);
     }

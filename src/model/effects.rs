@@ -262,8 +262,8 @@ impl<R: Recorder> Out for Effects<'_, R> {
     }
 
     #[inline]
-    fn level(&mut self, queue: QueueId, ready: u32, unacked: u32) {
-        self.system.books.level(self.now, queue, ready, unacked);
+    fn level(&mut self, queue: QueueId, ready: u32) {
+        self.system.books.level(self.now, queue, ready);
     }
 
     #[expect(clippy::inline_always, reason = "where the fact is known, all but its own lines fold away")]

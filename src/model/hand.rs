@@ -112,10 +112,10 @@ impl<R: Recorder> System<R> {
         copy.books.ledger
     }
 
-    /// Ready and unacknowledged messages of a queue of the scenario, by its index among those the scenario names.
+    /// Ready and unacknowledged messages of the queue with this name; `None` if there is none.
     pub fn queue_level(&self, name: &str) -> Option<(u64, u64)> {
-        let queue = self.books.queues.iter().find(|queue| queue.outcome.name == name && !name.is_empty())?;
-        Some((queue.outcome.ready, queue.outcome.unacked))
+        let (ready, unacked) = self.queue_levels().remove(name)?;
+        Some((u64::from(ready), u64::from(unacked)))
     }
 }
 

@@ -6,6 +6,9 @@ use crate::engine::Seq;
 use crate::random::{Distribution, RandomStream};
 use crate::units::{SimDuration, SimTime};
 
+/// How many interarrival times are drawn together.
+const AHEAD: usize = 8;
+
 /// A producer's state.
 #[derive(Clone, Debug)]
 pub(super) struct Producer {
@@ -24,8 +27,11 @@ pub(super) struct Producer {
     count: u32,
     stop: SimTime,
     interarrival: Distribution,
-    /// From the next publish to the one after it: drawn ahead, so that nothing waits for the draw.
-    gap: SimDuration,
+    /// The next interarrival times. They are drawn together, because a processor works on several samples at once in little
+    /// more than the time of one.
+    gaps: [SimDuration; AHEAD],
+    /// How many of `gaps` are used.
+    used: usize,
     arrivals: RandomStream,
     /// Messages published so far.
     pub(super) published: u32,
@@ -52,7 +58,6 @@ impl Producer {
                 (i as u8, class.clone(), key)
             })
             .collect();
-        let mut arrivals = RandomStream::new(seed, &producer.name, "arrivals");
         Producer {
             id: ProducerId(index as u32),
             connection: channel.connection,
@@ -71,8 +76,9 @@ impl Producer {
             count: producer.count.map_or(u32::MAX, |count| u32::try_from(count).unwrap_or(u32::MAX)),
             stop: producer.stop.unwrap_or(SimTime::END),
             interarrival: producer.interarrival.clone(),
-            gap: producer.interarrival.sample(arrivals.draw()),
-            arrivals,
+            gaps: [SimDuration::ZERO; AHEAD],
+            used: AHEAD,
+            arrivals: RandomStream::new(seed, &producer.name, "arrivals"),
             published: 0,
             due: producer.start,
             armed: Seq::NONE,
@@ -90,9 +96,19 @@ impl Producer {
     #[inline]
     pub(super) fn publish(&mut self, now: SimTime) -> u32 {
         self.published += 1;
-        self.due = now + self.gap;
-        self.gap = self.interarrival.sample(self.arrivals.draw());
+        if self.used == AHEAD {
+            self.draw_ahead();
+        }
+        self.due = now + self.gaps[self.used];
+        self.used += 1;
         self.published
+    }
+
+    #[inline(never)]
+    fn draw_ahead(&mut self) {
+        let draws = self.gaps.map(|_| self.arrivals.draw());
+        self.gaps = draws.map(|draw| self.interarrival.sample(draw));
+        self.used = 0;
     }
 
     fn routing_key(&self, number: u32) -> Name {

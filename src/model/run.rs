@@ -1,5 +1,6 @@
 //! A whole run of a system, and the closing of its books.
 
+use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
 
@@ -87,6 +88,12 @@ impl<R: Recorder> System<R> {
     pub fn close(mut self, end: RunEnd) -> Outcome {
         self.books.close(end.at);
         self.count_what_is_left();
+        let levels: BTreeMap<String, (u32, u32)> = self.queue_levels();
+        for queue in &mut self.books.queues {
+            let (ready, unacked) = levels.get(&queue.outcome.name).copied().unwrap_or_default();
+            queue.outcome.ready = u64::from(ready);
+            queue.outcome.unacked = u64::from(unacked);
+        }
         let why = match end.why {
             Stop::Drained => EndReason::Drained,
             Stop::TimeLimit => EndReason::TimeLimit,
@@ -104,6 +111,16 @@ impl<R: Recorder> System<R> {
             ledger: self.books.ledger,
             balanced,
             errors: self.books.errors,
+        }
+    }
+
+    /// Ready and unacknowledged messages of each queue, by name.
+    pub(super) fn queue_levels(&self) -> BTreeMap<String, (u32, u32)> {
+        let level = |(name, ready, unacked): (&str, u32, u32)| (name.to_owned(), (ready, unacked));
+        match &self.node {
+            Node::Up(broker) => broker.queue_levels().map(level).collect(),
+            Node::Down(survivors) => survivors.queue_levels().map(level).collect(),
+            Node::AtWork => BTreeMap::new(),
         }
     }
 

@@ -171,7 +171,11 @@ impl<R: Recorder> System<R> {
     }
 
     /// Gives the broker a command. A broker that is down does not hear it.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "every message passes here; without it the arguments are copied again"
+    )]
+    #[inline(always)]
     pub(super) fn apply(&mut self, command: Command, events: &mut EventList<SystemEvent>) {
         match mem::replace(&mut self.node, Node::AtWork) {
             Node::Up(mut broker) => {
@@ -189,7 +193,11 @@ impl<R: Recorder> System<R> {
     }
 
     /// A method reaches the broker on a connection.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "every message passes here; without it the arguments are copied again"
+    )]
+    #[inline(always)]
     fn method(
         &mut self,
         index: usize,
@@ -257,7 +265,8 @@ impl<R: Recorder> System<R> {
 impl<R: Recorder> Model for System<R> {
     type Event = SystemEvent;
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "it only chooses the handler, for every event")]
+    #[inline(always)]
     fn handle(&mut self, seq: Seq, event: SystemEvent, events: &mut EventList<SystemEvent>) {
         match event {
             SystemEvent::ProducerDue(index) => self.producer_due(index as usize, seq, events),

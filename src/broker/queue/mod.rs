@@ -38,6 +38,8 @@ pub(super) struct Queue {
     pub(super) ready: VecDeque<Entry>,
     arrivals: u32,
     pub(super) unacked: u32,
+    /// How many ready messages were stated last.
+    pub(super) told: u32,
     pub(super) rotation: Rotation,
     /// All consumers, blocked ones included, in order of subscription.
     pub(super) consumers: Vec<ConsumerId>,
@@ -74,6 +76,7 @@ impl Queue {
             ready: VecDeque::new(),
             arrivals: 0,
             unacked: 0,
+            told: 0,
             rotation: Rotation::default(),
             consumers: Vec::new(),
             exclusive_consumer: None,
