@@ -18,7 +18,7 @@ use super::swarm::{Checked, Run, for_all};
 #[test]
 fn the_books_balance_after_every_event() {
     let exercised = ["in flight", "queued", "on the way", "lost", "processed again", "returned", "cut off"];
-    for_all(&scenarios(), 250, &exercised, |case, met| {
+    for_all(&scenarios(), 800, &exercised, |case, met| {
         let scenario = case.scenario();
         let spec = Arc::new(scenario.system);
         let (mut system, mut events) = System::new(&spec, scenario.seed, Lean);
@@ -50,7 +50,7 @@ fn the_books_balance_after_every_event() {
 fn the_ledger_is_what_a_recount_of_the_observations_gives() {
     let exercised =
         ["lost on the wire", "lost with a consumer", "lost in the broker", "processed again", "redelivered"];
-    for_all(&scenarios(), 500, &exercised, |case, met| {
+    for_all(&scenarios(), 1500, &exercised, |case, met| {
         let run = Run::of(case);
         let ledger = recount(&run);
         prop_assert_eq!(&run.outcome.ledger, &ledger);
@@ -66,7 +66,7 @@ fn the_ledger_is_what_a_recount_of_the_observations_gives() {
 /// A run that stops early is the beginning of the longer one.
 #[test]
 fn a_shorter_duration_cuts_a_run_off_and_changes_nothing_before() {
-    for_all(&scenarios(), 100, &["cut off", "longer"], |case, met| {
+    for_all(&scenarios(), 300, &["cut off", "longer"], |case, met| {
         let long = Run::of(case);
         let mut scenario = long.scenario.clone();
         scenario.system.duration = SimTime::from_nanos(long.outcome.end.at.as_nanos() / 2);

@@ -118,7 +118,7 @@ impl QueueCopies {
 #[test]
 fn ready_and_unacked_counts_are_those_of_a_naive_recount() {
     let exercised = ["requeued", "lost", "settled", "deleted", "started again"];
-    for_all(&scenarios(), 400, &exercised, |case, met| {
+    for_all(&scenarios(), 1200, &exercised, |case, met| {
         let run = Run::of(case);
         let mut copies = Copies::default();
         for fact in run.facts() {

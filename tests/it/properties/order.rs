@@ -13,7 +13,7 @@ use super::swarm::{Run, for_all};
 #[test]
 fn every_delivery_takes_the_oldest_ready_message_requeued_ones_included() {
     let exercised = ["first", "redelivered", "several queues"];
-    for_all(&scenarios(), 300, &exercised, |case, met| {
+    for_all(&scenarios(), 1000, &exercised, |case, met| {
         let run = Run::of(case);
         let mut copies = Copies::default();
         for fact in run.facts() {
@@ -75,7 +75,7 @@ impl Bounds {
 #[test]
 fn no_delivery_goes_beyond_the_prefetch_counts() {
     let exercised = ["consumer's bound reached", "channel's bound reached", "blocked"];
-    for_all(&scenarios(), 500, &exercised, |case, met| {
+    for_all(&scenarios(), 1500, &exercised, |case, met| {
         let run = Run::of(&case.clone().with(Feature::Prefetch));
         let mut bounds = Bounds::default();
         for seen in &run.observations {
@@ -101,7 +101,7 @@ fn no_delivery_goes_beyond_the_prefetch_counts() {
 
 #[test]
 fn virtual_time_never_decreases() {
-    for_all(&scenarios(), 200, &["later"], |case, met| {
+    for_all(&scenarios(), 600, &["later"], |case, met| {
         let run = Run::of(case);
         prop_assert!(run.observations.is_sorted_by_key(|seen| seen.at));
         prop_assert!(run.observations.last().is_none_or(|last| last.at <= run.outcome.end.at));
