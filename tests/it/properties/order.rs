@@ -14,7 +14,8 @@ use super::swarm::{Run, for_all};
 fn every_delivery_takes_the_oldest_ready_message_requeued_ones_included() {
     let exercised = ["first", "redelivered", "several queues"];
     for_all(&scenarios(), 1000, &exercised, |case, met| {
-        let run = Run::of(case);
+        // A dead letter leaves its queue before that is stated.
+        let run = Run::of(&case.clone().without(&[Feature::DeadLetters]));
         let mut copies = Copies::default();
         for fact in run.facts() {
             if let Fact::Delivered { queue, message, redelivered, .. } = *fact {

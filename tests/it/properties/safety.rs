@@ -9,7 +9,8 @@ use super::swarm::{Run, for_all};
 
 /// Durable queues, persistent messages, acknowledgement after the work.
 fn careful(case: &Case) -> Case {
-    let careless = [Feature::Acknowledgements, Feature::TransientQueues, Feature::OwnQueues];
+    let careless =
+        [Feature::Acknowledgements, Feature::TransientQueues, Feature::OwnQueues, Feature::QueueArguments];
     case.clone().with(Feature::Persistent).without(&careless)
 }
 
