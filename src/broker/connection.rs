@@ -172,8 +172,7 @@ impl Broker {
         }
     }
 
-    /// Takes a channel's consumers away and requeues what it held, queue by queue: first all its consumers of a queue,
-    /// then (if that has not deleted the queue) its deliveries, then the others are served. Source: rule CON-6.
+    /// Takes a channel's consumers away and requeues what it held, queue by queue. Source: rule CON-6.
     fn release_channel(&mut self, place: u32, rule: RuleRef, step: &mut Step<'_, impl Out>) {
         self.release_channel_from(place, &[], rule, step);
     }
@@ -195,31 +194,60 @@ impl Broker {
         channel.state = ChannelState::Closing;
         let at = channel.at;
         let timer = channel.watch.take().and_then(|watch| watch.timer);
-        let consumers = std::mem::take(&mut channel.consumers);
-        let unacked = channel.unacked.take_all();
+        let mut queues = channel.unacked.queues();
+        queues.extend(channel.consumers.iter().map(|&c| self.consumers[c.0].queue));
         self.free_timer(timer);
-        let mut queues: Vec<QueueId> = consumers.iter().map(|&c| self.consumers[c.0].queue).collect();
-        queues.extend(unacked.iter().map(|u| u.queue));
         self.sort_queues(&mut queues);
         for queue in queues {
-            let own = self.remove_consumers_of(queue, &consumers, rule, step);
-            let held: Vec<Unacked> = unacked.iter().filter(|u| u.queue == queue).copied().collect();
-            if (own || left.contains(&queue)) && self.delete_if_abandoned(queue, step) {
-                self.let_go_with_queue(at, &held, step);
-                continue;
-            }
-            self.choose_active(queue, step);
-            self.use_queue(queue, step);
-            if self.queues[queue.0].kind == QueueKind::Quorum {
-                self.quorum_channel_down(place, &held, queue, step);
-                self.choose_active(queue, step);
-            } else {
-                self.requeue_deliveries(at, queue, &held, rule, step);
-            }
-            self.dispatch(queue, step);
+            self.release_queue(place, queue, left.contains(&queue), rule, step);
         }
+        let channel = &mut self.channels[place];
+        channel.unacked.take_all();
         self.forget_publisher(place);
         step.out.fact(Fact::ChannelClosed { channel: at }, rule);
+    }
+
+    /// Classic queues that the channel consumes from learn of its failure while the connection's other channels are still
+    /// there; all other queues learn of it with the end of the connection. Source: rules CON-9 and ERR-7.
+    fn notify_queues(&mut self, place: u32, rule: RuleRef, step: &mut Step<'_, impl Out>) {
+        self.abandon_transaction(place, step);
+        let consumers = self.channels[place].consumers.iter();
+        let mut queues: Vec<QueueId> = consumers.map(|&c| self.consumers[c.0].queue).collect();
+        queues.retain(|queue| self.queues[queue.0].kind == QueueKind::Classic);
+        self.sort_queues(&mut queues);
+        for queue in queues {
+            self.release_queue(place, queue, false, rule, step);
+        }
+    }
+
+    /// A queue learns that a channel is gone: first all its consumers go, then (if that has not deleted the queue) its
+    /// deliveries come back, then the others are served. Source: rule CON-6, `rabbit_amqqueue_process:handle_ch_down`.
+    fn release_queue(
+        &mut self,
+        place: u32,
+        queue: QueueId,
+        left: bool,
+        rule: RuleRef,
+        step: &mut Step<'_, impl Out>,
+    ) {
+        let channel = &mut self.channels[place];
+        let at = channel.at;
+        let held = channel.unacked.take_from(queue);
+        let consumers = channel.consumers.clone();
+        let own = self.remove_consumers_of(queue, &consumers, rule, step);
+        if (own || left) && self.delete_if_abandoned(queue, step) {
+            self.let_go_with_queue(at, &held, step);
+            return;
+        }
+        self.choose_active(queue, step);
+        self.use_queue(queue, step);
+        if self.queues[queue.0].kind == QueueKind::Quorum {
+            self.quorum_channel_down(place, &held, queue, step);
+            self.choose_active(queue, step);
+        } else {
+            self.requeue_deliveries(at, queue, &held, rule, step);
+        }
+        self.dispatch(queue, step);
     }
 
     /// Whether any of these consumers was of this queue.
@@ -282,9 +310,8 @@ impl Broker {
         let fact = Fact::Error { channel: at, code: failure.code, text: failure.text.clone() };
         step.out.fact(fact, failure.rule);
         if failure.code.closes_connection() {
-            // The failing channel ends first, while the others are still served.
             if let Some(place) = self.connection(at.connection).and_then(|c| c.channel(at.channel)) {
-                self.release_channel(place, failure.rule, step);
+                self.notify_queues(place, failure.rule, step);
             }
             self.end_connection(at.connection, failure.rule, step);
         } else if let Some(place) = self.connection(at.connection).and_then(|c| c.channel(at.channel)) {

@@ -35,6 +35,8 @@ mod routing;
 mod settings;
 mod settle;
 mod slab;
+#[cfg(test)]
+mod tests;
 mod timers;
 mod topology;
 mod transactions;
@@ -44,7 +46,7 @@ mod users;
 pub use command::{Command, Operation, Timer};
 pub use effect::Out;
 pub use policies::{ApplyTo, Policy};
-pub use profile::{Profile, QuorumPriorities, QuorumRequeue};
+pub use profile::{Difference, Profile, QuorumPriorities, QuorumRequeue};
 pub use restart::Survivors;
 pub use settings::Settings;
 

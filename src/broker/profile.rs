@@ -82,8 +82,6 @@ pub struct Profile {
     pub successor_waits: bool,
     /// Whether a message that dies of the delivery limit gives its consumer credit twice. Source: `rabbit_fifo`, 3.10.8.
     pub buried_message_gives_credit_twice: bool,
-    /// Whether everything before the furthest delivered message counts as handed out after a restart. Source: DUR-7.
-    pub restart_flags_older: bool,
 }
 
 const MEBIBYTE: u64 = 1 << 20;
@@ -119,7 +117,6 @@ impl Profile {
         names_missing_permission: false,
         successor_waits: true,
         buried_message_gives_credit_twice: true,
-        restart_flags_older: false,
     };
     /// RabbitMQ 3.13.
     pub const RABBITMQ_3_13: Profile = Profile {
@@ -174,9 +171,85 @@ impl Profile {
     }
 }
 
+/// One rule in which profiles differ: a row of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// What it is about.
+    pub topic: &'static str,
+    /// The id of the rule of semantics.
+    pub rule: &'static str,
+    /// What holds in each profile, in the order of [`Profile::ALL`].
+    pub values: Vec<String>,
+}
+
+type Shown = fn(&Profile) -> String;
+
+fn yes(truth: bool) -> String {
+    if truth { "yes" } else { "no" }.to_owned()
+}
+
+/// Topic, rule and value of each field.
+#[rustfmt::skip]
+const FIELDS: [(&str, &str, Shown); 27] = [
+    ("transient non-exclusive queues", "Q-16", |p| yes(p.transient_queues)),
+    ("quorum queue: default delivery limit", "QQ-3", |p| p.quorum_delivery_limit.map_or("none".to_owned(), |limit| limit.to_string())),
+    ("quorum queue: nack with requeue goes to the", "RDL-3", |p| match p.quorum_requeue { QuorumRequeue::ToTheBack => "back", QuorumRequeue::ToTheFront => "front" }.to_owned()),
+    ("quorum queue: basic.nack counts against the limit", "RDL-8", |p| yes(p.every_return_counts)),
+    ("quorum queue: x-delivery-count 0 on a first get", "RDL-7", |p| yes(p.delivery_count_zero_on_get)),
+    ("quorum queue: a fetched message counts as a consumer", "Q-4", |p| yes(p.get_counts_as_consumer)),
+    ("quorum queue: priorities", "PRI-6", |p| match p.quorum_priorities { QuorumPriorities::Ignored => "ignored", QuorumPriorities::TwoClasses => "two classes", QuorumPriorities::Strict32 => "32 levels" }.to_owned()),
+    ("quorum queue: higher priority takes over as single active consumer", "SAC-6", |p| yes(p.quorum_successor_by_priority)),
+    ("x-death of a publish is honoured", "DLX-7", |p| yes(p.published_deaths_count)),
+    ("x-last-death headers", "DLX-6", |p| yes(p.last_death_headers)),
+    ("each death turns earlier ones round", "DLX-5", |p| yes(p.deaths_turn_round)),
+    ("largest body in MiB", "ERR-12", |p| (p.message_size_max / MEBIBYTE).to_string()),
+    ("acknowledgement timeout in s", "ACK-11", |p| (p.acknowledgement_timeout.as_nanos() / 1_000_000_000).to_string()),
+    ("acknowledgement timeout cancels the consumer only", "ACK-12", |p| yes(p.timeout_cancels_consumer)),
+    ("x-queue-mode is known", "ARG-8", |p| yes(p.queue_mode_argument)),
+    ("x-queue-version may be 1", "ARG-8", |p| yes(p.queue_version_1)),
+    ("basic.qos with global bounds the channel", "QOS-12", |p| yes(p.channel_prefetch)),
+    ("unknown exchange type closes the connection", "EX-5", |p| yes(p.unknown_type_closes_connection)),
+    ("transient exchanges survive a restart", "DUR-2", |p| yes(p.transient_exchanges_survive)),
+    ("classic queue takes x-queue-leader-locator", "ARG-9", |p| yes(p.classic_leader_locator)),
+    ("# words in a topic binding key, at most", "RT-4", |p| p.topic_hashes_max.map_or("any".to_owned(), |max| max.to_string())),
+    ("least frame_max", "CON-3", |p| p.frame_size_min.to_string()),
+    ("passive declaration needs a permission", "ERR-10", |p| yes(p.passive_needs_permission)),
+    ("lost direct reply counts as routed", "DRT-2", |p| yes(p.lost_reply_counts_as_routed)),
+    ("permission errors name the permission", "ERR-10", |p| yes(p.names_missing_permission)),
+    ("successor of a cancelled single active consumer waits", "SAC-2", |p| yes(p.successor_waits)),
+    ("delivery limit gives credit back twice", "QQ-3", |p| yes(p.buried_message_gives_credit_twice)),
+];
+
+impl Profile {
+    /// The rules in which profiles differ, as rows of a table.
+    pub fn differences() -> Vec<Difference> {
+        let rows = FIELDS.iter().map(|&(topic, rule, shown)| Difference {
+            topic,
+            rule,
+            values: Profile::ALL.iter().map(|profile| shown(profile)).collect(),
+        });
+        rows.filter(|row| row.values.iter().any(|value| *value != row.values[0])).collect()
+    }
+}
+
 /// The newest profile.
 impl Default for Profile {
     fn default() -> Self {
         Profile::RABBITMQ_4_3
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_row_names_a_rule_and_tells_profiles_apart() {
+        let rows = Profile::differences();
+        assert!(rows.len() > 20, "{}", rows.len());
+        for row in rows {
+            assert!(crate::rules::find(row.rule).is_some(), "{}", row.rule);
+            assert_eq!(row.values.len(), Profile::ALL.len());
+        }
     }
 }

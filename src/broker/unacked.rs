@@ -84,6 +84,20 @@ impl UnackedList {
         self.places.drain(..).filter_map(|place| place.1).collect()
     }
 
+    /// Takes all deliveries from one queue, in order.
+    pub(super) fn take_from(&mut self, queue: QueueId) -> Vec<Unacked> {
+        let of_queue = self.places.iter_mut().filter(|place| place.1.is_some_and(|u| u.queue == queue));
+        let taken: Vec<Unacked> = of_queue.filter_map(|place| place.1.take()).collect();
+        self.waiting -= taken.len();
+        self.tidy();
+        taken
+    }
+
+    /// The queues of all deliveries, one for each, in order.
+    pub(super) fn queues(&self) -> Vec<QueueId> {
+        self.places.iter().filter_map(|place| place.1.map(|unacked| unacked.queue)).collect()
+    }
+
     /// Puts deliveries back that were taken before.
     pub(super) fn put_back(&mut self, mut taken: Vec<Unacked>) {
         self.waiting += taken.len();

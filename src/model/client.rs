@@ -304,11 +304,7 @@ impl<R: Recorder> System<R> {
         channel.phase = ChannelPhase::Opening;
         let channel = channel.clone();
         let mut calls = vec![Method::ChannelOpen];
-        let declares = channel
-            .producers
-            .iter()
-            .flat_map(|&p| &spec.producers[p as usize].declares)
-            .chain(channel.consumers.iter().flat_map(|&c| &spec.consumers[c as usize].declares));
+        let declares = channel.producers.iter().flat_map(|&p| &spec.producers[p as usize].declares);
         calls.extend(declares.map(|declared| declaration(self.names_mut(), declared)));
         let todo = &mut self.connections[index].todo;
         todo.extend(calls.into_iter().map(|method| Todo::Call(number, Box::new(method))));
@@ -356,7 +352,10 @@ impl<R: Recorder> System<R> {
         }
         state.planned = true;
         let spec = Arc::clone(&self.spec);
-        let calls = subscription(self.names_mut(), &spec.consumers[consumer]);
+        let spec = &spec.consumers[consumer];
+        let mut calls: Vec<Method> =
+            spec.declares.iter().map(|declared| declaration(self.names_mut(), declared)).collect();
+        calls.extend(subscription(self.names_mut(), spec));
         let todo = &mut self.connections[connection].todo;
         todo.extend(calls.into_iter().map(|method| Todo::Call(channel, Box::new(method))));
     }

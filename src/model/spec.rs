@@ -181,7 +181,7 @@ pub struct ConsumerSpec {
     pub name: String,
     /// Index of its channel.
     pub channel: usize,
-    /// What it declares itself, after its channel is open.
+    /// What it declares itself, before it subscribes.
     pub declares: Vec<Declaration>,
     /// The queue it consumes from.
     pub queue: String,

@@ -14,10 +14,12 @@ fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/conformance")
 }
 
-/// The scripts' texts by file name without `.json`.
+/// The scripts' texts by file name without `.json`: the shared ones, and those in `more`, which are this project's own
+/// conversations with the same broker.
 fn texts() -> BTreeMap<String, String> {
     let mut texts = BTreeMap::new();
-    for entry in fs::read_dir(directory()).unwrap() {
+    let more = fs::read_dir(directory().join("more")).unwrap();
+    for entry in fs::read_dir(directory()).unwrap().chain(more) {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "json") {
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();

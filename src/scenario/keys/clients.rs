@@ -24,7 +24,7 @@ const DECLARE: KeySpec = key(
     "declare",
     Kind::Declarations,
     Means("nothing"),
-    "What the client declares itself, in this order, once its channel is open.",
+    "What the client declares itself, in this order: a producer once its channel is open, a consumer before it subscribes.",
     "[{ queue = \"orders\" }]",
 );
 const START: KeySpec =
