@@ -427,7 +427,7 @@ fn the_broker_is_a_function_of_its_commands_and_a_clone_goes_on_as_the_original(
     let exercised =
         ["connection lost", "requeued", "unblocked", "settled", "got", "deleted with messages", "406"];
     let strategy = (deeds(), any::<prop::sample::Index>());
-    for_all(&strategy, 400, &exercised, |(deeds, fork_at), met| {
+    for_all(&strategy, 1200, &exercised, |(deeds, fork_at), met| {
         let played = play(deeds, met)?;
         let fork_at = fork_at.index(played.len());
         let (mut fresh, _) = new_broker();

@@ -34,6 +34,8 @@ pub(crate) enum Feature {
     ShortDuration,
     EventLimit,
     InstantWork,
+    QueueArguments,
+    DeadLetters,
 }
 
 /// A scenario in numbers. Its `Debug` is the scenario file.
@@ -58,6 +60,7 @@ pub(crate) struct Case {
 #[derive(Clone, Debug)]
 struct Queue {
     transient: bool,
+    arguments: u8,
     binding: usize,
 }
 
@@ -109,7 +112,11 @@ fn sampled(times: std::ops::Range<u64>) -> impl Strategy<Value = (u8, u64)> {
 }
 
 fn queue() -> impl Strategy<Value = Queue> {
-    (any::<bool>(), 0..PATTERNS.len()).prop_map(|(transient, binding)| Queue { transient, binding })
+    (any::<bool>(), any::<u8>(), 0..PATTERNS.len()).prop_map(|(transient, arguments, binding)| Queue {
+        transient,
+        arguments,
+        binding,
+    })
 }
 
 fn producer() -> impl Strategy<Value = Producer> {
@@ -273,13 +280,32 @@ impl Case {
         writeln!(out, "[link]\nlatency = {}\nreconnect-delay = \"3ms\"\n", self.latency())
     }
 
+    /// Arguments of a queue, a bit each. Dead letters go to the next queue, so that a cycle of queues is possible.
+    fn arguments(&self, queue: usize, bits: u8) -> String {
+        let next = (queue + 1) % self.queues.len();
+        let all = [
+            "x-max-length = 3".to_owned(),
+            "x-overflow = \"reject-publish\"".to_owned(),
+            "x-message-ttl = 4".to_owned(),
+            format!("x-dead-letter-exchange = \"\", x-dead-letter-routing-key = \"q{next}\""),
+            "x-single-active-consumer = true".to_owned(),
+            "x-expires = 20".to_owned(),
+        ];
+        let chosen = all.into_iter().enumerate().filter(|(bit, _)| bits & (1 << bit) != 0);
+        let letters = |bit: &usize| *bit != 3 || self.has(Feature::DeadLetters);
+        let chosen = chosen.filter(|(bit, _)| self.has(Feature::QueueArguments) && letters(bit));
+        let chosen = chosen.map(|(_, argument)| argument);
+        chosen.collect::<Vec<_>>().join(", ")
+    }
+
     fn topology(&self, out: &mut impl Write) -> fmt::Result {
         if self.has(Feature::Exchange) {
             writeln!(out, "[[exchange]]\nname = \"x\"\ntype = \"{}\"\n", KINDS[self.exchange])?;
         }
         for (i, queue) in self.queues.iter().enumerate() {
             let durable = !(queue.transient && self.has(Feature::TransientQueues));
-            writeln!(out, "[[queue]]\nname = \"q{i}\"\ndurable = {durable}\n")?;
+            writeln!(out, "[[queue]]\nname = \"q{i}\"\ndurable = {durable}")?;
+            writeln!(out, "arguments = {{ {} }}\n", self.arguments(i, queue.arguments))?;
             if self.has(Feature::Exchange) {
                 let key = PATTERNS[queue.binding];
                 writeln!(out, "[[binding]]\nexchange = \"x\"\nqueue = \"q{i}\"\nrouting-key = \"{key}\"\n")?;

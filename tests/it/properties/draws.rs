@@ -53,7 +53,7 @@ fn deeds(run: &Run) -> Vec<Deed> {
 #[test]
 fn strangers_leave_the_draws_and_the_course_of_others_alone() {
     let strategy = (scenarios(), any::<bool>());
-    for_all(&strategy, 250, &["others", "strangers"], |(case, in_front), met| {
+    for_all(&strategy, 800, &["others", "strangers"], |(case, in_front), met| {
         // A limit of events is shared by all; without one, nothing is.
         let case = case.clone().without(&[Feature::EventLimit]).with(Feature::ShortDuration);
         let alone = Run::of(&case);
@@ -70,7 +70,7 @@ fn strangers_leave_the_draws_and_the_course_of_others_alone() {
 /// Work belongs to the message: whoever serves it and however often, at speed 1 it takes the same.
 #[test]
 fn a_redelivered_message_takes_the_same_work_again() {
-    for_all(&scenarios(), 400, &["again"], |case, met| {
+    for_all(&scenarios(), 1200, &["again"], |case, met| {
         let run = Run::of(&case.clone().without(&[Feature::Speeds]));
         let mut work = BTreeMap::new();
         for seen in &run.observations {

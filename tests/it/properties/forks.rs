@@ -13,7 +13,7 @@ use super::swarm::{Run, for_all};
 
 #[test]
 fn the_same_scenario_and_seed_give_the_same_run_and_another_seed_another() {
-    for_all(&scenarios(), 200, &["another seed, another run"], |case, met| {
+    for_all(&scenarios(), 600, &["another seed, another run"], |case, met| {
         let (first, second) = (Run::of(case), Run::of(case));
         prop_assert_eq!(&first.outcome, &second.outcome);
         prop_assert_eq!(&first.observations, &second.observations);
@@ -25,7 +25,7 @@ fn the_same_scenario_and_seed_give_the_same_run_and_another_seed_another() {
 
 #[test]
 fn observing_does_not_change_a_run() {
-    for_all(&scenarios(), 200, &["observed"], |case, met| {
+    for_all(&scenarios(), 600, &["observed"], |case, met| {
         let recorded = Run::of(case);
         let lean = simulate(&recorded.scenario.system, recorded.scenario.seed);
         prop_assert_eq!(lean, recorded.outcome);
@@ -48,7 +48,7 @@ fn finish(
 #[test]
 fn a_clone_taken_at_any_event_goes_on_to_the_same_end() {
     let strategy = (scenarios(), any::<prop::sample::Index>());
-    for_all(&strategy, 200, &["something came after"], |(case, place), met| {
+    for_all(&strategy, 600, &["something came after"], |(case, place), met| {
         let scenario = case.scenario();
         let spec = Arc::new(scenario.system);
         let (mut system, mut events) = System::new(&spec, scenario.seed, Recording::default());

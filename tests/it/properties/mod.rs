@@ -11,6 +11,7 @@ mod copies;
 mod draws;
 mod forks;
 mod order;
+mod recount;
 mod safety;
 mod swarm;
 mod tags;

@@ -9,14 +9,15 @@ use super::swarm::{Run, for_all};
 
 /// Durable queues, persistent messages, acknowledgement after the work.
 fn careful(case: &Case) -> Case {
-    let careless = [Feature::Acknowledgements, Feature::TransientQueues, Feature::OwnQueues];
+    let careless =
+        [Feature::Acknowledgements, Feature::TransientQueues, Feature::OwnQueues, Feature::QueueArguments];
     case.clone().with(Feature::Persistent).without(&careless)
 }
 
 #[test]
 fn a_careful_system_loses_messages_only_on_the_way_to_the_broker() {
     let exercised = ["crash with messages", "restart", "connection lost", "lost on the wire"];
-    for_all(&scenarios(), 500, &exercised, |case, met| {
+    for_all(&scenarios(), 1500, &exercised, |case, met| {
         let run = Run::of(&careful(case));
         let ledger = &run.outcome.ledger;
         prop_assert_eq!(ledger.lost_total(), ledger.lost_to(LossCause::LostOnTheWire), "{:?}", ledger);
@@ -33,7 +34,7 @@ fn a_careful_system_loses_messages_only_on_the_way_to_the_broker() {
 #[test]
 fn when_everybody_comes_back_a_careful_system_processes_everything() {
     let exercised = ["crash with messages", "redelivered", "drained"];
-    for_all(&scenarios(), 500, &exercised, |case, met| {
+    for_all(&scenarios(), 1500, &exercised, |case, met| {
         let limits = [Feature::EventLimit, Feature::ShortDuration];
         let case = careful(case).without(&limits).with_all_coming_back().with_an_end();
         let run = Run::of(&case);

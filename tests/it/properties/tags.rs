@@ -18,7 +18,7 @@ struct Tags {
 #[test]
 fn each_tag_of_a_channel_is_one_more_than_the_last_and_ends_once() {
     let exercised = ["settled", "requeued", "automatic", "channel opened again"];
-    for_all(&scenarios(), 300, &exercised, |case, met| {
+    for_all(&scenarios(), 1000, &exercised, |case, met| {
         let run = Run::of(case);
         let mut channels: BTreeMap<ChannelRef, Tags> = BTreeMap::new();
         for fact in run.facts() {

@@ -1,0 +1,209 @@
+//! The ledger once more, from observations alone: each delivery is followed to its consumer by what was seen there.
+
+use std::collections::BTreeMap;
+
+use amqpsim::amqp::{ChannelRef, ConsumerId, DeliveryTag, MessageId, Method};
+use amqpsim::measure::Ledger;
+use amqpsim::observe::{Fact, LossCause, What};
+
+use super::copies::Copies;
+use super::swarm::Run;
+
+/// The ledger that the observations of a run give.
+pub(crate) fn recount(run: &Run) -> Ledger {
+    let mut recount = Recount::new(run);
+    for seen in &run.observations {
+        recount.learn(&seen.what);
+    }
+    recount.close()
+}
+
+/// A delivery, as far as the books go.
+struct Delivered {
+    consumer: u32,
+    message: MessageId,
+    tag: DeliveryTag,
+    /// Which subscription of its consumer it belongs to.
+    life: u32,
+    received: bool,
+    begun: bool,
+    settled: bool,
+    processed: bool,
+    lost: bool,
+}
+
+struct Recount<'a> {
+    run: &'a Run,
+    ledger: Ledger,
+    copies: Copies,
+    deliveries: Vec<Delivered>,
+    by_tag: BTreeMap<(ChannelRef, DeliveryTag), usize>,
+    /// Deliveries of a message to a consumer of the scenario, oldest first.
+    of_message: BTreeMap<(u32, MessageId), Vec<usize>>,
+    /// By the broker's id: the consumer of the scenario, and how often it has subscribed.
+    subscribed: BTreeMap<ConsumerId, (u32, u32)>,
+    lives: BTreeMap<u32, u32>,
+    /// By consumer: the delivery it works on.
+    work: BTreeMap<u32, usize>,
+    /// How often a copy was processed, by the consumer's queue.
+    times: BTreeMap<(&'a str, MessageId), u64>,
+    /// Publishes handed to connections, and those that reached the broker.
+    sent: u64,
+    reached: u64,
+    /// A message lost with a delivery that was given up before: which delivery that was is stated next.
+    given_up: Option<MessageId>,
+}
+
+impl<'a> Recount<'a> {
+    fn new(run: &'a Run) -> Self {
+        Recount {
+            run,
+            ledger: Ledger::default(),
+            copies: Copies::default(),
+            deliveries: Vec::new(),
+            by_tag: BTreeMap::new(),
+            of_message: BTreeMap::new(),
+            subscribed: BTreeMap::new(),
+            lives: BTreeMap::new(),
+            work: BTreeMap::new(),
+            times: BTreeMap::new(),
+            sent: 0,
+            reached: 0,
+            given_up: None,
+        }
+    }
+
+    fn learn(&mut self, what: &What) {
+        match what {
+            What::Published { .. } => self.ledger.published += 1,
+            What::ClientSent { method: Method::BasicPublish(_), .. } => self.sent += 1,
+            What::ReachedBroker { method: Method::BasicPublish(_), .. } => self.reached += 1,
+            What::LostOutside { message, cause, consumer } => {
+                self.ledger.lose(*cause, 1);
+                match consumer {
+                    Some(consumer) => self.lose(*consumer, *message),
+                    None => self.given_up = Some(*message),
+                }
+            }
+            What::Received { consumer, message, delivery_tag, .. } => {
+                let tag = *delivery_tag;
+                if let Some(place) = self.latest(*consumer, *message, |d| d.tag == tag && !d.received) {
+                    self.deliveries[place].received = true;
+                }
+            }
+            What::ServiceBegan { consumer, message, .. } => self.begin(*consumer, *message),
+            What::Processed { consumer, message, .. } => self.finish(*consumer, *message),
+            What::Broker(fact, _) => {
+                self.copies.learn(fact);
+                self.learn_fact(fact);
+            }
+            _ => {}
+        }
+    }
+
+    fn learn_fact(&mut self, fact: &Fact) {
+        match *fact {
+            Fact::Routed { queues, .. } => {
+                self.ledger.routed += 1;
+                self.ledger.copies += u64::from(queues);
+            }
+            Fact::Unroutable { returned: true, .. } => self.ledger.returned += 1,
+            Fact::Unroutable { returned: false, .. } => self.ledger.unroutable += 1,
+            Fact::PublishRefused { .. } => self.ledger.lose(LossCause::Refused, 1),
+            Fact::Lost { cause, .. } => self.ledger.lose(cause, 1),
+            Fact::DeadLettered { queues, .. } => {
+                self.ledger.dead_lettered += 1;
+                self.ledger.copies += u64::from(queues);
+            }
+            Fact::ConsumerAdded { consumer, tag, .. } => {
+                let name = self.run.names.text(tag);
+                let index = self.run.scenario.system.consumers.iter().position(|c| c.name == name);
+                let index = index.expect("only consumers of the scenario subscribe") as u32;
+                let life = self.lives.entry(index).or_default();
+                *life += 1;
+                self.subscribed.insert(consumer, (index, *life));
+            }
+            Fact::Delivered {
+                consumer: id,
+                channel,
+                delivery_tag: tag,
+                message,
+                redelivered,
+                automatic,
+                ..
+            } => {
+                self.ledger.redelivered += u64::from(redelivered);
+                let (consumer, life) = self.subscribed[&id];
+                self.by_tag.insert((channel, tag), self.deliveries.len());
+                self.of_message.entry((consumer, message)).or_default().push(self.deliveries.len());
+                self.deliveries.push(Delivered {
+                    consumer,
+                    message,
+                    tag,
+                    life,
+                    received: false,
+                    begun: false,
+                    settled: automatic,
+                    processed: false,
+                    lost: false,
+                });
+            }
+            Fact::Settled { channel, delivery_tag, message, .. } => {
+                let settled = &mut self.deliveries[self.by_tag[&(channel, delivery_tag)]];
+                settled.settled = true;
+                settled.lost |= self.given_up.take() == Some(message);
+            }
+            _ => {}
+        }
+    }
+
+    /// The latest delivery of this message to this consumer of which this holds.
+    fn latest(&self, consumer: u32, message: MessageId, holds: impl Fn(&Delivered) -> bool) -> Option<usize> {
+        let all = self.of_message.get(&(consumer, message))?;
+        all.iter().copied().rfind(|&place| holds(&self.deliveries[place]))
+    }
+
+    /// What an earlier subscription left in the buffer was given up; of this one, the oldest comes first.
+    fn begin(&mut self, consumer: u32, message: MessageId) {
+        let waits = |d: &Delivered| d.received && !d.begun;
+        let latest =
+            self.latest(consumer, message, waits).expect("a consumer works on what it was delivered");
+        let life = self.deliveries[latest].life;
+        let all = self.of_message[&(consumer, message)].iter().copied();
+        let mut of_life = all.filter(|&p| self.deliveries[p].life == life && waits(&self.deliveries[p]));
+        let oldest = of_life.next().expect("the latest one is there");
+        self.deliveries[oldest].begun = true;
+        self.work.insert(consumer, oldest);
+    }
+
+    fn finish(&mut self, consumer: u32, message: MessageId) {
+        let done = self.work.remove(&consumer).expect("a consumer finishes what it began");
+        let done = &mut self.deliveries[done];
+        assert_eq!((done.consumer, done.message), (consumer, message), "a consumer finishes what it began");
+        done.processed = true;
+        let queue = self.run.scenario.system.consumers[consumer as usize].queue.as_str();
+        let times = self.times.entry((queue, message)).or_default();
+        *times += 1;
+        self.ledger.processed_again += u64::from(*times > 1);
+    }
+
+    /// A settled delivery is lost with its consumer, in its hands or before.
+    fn lose(&mut self, consumer: u32, message: MessageId) {
+        if let Some(lost) = self.latest(consumer, message, |d| d.settled && !d.processed && !d.lost) {
+            self.deliveries[lost].lost = true;
+        }
+    }
+
+    fn count(&self, counts: impl Fn(&Delivered) -> bool) -> u64 {
+        self.deliveries.iter().filter(|delivery| counts(delivery)).count() as u64
+    }
+
+    fn close(mut self) -> Ledger {
+        self.ledger.on_the_way = self.sent - self.reached - self.ledger.lost_to(LossCause::LostOnTheWire);
+        self.ledger.queued = self.copies.ready();
+        self.ledger.processed = self.count(|delivery| delivery.settled && delivery.processed);
+        self.ledger.in_flight = self.copies.unacked()
+            + self.count(|delivery| delivery.settled && !delivery.processed && !delivery.lost);
+        self.ledger
+    }
+}
