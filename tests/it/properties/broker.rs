@@ -23,7 +23,7 @@ enum Effect {
     Send(ChannelRef, ServerMethod),
     HangUp(ConnectionId),
     Timer(Timer, SimTime),
-    Level(QueueId, u32, u32),
+    Level(QueueId, u32),
     Fact(Fact),
 }
 
@@ -40,8 +40,8 @@ impl Out for Effects {
     fn timer(&mut self, timer: Timer, at: SimTime) {
         self.0.push(Effect::Timer(timer, at));
     }
-    fn level(&mut self, queue: QueueId, ready: u32, unacked: u32) {
-        self.0.push(Effect::Level(queue, ready, unacked));
+    fn level(&mut self, queue: QueueId, ready: u32) {
+        self.0.push(Effect::Level(queue, ready));
     }
     fn fact(&mut self, fact: Fact, _: RuleRef) {
         self.0.push(Effect::Fact(fact));
