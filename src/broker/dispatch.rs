@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::channel::Consumer;
-use super::messages::Stored;
+use super::channel::{Channel, Consumer};
+use super::messages::{Messages, Stored};
 use super::publish::without_bcc;
 use super::queue::{Entry, Queue};
 use super::unacked::Unacked;
@@ -11,6 +11,68 @@ use super::{Broker, Out, Step};
 use crate::amqp::{ConsumerId, Content, Delivery, Message, QueueId, ServerMethod};
 use crate::observe::Fact;
 use crate::rules;
+
+/// What a delivery touches.
+struct Parts<'a> {
+    queue: &'a mut Queue,
+    consumer: &'a mut Consumer,
+    channel: &'a mut Channel,
+    messages: &'a mut Messages,
+}
+
+impl Parts<'_> {
+    /// Sends a message that was taken from its queue; the consumer's credit is used already.
+    #[inline]
+    fn hand_over(self, id: QueueId, consumer_id: ConsumerId, entry: Entry, step: &mut Step<'_, impl Out>) {
+        let Parts { queue, consumer, channel, messages } = self;
+        let delivery_tag = channel.next_tag();
+        let at = channel.at;
+        let automatic = consumer.no_ack;
+        if !automatic {
+            queue.unacked += 1;
+            channel.unacked.push(Unacked {
+                tag: delivery_tag,
+                entry,
+                queue: id,
+                consumer: Some(consumer_id),
+                consumer_tag: Some(consumer.tag),
+            });
+        }
+        let stored = messages.get(entry.slot());
+        let fact = Fact::Delivered {
+            queue: id,
+            consumer: consumer_id,
+            channel: at,
+            delivery_tag,
+            message: stored.message.id,
+            arrival: entry.arrival(),
+            redelivered: entry.redelivered(),
+            automatic,
+            ready: queue.ready_count(),
+            unacked: queue.unacked,
+            consumer_unacked: consumer.unacked.max(0) as u32,
+            prefetch: consumer.prefetch,
+            next: queue.rotation.after_turn(),
+        };
+        step.out.fact(fact, if automatic { rules::CON_8 } else { rules::DSP_2 });
+        let message = match (&stored.message.content, &queue.features) {
+            (None, None) => stored.message.clone(),
+            _ => outgoing(stored, queue, entry, None),
+        };
+        let delivery = Delivery {
+            consumer_tag: consumer.tag,
+            delivery_tag,
+            redelivered: entry.redelivered(),
+            exchange: stored.exchange,
+            routing_key: stored.routing_key,
+            message,
+        };
+        step.out.send(at, ServerMethod::BasicDeliver(delivery));
+        if automatic {
+            messages.release(entry.slot());
+        }
+    }
+}
 
 impl Broker {
     /// Hands out messages until none is ready or nobody may take one. Source: rule DSP-1.
@@ -21,18 +83,28 @@ impl Broker {
             self.tell_level(id, step);
             return;
         }
+        let watched = self.settings.acknowledgement_timeout.is_some();
         loop {
-            let queue = &self.queues[id.0];
+            let queue = &mut self.queues[id.0];
             if queue.ready.is_empty() {
                 break;
             }
-            let Some(consumer) = queue.rotation.next() else { break };
-            if self.may_take(id, consumer) {
-                self.deliver(id, consumer, step);
-                self.queues[id.0].rotation.turn();
+            let Some(consumer_id) = queue.rotation.next() else { break };
+            let consumer = &mut self.consumers[consumer_id.0];
+            let channel = &mut self.channels[consumer.channel];
+            if channel.limit.count == 0 && consumer.has_credit() && !watched {
+                // The usual delivery: whatever it touches is looked up once.
+                let Some(entry) = queue.ready.pop_front() else { break };
+                consumer.unacked += i32::from(!consumer.no_ack);
+                let parts = Parts { queue, consumer, channel, messages: &mut self.messages };
+                parts.hand_over(id, consumer_id, entry, step);
+            } else if self.may_take(id, consumer_id) {
+                self.deliver(id, consumer_id, step);
             } else {
-                self.block(id, consumer, step);
+                self.block(id, consumer_id, step);
+                continue;
             }
+            self.queues[id.0].rotation.turn();
         }
         self.tell_level(id, step);
     }
@@ -123,51 +195,14 @@ impl Broker {
         let consumer = &mut self.consumers[consumer_id.0];
         let place = consumer.channel;
         let channel = &mut self.channels[place];
-        let delivery_tag = channel.next_tag();
-        let at = channel.at;
         let automatic = consumer.no_ack;
-        if !automatic {
-            queue.unacked += 1;
-            channel.unacked.push(Unacked {
-                tag: delivery_tag,
-                entry,
-                queue: id,
-                consumer: Some(consumer_id),
-                consumer_tag: Some(consumer.tag),
-            });
-        }
-        let stored = self.messages.get(entry.slot());
-        let fact = Fact::Delivered {
-            queue: id,
-            consumer: consumer_id,
-            channel: at,
-            delivery_tag,
-            message: stored.message.id,
-            arrival: entry.arrival(),
-            redelivered: entry.redelivered(),
-            automatic,
-            ready: queue.ready_count(),
-            unacked: queue.unacked,
-            consumer_unacked: consumer.unacked.max(0) as u32,
-            prefetch: consumer.prefetch,
-            next: queue.rotation.after_turn(),
-        };
-        step.out.fact(fact, if automatic { rules::CON_8 } else { rules::DSP_2 });
-        let message = match (&stored.message.content, &queue.features) {
-            (None, None) => stored.message.clone(),
-            _ => outgoing(stored, queue, entry, None),
-        };
-        let delivery = Delivery {
-            consumer_tag: consumer.tag,
-            delivery_tag,
-            redelivered: entry.redelivered(),
-            exchange: stored.exchange,
-            routing_key: stored.routing_key,
-            message,
-        };
-        step.out.send(at, ServerMethod::BasicDeliver(delivery));
+        Parts { queue, consumer, channel, messages: &mut self.messages }.hand_over(
+            id,
+            consumer_id,
+            entry,
+            step,
+        );
         if automatic {
-            self.messages.release(entry.slot());
             if let Some(quorum) = self.queues[id.0].features.as_mut().and_then(|f| f.quorum.as_mut()) {
                 quorum.returns.remove(&entry.arrival());
             }
