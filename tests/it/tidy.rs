@@ -21,16 +21,16 @@ const OUTSIDE: [(&str, &[&str]); 6] = [
     ("thread", &["cli", "experiment", "scenario"]),
 ];
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// Files below `directory` whose names end with `ending`, as paths from the root with `/`, sorted.
-fn files(directory: &str, ending: &str) -> Vec<String> {
+pub(crate) fn files(directory: &str, ending: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut pending = vec![root().join(directory)];
     while let Some(directory) = pending.pop() {
@@ -49,7 +49,7 @@ fn files(directory: &str, ending: &str) -> Vec<String> {
 }
 
 /// `complaints` must be empty; all of them are shown at once.
-fn nothing_wrong(complaints: &[String]) {
+pub(crate) fn nothing_wrong(complaints: &[String]) {
     assert!(complaints.is_empty(), "{} complaints:\n{}\n", complaints.len(), complaints.join("\n"));
 }
 
