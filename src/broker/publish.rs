@@ -224,7 +224,7 @@ impl Broker {
         }
     }
 
-    /// Answers a publish in confirm mode. Source: rules CF-2 and CF-10.
+    /// Answers a publish in confirm mode. Source: rules CF-2 and CF-10. Deviation: DEV-10.
     #[inline]
     fn confirm_at_once(&mut self, place: u32, accepted: bool, step: &mut Step<'_, impl Out>) {
         let channel = &mut self.channels[place];

@@ -404,6 +404,34 @@ fn the_result_in_the_readme_is_the_programs() {
     }
 }
 
+/// What the document says RabbitMQ does otherwise is marked where it is done, and the other way round.
+#[test]
+fn deviations_are_told_and_marked() {
+    let text = read("docs/semantics.md");
+    let told: BTreeSet<String> = text
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix("* **")?.split_once("**")?.0.to_owned()))
+        .filter(|id| id.starts_with("DEV-"))
+        .collect();
+    let mut marked = BTreeSet::new();
+    let mut complaints = Vec::new();
+    for path in files("src", ".rs") {
+        for (line, text) in read(&path).lines().enumerate() {
+            for rest in text.split("Deviation: ").skip(1) {
+                let id: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '-').collect();
+                if !told.contains(&id) {
+                    complaints.push(format!("{path}:{}: docs/semantics.md does not tell of {id}", line + 1));
+                }
+                marked.insert(id);
+            }
+        }
+    }
+    let missing = told.difference(&marked);
+    complaints.extend(missing.map(|id| format!("docs/semantics.md: {id} is marked nowhere in src")));
+    assert!(told.len() > 10, "the deviations are listed");
+    nothing_wrong(&complaints);
+}
+
 /// Links of the documents lead to files.
 #[test]
 fn links_of_the_documents_lead_somewhere() {
