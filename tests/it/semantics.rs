@@ -114,35 +114,33 @@ fn a_range_of_ids_is_all_of_them() {
     assert_eq!(ids("in UTF-8 at-most-once, x-1"), ["UTF-8"]);
 }
 
-/// The rules that the code names, each with the files: by constant (`rules::ACK_2`) or by `Source: rule ACK-2`.
+/// The rules that the code names, each with the file: by constant (`rules::ACK_2`) or by `Source: rule ACK-2`.
 fn cited() -> Vec<(String, String)> {
     let mut cited = Vec::new();
     for path in files("src", ".rs").into_iter().filter(|path| !path.starts_with("src/rules/")) {
         let text = read(&path);
-        for rest in text.split("rules::").skip(1) {
-            let name: String =
-                rest.chars().take_while(|c| c.is_ascii_uppercase() || "_0123456789".contains(*c)).collect();
-            let is_id = name.split_once('_').is_some_and(|(_, number)| number.parse::<u32>().is_ok());
-            if is_id {
-                cited.push((name.replacen('_', "-", 1), path.clone()));
-            }
-        }
+        let mut found: Vec<String> = text.split("rules::").skip(1).filter_map(constant).collect();
         // A citation may go on in the next line of its comment.
-        let mut cites = false;
+        let mut goes_on = false;
         for line in text.lines().map(str::trim) {
             let comment = line.starts_with("//");
-            let from = if cites && comment { Some(0) } else { line.find("Source:") };
-            let found = from.map(|from| ids(&line[from..])).unwrap_or_default();
-            cites = comment && (cites || from.is_some()) && !line.ends_with('.');
-            cited.extend(
-                found
-                    .into_iter()
-                    .filter(|id| !id.starts_with("VER-") && !id.starts_with("DEV-"))
-                    .map(|id| (id, path.clone())),
-            );
+            let from = if goes_on && comment { Some(0) } else { line.find("Source:") };
+            found.extend(from.map(|from| ids(&line[from..])).unwrap_or_default());
+            goes_on = comment && from.is_some() && !line.ends_with('.');
         }
+        // Ids of differences between versions and of deviations are no rules.
+        found.retain(|id| !id.starts_with("VER-") && !id.starts_with("DEV-"));
+        cited.extend(found.into_iter().map(|id| (id, path.clone())));
     }
     cited
+}
+
+/// The id of the constant that the text begins with: `ACK_2` is `ACK-2`.
+fn constant(text: &str) -> Option<String> {
+    let is_of_name = |c: &char| c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '_';
+    let name: String = text.chars().take_while(is_of_name).collect();
+    let (prefix, number) = name.split_once('_')?;
+    number.parse::<u32>().ok().map(|number| format!("{prefix}-{number}"))
 }
 
 #[test]
