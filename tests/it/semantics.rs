@@ -207,11 +207,11 @@ fn table() -> String {
     text.push_str("\n| Rule | Statement | Source | Status | Held by |\n|---|---|---|---|---|\n");
     for (Rule { id, statement, source, .. }, line) in rules::ALL.iter().map(|rule| &**rule).zip(lines) {
         let remark = if line.remark.is_empty() { String::new() } else { format!(": {}", line.remark) };
-        let links = line.evidence.iter().map(|name| match name.strip_suffix("()") {
-            Some(test) => format!("`{name}` in `{}`", tests[test]),
+        let places = line.evidence.iter().map(|name| match name.strip_suffix("()") {
+            Some(function) => format!("`{name}` in `{}`", tests[function]),
             None => format!("[{name}](../{})", scripts[name]),
         });
-        let held = links.collect::<Vec<_>>().join(", ");
+        let held = places.collect::<Vec<_>>().join(", ");
         let (statement, source) = (statement.replace('|', "\\|"), source.replace('|', "\\|"));
         writeln!(text, "| {id} | {statement} | {source} | {}{remark} | {held} |", line.status.words())
             .unwrap();
