@@ -13,7 +13,7 @@ use crate::amqp::{DeliveryTag, ReplyCode, ServerMethod};
 use crate::rules;
 use crate::units::{SimDuration, SimTime};
 
-/// How often a channel looks. Source: rule ACK-11.
+/// How often a channel looks. Source: rule ACK-11. Deviation: DEV-5. In the way of 4.3, too.
 const INTERVAL: SimDuration = SimDuration::from_secs(60);
 
 /// What a channel remembers of its deliveries.

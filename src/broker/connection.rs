@@ -120,7 +120,7 @@ impl Broker {
     pub(super) fn end_connection(&mut self, id: ConnectionId, rule: RuleRef, step: &mut Step<'_, impl Out>) {
         let channels = self.connection(id).map(|c| c.channels.clone()).unwrap_or_default();
         self.refuse_held(id, step);
-        // All channels end at once: what one of them held is not handed to another.
+        // All channels end at once: what one of them held is not handed to another. Deviation: DEV-6, of a quorum queue.
         let consumers: Vec<ConsumerId> =
             channels.iter().flat_map(|&(_, place)| self.channels[place].consumers.clone()).collect();
         let mut left: Vec<QueueId> = Vec::new();
@@ -338,7 +338,7 @@ impl Broker {
         }
     }
 
-    /// Sorts queues by name, each once: the order in which a real broker serves them is not defined.
+    /// Sorts queues by name, each once: the order in which a real broker serves them is not defined. Deviation: DEV-7.
     pub(super) fn sort_queues(&self, queues: &mut Vec<QueueId>) {
         queues.retain(|queue| self.queues.get(queue.0).is_some());
         queues.sort_by(|a, b| {

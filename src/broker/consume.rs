@@ -176,6 +176,7 @@ impl Broker {
             self.checkout(queue, step);
             self.tell_level(queue, step);
         } else {
+            // Deviation: DEV-2. Where a real queue process dies with the next publish, the successor gets it.
             self.choose_active(queue, step);
             if self.has_single_active(queue) && !self.profile.successor_waits {
                 self.hand_out(queue, step);

@@ -16,6 +16,7 @@ use crate::rules;
 use crate::units::SimDuration;
 
 /// How long a queue waits before it tries again to publish the dead letters that it keeps. Source: rule DLX-10.
+/// Deviation: DEV-4. The first try is at once, and all that are kept are tried together.
 const RETRY_AFTER: SimDuration = SimDuration::from_secs(180);
 
 /// A message on its way to a dead-letter exchange. It holds the copy that died.
@@ -31,7 +32,7 @@ pub(super) struct Letter {
 }
 
 impl Broker {
-    /// Publishes all dead letters, those included that die on the way.
+    /// Publishes all dead letters, those included that die on the way. Deviation: DEV-7.
     pub(super) fn deliver_letters(&mut self, step: &mut Step<'_, impl Out>) {
         while let Some(letter) = self.letters.pop_front() {
             self.deliver_letter(letter, step);
@@ -67,7 +68,7 @@ impl Broker {
         let slot = self.messages.keep(message, letter.to.exchange, keys.first, copies);
         self.messages.mark_dead(slot);
         for queue in queues {
-            // Nobody is told whether the target took it. Source: rule DLX-9.
+            // Nobody is told whether the target took it. Source: rule DLX-9. Deviation: DEV-4, where it should be asked.
             self.enqueue_anywhere(queue, slot, id, None, step);
         }
         self.messages.release(letter.slot);

@@ -99,6 +99,7 @@ impl Broker {
     }
 
     /// Nobody used the queue for its `x-expires`: it goes, and its messages with it. Source: rules EXP-1 and EXP-2.
+    /// Deviation: DEV-3. A quorum queue does not wait for its tick.
     pub(super) fn queue_may_expire(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
         let queue = &self.queues[id.0];
         let quorum = queue.features.as_ref().and_then(|features| features.quorum.as_ref());

@@ -1,5 +1,5 @@
 //! Regular expressions of permissions and policies: a name matches if the pattern is found anywhere in it. A subset of
-//! what RabbitMQ takes: literals, `.`, `[…]`, `(…)`, `|`, `*`, `+`, `?`, `^`, `$` and `\` before any character.
+//! what RabbitMQ takes (Deviation: DEV-8): literals, `.`, `[…]`, `(…)`, `|`, `*`, `+`, `?`, `^`, `$` and `\` before any character.
 //! Matching takes at most the product of both lengths. Source: rules ERR-10 and POL-1.
 
 use std::collections::BTreeSet;

@@ -34,7 +34,7 @@ impl Broker {
         if usual
             && let Some(&[only]) = channel.remembered(publish.exchange, publish.routing_key, self.topology)
         {
-            let accepted = self.route_to_one(only, publish, step);
+            let accepted = self.route_to_one(place, only, publish, step);
             if self.channels[place].confirms.is_some() {
                 self.confirm_at_once(place, accepted, step);
             }
@@ -45,14 +45,20 @@ impl Broker {
 
     /// The usual publish: to one queue, by a route that is known. Whether the queue took it.
     #[inline]
-    fn route_to_one(&mut self, queue: QueueId, publish: BasicPublish, step: &mut Step<'_, impl Out>) -> bool {
+    fn route_to_one(
+        &mut self,
+        place: u32,
+        queue: QueueId,
+        publish: BasicPublish,
+        step: &mut Step<'_, impl Out>,
+    ) -> bool {
         let BasicPublish { exchange, routing_key, message, .. } = publish;
         let id = message.id;
         step.out.fact(Fact::Routed { message: id, exchange, routing_key, queues: 1 }, rules::RT_10);
         let slot = self.messages.keep(message, exchange, routing_key, 1);
         let plain = &mut self.queues[queue.0];
         if plain.features.is_some() {
-            return self.enqueue_anywhere(queue, slot, id, None, step);
+            return self.enqueue_anywhere(queue, slot, id, Some(place), step);
         }
         plain.push(step.now, slot);
         let (ready, unacked) = (plain.ready_count(), plain.unacked);
@@ -224,7 +230,7 @@ impl Broker {
         }
     }
 
-    /// Answers a publish in confirm mode. Source: rules CF-2 and CF-10.
+    /// Answers a publish in confirm mode. Source: rules CF-2 and CF-10. Deviation: DEV-10.
     #[inline]
     fn confirm_at_once(&mut self, place: u32, accepted: bool, step: &mut Step<'_, impl Out>) {
         let channel = &mut self.channels[place];

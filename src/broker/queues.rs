@@ -240,6 +240,7 @@ fn check_flags(kind: QueueKind, declare: &QueueDeclare, resource: &str) -> Handl
         return Err(failure(ReplyCode::PreconditionFailed, rules::Q_15, text));
     }
     if kind == QueueKind::Stream {
+        // Deviation: DEV-1.
         return Err(failure(ReplyCode::NotImplemented, rules::ARG_9, "not simulated: streams"));
     }
     Ok(())

@@ -1,5 +1,5 @@
 //! Quorum queues: what the replicated state machine does with each command. Replication itself is not simulated here: a
-//! command takes effect at once. Source: `rabbit_fifo`, rules DSP-7, LEN-6, LEN-7, RDL-2, RDL-3, QQ-1 to QQ-15.
+//! command takes effect at once. Deviation: DEV-3. Source: `rabbit_fifo`, rules DSP-7, LEN-6, LEN-7, RDL-2, RDL-3, QQ-1 to QQ-15.
 
 use std::collections::VecDeque;
 

@@ -74,7 +74,7 @@ impl Survivors {
 impl Broker {
     /// What is left after the broker's process was killed without warning and started again, late enough for all that
     /// had to reach the disk to have reached it. Connections may still be there; they are gone afterwards. Classic queues
-    /// no longer know what was handed out, so everything may have been. Source: rule DUR-7.
+    /// no longer know what was handed out, so everything may have been. Source: rule DUR-7. Deviation: DEV-9.
     #[must_use]
     pub fn kill(self, now: SimTime, out: &mut impl Out) -> Broker {
         let mut survivors = self.stop(now, out);
@@ -111,7 +111,7 @@ impl Broker {
         self.deliver_letters(step);
     }
 
-    /// Source: rule CON-14.
+    /// Source: rule CON-14. Deviation: DEV-13.
     fn disconnect_all(&mut self, step: &mut Step<'_, impl Out>) {
         let open: Vec<ConnectionId> = (0..self.connections.len() as u32)
             .map(ConnectionId)

@@ -1,4 +1,5 @@
 //! Settings of one broker, as a configuration file would have them. What a version does is a profile's business.
+//! Deviation: DEV-11. Many settings of a real broker are not here.
 
 use super::Profile;
 use crate::units::SimDuration;
@@ -12,7 +13,7 @@ pub struct Settings {
     /// The largest body in bytes. Source: rule ERR-12.
     pub message_size_max: u64,
     /// How long a delivery may stay unacknowledged. `None`: for ever; then the broker asks for no timer for it, so that a
-    /// run ends when nothing else happens. Source: rules ACK-11 and ACK-12.
+    /// run ends when nothing else happens. Source: rules ACK-11 and ACK-12. Deviation: DEV-5.
     pub acknowledgement_timeout: Option<SimDuration>,
 }
 

@@ -260,3 +260,16 @@ fn the_books_balance_when_dead_letters_are_refused_and_expire() {
     assert_eq!(talk.broker.counts(), (1, 0));
     assert_eq!((talk.desk.came, talk.desk.gone), (12, 11));
 }
+
+/// Source: rules LEN-6 and LEN-7: the queue notices one message late, also by a route that the channel remembers.
+#[test]
+fn a_quorum_queue_keeps_its_limit() {
+    for (overflow, kept) in [("reject-publish", 3), ("drop-head", 2)] {
+        let mut talk = Talk::plain();
+        let quorum =
+            [("x-queue-type", "quorum".into()), ("x-max-length", 2.into()), ("x-overflow", overflow.into())];
+        talk.declare("quorum", &quorum);
+        (0..6).for_each(|_| talk.publish("quorum", 1));
+        assert_eq!(talk.broker.counts(), (kept, 0), "{overflow}");
+    }
+}

@@ -83,9 +83,12 @@ impl Subject {
                 .iter()
                 .map(|profile| {
                     let default = if **profile == Profile::default() { "default" } else { "" };
-                    let queues = if profile.transient_queues { "takes" } else { "refuses" };
-                    let about = format!("It {queues} queues that are neither durable nor exclusive.");
-                    [profile.name.to_owned(), default.to_owned(), about]
+                    let about = if **profile == Profile::RABBITMQ_3_10 {
+                        "compared with recorded answers of RabbitMQ 3.10.8"
+                    } else {
+                        "from documentation, release notes and source"
+                    };
+                    [profile.name.to_owned(), default.to_owned(), about.to_owned()]
                 })
                 .collect(),
             Subject::Rules => rules::ALL
@@ -139,8 +142,28 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
         None => Subject::value_variants().iter().map(|subject| overview(*subject)).collect(),
     };
     terminal.result(&columns(&lines))?;
+    if arguments.subject == Some(Subject::Profiles) {
+        terminal.result(&format!("\n{}", columns(&differences())))?;
+    }
     Ok(Exit::Held)
 }
+
+/// The rules in which profiles differ, with what holds in each.
+fn differences() -> Vec<[String; DIFFERENCE_COLUMNS]> {
+    let row = |topic: &str, rule: &str, values: &[String]| {
+        let mut cells = [const { String::new() }; DIFFERENCE_COLUMNS];
+        let given = [topic, rule].into_iter().chain(values.iter().map(String::as_str));
+        cells.iter_mut().zip(given).for_each(|(cell, text)| text.clone_into(cell));
+        cells
+    };
+    let names = Profile::ALL.map(|profile| profile.name.to_owned());
+    let mut rows = vec![row("differences", "rule", &names)];
+    rows.extend(Profile::differences().iter().map(|found| row(found.topic, found.rule, &found.values)));
+    rows
+}
+
+/// Topic, rule, and a column for each profile.
+const DIFFERENCE_COLUMNS: usize = 2 + Profile::ALL.len();
 
 fn overview(subject: Subject) -> [String; 3] {
     let [name, about] = subject.words();
@@ -148,9 +171,9 @@ fn overview(subject: Subject) -> [String; 3] {
 }
 
 /// Lines with aligned columns; empty columns are left out.
-fn columns(lines: &[[String; 3]]) -> String {
+fn columns<const N: usize>(lines: &[[String; N]]) -> String {
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2)];
+    let widths: [usize; N] = std::array::from_fn(width);
     let mut text = String::new();
     for line in lines {
         let cells: Vec<String> = line

@@ -15,7 +15,7 @@ use crate::units::SimTime;
 pub(super) enum Parting {
     /// Its process dies, and the work with it.
     Dies,
-    /// It finishes the message it works on, though nobody will take the acknowledgement.
+    /// It finishes the message it works on, though nobody will take the acknowledgement. Deviation: DEV-14.
     GoesOn,
 }
 
@@ -103,7 +103,7 @@ impl<R: Recorder> System<R> {
         self.recorder.observe(now, || What::LostOutside { message, cause, consumer });
     }
 
-    /// A frame that nobody will read. A publish in it is a message lost.
+    /// A frame that nobody will read. A publish in it is a message lost. Source: rule CON-7.
     pub(super) fn lost_frame(&mut self, frame: &UpFrame, events: &mut EventList<SystemEvent>) {
         if let UpFrame::Publish { producer, number, published } = *frame {
             let message = self.producers[producer as usize].method(number, published).message.id;

@@ -132,7 +132,7 @@ pub struct ChannelSpec {
     pub number: u16,
 }
 
-/// A producer: publishes messages at instants that do not depend on what becomes of them.
+/// A producer: publishes messages at instants that do not depend on what becomes of them. Deviation: DEV-12.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProducerSpec {
     /// Its name; it selects the random streams.
@@ -174,7 +174,7 @@ pub enum Acknowledge {
     Automatic,
 }
 
-/// A consumer: takes deliveries into a buffer and works on them one at a time, in order.
+/// A consumer: takes deliveries into a buffer and works on them one at a time, in order. Deviation: DEV-12.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConsumerSpec {
     /// Its name, which is its consumer tag too.

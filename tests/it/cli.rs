@@ -112,6 +112,10 @@ fn lists_are_made_from_the_code() {
         let one = amqpsim(&["list", subject]);
         assert!(one.status.code() == Some(0) && !out(&one).is_empty(), "{subject}");
     }
+    let profiles = amqpsim(&["list", "profiles"]);
+    let row = out(&profiles).lines().find(|line| line.contains("transient non-exclusive queues"));
+    let cells: Vec<&str> = row.unwrap_or_default().split_whitespace().skip(3).collect();
+    assert_eq!(cells, ["Q-16", "yes", "yes", "yes", "no"], "{}", out(&profiles));
     assert_eq!(amqpsim(&["list", "nonsense"]).status.code(), Some(2));
 }
 

@@ -6,5 +6,6 @@ mod determinism;
 mod diagnostics;
 mod golden;
 mod properties;
+mod semantics;
 mod tidy;
 mod traces;

@@ -21,16 +21,16 @@ const OUTSIDE: [(&str, &[&str]); 6] = [
     ("thread", &["cli", "experiment", "scenario"]),
 ];
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// Files below `directory` whose names end with `ending`, as paths from the root with `/`, sorted.
-fn files(directory: &str, ending: &str) -> Vec<String> {
+pub(crate) fn files(directory: &str, ending: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut pending = vec![root().join(directory)];
     while let Some(directory) = pending.pop() {
@@ -49,7 +49,7 @@ fn files(directory: &str, ending: &str) -> Vec<String> {
 }
 
 /// `complaints` must be empty; all of them are shown at once.
-fn nothing_wrong(complaints: &[String]) {
+pub(crate) fn nothing_wrong(complaints: &[String]) {
     assert!(complaints.is_empty(), "{} complaints:\n{}\n", complaints.len(), complaints.join("\n"));
 }
 
@@ -402,6 +402,34 @@ fn the_result_in_the_readme_is_the_programs() {
     } else {
         assert_eq!(shown, expected, "UPDATE_README=1 cargo test tidy writes the README's result");
     }
+}
+
+/// What the document says RabbitMQ does otherwise is marked where it is done, and the other way round.
+#[test]
+fn deviations_are_told_and_marked() {
+    let text = read("docs/semantics.md");
+    let told: BTreeSet<String> = text
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix("* **")?.split_once("**")?.0.to_owned()))
+        .filter(|id| id.starts_with("DEV-"))
+        .collect();
+    let mut marked = BTreeSet::new();
+    let mut complaints = Vec::new();
+    for path in files("src", ".rs") {
+        for (line, text) in read(&path).lines().enumerate() {
+            for rest in text.split("Deviation: ").skip(1) {
+                let id: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '-').collect();
+                if !told.contains(&id) {
+                    complaints.push(format!("{path}:{}: docs/semantics.md does not tell of {id}", line + 1));
+                }
+                marked.insert(id);
+            }
+        }
+    }
+    let missing = told.difference(&marked);
+    complaints.extend(missing.map(|id| format!("docs/semantics.md: {id} is marked nowhere in src")));
+    assert!(told.len() > 10, "the deviations are listed");
+    nothing_wrong(&complaints);
 }
 
 /// Links of the documents lead to files.

@@ -15,7 +15,7 @@ pub struct BrokerRestart {
 }
 
 impl BrokerRestart {
-    /// The broker reads no more; what is on its way to it is lost. Then it stops.
+    /// The broker reads no more; what is on its way to it is lost. Then it stops. Deviation: DEV-13.
     pub(in crate::model) fn begin<R: Recorder>(system: &mut System<R>, events: &mut EventList<SystemEvent>) {
         for index in 0..system.connections.len() {
             let frames = system.connections[index].up.cut(events);
