@@ -351,7 +351,7 @@ impl<R: Recorder> System<R> {
     /// Plans the subscription of a consumer once in each of its lives.
     fn plan_subscription(&mut self, consumer: usize) {
         let state = &mut self.consumers[consumer];
-        if state.crashed || state.planned {
+        if state.outages > 0 || state.planned {
             return;
         }
         let (connection, channel) = (state.connection, state.channel);

@@ -100,8 +100,8 @@ pub(super) struct Consumer {
     dropped: VecDeque<Held>,
     /// Grows with every loss of its channel; what was sent to an earlier life does not reach this one.
     pub(super) life: u32,
-    /// Its process is down.
-    pub(super) crashed: bool,
+    /// Its crashes that are not over: its process is down while there is one.
+    pub(super) outages: u32,
     /// Its subscription is planned, under way or there.
     pub(super) planned: bool,
     /// It asked for deliveries in this life: those that come belong to it. While it does not, the broker may still
@@ -143,7 +143,7 @@ impl Consumer {
             buffered: 0,
             dropped: VecDeque::new(),
             life: 0,
-            crashed: false,
+            outages: 0,
             planned: false,
             listens: false,
             subscribed: false,
