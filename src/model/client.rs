@@ -11,10 +11,14 @@ use crate::amqp::{ChannelNo, ChannelRef, Method, Name, ReplyCode, ServerMethod};
 use crate::engine::{EventList, Seq};
 use crate::measure::ClientError;
 use crate::observe::What;
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
 use super::books::Work;
 use std::sync::Arc;
+
+/// The least that a client waits after a refused attempt. Without it, time would stand still where neither the delay nor
+/// the latency takes any.
+const DELAY_AFTER_REFUSAL: SimDuration = SimDuration::from_millis(1);
 
 impl<R: Recorder> System<R> {
     #[inline(never)]
@@ -61,9 +65,11 @@ impl<R: Recorder> System<R> {
                     self.client_method(index, at, method, events);
                 }
             }
-            Some(DownFrame::Refused) => {
-                if self.connections[index].phase == Phase::Opening {
-                    self.connections[index].phase = Phase::Down;
+            Some(DownFrame::Refused(id)) => {
+                let connection = &mut self.connections[index];
+                if connection.phase == Phase::Opening && connection.id == id {
+                    connection.phase = Phase::Down;
+                    connection.refused = true;
                     self.connect_later(index, events);
                 }
             }
@@ -189,7 +195,10 @@ impl<R: Recorder> System<R> {
             return;
         }
         connection.phase = Phase::Opening;
-        connection.id = self.directory.new_connection(index as u32);
+        // However often an attempt is refused, it takes one id.
+        if !std::mem::take(&mut connection.refused) {
+            connection.id = self.directory.new_connection(index as u32);
+        }
         let open = UpFrame::Open(connection.id);
         connection.up.send(open, events);
         self.observe(events.now(), || What::Connecting { connection: index as u32 });
@@ -198,6 +207,7 @@ impl<R: Recorder> System<R> {
     pub(super) fn connect_later(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
         let delay = self.spec.connections[index].reconnect_delay;
         let connection = &mut self.connections[index];
+        let delay = if connection.refused { delay.max(DELAY_AFTER_REFUSAL) } else { delay };
         let at = (events.now() + delay).max(connection.cut_until);
         connection.connect = events.at(at, SystemEvent::Connect(index as u32));
     }
