@@ -244,10 +244,21 @@ impl<R: Recorder> System<R> {
             }
             ServerMethod::ChannelClose { code, text } => {
                 self.client_error(index, Some(channel), code, &text, events.now());
-                self.part_channel(index, channel, ChannelPhase::Failed, Parting::GoesOn, events);
+                // A channel that is opening cannot fail: this is for the one before it, which the client has closed.
+                let connection = &self.connections[index];
+                let reopens = connection.channel(channel).is_some_and(|c| c.phase == ChannelPhase::Opening);
+                let asked = reopens && !connection.is_open_unsent(channel);
+                if !reopens {
+                    self.part_channel(index, channel, ChannelPhase::Failed, Parting::GoesOn, events);
+                }
                 let answer = Method::ChannelCloseOk;
                 self.connections[index].up.send_method(UpFrame::Method(channel), answer, events);
-                self.answered(index, channel, events);
+                if asked {
+                    // Until this answer, the broker discards all on the channel, `channel.open` too.
+                    self.send(index, channel, Method::ChannelOpen, events);
+                } else {
+                    self.answered(index, channel, events);
+                }
             }
             ServerMethod::BasicReturn(returned) => {
                 let producer = returned.message.id.producer.index();
