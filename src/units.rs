@@ -1,4 +1,4 @@
-//! Virtual time, lengths of time, sizes and ratios: integers with a unit, and their text forms.
+//! Virtual time, lengths of time and sizes: integers with a unit, and their text forms.
 //! Knows no clock. Every quantity in a scenario file carries a unit, so that a reader never has to guess one.
 #![deny(clippy::disallowed_types, clippy::float_arithmetic)]
 
@@ -139,45 +139,6 @@ impl fmt::Display for SimDuration {
     }
 }
 
-/// A probability or share between 0 and 1, exact: `1/200`, `0.5%` or `0.005` in files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ratio {
-    numerator: u32,
-    denominator: u32,
-}
-
-impl Ratio {
-    /// Never.
-    pub const ZERO: Ratio = Ratio { numerator: 0, denominator: 1 };
-    /// Always.
-    pub const ONE: Ratio = Ratio { numerator: 1, denominator: 1 };
-
-    /// `numerator` in `denominator`, or `None` if that is not between 0 and 1.
-    pub const fn new(numerator: u32, denominator: u32) -> Option<Ratio> {
-        if denominator == 0 || numerator > denominator {
-            None
-        } else {
-            Some(Ratio { numerator, denominator })
-        }
-    }
-
-    /// Times it happens in [`Ratio::denominator`].
-    pub const fn numerator(self) -> u32 {
-        self.numerator
-    }
-
-    /// At least 1.
-    pub const fn denominator(self) -> u32 {
-        self.denominator
-    }
-}
-
-impl fmt::Display for Ratio {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.numerator, self.denominator)
-    }
-}
-
 /// Why a text is not a quantity; the words are part of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuantityError {
@@ -193,24 +154,24 @@ pub enum QuantityError {
     TooLarge,
 }
 
-/// Splits `1.5ms` into whole digits, decimal digits and unit.
-fn split(text: &str) -> Result<(&str, &str, &str), QuantityError> {
+/// Splits `1_000.5ms` into whole digits, decimal digits and unit. Underscores between digits are for the eye alone.
+fn split(text: &str) -> Result<(String, String, &str), QuantityError> {
     let text = text.trim();
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_').unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
-    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
-    if whole.is_empty() || decimals.contains('.') || (number.contains('.') && decimals.is_empty()) {
+    let plain: String = number.chars().filter(|&c| c != '_').collect();
+    let (whole, decimals) = plain.split_once('.').unwrap_or((&plain, ""));
+    if whole.is_empty() || decimals.contains('.') || (plain.contains('.') && decimals.is_empty()) {
         return Err(QuantityError::NoNumber);
     }
-    Ok((whole, decimals, unit.trim()))
+    Ok((whole.to_owned(), decimals.to_owned(), unit.trim()))
 }
 
 fn digits(text: &str) -> Result<u128, QuantityError> {
-    let plain: String = text.chars().filter(|&c| c != '_').collect();
-    if plain.is_empty() {
+    if text.is_empty() {
         return Ok(0);
     }
-    plain.parse().map_err(|_| QuantityError::TooLarge)
+    text.parse().map_err(|_| QuantityError::TooLarge)
 }
 
 fn scaled(whole: &str, decimals: &str, size: u64) -> Result<u64, QuantityError> {
@@ -235,7 +196,7 @@ pub fn parse_duration(text: &str) -> Result<SimDuration, QuantityError> {
         return Err(QuantityError::NoUnit);
     }
     let size = UNITS.iter().find(|(name, _)| *name == unit).ok_or(QuantityError::UnknownUnit)?.1;
-    scaled(whole, decimals, size).map(SimDuration)
+    scaled(&whole, &decimals, size).map(SimDuration)
 }
 
 /// Reads a size such as `512B`, `4KiB`, `1.5MB`; the units are B, kB, KB, MB, GB, KiB, MiB and GiB.
@@ -252,38 +213,7 @@ pub fn parse_bytes(text: &str) -> Result<u64, QuantityError> {
         "GiB" => 1 << 30,
         _ => return Err(QuantityError::UnknownUnit),
     };
-    scaled(whole, decimals, size)
-}
-
-/// Reads a ratio such as `1/200`, `0.5%` or `0.005`, without ever passing through a float.
-pub fn parse_ratio(text: &str) -> Result<Ratio, QuantityError> {
-    let text = text.trim();
-    if let Some((n, d)) = text.split_once('/') {
-        let n = n.trim().parse().map_err(|_| QuantityError::NoNumber)?;
-        let d = d.trim().parse().map_err(|_| QuantityError::NoNumber)?;
-        return Ratio::new(n, d).ok_or(QuantityError::TooLarge);
-    }
-    let (whole, decimals, unit) = split(text)?;
-    let base: u32 = match unit {
-        "" => 1,
-        "%" => 100,
-        _ => return Err(QuantityError::UnknownUnit),
-    };
-    let places = u32::try_from(decimals.len()).map_err(|_| QuantityError::TooPrecise)?;
-    let scale = 10u32.checked_pow(places).ok_or(QuantityError::TooPrecise)?;
-    let denominator = scale.checked_mul(base).ok_or(QuantityError::TooPrecise)?;
-    let numerator = digits(whole)? * u128::from(scale) + digits(decimals)?;
-    u32::try_from(numerator).ok().and_then(|n| Ratio::new(n, denominator)).ok_or(QuantityError::TooLarge)
-}
-
-/// A number of bytes for people: `512 B`, `4 KiB`, `1.5 MB` keep their exact value.
-pub fn show_bytes(bytes: u64) -> String {
-    match bytes {
-        b if b >= 1 << 30 && b % (1 << 30) == 0 => format!("{} GiB", b >> 30),
-        b if b >= 1 << 20 && b % (1 << 20) == 0 => format!("{} MiB", b >> 20),
-        b if b >= 1 << 10 && b % (1 << 10) == 0 => format!("{} KiB", b >> 10),
-        b => format!("{b} B"),
-    }
+    scaled(&whole, &decimals, size)
 }
 
 #[cfg(test)]
@@ -317,10 +247,18 @@ mod tests {
     }
 
     #[test]
-    fn ratios_and_sizes_are_read_without_floats() {
-        assert_eq!(parse_ratio("1/200"), Ok(Ratio { numerator: 1, denominator: 200 }));
-        assert_eq!(parse_ratio("0.5%"), Ok(Ratio { numerator: 5, denominator: 1000 }));
-        assert_eq!(parse_ratio("1.5"), Err(QuantityError::TooLarge));
+    fn underscores_count_for_nothing() {
+        assert_eq!(parse_duration("1.500_000s"), Ok(SimDuration::from_millis(1_500)));
+        assert_eq!(parse_duration("0.000_5s"), Ok(SimDuration::from_micros(500)));
+        assert_eq!(parse_duration("1.5_0_s"), Ok(SimDuration::from_millis(1_500)));
+        assert_eq!(parse_bytes("1_0.2_5kB"), Ok(10_250));
+        assert_eq!(parse_duration("_ms"), Err(QuantityError::NoNumber));
+        assert_eq!(parse_duration("_.5s"), Err(QuantityError::NoNumber));
+        assert_eq!(parse_duration("1._s"), Err(QuantityError::NoNumber));
+    }
+
+    #[test]
+    fn sizes_are_read_without_floats() {
         assert_eq!(parse_bytes("1.5MB"), Ok(1_500_000));
         assert_eq!(parse_bytes("4 KiB"), Ok(4096));
         assert_eq!(parse_bytes("12"), Err(QuantityError::NoUnit));

@@ -25,7 +25,7 @@ pub(super) struct Arguments {
 const AFTER_HELP: &str = "\
 Examples:
   amqpsim conform tests/conformance/*.json
-  amqpsim conform tests/conformance/tutorial-2-fair-dispatch.json --out /tmp/played
+  amqpsim conform tests/conformance/tutorial-2-fair-dispatch.json --out played
 
 A script is a conversation, step by step, with the answers of a real broker. It is played against the broker alone, without
 latency; the broker settles after every step. The profile is that of the broker which was recorded.

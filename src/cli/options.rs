@@ -6,6 +6,9 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
+/// As many as the key `replications` of a scenario may ask for.
+const REPLICATIONS_MAX: u32 = 1_000_000;
+
 /// What changes a scenario.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Overrides {
@@ -21,7 +24,7 @@ pub(super) struct Runs {
     #[arg(long, value_name = "N|random")]
     pub seed: Option<Seed>,
     /// How many replications; without it, as many as the scenario says
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = replications)]
     pub replications: Option<NonZeroU32>,
     /// On how many threads; results do not depend on it. Without it, as many as the machine has
     #[arg(long, value_name = "N")]
@@ -75,6 +78,12 @@ impl FromStr for Seed {
                 .map_err(|_| format!("expected a number from 0 to {} or `random`", u64::MAX)),
         }
     }
+}
+
+/// A number of replications, with the limits that the file's key has.
+fn replications(text: &str) -> Result<NonZeroU32, String> {
+    let number = text.parse().ok().filter(|number: &NonZeroU32| number.get() <= REPLICATIONS_MAX);
+    number.ok_or_else(|| format!("expected a number from 1 to {REPLICATIONS_MAX}"))
 }
 
 impl Seed {

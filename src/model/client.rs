@@ -11,10 +11,14 @@ use crate::amqp::{ChannelNo, ChannelRef, Method, Name, ReplyCode, ServerMethod};
 use crate::engine::{EventList, Seq};
 use crate::measure::ClientError;
 use crate::observe::What;
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
 use super::books::Work;
 use std::sync::Arc;
+
+/// The least that a client waits after a refused attempt. Without it, time would stand still where neither the delay nor
+/// the latency takes any.
+const DELAY_AFTER_REFUSAL: SimDuration = SimDuration::from_millis(1);
 
 impl<R: Recorder> System<R> {
     #[inline(never)]
@@ -61,9 +65,11 @@ impl<R: Recorder> System<R> {
                     self.client_method(index, at, method, events);
                 }
             }
-            Some(DownFrame::Refused) => {
-                if self.connections[index].phase == Phase::Opening {
-                    self.connections[index].phase = Phase::Down;
+            Some(DownFrame::Refused(id)) => {
+                let connection = &mut self.connections[index];
+                if connection.phase == Phase::Opening && connection.id == id {
+                    connection.phase = Phase::Down;
+                    connection.refused = true;
                     self.connect_later(index, events);
                 }
             }
@@ -189,7 +195,10 @@ impl<R: Recorder> System<R> {
             return;
         }
         connection.phase = Phase::Opening;
-        connection.id = self.directory.new_connection(index as u32);
+        // However often an attempt is refused, it takes one id.
+        if !std::mem::take(&mut connection.refused) {
+            connection.id = self.directory.new_connection(index as u32);
+        }
         let open = UpFrame::Open(connection.id);
         connection.up.send(open, events);
         self.observe(events.now(), || What::Connecting { connection: index as u32 });
@@ -198,6 +207,7 @@ impl<R: Recorder> System<R> {
     pub(super) fn connect_later(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
         let delay = self.spec.connections[index].reconnect_delay;
         let connection = &mut self.connections[index];
+        let delay = if connection.refused { delay.max(DELAY_AFTER_REFUSAL) } else { delay };
         let at = (events.now() + delay).max(connection.cut_until);
         connection.connect = events.at(at, SystemEvent::Connect(index as u32));
     }
@@ -234,10 +244,21 @@ impl<R: Recorder> System<R> {
             }
             ServerMethod::ChannelClose { code, text } => {
                 self.client_error(index, Some(channel), code, &text, events.now());
-                self.part_channel(index, channel, ChannelPhase::Failed, Parting::GoesOn, events);
+                // A channel that is opening cannot fail: this is for the one before it, which the client has closed.
+                let connection = &self.connections[index];
+                let reopens = connection.channel(channel).is_some_and(|c| c.phase == ChannelPhase::Opening);
+                let asked = reopens && !connection.is_open_unsent(channel);
+                if !reopens {
+                    self.part_channel(index, channel, ChannelPhase::Failed, Parting::GoesOn, events);
+                }
                 let answer = Method::ChannelCloseOk;
                 self.connections[index].up.send_method(UpFrame::Method(channel), answer, events);
-                self.answered(index, channel, events);
+                if asked {
+                    // Until this answer, the broker discards all on the channel, `channel.open` too.
+                    self.send(index, channel, Method::ChannelOpen, events);
+                } else {
+                    self.answered(index, channel, events);
+                }
             }
             ServerMethod::BasicReturn(returned) => {
                 let producer = returned.message.id.producer.index();
@@ -351,7 +372,7 @@ impl<R: Recorder> System<R> {
     /// Plans the subscription of a consumer once in each of its lives.
     fn plan_subscription(&mut self, consumer: usize) {
         let state = &mut self.consumers[consumer];
-        if state.crashed || state.planned {
+        if state.outages > 0 || state.planned {
             return;
         }
         let (connection, channel) = (state.connection, state.channel);

@@ -43,8 +43,8 @@ pub(super) enum DownFrame {
     Deliver { consumer: u32, life: u32 },
     /// Any other method, which the link carries beside the frame, for the client's connection of this id alone.
     Method(ChannelRef),
-    /// Nobody answers at the broker's address.
-    Refused,
+    /// Nobody answers at the broker's address: the attempt under this id has failed.
+    Refused(ConnectionId),
 }
 
 /// How far a connection is, as its client sees it.
@@ -104,6 +104,8 @@ pub(super) struct Connection {
     pub(super) todo: VecDeque<Todo>,
     /// A call on this channel waits for its answer.
     pub(super) calling: Option<ChannelNo>,
+    /// The last attempt was refused: the broker has never heard of its id.
+    pub(super) refused: bool,
     /// The attempt to connect that counts.
     pub(super) connect: Seq,
     /// No attempt succeeds before this instant.
@@ -159,6 +161,7 @@ impl Connection {
             channels: Vec::new(),
             todo: VecDeque::new(),
             calling: None,
+            refused: false,
             connect: Seq::NONE,
             cut_until: SimTime::ZERO,
             stays_away: false,

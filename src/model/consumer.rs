@@ -1,5 +1,7 @@
 //! A consumer at work: deliveries on their way to it, in its buffer, and the one it works on.
 
+use std::collections::VecDeque;
+
 use super::spec::{Acknowledge, ConsumerSpec, SystemSpec};
 use crate::amqp::{ChannelNo, DeliveryTag, MessageId, Name, Names};
 use crate::engine::Seq;
@@ -93,12 +95,13 @@ pub(super) struct Consumer {
     pub(super) held: Ring<Held>,
     /// How many of `held` have arrived.
     pub(super) buffered: usize,
-    /// Given up in a crash, and not settled at the broker so far.
-    pub(super) dropped: Vec<Held>,
+    /// Given up in a crash, and not settled at the broker so far. Invariant: tags grow. The broker settles them from one
+    /// end, so that taking one out moves few others.
+    dropped: VecDeque<Held>,
     /// Grows with every loss of its channel; what was sent to an earlier life does not reach this one.
     pub(super) life: u32,
-    /// Its process is down.
-    pub(super) crashed: bool,
+    /// Its crashes that are not over: its process is down while there is one.
+    pub(super) outages: u32,
     /// Its subscription is planned, under way or there.
     pub(super) planned: bool,
     /// It asked for deliveries in this life: those that come belong to it. While it does not, the broker may still
@@ -138,9 +141,9 @@ impl Consumer {
             service: Seq::NONE,
             held: Ring::default(),
             buffered: 0,
-            dropped: Vec::new(),
+            dropped: VecDeque::new(),
             life: 0,
-            crashed: false,
+            outages: 0,
             planned: false,
             listens: false,
             subscribed: false,
@@ -188,20 +191,32 @@ impl Consumer {
             work.held.settled = how;
             return Some(None);
         }
-        if !self.dropped.is_empty()
-            && let Some(place) = self.dropped.iter().position(|held| held.tag == tag)
-        {
-            let held = Held { settled: how, ..self.dropped.swap_remove(place) };
-            return Some(held.loss(false));
+        let held = self.take_dropped(tag)?;
+        Some(Held { settled: how, ..held }.loss(false))
+    }
+
+    /// Notes that a delivery is given up, and that the broker has it still.
+    pub(super) fn drop_held(&mut self, held: Held) {
+        let place = match self.dropped.back() {
+            // The work in hand is given up after what waits behind it.
+            Some(last) if last.tag > held.tag => self.dropped.partition_point(|other| other.tag < held.tag),
+            _ => self.dropped.len(),
+        };
+        self.dropped.insert(place, held);
+    }
+
+    /// The delivery with this tag, if it was given up; from now on it is forgotten.
+    fn take_dropped(&mut self, tag: DeliveryTag) -> Option<Held> {
+        if self.dropped.is_empty() {
+            return None;
         }
-        None
+        let place = self.dropped.binary_search_by_key(&tag, |held| held.tag).ok()?;
+        self.dropped.remove(place)
     }
 
     /// Notes that the broker has put a delivery back into its queue. Says how far its consumer is with it.
     pub(super) fn requeue(&mut self, tag: DeliveryTag, message: MessageId) -> Progress {
-        let dropped = self.dropped.len();
-        self.dropped.retain(|held| held.tag != tag);
-        if self.dropped.len() < dropped {
+        if self.take_dropped(tag).is_some() {
             return Progress::Dropped;
         }
         let this = |held: &Held| held.tag == tag && held.message == message;

@@ -101,7 +101,7 @@ impl<R: Recorder> Effects<'_, R> {
     fn deliver_to_nobody(&mut self, index: usize, held: Held) {
         match held.loss(true) {
             Some(cause) => self.lost_outside(held.message, cause, Some(index as u32)),
-            None => self.system.consumers[index].dropped.push(held),
+            None => self.system.consumers[index].drop_held(held),
         }
     }
 

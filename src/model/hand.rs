@@ -96,6 +96,12 @@ impl<R: Recorder> System<R> {
 
     /// A consumer that crashed is back now.
     pub fn restart(&mut self, consumer: usize, events: &mut EventList<SystemEvent>) {
+        // However often it crashed.
+        let outages = &mut self.consumers[consumer].outages;
+        if *outages == 0 {
+            return;
+        }
+        *outages = 1;
         ConsumerCrash { consumer, by: CrashBy::TcpCut, restart_after: None }.end(self, events);
     }
 

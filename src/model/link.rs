@@ -94,6 +94,8 @@ impl<F: Copy + Default, M> Link<F, M> {
     /// Loses all frames that are on their way, in order.
     pub(super) fn cut(&mut self, events: &mut EventList<SystemEvent>) -> Vec<F> {
         self.since = events.reserve();
+        // What is sent from now on waits for none of them.
+        self.last_arrival = events.now();
         self.methods.clear();
         self.frames.take_all()
     }

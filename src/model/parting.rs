@@ -92,7 +92,7 @@ impl<R: Recorder> System<R> {
             match held.loss(in_flight) {
                 Some(cause) => self.lost_at_consumer(index, held.message, cause, now),
                 None if held.settled == Settled::Requeued => {}
-                None => self.consumers[index].dropped.push(held),
+                None => self.consumers[index].drop_held(held),
             }
         }
     }

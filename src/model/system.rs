@@ -250,7 +250,7 @@ impl<R: Recorder> System<R> {
     fn reach_broker_open(&mut self, index: usize, id: ConnectionId, events: &mut EventList<SystemEvent>) {
         let refused = matches!(self.node, Node::Down(_)) || events.now() < self.connections[index].cut_until;
         if refused {
-            self.connections[index].down.send(super::connection::DownFrame::Refused, events);
+            self.connections[index].down.send(super::connection::DownFrame::Refused(id), events);
             return;
         }
         self.connections[index].id_at_broker = id;

@@ -21,8 +21,8 @@ impl BrokerRestart {
             let frames = system.connections[index].up.cut(events);
             for frame in &frames {
                 system.lost_frame(frame, events);
-                if matches!(frame, UpFrame::Open(_)) {
-                    system.connections[index].down.send(DownFrame::Refused, events);
+                if let UpFrame::Open(id) = *frame {
+                    system.connections[index].down.send(DownFrame::Refused(id), events);
                 }
             }
         }

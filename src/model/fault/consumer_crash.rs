@@ -40,7 +40,7 @@ impl ConsumerCrash {
     ) {
         let now = events.now();
         let consumer = &mut system.consumers[self.consumer];
-        consumer.crashed = true;
+        consumer.outages += 1;
         let (index, number) = (consumer.connection, consumer.channel);
         let held = (consumer.held.len() + usize::from(consumer.work.is_some())) as u32;
         system.observe(now, || What::ConsumerCrashed { consumer: self.consumer as u32, held });
@@ -79,11 +79,11 @@ impl ConsumerCrash {
         events: &mut EventList<SystemEvent>,
     ) {
         let consumer = &mut system.consumers[self.consumer];
-        // Another crash of the same consumer may have ended before.
-        if !consumer.crashed {
+        // Another crash of the same consumer may last longer, or for good.
+        consumer.outages = consumer.outages.saturating_sub(1);
+        if consumer.outages > 0 {
             return;
         }
-        consumer.crashed = false;
         let index = consumer.connection;
         system.observe(events.now(), || What::ConsumerRestarted { consumer: self.consumer as u32 });
         let connection = &mut system.connections[index];
