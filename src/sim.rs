@@ -293,9 +293,12 @@ impl Sim {
         &self.returned
     }
 
-    /// What reached a consumer of the scenario so far, in order; nothing if there is no such consumer.
+    /// What reached a consumer of the scenario so far, in order.
+    ///
+    /// # Panics
+    /// If the scenario has no consumer of this name: a test must not pass because of a typing error.
     pub fn received(&self, consumer: &str) -> Vec<Delivery> {
-        let Some(index) = self.consumer(consumer) else { return Vec::new() };
+        let index = self.consumer(consumer);
         let received = self.observations.iter().filter_map(|observation| match observation.what {
             What::Received { consumer, message, delivery_tag, redelivered, .. }
                 if consumer as usize == index =>
@@ -307,20 +310,24 @@ impl Sim {
         received.collect()
     }
 
-    /// A consumer of the scenario dies and its connection is cut. Nothing happens if there is no such consumer.
+    /// A consumer of the scenario dies and its connection is cut.
+    ///
+    /// # Panics
+    /// If the scenario has no consumer of this name.
     pub fn crash(&mut self, consumer: &str) {
-        if let Some(index) = self.consumer(consumer) {
-            self.system.crash(index, CrashBy::TcpCut, &mut self.events);
-            self.look();
-        }
+        let index = self.consumer(consumer);
+        self.system.crash(index, CrashBy::TcpCut, &mut self.events);
+        self.look();
     }
 
-    /// A consumer that crashed is back. Nothing happens if there is no such consumer.
+    /// A consumer that crashed is back.
+    ///
+    /// # Panics
+    /// If the scenario has no consumer of this name.
     pub fn restart(&mut self, consumer: &str) {
-        if let Some(index) = self.consumer(consumer) {
-            self.system.restart(index, &mut self.events);
-            self.look();
-        }
+        let index = self.consumer(consumer);
+        self.system.restart(index, &mut self.events);
+        self.look();
     }
 
     /// The broker stops cleanly and starts again. The test's own client is connected again at once.
@@ -353,8 +360,9 @@ impl Sim {
         self.system.close(end)
     }
 
-    fn consumer(&self, name: &str) -> Option<usize> {
-        self.system.spec().consumers.iter().position(|consumer| consumer.name == name)
+    fn consumer(&self, name: &str) -> usize {
+        let found = self.system.spec().consumers.iter().position(|consumer| consumer.name == name);
+        found.unwrap_or_else(|| panic!("the scenario has no consumer `{name}`"))
     }
 
     fn reopen(&mut self) {

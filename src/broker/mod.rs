@@ -175,10 +175,14 @@ impl Broker {
         &self.profile
     }
 
-    /// Ready and unacknowledged messages in all queues.
+    /// Ready and unacknowledged messages in all queues. Dead letters that a queue keeps until a target takes them are
+    /// among the ready ones.
     pub fn counts(&self) -> (u64, u64) {
         self.queues.iter().fold((0, 0), |(ready, unacked), (_, queue)| {
-            (ready + u64::from(queue.ready_count()), unacked + u64::from(queue.unacked))
+            (
+                ready + u64::from(queue.ready_count()) + queue.kept_letters(),
+                unacked + u64::from(queue.unacked),
+            )
         })
     }
 

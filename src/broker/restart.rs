@@ -55,7 +55,7 @@ impl Survivors {
         self.0.queue_levels()
     }
 
-    /// Ready messages in all queues.
+    /// Ready messages in all queues, and dead letters that wait for a target.
     pub fn ready(&self) -> u64 {
         self.0.counts().0
     }

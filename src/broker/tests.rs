@@ -273,3 +273,29 @@ fn a_quorum_queue_keeps_its_limit() {
         assert_eq!(talk.broker.counts(), (kept, 0), "{overflow}");
     }
 }
+
+/// Source: rule DLX-10: what finds no target is kept, and is a copy that is left.
+#[test]
+fn kept_dead_letters_are_in_the_books() {
+    let mut talk = Talk::plain();
+    talk.declare(
+        "q",
+        &[
+            ("x-queue-type", "quorum".into()),
+            ("x-message-ttl", 1000.into()),
+            ("x-dead-letter-exchange", "nowhere".into()),
+            ("x-dead-letter-strategy", "at-least-once".into()),
+            ("x-overflow", "reject-publish".into()),
+        ],
+    );
+    (0..10).for_each(|_| talk.publish("q", 1));
+    talk.pass(SimDuration::from_secs(2));
+    assert_eq!(talk.broker.queue_levels().next(), Some(("q", 0, 0)));
+    assert_eq!(talk.broker.counts(), (10, 0));
+    let survivors = talk.broker.stop(talk.now, &mut talk.desk);
+    assert_eq!(survivors.ready(), 10);
+    talk.broker = survivors.start(talk.now, &mut talk.desk);
+    assert_eq!(talk.broker.counts(), (10, 0));
+    talk.pass(SimDuration::from_secs(200));
+    assert_eq!(talk.broker.counts(), (10, 0), "it tries again, in vain");
+}

@@ -7,7 +7,7 @@ use super::consumer::scaled;
 use super::spec::{ConsumerSpec, Declaration, SystemSpec};
 use crate::amqp::{MessageId, Name, Names, QueueId};
 use crate::measure::{ClientError, ConsumerOutcome, Ledger, ProducerOutcome, QueueOutcome};
-use crate::observe::{Fact, LossCause};
+use crate::observe::{Fact, LossCause, Settlement};
 use crate::units::{SimDuration, SimTime};
 
 /// Errors kept for the report; later ones are only counted by what they cause.
@@ -83,6 +83,7 @@ impl QueueBook {
 
     fn close(&mut self, end: SimTime) {
         self.outcome.depth.set(end, u64::from(self.ready));
+        self.outcome.depth_series.set(end, self.ready);
         let Some(first) = self.first_published else { return };
         self.outcome.makespan = Some(self.last_finished.since(first));
         self.outcome.makespan_bound = self.speeds.filter(|&speeds| speeds > 0).map(|speeds| {
@@ -171,7 +172,7 @@ impl Books {
                     book.outcome.out_of_order += u64::from(backwards);
                 }
             }
-            Fact::Settled { queue, .. } => self.queue(queue).outcome.acked += 1,
+            Fact::Settled { queue, how: Settlement::Acked, .. } => self.queue(queue).outcome.acked += 1,
             Fact::Lost { cause, .. } => self.ledger.lose(cause, 1),
             Fact::DeadLettered { queues, .. } => {
                 self.ledger.dead_lettered += 1;

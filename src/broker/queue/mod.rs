@@ -145,6 +145,12 @@ impl Queue {
         (self.ready.len() + ahead) as u32
     }
 
+    /// Dead letters that found no target yet. Source: rule DLX-10.
+    pub(super) fn kept_letters(&self) -> u64 {
+        let quorum = self.features.as_ref().and_then(|features| features.quorum.as_ref());
+        quorum.map_or(0, |quorum| quorum.kept.len() as u64)
+    }
+
     /// Takes all ready messages, those served first at the front.
     pub(super) fn take_ready(&mut self) -> Vec<Entry> {
         let mut taken = Vec::with_capacity(self.ready.len());
