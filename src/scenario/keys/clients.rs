@@ -123,7 +123,7 @@ pub(super) const PRODUCER: TableSpec = spec(
         ),
         key(
             "count",
-            Kind::Integer(1, i64::MAX as u64),
+            Kind::Integer(1, u32::MAX as u64),
             Means("no limit"),
             "How many messages it publishes.",
             "1000",
