@@ -2004,14 +2004,15 @@ fn settings_of_the_command_line_have_places_of_their_own() {
 
 #[test]
 fn more_classes_than_a_message_can_tell() {
-    let text: String = (0..257).map(|number| format!("[[class]]\nname = \"c{number}\"\n")).collect();
+    let text: String =
+        (0..257).map(|number| format!("[[class]]\nname = \"c{number}\"\nevery = 2\n")).collect();
     says(
         &text,
         expect![[r#"
             error[too-many-classes]: there are more than 255 classes
-               --> scenarios/orders.toml:512:8
+               --> scenarios/orders.toml:767:8
                 |
-            512 | name = "c255"
+            767 | name = "c255"
                 |        ^^^^^^
 
             1 error in scenarios/orders.toml
