@@ -36,6 +36,8 @@ impl Seq {
     pub const NONE: Seq = Seq(0);
     /// The most events that one list can number.
     pub const MAX: u64 = 1 << 36;
+    /// So many numbers are left when a run stops: more than one event can take.
+    const SPARE: u64 = 1 << 32;
 }
 
 /// A first-in first-out part of the list, for events that all come after the same delay.
@@ -91,6 +93,18 @@ impl<E: Event> EventList<E> {
     /// Events that are still to come, stale ones included.
     pub fn pending(&self) -> usize {
         self.heap.len() + self.lanes.iter().map(|lane| lane.keys.len()).sum::<usize>()
+    }
+
+    /// Whether the numbers for events are used up, but for some to spare.
+    #[inline]
+    pub fn is_spent(&self) -> bool {
+        self.last >= Seq::MAX - Seq::SPARE
+    }
+
+    /// Goes on as if so many numbers were left before [`EventList::is_spent`].
+    #[cfg(test)]
+    pub(super) fn leave(&mut self, numbers: u64) {
+        self.last = Seq::MAX - Seq::SPARE - numbers;
     }
 
     /// Takes the next sequence number for an event that will be scheduled later with [`EventList::at_reserved`].

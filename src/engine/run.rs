@@ -29,7 +29,7 @@ pub enum Stop {
     Drained,
     /// The next event comes after the time limit.
     TimeLimit,
-    /// The limit of events was reached.
+    /// The limit of events was reached, or the list has no numbers left for more.
     EventLimit,
 }
 
@@ -49,7 +49,11 @@ pub fn run<M: Model>(model: &mut M, events: &mut EventList<M::Event>, limits: Li
     let mut count = 0;
     while count < limits.events {
         if !step(model, events, limits.time) {
-            let why = if events.pending() == 0 { Stop::Drained } else { Stop::TimeLimit };
+            let why = match events.pending() {
+                0 => Stop::Drained,
+                _ if events.is_spent() => Stop::EventLimit,
+                _ => Stop::TimeLimit,
+            };
             if why == Stop::TimeLimit {
                 events.advance(limits.time);
             }
@@ -61,10 +65,13 @@ pub fn run<M: Model>(model: &mut M, events: &mut EventList<M::Event>, limits: Li
     RunEnd { at: events.now(), events: count, why }
 }
 
-/// Handles the next event if it comes at or before `until`; false if there is none.
+/// Handles the next event if it comes at or before `until`; false if there is none, or if the list is spent.
 #[expect(clippy::inline_always, reason = "it is the innermost loop, which the compiler cannot know")]
 #[inline(always)]
 pub fn step<M: Model>(model: &mut M, events: &mut EventList<M::Event>, until: SimTime) -> bool {
+    if events.is_spent() {
+        return false;
+    }
     match events.pop(until) {
         Some((seq, event)) => {
             model.handle(seq, event, events);
@@ -122,6 +129,16 @@ mod tests {
     fn a_model_whose_time_stands_still_stops_at_the_event_limit() {
         let limits = Limits { time: SimTime::from_nanos(25), events: 1_000 };
         assert_eq!(run_clock(0, limits), RunEnd { at: SimTime::ZERO, events: 1_000, why: Stop::EventLimit });
+    }
+
+    #[test]
+    fn a_run_stops_before_the_numbers_of_events_run_out() {
+        let mut events = EventList::default();
+        events.leave(4);
+        events.at(SimTime::ZERO, Tick);
+        let limits = Limits { time: SimTime::END, events: 1_000 };
+        let end = run(&mut Clock { delay: SimDuration::ZERO }, &mut events, limits);
+        assert_eq!((end.events, end.why), (3, Stop::EventLimit));
     }
 
     #[test]

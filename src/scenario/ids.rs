@@ -43,7 +43,9 @@ ids! {
     STOP_BEFORE_START = "stop-before-start": "A producer stops before it starts.";
     SUPERFLUOUS_KEY = "superfluous-key": "A key has no meaning beside another.";
     SYNTAX = "syntax": "The text is not TOML.";
+    TOO_MANY = "too-many": "More entities of a kind than a run can number.";
     TOO_MANY_CHANNELS = "too-many-channels": "More channels on a connection than RabbitMQ allows.";
+    TOO_MANY_CLASSES = "too-many-classes": "More message classes than a run can number.";
     TRANSIENT_QUEUE = "transient-queue": "A queue neither durable nor exclusive, where the profile has none.";
     UNFED_QUEUE = "unfed-queue": "A consumer reads from a queue that nothing is routed to.";
     UNKNOWN_CHOICE = "unknown-choice": "A word is not one of those that a key takes.";

@@ -48,7 +48,8 @@ fn says_alone(text: &str, settings: &[&str], expected: Expect) {
 
 #[test]
 fn every_id_has_a_test_here() {
-    let tests = include_str!("diagnostics.rs");
+    // What only a scenario of millions of tables says has its test where the limit is.
+    let tests = concat!(include_str!("diagnostics.rs"), include_str!("../../src/scenario/resolve/limits.rs"));
     for (id, _) in ids::ALL {
         assert!(tests.contains(&format!("[{id}]: ")), "no test shows `{id}`");
     }
@@ -465,7 +466,7 @@ count = 0
 interarrival = "1s"
 "#,
         expect![[r#"
-            error[number-out-of-range]: `count` of producer `web` must be 1 or more, got 0
+            error[number-out-of-range]: `count` of producer `web` must be between 1 and 4294967295, got 0
              --> scenarios/orders.toml:4:9
               |
             4 | count = 0
@@ -1997,6 +1998,40 @@ fn settings_of_the_command_line_have_places_of_their_own() {
               = help: for example `--set consumer.slow.prefetch-count=1`
 
             4 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn more_classes_than_a_message_can_tell() {
+    let text: String =
+        (0..257).map(|number| format!("[[class]]\nname = \"c{number}\"\nevery = 2\n")).collect();
+    says(
+        &text,
+        expect![[r#"
+            error[too-many-classes]: there are more than 255 classes
+               --> scenarios/orders.toml:767:8
+                |
+            767 | name = "c255"
+                |        ^^^^^^
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn more_messages_than_can_be_numbered() {
+    says_of_set(
+        &["producer.shop.count=4294967296"],
+        expect![[r#"
+            error[number-out-of-range]: `count` of producer `shop` must be between 1 and 4294967295, got 4294967296
+             --> --set:1:21
+              |
+            1 | producer.shop.count=4294967296
+              |                     ^^^^^^^^^^
+
+            1 error in scenarios/orders.toml
         "#]],
     );
 }

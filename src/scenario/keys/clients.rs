@@ -31,7 +31,7 @@ const START: KeySpec =
     key("start", Kind::Duration, Default("\"0s\""), "When it publishes first, or subscribes.", "\"5s\"");
 const LATENCY_ABOUT: &str = "How long a frame takes from one end to the other, each way.";
 const RECONNECT_ABOUT: &str =
-    "How long a client waits after a loss before it connects again. After a refused attempt, at least 1 ms.";
+    "How long a client waits after a loss before it connects again; after a refused attempt, at least 1 ms.";
 
 pub(super) const LINK: TableSpec = spec(
     "link",
@@ -123,7 +123,7 @@ pub(super) const PRODUCER: TableSpec = spec(
         ),
         key(
             "count",
-            Kind::Integer(1, i64::MAX as u64),
+            Kind::Integer(1, u32::MAX as u64),
             Means("no limit"),
             "How many messages it publishes.",
             "1000",

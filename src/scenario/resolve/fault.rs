@@ -13,6 +13,7 @@ use crate::scenario::values::{choice, name};
 use crate::units::{SimDuration, SimTime};
 
 use super::instant;
+use super::limits;
 use super::names::Names;
 
 /// In the order of the key's words.
@@ -42,6 +43,7 @@ pub(super) fn read(tree: &Table, targets: &Targets<'_>, problems: &mut Problems)
         faults.push((node.place.as_ref(), FaultSpec { name, at, kind: kind_spec }));
     }
     faults.sort_by_key(|(place, _)| place.map(Place::order));
+    limits::entities("faults", faults.iter().map(|(place, _)| *place), problems);
     faults.into_iter().map(|(_, fault)| fault).collect()
 }
 

@@ -9,6 +9,7 @@ mod clients;
 mod consumer;
 mod declares;
 mod fault;
+mod limits;
 mod names;
 mod producer;
 mod routes;
@@ -49,6 +50,11 @@ pub(super) fn scenario(tree: &Table, name: &str, about: &str, problems: &mut Pro
 
     let (producer_names, consumer_names) = client_names(&producers, &consumers, problems);
     classes.check(&producer_names, problems);
+    limits::classes(classes.names.iter().map(|name| name.place.as_ref()), problems);
+    limits::entities("producers", producers.iter().map(|producer| producer.name.place.as_ref()), problems);
+    limits::entities("consumers", consumers.iter().map(|consumer| consumer.name.place.as_ref()), problems);
+    let connections = clients.connection_names.iter().map(|name| name.place.as_ref());
+    limits::entities("connections", connections, problems);
     let queues = mentioned_queues(&topology, &producers, &consumers);
     references(&mut topology, &producers, &consumers, problems);
     let targets = fault::Targets {
