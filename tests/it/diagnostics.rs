@@ -2004,8 +2004,8 @@ fn settings_of_the_command_line_have_places_of_their_own() {
 
 #[test]
 fn more_classes_than_a_message_can_tell() {
-    let text: String =
-        (0..257).map(|number| format!("[[class]]\nname = \"c{number}\"\nevery = 2\n")).collect();
+    let text: String = (0..257)
+        .fold(String::new(), |text, number| text + &format!("[[class]]\nname = \"c{number}\"\nevery = 2\n"));
     says(
         &text,
         expect![[r#"
