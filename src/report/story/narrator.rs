@@ -46,7 +46,7 @@ struct Step {
 /// let names = Names::default();
 /// let what = What::Published { producer: 0, message, class: 0 };
 /// narrator.observe(&names, &Observation { at: SimTime::from_nanos(500_000), what });
-/// assert_eq!(narrator.finish(&names), "    0.500 ms  shop publishes #1\n");
+/// assert_eq!(narrator.finish(&names), "      0.500ms  shop publishes #1\n");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Narrator {
