@@ -92,6 +92,11 @@ impl<R: Recorder> Effects<'_, R> {
             return;
         }
         consumer.held.push(held);
+        if consumer.replies
+            && let Some(content) = &delivery.message.content
+        {
+            consumer.keep_request(held.tag, content);
+        }
         let frame = DownFrame::Deliver { consumer: index as u32, life: consumer.life };
         connection.down.send(frame, self.events);
     }
@@ -190,7 +195,7 @@ impl<R: Recorder> Effects<'_, R> {
     ) -> Option<Option<Option<LossCause>>> {
         let Some(connection) = self.system.directory.connection(channel.connection) else {
             match settled {
-                Settled::Gone(cause) => self.system.books.ledger.lose(cause, 1),
+                Settled::Gone(cause) => self.system.books.lost(message, cause),
                 _ => self.system.books.ledger.processed += 1,
             }
             return None;
@@ -231,7 +236,7 @@ impl<R: Recorder> Effects<'_, R> {
     }
 
     pub(super) fn lost_outside(&mut self, message: MessageId, cause: LossCause, consumer: Option<u32>) {
-        self.system.books.ledger.lose(cause, 1);
+        self.system.books.lost(message, cause);
         self.system.recorder.observe(self.now, || What::LostOutside { message, cause, consumer });
     }
 }

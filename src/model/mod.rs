@@ -4,8 +4,10 @@
 
 mod books;
 mod client;
+mod confirming;
 mod connection;
 mod consumer;
+mod discipline;
 mod effects;
 mod event;
 mod fault;
@@ -13,6 +15,7 @@ mod hand;
 mod link;
 mod parting;
 mod producer;
+mod publishing;
 mod record;
 mod run;
 mod spec;
@@ -25,6 +28,6 @@ pub use record::{Lean, Recorder, Recording};
 pub use run::{simulate, simulate_recorded};
 pub use spec::{
     Acknowledge, BindingSpec, ChannelSpec, ClassSpec, ConnectionSpec, ConsumerSpec, Declaration,
-    ExchangeSpec, ProducerSpec, QueueSpec, SystemSpec,
+    ExchangeSpec, MessageSpec, Pace, ProducerSpec, QueueSpec, SystemSpec,
 };
 pub use system::System;

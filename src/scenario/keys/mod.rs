@@ -4,6 +4,7 @@
 mod clients;
 mod experiment;
 mod faults;
+mod producer;
 mod tables;
 mod topology;
 
@@ -106,6 +107,8 @@ pub enum Kind {
     Arguments,
     /// What a client declares.
     Declarations,
+    /// What messages are like.
+    Messages,
     /// The name of a measure.
     Measure,
     /// A number, or a length of time, in the unit of the measure beside it.
@@ -139,7 +142,7 @@ impl Kind {
             Kind::Distribution => "a distribution",
             Kind::DistributionByClass => "a table of distributions",
             Kind::Arguments => "a table",
-            Kind::Declarations => "a list of tables",
+            Kind::Declarations | Kind::Messages => "a list of tables",
             Kind::Bound => "a number or a duration",
             Kind::Settings => "a table of settings",
         }

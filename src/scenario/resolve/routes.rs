@@ -42,7 +42,10 @@ pub(super) fn check(
 fn fed_queues<'a>(declarations: &[&'a Declaration], producers: &'a [Producer]) -> Option<BTreeSet<&'a str>> {
     let mut fed = BTreeSet::new();
     for producer in producers.iter().filter(|producer| producer.exchange.value.is_empty()) {
-        fed.extend(producer.routing_keys.value.iter().map(String::as_str));
+        if producer.replies() {
+            return None;
+        }
+        fed.extend(producer.routing_keys.value.iter().chain(&producer.more_keys).map(String::as_str));
     }
     for declaration in declarations {
         match declaration {

@@ -109,7 +109,7 @@ impl<'a> Recount<'a> {
             }
             Fact::Unroutable { returned: true, .. } => self.ledger.returned += 1,
             Fact::Unroutable { returned: false, .. } => self.ledger.unroutable += 1,
-            Fact::PublishRefused { .. } => self.ledger.lose(LossCause::Refused, 1),
+            Fact::PublishRefused { cause, .. } => self.ledger.lose(cause, 1),
             Fact::Lost { cause, .. } => self.ledger.lose(cause, 1),
             Fact::DeadLettered { queues, .. } => {
                 self.ledger.dead_lettered += 1;
