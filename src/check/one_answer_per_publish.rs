@@ -4,11 +4,8 @@
 use super::property::{Definition, Finding};
 use crate::measure::Outcome;
 
-pub(super) const DEFINITION: Definition = Definition {
-    name: "one-answer-per-publish",
-    statement: "No publish was answered twice.",
-    examine,
-};
+pub(super) const DEFINITION: Definition =
+    Definition { name: "one-answer-per-publish", statement: "No publish was answered twice.", examine };
 
 fn examine(outcome: &Outcome) -> Finding {
     if outcome.answered_twice > 0 {

@@ -93,13 +93,19 @@ impl Ledger {
     /// Checks both balances: each message published has one fate, and each copy has one.
     pub fn balance(&self) -> Result<(), LedgerError> {
         let before = self.lost_before_queues();
-        let messages = self.on_the_way + self.uncommitted + self.routed + self.unroutable + self.returned + before;
+        let messages =
+            self.on_the_way + self.uncommitted + self.routed + self.unroutable + self.returned + before;
         if messages != self.published {
             return Err(LedgerError {
                 balance: format!(
                     "{} messages published, but {messages} accounted for ({} on the way, {} uncommitted, {} routed, {} \
                      unroutable, {} returned, {before} lost before a queue)",
-                    self.published, self.on_the_way, self.uncommitted, self.routed, self.unroutable, self.returned
+                    self.published,
+                    self.on_the_way,
+                    self.uncommitted,
+                    self.routed,
+                    self.unroutable,
+                    self.returned
                 ),
             });
         }

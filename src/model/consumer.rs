@@ -157,8 +157,12 @@ impl Consumer {
             planned: false,
             listens: false,
             subscribed: false,
-            followers: paces().filter(|(_, pace)| follows(pace)).map(|(producer, _)| producer as u32).collect(),
-            replies: paces().any(|(_, pace)| follows(pace) && matches!(pace, Pace::After { replies: true, .. })),
+            followers: paces()
+                .filter(|(_, pace)| follows(pace))
+                .map(|(producer, _)| producer as u32)
+                .collect(),
+            replies: paces()
+                .any(|(_, pace)| follows(pace) && matches!(pace, Pace::After { replies: true, .. })),
             requests: VecDeque::new(),
         }
     }

@@ -9,7 +9,9 @@ use super::event::SystemEvent;
 use super::record::Recorder;
 use super::spec::Pace;
 use super::system::System;
-use crate::amqp::{BasicPublish, ChannelNo, ChannelRef, Content, MessageId, Method, ProducerId, PublishSeqNo};
+use crate::amqp::{
+    BasicPublish, ChannelNo, ChannelRef, Content, MessageId, Method, ProducerId, PublishSeqNo,
+};
 use crate::engine::{EventList, Seq};
 use crate::observe::What;
 
@@ -110,13 +112,7 @@ impl<R: Recorder> System<R> {
         }
     }
 
-    fn reply(
-        &mut self,
-        index: usize,
-        number: u32,
-        request: &Content,
-        events: &mut EventList<SystemEvent>,
-    ) {
+    fn reply(&mut self, index: usize, number: u32, request: &Content, events: &mut EventList<SystemEvent>) {
         let address = request.properties.reply_to.as_deref().unwrap_or_default();
         let address = self.names_mut().intern(address);
         let publish = self.producers[index].reply(number, events.now(), &request.properties, address);
@@ -261,12 +257,7 @@ impl<R: Recorder> System<R> {
 
     /// A producer publishes one message because of a consumer's work, or holds it back until its channel is open. A request
     /// that says nowhere to reply to gets no reply.
-    fn follow(
-        &mut self,
-        index: usize,
-        request: Option<&Arc<Content>>,
-        events: &mut EventList<SystemEvent>,
-    ) {
+    fn follow(&mut self, index: usize, request: Option<&Arc<Content>>, events: &mut EventList<SystemEvent>) {
         let spec = &self.spec.producers[index];
         let replies = matches!(spec.pace, Pace::After { replies: true, .. });
         let now = events.now();

@@ -13,12 +13,19 @@ pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
     let asked = confirmed + nacked + unanswered;
     let mut said = Vec::new();
     if asked == confirmed && asked > 0 {
-        let publishes = if asked == 1 { "the only publish was".to_owned() } else { format!("all {asked} publishes were") };
+        let publishes = if asked == 1 {
+            "the only publish was".to_owned()
+        } else {
+            format!("all {asked} publishes were")
+        };
         said.push(format!("{publishes} confirmed{}", in_replications(variant)));
     } else if asked > 0 {
         let parts = [(confirmed, "confirmed"), (nacked, "nacked"), (unanswered, "never answered")];
-        let parts: Vec<String> =
-            parts.iter().filter(|(count, _)| *count > 0).map(|(count, how)| format!("{count} {how}")).collect();
+        let parts: Vec<String> = parts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, how)| format!("{count} {how}"))
+            .collect();
         let publishes = if asked == 1 { "publish" } else { "publishes" };
         let parts = parts.join(", ");
         said.push(format!("{parts} of {asked} {publishes} in confirm mode{}", in_replications(variant)));
@@ -32,7 +39,10 @@ pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
     let held_back = total(variant, |producer| producer.held_back);
     if held_back > 0 {
         let messages = counted(held_back, "message");
-        said.push(format!("{messages} waited at the producer when the run ended{}", in_replications(variant)));
+        said.push(format!(
+            "{messages} waited at the producer when the run ended{}",
+            in_replications(variant)
+        ));
     }
     said
 }
@@ -50,7 +60,8 @@ mod tests {
     fn answers_are_told_where_somebody_asked() {
         let result = run_example(&plan(false, 1), |_, _, _| {}).unwrap();
         assert!(clauses(&result.variants[0]).is_empty());
-        let result = run_example(&plan(false, 1), |_, _, outcome| outcome.producers[0].confirmed = 100).unwrap();
+        let result =
+            run_example(&plan(false, 1), |_, _, outcome| outcome.producers[0].confirmed = 100).unwrap();
         assert_eq!(clauses(&result.variants[0]), ["all 100 publishes were confirmed"]);
     }
 

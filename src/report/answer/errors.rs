@@ -28,7 +28,11 @@ pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
 fn stopped(variant: &VariantResult) -> Vec<String> {
     let producers = variant.outcomes.first().map_or(0, |outcome| outcome.producers.len());
     let first = |index: usize| {
-        variant.outcomes.iter().map(move |outcome| &outcome.producers[index]).find(|producer| producer.stopped)
+        variant
+            .outcomes
+            .iter()
+            .map(move |outcome| &outcome.producers[index])
+            .find(|producer| producer.stopped)
     };
     let said = |producer: &ProducerOutcome| {
         let messages = counted(producer.published, "message");

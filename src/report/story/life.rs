@@ -59,7 +59,13 @@ pub(super) struct Life {
 
 impl Life {
     pub(super) fn new(message: MessageId) -> Self {
-        Life { message, outside: Outside::Unseen, copies: BTreeMap::new(), holders: BTreeSet::new(), answered: None }
+        Life {
+            message,
+            outside: Outside::Unseen,
+            copies: BTreeMap::new(),
+            holders: BTreeSet::new(),
+            answered: None,
+        }
     }
 
     /// The message whose life it is.

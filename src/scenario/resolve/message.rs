@@ -95,12 +95,7 @@ impl Content {
     }
 
     /// A message of this kind; `user_id` and `app_id` are its producer's.
-    pub(super) fn spec(
-        &self,
-        routing_key: &str,
-        user_id: Option<&str>,
-        app_id: Option<&str>,
-    ) -> MessageSpec {
+    pub(super) fn spec(&self, routing_key: &str, user_id: Option<&str>, app_id: Option<&str>) -> MessageSpec {
         let properties = Properties {
             user_id: user_id.map(Box::from),
             app_id: app_id.map(Box::from),
@@ -172,8 +167,11 @@ fn expiration(reader: &mut Reader<'_>) -> Option<String> {
     let expiration = reader.read("expiration", duration)?;
     let nanos = expiration.value.as_nanos();
     if nanos % MILLISECOND != 0 {
-        let message =
-            format!("`expiration` of {} must be whole milliseconds, got {}", reader.owner(), expiration.value);
+        let message = format!(
+            "`expiration` of {} must be whole milliseconds, got {}",
+            reader.owner(),
+            expiration.value
+        );
         reader.problems.push(
             Diagnostic::error(ids::QUANTITY_TOO_PRECISE, message)
                 .at(expiration.place.as_ref())

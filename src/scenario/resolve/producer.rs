@@ -168,9 +168,9 @@ fn messages(reader: &mut Reader<'_>) -> (Vec<MessageSpec>, Placed<Vec<String>>, 
     let contents: Vec<(String, Content)> = match entries {
         Some(Placed { value: entries, .. }) => {
             let usual = keys.value.first().cloned().unwrap_or_default();
-            let each = entries.into_iter().map(|entry| {
-                (entry.routing_key.clone().unwrap_or_else(|| usual.clone()), entry.over(&own))
-            });
+            let each = entries
+                .into_iter()
+                .map(|entry| (entry.routing_key.clone().unwrap_or_else(|| usual.clone()), entry.over(&own)));
             each.collect()
         }
         None => keys.value.iter().map(|key| (key.clone(), own.clone())).collect(),
