@@ -181,6 +181,21 @@ fn a_transaction_is_lost_with_its_connection() {
     assert_eq!(outcome.ledger.queued, 49, "the last publish commits the rest");
 }
 
+/// Source: rule TX-5.
+#[test]
+fn a_queue_that_refuses_a_publish_of_a_transaction_closes_the_channel() {
+    let text = producer("transaction-size = 5\ncount = 20").replace(
+        "name = \"q\"\n",
+        "name = \"q\"\narguments = { x-max-length = 3, x-overflow = \"reject-publish\" }\n",
+    );
+    let outcome = play(&text);
+    assert_eq!(
+        (outcome.errors[0].code, outcome.errors[0].text.contains("partial tx completion")),
+        (406, true)
+    );
+    assert_eq!((outcome.ledger.queued, outcome.producers[0].stopped), (3, true), "no atomicity");
+}
+
 /// Source: rules TX-6 and CON-14.
 #[test]
 fn a_transaction_is_lost_when_the_broker_stops() {

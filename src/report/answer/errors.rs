@@ -35,8 +35,11 @@ fn stopped(variant: &VariantResult) -> Vec<String> {
             .find(|producer| producer.stopped)
     };
     let said = |producer: &ProducerOutcome| {
-        let messages = counted(producer.published, "message");
-        format!("that stopped producer `{}` after {messages}", producer.name)
+        let when = match producer.published {
+            0 => "before its first message".to_owned(),
+            published => format!("after {}", counted(published, "message")),
+        };
+        format!("an error stopped producer `{}` {when}", producer.name)
     };
     (0..producers).filter_map(first).map(said).collect()
 }
@@ -67,7 +70,7 @@ mod tests {
             clauses(&result.variants[0]),
             [
                 "the broker closed channel 1 of connection `shop` at 1ms: 404 NOT_FOUND - no exchange 'logs' in vhost '/'",
-                "that stopped producer `shop` after 12 messages"
+                "an error stopped producer `shop` after 12 messages"
             ]
         );
     }

@@ -173,6 +173,8 @@ fn messages(reader: &mut Reader<'_>) -> (Vec<MessageSpec>, Placed<Vec<String>>, 
                 .map(|entry| (entry.routing_key.clone().unwrap_or_else(|| usual.clone()), entry.over(&own)));
             each.collect()
         }
+        // Messages that could not be read are none, rather than one that routes nowhere.
+        None if reader.has("messages") => Vec::new(),
         None => keys.value.iter().map(|key| (key.clone(), own.clone())).collect(),
     };
     let specs = contents

@@ -200,6 +200,9 @@ impl<'a> Recount<'a> {
 
     fn close(mut self) -> Ledger {
         self.ledger.on_the_way = self.sent - self.reached - self.ledger.lost_to(LossCause::LostOnTheWire);
+        let refused = self.ledger.lost_to(LossCause::Refused) + self.ledger.lost_to(LossCause::RolledBack);
+        let routed = self.ledger.routed + self.ledger.unroutable + self.ledger.returned;
+        self.ledger.uncommitted = self.reached - routed - refused;
         self.ledger.queued = self.copies.ready();
         self.ledger.processed = self.count(|delivery| delivery.settled && delivery.processed);
         self.ledger.in_flight = self.copies.unacked()
