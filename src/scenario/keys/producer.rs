@@ -187,8 +187,9 @@ const MESSAGE_TYPE: KeySpec = key(
 );
 
 /// The same key of a single message: where it is absent, the producer's holds.
-const fn own(key: KeySpec) -> KeySpec {
-    KeySpec { absent: THAT_OF_THE_PRODUCER, ..key }
+const fn own(key: &KeySpec) -> KeySpec {
+    let KeySpec { name, kind, absent: _, about, example } = *key;
+    KeySpec { name, kind, absent: THAT_OF_THE_PRODUCER, about, example }
 }
 
 pub(super) const MESSAGE: TableSpec = spec(
@@ -204,15 +205,15 @@ pub(super) const MESSAGE: TableSpec = spec(
             "The routing key of this message.",
             "\"orders\"",
         ),
-        own(MESSAGE_SIZE),
-        own(PERSISTENT),
-        own(PRIORITY),
-        own(HEADERS),
-        own(CC),
-        own(BCC),
-        own(EXPIRATION),
-        own(CORRELATION_ID),
-        own(REPLY_TO),
-        own(MESSAGE_TYPE),
+        own(&MESSAGE_SIZE),
+        own(&PERSISTENT),
+        own(&PRIORITY),
+        own(&HEADERS),
+        own(&CC),
+        own(&BCC),
+        own(&EXPIRATION),
+        own(&CORRELATION_ID),
+        own(&REPLY_TO),
+        own(&MESSAGE_TYPE),
     ],
 );
