@@ -6,6 +6,7 @@ mod determinism;
 mod diagnostics;
 mod golden;
 mod properties;
+mod scripts;
 mod semantics;
 mod tidy;
 mod traces;

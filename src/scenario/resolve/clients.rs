@@ -154,7 +154,7 @@ impl Clients {
 /// Looks ahead, so that it does not matter which of the clients on a channel names the connection too.
 fn connections_of_channels(tree: &Table) -> BTreeMap<String, Placed<String>> {
     let mut pairs = BTreeMap::new();
-    for (list, key) in [("channel", "name"), ("producer", "channel"), ("consumer", "channel")] {
+    for (list, key) in [("channel", "name"), ("producer", "channel"), ("consumer", "channel"), ("client", "channel")] {
         let Some(Value::List(nodes)) = tree.get(list).map(|node| &node.value) else { continue };
         for table in nodes.iter().filter_map(Node::as_table) {
             let Some(channel) = table.get(key).and_then(Node::as_text) else { continue };
