@@ -222,7 +222,7 @@ pub(crate) mod tests {
                 producers: Vec::new(),
                 consumers: Vec::new(),
                 clients: Vec::new(),
-            faults: Vec::new(),
+                faults: Vec::new(),
             },
             seed: 1,
             replications: 3,

@@ -136,11 +136,9 @@ impl Call {
                 Method::ExchangeDelete { exchange: names.intern(exchange), if_unused: *if_unused }
             }
             Call::Purge { queue } => Method::QueuePurge { queue: names.intern(queue) },
-            Call::DeleteQueue { queue, if_unused, if_empty } => Method::QueueDelete {
-                queue: names.intern(queue),
-                if_unused: *if_unused,
-                if_empty: *if_empty,
-            },
+            Call::DeleteQueue { queue, if_unused, if_empty } => {
+                Method::QueueDelete { queue: names.intern(queue), if_unused: *if_unused, if_empty: *if_empty }
+            }
             Call::Consume { queue, consumer_tag, no_ack, exclusive, arguments } => {
                 Method::BasicConsume(Box::new(BasicConsume {
                     queue: names.intern(queue),
@@ -150,9 +148,7 @@ impl Call {
                     arguments: arguments.clone(),
                 }))
             }
-            Call::Cancel { consumer_tag } => {
-                Method::BasicCancel { consumer_tag: names.intern(consumer_tag) }
-            }
+            Call::Cancel { consumer_tag } => Method::BasicCancel { consumer_tag: names.intern(consumer_tag) },
             Call::Get { queue, no_ack } => Method::BasicGet { queue: names.intern(queue), no_ack: *no_ack },
             Call::Settle { delivery_tag, how } => with_tag(how.clone(), delivery_tag.or(last)?),
             Call::Plain(method) => method.clone(),

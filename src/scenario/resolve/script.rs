@@ -214,20 +214,16 @@ impl Step {
         let step = std::mem::take(self);
         match method {
             "exchange.declare" => Call::Declare(Declaration::Exchange(step.exchange())),
-            "exchange.delete" => {
-                Call::DeleteExchange { exchange: step.exchange, if_unused: step.if_unused }
-            }
+            "exchange.delete" => Call::DeleteExchange { exchange: step.exchange, if_unused: step.if_unused },
             "exchange.bind" => Call::Declare(Declaration::Binding(step.exchange_binding())),
             "exchange.unbind" => Call::Unbind(step.exchange_binding()),
             "queue.declare" => Call::Declare(Declaration::Queue(step.queue())),
             "queue.bind" => Call::Declare(Declaration::Binding(step.queue_binding())),
             "queue.unbind" => Call::Unbind(step.queue_binding()),
             "queue.purge" => Call::Purge { queue: step.queue },
-            "queue.delete" => Call::DeleteQueue {
-                queue: step.queue,
-                if_unused: step.if_unused,
-                if_empty: step.if_empty,
-            },
+            "queue.delete" => {
+                Call::DeleteQueue { queue: step.queue, if_unused: step.if_unused, if_empty: step.if_empty }
+            }
             "basic.consume" => Call::Consume {
                 queue: step.queue,
                 consumer_tag: step.consumer_tag,
@@ -352,7 +348,8 @@ fn delivery_tag(node: &Node, reading: &mut Reading<'_>) -> Option<Option<Deliver
     match &node.value {
         Value::Integer(number) if *number >= 0 => Some(Some(number.unsigned_abs())),
         Value::Integer(number) => {
-            let message = format!("`{}` of {} must be 0 or more, got {number}", reading.key.name, reading.owner);
+            let message =
+                format!("`{}` of {} must be 0 or more, got {number}", reading.key.name, reading.owner);
             reading
                 .problems
                 .push(Diagnostic::error(ids::NUMBER_OUT_OF_RANGE, message).at(node.place.as_ref()));
