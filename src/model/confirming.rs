@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use crate::amqp::{MessageId, PublishSeqNo};
 use crate::units::SimTime;
 
-/// A publish of one of the scenario's producers.
+/// A publish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sent {
     pub(super) message: MessageId,
@@ -18,8 +18,6 @@ pub(super) struct Sent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Publish {
     Open(Sent),
-    /// Of somebody who counts no answers.
-    OpenElsewhere,
     Answered,
 }
 
@@ -33,10 +31,10 @@ pub(super) struct Confirming {
 }
 
 impl Confirming {
-    /// Counts a publish; `None` stands for one of nobody's who wants to hear of it.
-    pub(super) fn sent(&mut self, sent: Option<Sent>) {
+    /// Counts a publish.
+    pub(super) fn sent(&mut self, sent: Sent) {
         self.last += 1;
-        self.publishes.push_back(sent.map_or(Publish::OpenElsewhere, Publish::Open));
+        self.publishes.push_back(Publish::Open(sent));
     }
 
     /// The publishes that an answer stands for, in their order; from here on they are answered. `None` if the one that
@@ -73,7 +71,7 @@ mod tests {
     fn channel(publishes: u32) -> Confirming {
         let mut channel = Confirming::default();
         for number in 1..=publishes {
-            channel.sent(Some(sent(number)));
+            channel.sent(sent(number));
         }
         channel
     }
@@ -84,7 +82,7 @@ mod tests {
         let mut channel = channel(3);
         assert_eq!(channel.answered(2, false), Some(vec![sent(2)]));
         assert_eq!(channel.answered(1, false), Some(vec![sent(1)]));
-        channel.sent(Some(sent(4)));
+        channel.sent(sent(4));
         assert_eq!(channel.answered(4, false), Some(vec![sent(4)]));
         assert_eq!(channel.answered(3, false), Some(vec![sent(3)]));
     }
@@ -108,14 +106,5 @@ mod tests {
         assert_eq!(channel.answered(2, false), None);
         assert_eq!(channel.answered(1, true), Some(vec![sent(1)]));
         assert_eq!(channel.answered(1, false), None);
-    }
-
-    /// Source: rule CF-1.
-    #[test]
-    fn every_publish_on_the_channel_has_a_number_whoever_made_it() {
-        let mut channel = channel(1);
-        channel.sent(None);
-        channel.sent(Some(sent(2)));
-        assert_eq!(channel.answered(3, true), Some(vec![sent(1), sent(2)]));
     }
 }

@@ -26,6 +26,8 @@ pub enum SystemEvent {
     FaultEnds(u32),
     /// A timer of the broker comes due.
     BrokerTimer(u32),
+    /// A client's next step is due.
+    ClientStep(u32),
 }
 
 impl Event for SystemEvent {
@@ -41,6 +43,7 @@ impl Event for SystemEvent {
             SystemEvent::FaultBegins(index) => (6, index),
             SystemEvent::FaultEnds(index) => (7, index),
             SystemEvent::BrokerTimer(index) => (8, index),
+            SystemEvent::ClientStep(index) => (9, index),
         };
         debug_assert!(index < 1 << INDEX_BITS, "a scenario has fewer than 2^24 entities of a kind");
         kind << INDEX_BITS | index
@@ -58,7 +61,8 @@ impl Event for SystemEvent {
             5 => SystemEvent::ConsumerStart(index),
             6 => SystemEvent::FaultBegins(index),
             7 => SystemEvent::FaultEnds(index),
-            _ => SystemEvent::BrokerTimer(index),
+            8 => SystemEvent::BrokerTimer(index),
+            _ => SystemEvent::ClientStep(index),
         }
     }
 }
@@ -79,6 +83,7 @@ mod tests {
             SystemEvent::FaultBegins,
             SystemEvent::FaultEnds,
             SystemEvent::BrokerTimer,
+            SystemEvent::ClientStep,
         ];
         for event in all {
             assert_eq!(SystemEvent::unpack(event(0xff_fff1).pack()), event(0xff_fff1));

@@ -18,6 +18,7 @@ mod producer;
 mod publishing;
 mod record;
 mod run;
+mod script;
 mod spec;
 mod system;
 
@@ -26,6 +27,7 @@ pub use fault::{BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind
 pub use hand::{HandMessage, channel};
 pub use record::{Lean, Recorder, Recording};
 pub use run::{simulate, simulate_recorded};
+pub use script::{Call, ClientSpec, StepSpec, When};
 pub use spec::{
     Acknowledge, BindingSpec, ChannelSpec, ClassSpec, ConnectionSpec, ConsumerSpec, Declaration,
     ExchangeSpec, MessageSpec, Pace, ProducerSpec, QueueSpec, SystemSpec,

@@ -55,9 +55,11 @@ impl<R: Recorder> System<R> {
         // What was not answered is uncertain for good. Source: rule CON-16.
         channel.confirming = None;
         let (producers, consumers) = (channel.producers.clone(), channel.consumers.clone());
+        let scripts = channel.scripts.clone();
         connection.todo.retain(|todo| match todo {
             Todo::Call(at, _) => *at != number,
             Todo::ProducerReady(producer) => !producers.contains(producer),
+            Todo::ScriptReady(script) | Todo::Step(script) => !scripts.contains(script),
         });
         for producer in producers {
             self.part_producer(producer as usize);
@@ -65,6 +67,7 @@ impl<R: Recorder> System<R> {
         for consumer in consumers {
             self.part_consumer(consumer as usize, parting, events.now());
         }
+        self.part_scripts(index, number, events.now());
     }
 
     /// A consumer loses what it holds: what the broker has settled is lost, the rest the broker will requeue.

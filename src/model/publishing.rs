@@ -121,19 +121,24 @@ impl<R: Recorder> System<R> {
 
     /// Counts a publish that has just gone out, where somebody counts: for its confirm and for its transaction.
     fn note_publish(&mut self, index: usize, number: u32, events: &mut EventList<SystemEvent>) {
-        let producer = &mut self.producers[index];
-        let message = MessageId { producer: ProducerId(index as u32), number };
-        let channel = self.connections[producer.connection].channel_mut(producer.channel);
-        let confirming = channel.and_then(|channel| channel.confirming.as_mut());
-        let is_answered = confirming.is_some();
-        if let Some(confirming) = confirming {
-            confirming.sent(Some(Sent { message, at: events.now() }));
-            self.books.producers[index].unanswered += 1;
-        }
-        if let Some(discipline) = &mut producer.discipline {
+        let producer = &self.producers[index];
+        let (connection, channel) = (producer.connection, producer.channel);
+        let sent =
+            Sent { message: MessageId { producer: ProducerId(index as u32), number }, at: events.now() };
+        let is_answered = self.expect_answer(connection, channel, sent);
+        if let Some(discipline) = &mut self.producers[index].discipline {
             discipline.in_flight += u32::from(is_answered);
             discipline.count_for_commit();
         }
+    }
+
+    /// Counts a publish on a channel in confirm mode; whether it is one.
+    pub(super) fn expect_answer(&mut self, connection: usize, channel: ChannelNo, sent: Sent) -> bool {
+        let channel = self.connections[connection].channel_mut(channel);
+        let Some(confirming) = channel.and_then(|channel| channel.confirming.as_mut()) else { return false };
+        confirming.sent(sent);
+        self.books.producers[sent.message.producer.index()].unanswered += 1;
+        true
     }
 
     /// Source: rule TX-4.
@@ -193,7 +198,9 @@ impl<R: Recorder> System<R> {
         for sent in answered {
             let index = sent.message.producer.index();
             self.books.publish_answered(sent.message, events.now().since(sent.at), verdict);
-            if let Some(discipline) = &mut self.producers[index].discipline {
+            // What a script publishes has no rules to keep.
+            let producer = self.producers.get_mut(index);
+            if let Some(discipline) = producer.and_then(|producer| producer.discipline.as_mut()) {
                 discipline.in_flight = discipline.in_flight.saturating_sub(1);
                 if !free.contains(&index) {
                     free.push(index);

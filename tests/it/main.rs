@@ -7,6 +7,7 @@ mod diagnostics;
 mod golden;
 mod producers;
 mod properties;
+mod scripts;
 mod semantics;
 mod tidy;
 mod traces;

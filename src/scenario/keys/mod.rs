@@ -5,9 +5,11 @@ mod clients;
 mod experiment;
 mod faults;
 mod producer;
+mod scripts;
 mod tables;
 mod topology;
 
+pub(super) use scripts::METHODS;
 pub use tables::TABLES;
 
 use std::fmt;
@@ -109,6 +111,10 @@ pub enum Kind {
     Declarations,
     /// What messages are like.
     Messages,
+    /// What a client sends.
+    Steps,
+    /// The tag of a delivery, or `last`.
+    DeliveryTag,
     /// The name of a measure.
     Measure,
     /// A number, or a length of time, in the unit of the measure beside it.
@@ -142,7 +148,8 @@ impl Kind {
             Kind::Distribution => "a distribution",
             Kind::DistributionByClass => "a table of distributions",
             Kind::Arguments => "a table",
-            Kind::Declarations | Kind::Messages => "a list of tables",
+            Kind::Declarations | Kind::Messages | Kind::Steps => "a list of tables",
+            Kind::DeliveryTag => "an integer or a string",
             Kind::Bound => "a number or a duration",
             Kind::Settings => "a table of settings",
         }
@@ -158,6 +165,7 @@ impl Kind {
             Kind::Duration | Kind::Distribution | Kind::DistributionByClass => DURATION_UNITS.to_owned(),
             Kind::Size => SIZE_UNITS.to_owned(),
             Kind::Choice(choice) => (choice.words)().join(", "),
+            Kind::DeliveryTag => "0 upward, or last".to_owned(),
             Kind::Measure => "see `amqpsim list measures`".to_owned(),
             Kind::Bound => "the measure's".to_owned(),
             _ => String::new(),

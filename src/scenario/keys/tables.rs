@@ -1,7 +1,9 @@
 //! The list of all tables, and the keys that several tables have. To add a key, add its line to the table's file and
 //! read it in `resolve/`.
 
-use super::{Absent, Form, KeySpec, Kind, TableSpec, clients, experiment, faults, producer, topology};
+use super::{
+    Absent, Form, KeySpec, Kind, TableSpec, clients, experiment, faults, producer, scripts, topology,
+};
 use Absent::{Means, Required};
 
 /// Every table of the file format, in the order of the documentation.
@@ -19,6 +21,8 @@ pub const TABLES: &[TableSpec] = &[
     producer::PRODUCER,
     producer::MESSAGE,
     clients::CONSUMER,
+    scripts::CLIENT,
+    scripts::STEP,
     topology::DECLARE_QUEUE,
     topology::DECLARE_EXCHANGE,
     topology::DECLARE_BINDING,

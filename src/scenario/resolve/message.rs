@@ -147,7 +147,7 @@ pub(super) fn value<T>(placed: Option<Placed<T>>) -> Option<T> {
     placed.map(|placed| placed.value)
 }
 
-fn message_size(reader: &mut Reader<'_>) -> Option<u32> {
+pub(super) fn message_size(reader: &mut Reader<'_>) -> Option<u32> {
     let bytes = reader.read("message-size", size)?;
     let size = u32::try_from(bytes.value).ok();
     if size.is_none() {
@@ -162,7 +162,7 @@ fn message_size(reader: &mut Reader<'_>) -> Option<u32> {
 }
 
 /// As AMQP has it: a number of milliseconds in text. Source: rule TTL-1.
-fn expiration(reader: &mut Reader<'_>) -> Option<String> {
+pub(super) fn expiration(reader: &mut Reader<'_>) -> Option<String> {
     const MILLISECOND: u64 = SimDuration::from_millis(1).as_nanos();
     let expiration = reader.read("expiration", duration)?;
     let nanos = expiration.value.as_nanos();
