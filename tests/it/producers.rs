@@ -94,6 +94,25 @@ fn producers_of_one_channel_share_its_numbers() {
     assert_eq!((confirmed, outcome.answered_twice), (vec![30, 40], 0));
 }
 
+/// Whoever asks for confirms, and whoever publishes: the channel counts all. Source: rule CF-1.
+#[test]
+fn a_client_on_the_channel_asks_for_confirms_and_publishes_too() {
+    let text = producer("count = 30\nchannel = \"shared\"\nconnection = \"app\"")
+        + r#"[[client]]
+name = "hand"
+channel = "shared"
+start = "105ms"
+do = [
+    { method = "confirm.select" },
+    { method = "basic.publish", routing-key = "q" },
+    { method = "basic.publish", routing-key = "q", after = "50ms" },
+]
+"#;
+    let outcome = play(&text);
+    let confirmed: Vec<u64> = outcome.producers.iter().map(|p| p.confirmed).collect();
+    assert_eq!((confirmed, outcome.answered_twice), (vec![19, 2], 0), "11 were published before");
+}
+
 /// Source: rule CON-16.
 #[test]
 fn answers_lost_with_the_connection_never_come() {
