@@ -20,6 +20,10 @@ pub enum SystemEvent {
     Connect(u32),
     /// A consumer subscribes.
     ConsumerStart(u32),
+    /// A consumer that died of a message is back.
+    ConsumerBack(u32),
+    /// A consumer cancels its subscription.
+    ConsumerStop(u32),
     /// A fault begins.
     FaultBegins(u32),
     /// A fault is over.
@@ -41,6 +45,8 @@ impl Event for SystemEvent {
             SystemEvent::FaultBegins(index) => (6, index),
             SystemEvent::FaultEnds(index) => (7, index),
             SystemEvent::BrokerTimer(index) => (8, index),
+            SystemEvent::ConsumerBack(index) => (9, index),
+            SystemEvent::ConsumerStop(index) => (10, index),
         };
         debug_assert!(index < 1 << INDEX_BITS, "a scenario has fewer than 2^24 entities of a kind");
         kind << INDEX_BITS | index
@@ -58,7 +64,9 @@ impl Event for SystemEvent {
             5 => SystemEvent::ConsumerStart(index),
             6 => SystemEvent::FaultBegins(index),
             7 => SystemEvent::FaultEnds(index),
-            _ => SystemEvent::BrokerTimer(index),
+            8 => SystemEvent::BrokerTimer(index),
+            9 => SystemEvent::ConsumerBack(index),
+            _ => SystemEvent::ConsumerStop(index),
         }
     }
 }
@@ -76,6 +84,8 @@ mod tests {
             SystemEvent::ServiceDone,
             SystemEvent::Connect,
             SystemEvent::ConsumerStart,
+            SystemEvent::ConsumerBack,
+            SystemEvent::ConsumerStop,
             SystemEvent::FaultBegins,
             SystemEvent::FaultEnds,
             SystemEvent::BrokerTimer,

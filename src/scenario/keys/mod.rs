@@ -100,6 +100,8 @@ pub enum Kind {
     Distribution,
     /// A distribution for each message class.
     DistributionByClass,
+    /// One of some words for each message class.
+    ChoiceByClass(&'static ChoiceSpec),
     /// One of some words.
     Choice(&'static ChoiceSpec),
     /// A field table of AMQP.
@@ -138,6 +140,7 @@ impl Kind {
             Kind::Size => "a size",
             Kind::Distribution => "a distribution",
             Kind::DistributionByClass => "a table of distributions",
+            Kind::ChoiceByClass(_) => "a table of strings",
             Kind::Arguments => "a table",
             Kind::Declarations => "a list of tables",
             Kind::Bound => "a number or a duration",
@@ -154,7 +157,7 @@ impl Kind {
             Kind::Factor => "0.001 to 1000".to_owned(),
             Kind::Duration | Kind::Distribution | Kind::DistributionByClass => DURATION_UNITS.to_owned(),
             Kind::Size => SIZE_UNITS.to_owned(),
-            Kind::Choice(choice) => (choice.words)().join(", "),
+            Kind::Choice(choice) | Kind::ChoiceByClass(choice) => (choice.words)().join(", "),
             Kind::Measure => "see `amqpsim list measures`".to_owned(),
             Kind::Bound => "the measure's".to_owned(),
             _ => String::new(),
