@@ -9,8 +9,13 @@ use super::swarm::{Run, for_all};
 
 /// Durable queues, persistent messages, acknowledgement after the work.
 fn careful(case: &Case) -> Case {
-    let careless =
-        [Feature::Acknowledgements, Feature::TransientQueues, Feature::OwnQueues, Feature::QueueArguments];
+    let careless = [
+        Feature::Acknowledgements,
+        Feature::TransientQueues,
+        Feature::OwnQueues,
+        Feature::QueueArguments,
+        Feature::Outcomes,
+    ];
     case.clone().with(Feature::Persistent).without(&careless)
 }
 
