@@ -77,6 +77,16 @@ pub struct ConsumerOutcome {
     pub delivered: u64,
     /// Messages that it finished working on.
     pub processed: u64,
+    /// Messages that it rejected for good when its work on them was done.
+    pub rejected: u64,
+    /// Messages that it gave back when its work on them was done.
+    pub requeued: u64,
+    /// Messages that it never settled when its work on them was done.
+    pub left_hanging: u64,
+    /// Times that it died of a message when its work on it was done.
+    pub crashes_at_work: u64,
+    /// Times that the broker cancelled it.
+    pub cancelled: u64,
     /// Deliveries with the redelivered flag.
     pub redelivered: u64,
     /// Time spent working.

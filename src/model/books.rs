@@ -9,7 +9,7 @@ use super::script::ClientSpec;
 use super::spec::{ConsumerSpec, Declaration, SystemSpec};
 use crate::amqp::{MessageId, Name, Names, QueueId};
 use crate::measure::{ClientError, ConsumerOutcome, Ledger, ProducerOutcome, QueueOutcome};
-use crate::observe::{Fact, LossCause, Settlement};
+use crate::observe::{Conclusion, Fact, LossCause, Settlement};
 use crate::units::{SimDuration, SimTime};
 
 /// Errors kept for the report; later ones are only counted by what they cause.
@@ -320,6 +320,20 @@ impl Books {
         let alone = scaled(work.at_speed_one, queue.speed_max);
         queue.no_earlier_than = queue.no_earlier_than.max(work.published + alone);
         !self.processed_before.is_empty() && self.count_repetition(place, work.message)
+    }
+
+    /// A consumer's work on a message has ended without having processed it.
+    pub(super) fn concluded(&mut self, consumer: usize, how: Conclusion, took: SimDuration) {
+        let book = &mut self.consumers[consumer].outcome;
+        book.busy += took;
+        let count = match how {
+            Conclusion::Ack => return,
+            Conclusion::Reject => &mut book.rejected,
+            Conclusion::Requeue => &mut book.requeued,
+            Conclusion::Hang => &mut book.left_hanging,
+            Conclusion::Crash => &mut book.crashes_at_work,
+        };
+        *count += 1;
     }
 
     #[cold]

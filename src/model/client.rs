@@ -1,7 +1,7 @@
 //! The clients at work: connect, set up channels, publish, consume, acknowledge, and what a loss does to them.
 
 use super::connection::{Caller, ChannelPhase, DownFrame, Phase, Todo, UpFrame, declaration, subscription};
-use super::consumer::InWork;
+use super::consumer::{InWork, WhenDone};
 use super::event::SystemEvent;
 use super::parting::Parting;
 use super::publishing::Verdict;
@@ -91,7 +91,7 @@ impl<R: Recorder> System<R> {
 
     /// The consumer takes the oldest message of its buffer, or is idle.
     #[inline]
-    fn begin_service(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+    pub(super) fn begin_service(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
         let now = events.now();
         let consumer = &mut self.consumers[index];
         if consumer.buffered == 0 {
@@ -126,7 +126,17 @@ impl<R: Recorder> System<R> {
             return;
         }
         let Some(work) = consumer.work.take() else { return };
-        let acknowledges = consumer.acknowledge == Acknowledge::AfterProcessing && work.attached;
+        let acknowledges = match consumer.when_done {
+            WhenDone::Acknowledges => work.attached,
+            WhenDone::Rests => false,
+            WhenDone::Concludes => {
+                let on_time = consumer.acknowledge == Acknowledge::AfterProcessing;
+                if !self.conclude(index, &work, events) {
+                    return;
+                }
+                on_time && work.attached
+            }
+        };
         let now = events.now();
         let held = work.held;
         let done = Work {
@@ -261,10 +271,10 @@ impl<R: Recorder> System<R> {
                 self.answered(index, channel, events);
             }
             ServerMethod::BasicCancel { consumer_tag } => {
-                self.unsubscribed(index, channel, consumer_tag, events.now());
+                self.cancelled(index, channel, consumer_tag, events);
             }
             ServerMethod::BasicCancelOk { consumer_tag } => {
-                self.unsubscribed(index, channel, consumer_tag, events.now());
+                self.cancel_confirmed(index, channel, consumer_tag, events.now());
                 self.answered(index, channel, events);
             }
             ServerMethod::BasicDeliver(delivery) => self.reached_script(index, at, delivery.delivery_tag),
@@ -293,17 +303,6 @@ impl<R: Recorder> System<R> {
         self.consumers[consumer].subscribed = true;
         if self.consumers[consumer].work.is_none() {
             self.books.idle(now, consumer);
-        }
-    }
-
-    /// The broker serves no consumer of this tag any more.
-    fn unsubscribed(&mut self, index: usize, channel: ChannelNo, tag: Name, now: SimTime) {
-        let own = self.connections[index].channel(channel).map(|c| c.consumers.clone());
-        for consumer in own.into_iter().flatten().map(|c| c as usize) {
-            if self.consumers[consumer].tag == tag {
-                self.consumers[consumer].subscribed = false;
-                self.books.not_idle(now, consumer);
-            }
         }
     }
 
@@ -377,7 +376,7 @@ impl<R: Recorder> System<R> {
     /// Plans the subscription of a consumer once in each of its lives.
     fn plan_subscription(&mut self, consumer: usize) {
         let state = &mut self.consumers[consumer];
-        if state.outages > 0 || state.planned {
+        if state.outages > 0 || state.planned || state.stopped {
             return;
         }
         let (connection, channel) = (state.connection, state.channel);

@@ -1,7 +1,7 @@
 //! The broker's way out: its methods go to links, its facts to the books and to whoever looks.
 
 use super::connection::DownFrame;
-use super::consumer::{Held, Progress, Settled};
+use super::consumer::{Booking, Held, Progress, Settled};
 use super::event::SystemEvent;
 use super::record::Recorder;
 use super::script::Handed;
@@ -192,43 +192,38 @@ impl<R: Recorder> Effects<'_, R> {
             Settlement::Rejected => Settled::Gone(LossCause::Rejected),
             Settlement::Gone(cause) => Settled::Gone(cause),
         };
-        let known = match consumer.and_then(|id| self.system.directory.consumer(id)) {
+        let booking = match consumer.and_then(|id| self.system.directory.consumer(id)) {
             Some(index) => self.system.consumers[index].settle(tag, message, settled),
-            None => match self.settled_without_consumer(channel, (tag, message), settled) {
-                Some(known) => known,
-                None => return,
-            },
+            None => self.settled_without_consumer(channel, (tag, message), settled),
         };
-        match known {
-            None => self.system.books.ledger.processed += 1,
-            Some(None) => {}
-            Some(Some(cause)) => self.lost_outside(message, cause, None),
+        match booking {
+            Booking::Processed => self.system.books.ledger.processed += 1,
+            Booking::Open => {}
+            Booking::Lost(cause) => self.lost_outside(message, cause, None),
         }
     }
 
-    /// The consumer is gone at the broker, or was never one of the scenario's. `None` if the copy is booked.
-    #[expect(clippy::option_option, reason = "the inner option is the answer of `Consumer::settle`")]
+    /// The consumer is gone at the broker, or was never one of the scenario's.
     fn settled_without_consumer(
         &mut self,
         channel: ChannelRef,
         (tag, message): (DeliveryTag, MessageId),
         settled: Settled,
-    ) -> Option<Option<Option<LossCause>>> {
+    ) -> Booking {
         let of_script = self.system.handed.remove(&(channel, tag)).is_some();
         let connection = self.system.directory.connection(channel.connection).filter(|_| !of_script);
         let Some(connection) = connection else {
-            match settled {
-                Settled::Gone(cause) => self.system.books.lost(message, cause),
-                _ => self.system.books.ledger.processed += 1,
-            }
-            return None;
+            let Settled::Gone(cause) = settled else { return Booking::Processed };
+            // What was in the hands of nobody in the scenario, or of a client, is lost in the broker: its fact says so.
+            self.system.books.lost(message, cause);
+            return Booking::Open;
         };
         let own = self.system.connections[connection].channel(channel.channel).map(|c| c.consumers.clone());
         let mut answers = own
             .into_iter()
             .flatten()
             .map(|c| self.system.consumers[c as usize].settle(tag, message, settled));
-        Some(answers.find(Option::is_some).flatten())
+        answers.find(|booking| *booking != Booking::Processed).unwrap_or(Booking::Processed)
     }
 
     /// A delivery goes back to its queue: if it has been processed, or may still be, it may be processed again.

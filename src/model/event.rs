@@ -20,6 +20,10 @@ pub enum SystemEvent {
     Connect(u32),
     /// A consumer subscribes.
     ConsumerStart(u32),
+    /// A consumer that died of a message is back.
+    ConsumerBack(u32),
+    /// A consumer cancels its subscription.
+    ConsumerStop(u32),
     /// A fault begins.
     FaultBegins(u32),
     /// A fault is over.
@@ -44,6 +48,8 @@ impl Event for SystemEvent {
             SystemEvent::FaultEnds(index) => (7, index),
             SystemEvent::BrokerTimer(index) => (8, index),
             SystemEvent::ClientStep(index) => (9, index),
+            SystemEvent::ConsumerBack(index) => (10, index),
+            SystemEvent::ConsumerStop(index) => (11, index),
         };
         debug_assert!(index < 1 << INDEX_BITS, "a scenario has fewer than 2^24 entities of a kind");
         kind << INDEX_BITS | index
@@ -62,7 +68,9 @@ impl Event for SystemEvent {
             6 => SystemEvent::FaultBegins(index),
             7 => SystemEvent::FaultEnds(index),
             8 => SystemEvent::BrokerTimer(index),
-            _ => SystemEvent::ClientStep(index),
+            9 => SystemEvent::ClientStep(index),
+            10 => SystemEvent::ConsumerBack(index),
+            _ => SystemEvent::ConsumerStop(index),
         }
     }
 }
@@ -80,6 +88,8 @@ mod tests {
             SystemEvent::ServiceDone,
             SystemEvent::Connect,
             SystemEvent::ConsumerStart,
+            SystemEvent::ConsumerBack,
+            SystemEvent::ConsumerStop,
             SystemEvent::FaultBegins,
             SystemEvent::FaultEnds,
             SystemEvent::BrokerTimer,

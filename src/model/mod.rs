@@ -3,7 +3,9 @@
 #![deny(clippy::disallowed_types, clippy::float_arithmetic)]
 
 mod books;
+mod cancellation;
 mod client;
+mod conclusion;
 mod confirming;
 mod connection;
 mod consumer;
@@ -22,6 +24,8 @@ mod script;
 mod spec;
 mod system;
 
+pub use crate::observe::Conclusion;
+pub use conclusion::RefuseBy;
 pub use event::SystemEvent;
 pub use fault::{BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec};
 pub use hand::{HandMessage, channel};

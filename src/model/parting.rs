@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::connection::{ChannelPhase, Phase, Todo, UpFrame};
-use super::consumer::Settled;
+use super::consumer::{Held, Settled};
 use super::event::SystemEvent;
 use super::record::Recorder;
 use super::system::System;
@@ -96,11 +96,16 @@ impl<R: Recorder> System<R> {
         self.books.not_idle(now, index);
         self.books.buffered(now, index, -(buffered as i32));
         for (held, in_flight) in gone {
-            match held.loss(in_flight) {
-                Some(cause) => self.lost_at_consumer(index, held.message, cause, now),
-                None if held.settled == Settled::Requeued => {}
-                None => self.consumers[index].drop_held(held),
-            }
+            self.give_up(index, held, in_flight, now);
+        }
+    }
+
+    /// A consumer will not process a delivery: if the broker has settled it, it is lost.
+    pub(super) fn give_up(&mut self, index: usize, held: Held, in_flight: bool, now: SimTime) {
+        match held.loss(in_flight) {
+            Some(cause) => self.lost_at_consumer(index, held.message, cause, now),
+            None if held.settled == Settled::Requeued => {}
+            None => self.consumers[index].drop_held(held),
         }
     }
 

@@ -6,8 +6,10 @@ use crate::broker::Profile;
 use crate::random::Distribution;
 use crate::units::{SimDuration, SimTime};
 
+use super::conclusion::RefuseBy;
 use super::fault::FaultSpec;
 use super::script::ClientSpec;
+use crate::observe::Conclusion;
 
 /// A whole simulated system.
 #[derive(Clone, Debug, PartialEq)]
@@ -243,4 +245,14 @@ pub struct ConsumerSpec {
     pub service_times: Vec<Distribution>,
     /// How fast it works, in thousandths: 250 takes four times as long.
     pub speed_permille: u32,
+    /// What it does when its work on a message of class i is done. One entry for each class.
+    pub conclusions: Vec<Conclusion>,
+    /// How it refuses a delivery.
+    pub refuse_by: RefuseBy,
+    /// How long after it died of a message it is back; `None`: it stays away.
+    pub restart_after: Option<SimDuration>,
+    /// It cancels its subscription at this instant, for good.
+    pub stop: Option<SimTime>,
+    /// How long after the broker cancelled it it subscribes again; `None`: it does not.
+    pub resubscribe_delay: Option<SimDuration>,
 }

@@ -101,6 +101,11 @@ impl<R: Recorder> System<R> {
         for (index, consumer) in spec.consumers.iter().enumerate().filter(|(_, c)| c.start > SimTime::ZERO) {
             events.at(consumer.start, SystemEvent::ConsumerStart(index as u32));
         }
+        for (index, consumer) in spec.consumers.iter().enumerate() {
+            if let Some(stop) = consumer.stop {
+                events.at(stop, SystemEvent::ConsumerStop(index as u32));
+            }
+        }
         (system, events)
     }
 
@@ -284,6 +289,8 @@ impl<R: Recorder> Model for System<R> {
             SystemEvent::ServiceDone(index) => self.service_done(index as usize, seq, events),
             SystemEvent::Connect(index) => self.connect(index as usize, seq, events),
             SystemEvent::ConsumerStart(index) => self.consumer_start(index as usize, events),
+            SystemEvent::ConsumerBack(index) => self.consumer_returns(index as usize, events),
+            SystemEvent::ConsumerStop(index) => self.consumer_stop(index as usize, events),
             SystemEvent::FaultBegins(index) => self.fault_begins(index as usize, events),
             SystemEvent::FaultEnds(index) => self.fault_ends(index as usize, events),
             SystemEvent::ClientStep(index) => self.step_due(index as usize, seq, events),

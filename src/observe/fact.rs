@@ -23,10 +23,14 @@ pub enum LossCause {
     AckedBeforeProcessing,
     /// Its time to live was over.
     Expired,
-    /// The queue was over its length limit.
+    /// The queue was over its length limit and dropped it from its head.
     Overflow,
-    /// A consumer rejected it, or its delivery limit was reached, without a dead-letter exchange.
+    /// The queue was full and took no more publishes (`reject-publish`).
+    QueueFull,
+    /// A consumer rejected it, and its queue has no dead-letter exchange.
     Rejected,
+    /// It came back more often than its queue allows, and the queue has no dead-letter exchange.
+    DeliveryLimit,
     /// Its dead-letter exchange led to no queue.
     DeadLetterTargetMissing,
     /// `queue.purge`
@@ -37,7 +41,7 @@ pub enum LossCause {
 
 impl LossCause {
     /// All causes, in order of a message's life.
-    pub const ALL: [LossCause; 14] = [
+    pub const ALL: [LossCause; 16] = [
         LossCause::LostOnTheWire,
         LossCause::Refused,
         LossCause::RolledBack,
@@ -48,7 +52,9 @@ impl LossCause {
         LossCause::AckedBeforeProcessing,
         LossCause::Expired,
         LossCause::Overflow,
+        LossCause::QueueFull,
         LossCause::Rejected,
+        LossCause::DeliveryLimit,
         LossCause::DeadLetterTargetMissing,
         LossCause::Purged,
         LossCause::QueueDeleted,
@@ -72,7 +78,9 @@ impl LossCause {
             LossCause::AckedBeforeProcessing => "acked before processing",
             LossCause::Expired => "expired",
             LossCause::Overflow => "overflow",
+            LossCause::QueueFull => "refused by a full queue",
             LossCause::Rejected => "rejected",
+            LossCause::DeliveryLimit => "delivery limit reached",
             LossCause::DeadLetterTargetMissing => "dead-letter target missing",
             LossCause::Purged => "purged",
             LossCause::QueueDeleted => "queue deleted",
@@ -110,9 +118,9 @@ impl DeathReason {
 pub enum Settlement {
     /// `basic.ack`
     Acked,
-    /// Rejected without requeue, or returned too often, in a queue without a dead-letter exchange: dropped.
+    /// Rejected without requeue, in a queue without a dead-letter exchange: dropped.
     Rejected,
-    /// The same in a queue with a dead-letter exchange. The copy has not left yet: [`Fact::DeadLettered`] or
+    /// Rejected without requeue or returned too often, in a queue with a dead-letter exchange. The copy has not left yet: [`Fact::DeadLettered`] or
     /// [`Fact::Lost`] follows and says what became of it.
     DeadLettered,
     /// The broker let go of it for another reason while it was with its consumer.

@@ -2180,7 +2180,7 @@ set = { "replication.duration" = "60", "consumer.*.sped" = 2 }
               |                                        ^^^^^^^^^^^^^^^^^
               |
               = help: did you mean `speed`?
-              = note: the keys of a consumer are `acknowledge`, `arguments`, `channel`, `connection`, `declare`, `exclusive`, `name`, `prefetch-count`, `prefetch-global`, `queue`, `service-time-by-class`, `service-time`, `speed`, `start`
+              = note: the keys of a consumer are `acknowledge`, `arguments`, `channel`, `connection`, `declare`, `exclusive`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`
 
             2 errors in scenarios/orders.toml
         "#]],
@@ -2273,7 +2273,7 @@ fn settings_of_the_command_line_have_places_of_their_own() {
               | ^^^^^^^^^^^^^^^^^^^^^
               |
               = help: did you mean `speed`?
-              = note: the keys of a consumer are `acknowledge`, `arguments`, `channel`, `connection`, `declare`, `exclusive`, `name`, `prefetch-count`, `prefetch-global`, `queue`, `service-time-by-class`, `service-time`, `speed`, `start`
+              = note: the keys of a consumer are `acknowledge`, `arguments`, `channel`, `connection`, `declare`, `exclusive`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`
 
             error[duration-without-unit]: a duration needs a unit, got `60`
              --> --set:1:24
@@ -2847,6 +2847,150 @@ do = []
                = help: for example `do = [{ method = "basic.get", queue = "orders" }]`
 
             9 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn an_outcome_for_a_class_that_is_not_there() {
+    says(
+        r#"[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+outcome-by-class = { poison = "reject" }
+"#,
+        expect![[r#"
+            error[unknown-class]: consumer `audit` has an outcome for class `poison`, which is not declared
+             --> scenarios/orders.toml:5:22
+              |
+            5 | outcome-by-class = { poison = "reject" }
+              |                      ^^^^^^
+              |
+              = note: no class is declared
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn an_outcome_that_is_none() {
+    says(
+        r#"[[class]]
+name = "poison"
+every = 2
+[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+outcome = "rejct"
+outcome-by-class = { poison = "nack" }
+"#,
+        expect![[r#"
+            error[unknown-choice]: there is no outcome of work `rejct`
+             --> scenarios/orders.toml:8:11
+              |
+            8 | outcome = "rejct"
+              |           ^^^^^^^
+              |
+              = help: did you mean `reject`?
+              = note: known are `ack`, `reject`, `requeue`, `hang`, `crash`
+
+            error[unknown-choice]: there is no outcome of work `nack`
+             --> scenarios/orders.toml:9:31
+              |
+            9 | outcome-by-class = { poison = "nack" }
+              |                               ^^^^^^
+              |
+              = help: did you mean `ack`?
+              = note: known are `ack`, `reject`, `requeue`, `hang`, `crash`
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn an_outcome_of_deliveries_that_are_settled_before() {
+    says(
+        r#"[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+acknowledge = "automatic"
+outcome = "requeue"
+"#,
+        expect![[r#"
+            error[conflicting-keys]: consumer `audit` has the outcome `requeue`, but its deliveries are settled before its work is done
+             --> scenarios/orders.toml:6:11
+              |
+            5 | acknowledge = "automatic"
+              |               ----------- they are settled here
+            6 | outcome = "requeue"
+              |           ^^^^^^^^^
+              |
+              = help: take out `acknowledge`, so that it acknowledges after processing
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn keys_of_an_outcome_that_a_consumer_does_not_have() {
+    says(
+        r#"[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+nack = true
+restart-after = "1s"
+"#,
+        expect![[r#"
+            error[superfluous-key]: `nack` has no meaning for a consumer that neither rejects nor requeues
+             --> scenarios/orders.toml:5:1
+              |
+            5 | nack = true
+              | ^^^^
+              |
+              = help: take out `nack`
+
+            error[superfluous-key]: `restart-after` has no meaning for a consumer that does not crash
+             --> scenarios/orders.toml:6:1
+              |
+            6 | restart-after = "1s"
+              | ^^^^^^^^^^^^^
+              |
+              = help: take out `restart-after`
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_consumer_stops_before_it_starts() {
+    says(
+        r#"[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+start = "5s"
+stop = "2s"
+"#,
+        expect![[r#"
+            error[stop-before-start]: consumer `audit` stops at 2s, but does not start before 5s
+             --> scenarios/orders.toml:6:8
+              |
+            5 | start = "5s"
+              |         ---- it starts here
+            6 | stop = "2s"
+              |        ^^^^
+              |
+              = help: raise `stop` above 5s
+
+            1 error in scenarios/orders.toml
         "#]],
     );
 }

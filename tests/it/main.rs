@@ -5,6 +5,7 @@ mod conformance;
 mod determinism;
 mod diagnostics;
 mod golden;
+mod outcomes;
 mod producers;
 mod properties;
 mod scripts;

@@ -1,5 +1,6 @@
 //! Clients and how they are connected.
 
+use crate::model::Conclusion;
 use crate::scenario::ids;
 
 use super::tables::{ARGUMENTS, NAME, key, spec};
@@ -29,6 +30,11 @@ pub(super) const DECLARE: KeySpec = key(
 );
 pub(super) const START: KeySpec =
     key("start", Kind::Duration, Default("\"0s\""), "When it publishes first, or subscribes.", "\"5s\"");
+const OUTCOMES: ChoiceSpec = ChoiceSpec {
+    noun: "outcome of work",
+    id: ids::UNKNOWN_CHOICE,
+    words: || Conclusion::ALL.map(Conclusion::name).to_vec(),
+};
 const LATENCY_ABOUT: &str = "How long a frame takes from one end to the other, each way.";
 const RECONNECT_ABOUT: &str =
     "How long a client waits after a loss before it connects again; after a refused attempt, at least 1 ms.";
@@ -150,6 +156,48 @@ pub(super) const CONSUMER: TableSpec = spec(
             "{ heavy = \"1s\" }",
         ),
         key("speed", Kind::Factor, Default("1"), "How fast it works; 0.5 takes twice as long.", "0.5"),
+        key(
+            "outcome",
+            Kind::Choice(&OUTCOMES),
+            Default("\"ack\""),
+            "What it does when its work on a message is done: acknowledge it, reject it for good, give it back, nothing ever, or die of it.",
+            "\"reject\"",
+        ),
+        key(
+            "outcome-by-class",
+            Kind::ChoiceByClass(&OUTCOMES),
+            Means("`outcome` for all"),
+            "What it does when its work on a message of a class is done.",
+            "{ poison = \"requeue\" }",
+        ),
+        key(
+            "nack",
+            Kind::Boolean,
+            Default("false"),
+            "Whether it rejects and gives back by `basic.nack` instead of `basic.reject`.",
+            "true",
+        ),
+        key(
+            "restart-after",
+            Kind::Duration,
+            Means("it stays away"),
+            "How long after it died of a message it is back.",
+            "\"1s\"",
+        ),
+        key(
+            "stop",
+            Kind::Duration,
+            Means("the end"),
+            "When it cancels its subscription for good; it finishes what it holds.",
+            "\"50s\"",
+        ),
+        key(
+            "resubscribe-delay",
+            Kind::Duration,
+            Means("it does not"),
+            "How long after the broker cancelled it it subscribes again.",
+            "\"1s\"",
+        ),
         DECLARE,
     ],
 );

@@ -103,6 +103,8 @@ pub enum Kind {
     Distribution,
     /// A distribution for each message class.
     DistributionByClass,
+    /// One of some words for each message class.
+    ChoiceByClass(&'static ChoiceSpec),
     /// One of some words.
     Choice(&'static ChoiceSpec),
     /// A field table of AMQP.
@@ -147,6 +149,7 @@ impl Kind {
             Kind::Size => "a size",
             Kind::Distribution => "a distribution",
             Kind::DistributionByClass => "a table of distributions",
+            Kind::ChoiceByClass(_) => "a table of strings",
             Kind::Arguments => "a table",
             Kind::Declarations | Kind::Messages | Kind::Steps => "a list of tables",
             Kind::DeliveryTag => "an integer or a string",
@@ -164,7 +167,7 @@ impl Kind {
             Kind::Factor => "0.001 to 1000".to_owned(),
             Kind::Duration | Kind::Distribution | Kind::DistributionByClass => DURATION_UNITS.to_owned(),
             Kind::Size => SIZE_UNITS.to_owned(),
-            Kind::Choice(choice) => (choice.words)().join(", "),
+            Kind::Choice(choice) | Kind::ChoiceByClass(choice) => (choice.words)().join(", "),
             Kind::DeliveryTag => "0 upward, or last".to_owned(),
             Kind::Measure => "see `amqpsim list measures`".to_owned(),
             Kind::Bound => "the measure's".to_owned(),

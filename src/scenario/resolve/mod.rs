@@ -6,6 +6,7 @@
 mod check;
 mod class;
 mod clients;
+mod conclusion;
 mod consumer;
 mod declares;
 mod fault;

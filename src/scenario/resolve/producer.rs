@@ -211,7 +211,7 @@ fn routing_keys(reader: &mut Reader<'_>) -> Placed<Vec<String>> {
         .unwrap_or_else(|| Placed { value: absent, place: reader.place().cloned() })
 }
 
-fn interval(reader: &mut Reader<'_>, end: &Placed<SimDuration>) -> (SimTime, Option<SimTime>) {
+pub(super) fn interval(reader: &mut Reader<'_>, end: &Placed<SimDuration>) -> (SimTime, Option<SimTime>) {
     let start = reader.read("start", duration).unwrap_or_default();
     let stop = reader.read("stop", duration);
     client_starts_late(reader, &start, end);

@@ -36,6 +36,7 @@ pub(crate) enum Feature {
     InstantWork,
     QueueArguments,
     DeadLetters,
+    Outcomes,
     Confirms,
     Transactions,
     Followers,
@@ -95,6 +96,8 @@ struct Consumer {
     start: u64,
     service: (u8, u64),
     speed: u64,
+    outcome: usize,
+    stops: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -111,6 +114,7 @@ const KEYS: [&str; 4] = ["a", "a.b", "b.c", "x.y.z"];
 const PATTERNS: [&str; 6] = ["a", "a.*", "#", "*.c", "#.z", ""];
 const KINDS: [&str; 3] = ["topic", "fanout", "direct"];
 const ACKNOWLEDGE: [&str; 3] = ["after-processing", "before-processing", "automatic"];
+const OUTCOMES: [&str; 5] = ["ack", "reject", "requeue", "hang", "crash"];
 const BY: [&str; 3] = ["tcp-cut", "channel-close", "connection-close"];
 
 fn sampled(times: std::ops::Range<u64>) -> impl Strategy<Value = (u8, u64)> {
@@ -151,11 +155,25 @@ fn consumer() -> impl Strategy<Value = Consumer> {
     let target = (0u8..5, 0usize..3, 0u8..4);
     let bounds = (prop::sample::select(vec![0u16, 1, 2, 10]), any::<bool>(), 0usize..3, 0u8..3);
     let times = (0u64..30_000, sampled(100..8_000), prop::sample::select(vec![250u64, 500, 1000, 3000]));
-    (target, bounds, times).prop_map(|(target, bounds, times)| {
+    let end = (0usize..5, prop::bool::weighted(0.2));
+    (target, bounds, times, end).prop_map(|(target, bounds, times, (outcome, stops))| {
         let (sharing, queue, own) = target;
         let (prefetch, global, acknowledge, priority) = bounds;
         let (start, service, speed) = times;
-        Consumer { sharing, queue, own, prefetch, global, acknowledge, priority, start, service, speed }
+        Consumer {
+            sharing,
+            queue,
+            own,
+            prefetch,
+            global,
+            acknowledge,
+            priority,
+            start,
+            service,
+            speed,
+            outcome,
+            stops,
+        }
     })
 }
 
@@ -411,7 +429,31 @@ impl Case {
                 self.time((consumer.service.0, 20_000))
             )?;
         }
+        if self.has(Feature::Outcomes) {
+            self.outcome(consumer, out)?;
+        }
         writeln!(out)
+    }
+
+    /// What a consumer does when its work is done; to a class of its own, if there are classes.
+    fn outcome(&self, consumer: &Consumer, out: &mut impl Write) -> fmt::Result {
+        let settled = self.has(Feature::Acknowledgements) && consumer.acknowledge > 0;
+        let outcome = match OUTCOMES[consumer.outcome] {
+            "reject" | "requeue" | "hang" if settled => "ack",
+            outcome => outcome,
+        };
+        if self.has(Feature::Classes) {
+            writeln!(out, "outcome-by-class = {{ heavy = \"{outcome}\" }}")?;
+        } else {
+            writeln!(out, "outcome = \"{outcome}\"")?;
+        }
+        if outcome == "crash" {
+            writeln!(out, "restart-after = \"2ms\"")?;
+        }
+        if consumer.stops {
+            writeln!(out, "stop = \"{}us\"", self.duration)?;
+        }
+        writeln!(out, "resubscribe-delay = \"2ms\"")
     }
 
     fn fault(&self, fault: &Fault, out: &mut impl Write) -> fmt::Result {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use amqpsim::amqp::{ChannelRef, ConsumerId, DeliveryTag, MessageId, Method};
 use amqpsim::measure::Ledger;
-use amqpsim::observe::{Fact, LossCause, What};
+use amqpsim::observe::{Fact, LossCause, Settlement, What};
 
 use super::copies::Copies;
 use super::swarm::Run;
@@ -93,6 +93,9 @@ impl<'a> Recount<'a> {
             }
             What::ServiceBegan { consumer, message, .. } => self.begin(*consumer, *message),
             What::Processed { consumer, message, .. } => self.finish(*consumer, *message),
+            What::Concluded { consumer, .. } => {
+                self.work.remove(consumer).expect("a consumer finishes what it began");
+            }
             What::Broker(fact, _) => {
                 self.copies.learn(fact);
                 self.learn_fact(fact);
@@ -148,6 +151,8 @@ impl<'a> Recount<'a> {
                     lost: false,
                 });
             }
+            // What becomes of it is stated next.
+            Fact::Settled { how: Settlement::DeadLettered, .. } => {}
             Fact::Settled { channel, delivery_tag, message, .. } => {
                 let settled = &mut self.deliveries[self.by_tag[&(channel, delivery_tag)]];
                 settled.settled = true;

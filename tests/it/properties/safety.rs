@@ -14,6 +14,7 @@ fn careful(case: &Case) -> Case {
         Feature::TransientQueues,
         Feature::OwnQueues,
         Feature::QueueArguments,
+        Feature::Outcomes,
         Feature::Transactions,
     ];
     case.clone().with(Feature::Persistent).without(&careless)
