@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::consumer::scaled;
+use super::script::ClientSpec;
 use super::spec::{ConsumerSpec, Declaration, SystemSpec};
 use crate::amqp::{MessageId, Name, Names, QueueId};
 use crate::measure::{ClientError, ConsumerOutcome, Ledger, ProducerOutcome, QueueOutcome};
@@ -132,7 +133,7 @@ impl Books {
             |name: &String| ProducerOutcome { name: name.clone(), ..ProducerOutcome::default() };
         Books {
             ledger: Ledger::default(),
-            producers: spec.producers.iter().map(|producer| producer_book(&producer.name)).collect(),
+            producers: spec.publishers().map(producer_book).collect(),
             consumers,
             queues,
             queue_names: queue_list.iter().map(|name| names.intern(name)).zip(0..).collect(),
@@ -310,6 +311,7 @@ fn queues_named(spec: &SystemSpec) -> Vec<String> {
         .iter()
         .chain(spec.producers.iter().flat_map(|producer| &producer.declares))
         .chain(spec.consumers.iter().flat_map(|consumer| &consumer.declares))
+        .chain(spec.clients.iter().flat_map(ClientSpec::declares))
         .filter_map(|declaration| match declaration {
             Declaration::Queue(queue) if !queue.name.is_empty() => Some(&queue.name),
             _ => None,

@@ -1,6 +1,6 @@
 //! The clients at work: connect, set up channels, publish, consume, acknowledge, and what a loss does to them.
 
-use super::connection::{ChannelPhase, DownFrame, Phase, Todo, UpFrame, declaration, subscription};
+use super::connection::{Caller, ChannelPhase, DownFrame, Phase, Todo, UpFrame, declaration, subscription};
 use super::consumer::{InWork, WhenDone};
 use super::event::SystemEvent;
 use super::parting::Parting;
@@ -302,6 +302,11 @@ impl<R: Recorder> System<R> {
                 self.cancel_confirmed(index, channel, consumer_tag, events.now());
                 self.answered(index, channel, events);
             }
+            ServerMethod::BasicDeliver(delivery) => self.reached_script(index, at, delivery.delivery_tag),
+            ServerMethod::BasicGetOk(got) => {
+                self.reached_script(index, at, got.delivery_tag);
+                self.answered(index, channel, events);
+            }
             ServerMethod::BasicAck { .. } | ServerMethod::BasicNack { .. } => {}
             ServerMethod::ChannelCloseOk | ServerMethod::ConnectionCloseOk => {}
             _ => self.answered(index, channel, events),
@@ -351,7 +356,9 @@ impl<R: Recorder> System<R> {
                 self.plan_subscription(consumer);
             }
         }
-        self.connections[index].todo.extend(channel.producers.iter().map(|&p| Todo::ProducerReady(p)));
+        let ready = channel.producers.iter().map(|&p| Todo::ProducerReady(p));
+        let ready = ready.chain(channel.scripts.iter().map(|&s| Todo::ScriptReady(s)));
+        self.connections[index].todo.extend(ready);
     }
 
     /// Plans the set-up of a consumer that is back, on a channel that others have opened meanwhile.
@@ -400,8 +407,12 @@ impl<R: Recorder> System<R> {
 
     /// If a call on this channel waited for an answer, the set-up goes on.
     fn answered(&mut self, index: usize, channel: ChannelNo, events: &mut EventList<SystemEvent>) {
-        if self.connections[index].calling == Some(channel) {
+        let Some(caller) = self.connections[index].calling else { return };
+        if caller.channel == channel {
             self.connections[index].calling = None;
+            if let Some(script) = caller.script {
+                self.step_done(script as usize, events);
+            }
             self.call_next(index, events);
         }
     }
@@ -413,19 +424,21 @@ impl<R: Recorder> System<R> {
             let Some(todo) = connection.todo.pop_front() else { return };
             match todo {
                 Todo::Call(number, method) => {
-                    connection.calling = Some(number);
+                    connection.calling = Some(Caller { channel: number, script: None });
                     if let Method::BasicConsume(consume) = &*method {
                         self.listen(index, number, consume.consumer_tag);
                     }
                     self.send(index, number, *method, events);
                 }
                 Todo::ProducerReady(producer) => self.producer_ready(producer as usize, events),
+                Todo::ScriptReady(script) => self.script_ready(script as usize, events),
+                Todo::Step(script) => self.send_step(script as usize, events),
             }
         }
     }
 
     /// From here on, deliveries on this channel under this tag belong to the consumer's present life.
-    fn listen(&mut self, index: usize, number: ChannelNo, tag: Name) {
+    pub(super) fn listen(&mut self, index: usize, number: ChannelNo, tag: Name) {
         let Some(channel) = self.connections[index].channel(number) else { return };
         for &consumer in &channel.consumers {
             let consumer = &mut self.consumers[consumer as usize];

@@ -76,6 +76,19 @@ pub(super) enum Todo {
     Call(ChannelNo, Box<Method>),
     /// The producer may publish.
     ProducerReady(u32),
+    /// The script may go on.
+    ScriptReady(u32),
+    /// Send the present step of this script.
+    Step(u32),
+}
+
+/// Who waits for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Caller {
+    /// On this channel.
+    pub(super) channel: ChannelNo,
+    /// A step of this script; `None`: the set-up of the channel.
+    pub(super) script: Option<u32>,
 }
 
 /// A channel of a connection.
@@ -85,6 +98,7 @@ pub(super) struct ClientChannel {
     pub(super) phase: ChannelPhase,
     pub(super) producers: Vec<u32>,
     pub(super) consumers: Vec<u32>,
+    pub(super) scripts: Vec<u32>,
 }
 
 /// A client's connection.
@@ -102,8 +116,8 @@ pub(super) struct Connection {
     /// In order of number.
     pub(super) channels: Vec<ClientChannel>,
     pub(super) todo: VecDeque<Todo>,
-    /// A call on this channel waits for its answer.
-    pub(super) calling: Option<ChannelNo>,
+    /// A call waits for its answer.
+    pub(super) calling: Option<Caller>,
     /// The last attempt was refused: the broker has never heard of its id.
     pub(super) refused: bool,
     /// The attempt to connect that counts.
@@ -127,6 +141,7 @@ impl Connection {
                 phase: ChannelPhase::Closed,
                 producers: Vec::new(),
                 consumers: Vec::new(),
+                scripts: Vec::new(),
             });
         }
         for connection in &mut connections {
@@ -142,6 +157,12 @@ impl Connection {
             let (connection, number) = at(consumer.channel);
             if let Some(channel) = connections[connection].channel_mut(number) {
                 channel.consumers.push(index as u32);
+            }
+        }
+        for (index, client) in spec.clients.iter().enumerate() {
+            let (connection, number) = at(client.channel);
+            if let Some(channel) = connections[connection].channel_mut(number) {
+                channel.scripts.push(index as u32);
             }
         }
         connections
@@ -203,7 +224,7 @@ fn exchange_declare(names: &mut Names, exchange: &ExchangeSpec) -> Method {
     Method::ExchangeDeclare(Box::new(ExchangeDeclare {
         exchange: names.intern(&exchange.name),
         kind: names.intern(&exchange.kind),
-        passive: false,
+        passive: exchange.passive,
         durable: exchange.durable,
         auto_delete: exchange.auto_delete,
         internal: exchange.internal,

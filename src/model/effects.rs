@@ -4,6 +4,7 @@ use super::connection::DownFrame;
 use super::consumer::{Booking, Held, Progress, Settled};
 use super::event::SystemEvent;
 use super::record::Recorder;
+use super::script::Handed;
 use super::system::System;
 use crate::amqp::{
     ChannelRef, ConnectionId, ConsumerId, Delivery, DeliveryTag, MessageId, Name, QueueId, ServerMethod,
@@ -65,7 +66,7 @@ impl<R: Recorder> Effects<'_, R> {
     #[inline]
     fn deliver(&mut self, at: ChannelRef, delivery: Delivery) {
         let Some(index) = self.delivering.take() else {
-            self.system.by_hand.push((at, ServerMethod::BasicDeliver(delivery)));
+            self.answer(at, ServerMethod::BasicDeliver(delivery));
             return;
         };
         let consumer = &mut self.system.consumers[index];
@@ -132,10 +133,15 @@ impl<R: Recorder> Effects<'_, R> {
     }
 
     #[inline]
-    fn delivered(&mut self, consumer: ConsumerId, redelivered: bool, automatic: bool, unacked: u32) {
+    fn delivered(
+        &mut self,
+        consumer: ConsumerId,
+        redelivered: bool,
+        unacked: u32,
+        (to, tag, handed): (ChannelRef, DeliveryTag, Handed),
+    ) {
         let Some(index) = self.system.directory.consumer(consumer) else {
-            // Whoever drives the broker by hand has processed what was settled as it was sent.
-            self.system.books.ledger.processed += u64::from(automatic);
+            self.handed_out(to, tag, handed);
             return;
         };
         let book = &mut self.system.books.consumers[index].outcome;
@@ -143,7 +149,22 @@ impl<R: Recorder> Effects<'_, R> {
         book.redelivered += u64::from(redelivered);
         book.unacked_max = book.unacked_max.max(unacked);
         self.delivering = Some(index);
-        self.settled_as_sent = automatic;
+        self.settled_as_sent = handed.automatic;
+    }
+
+    /// A message goes to somebody who is no consumer of the scenario.
+    #[cold]
+    fn handed_out(&mut self, to: ChannelRef, tag: DeliveryTag, handed: Handed) {
+        match self.system.directory.connection(to.connection) {
+            // Whoever drives the broker by hand has processed what was settled as it was sent.
+            None => self.system.books.ledger.processed += u64::from(handed.automatic),
+            Some(index) if handed.automatic && !self.system.is_listening(index, to) => {
+                self.lost_outside(handed.message, LossCause::AutoAckInFlight, None);
+            }
+            Some(_) => {
+                self.system.handed.insert((to, tag), handed);
+            }
+        }
     }
 
     /// A delivery is settled: what becomes of the copy depends on how far its consumer is with it.
@@ -184,9 +205,11 @@ impl<R: Recorder> Effects<'_, R> {
         (tag, message): (DeliveryTag, MessageId),
         settled: Settled,
     ) -> Booking {
-        let Some(connection) = self.system.directory.connection(channel.connection) else {
+        let of_script = self.system.handed.remove(&(channel, tag)).is_some();
+        let connection = self.system.directory.connection(channel.connection).filter(|_| !of_script);
+        let Some(connection) = connection else {
             let Settled::Gone(cause) = settled else { return Booking::Processed };
-            // What was in the hands of nobody in the scenario is lost in the broker: its fact says so.
+            // What was in the hands of no consumer of the scenario is lost in the broker: its fact says so.
             self.system.books.ledger.lose(cause, 1);
             return Booking::Open;
         };
@@ -214,6 +237,9 @@ impl<R: Recorder> Effects<'_, R> {
         tag: DeliveryTag,
         message: MessageId,
     ) -> Option<(bool, bool)> {
+        if self.system.handed.remove(&(channel, tag)).is_some() {
+            return None;
+        }
         let connection = self.system.directory.connection(channel.connection)?;
         let own = self.system.connections[connection].channel(channel.channel)?;
         let (mut in_hands, mut dropped) = (false, false);
@@ -266,10 +292,22 @@ impl<R: Recorder> Out for Effects<'_, R> {
     fn fact(&mut self, fact: Fact, rule: RuleRef) {
         self.system.books.fact(&fact);
         match fact {
-            Fact::Delivered { consumer, redelivered, automatic, consumer_unacked, .. } => {
-                self.delivered(consumer, redelivered, automatic, consumer_unacked);
+            Fact::Delivered {
+                consumer,
+                channel,
+                delivery_tag,
+                message,
+                redelivered,
+                automatic,
+                consumer_unacked,
+                ..
+            } => {
+                let handed = Handed { message, automatic };
+                self.delivered(consumer, redelivered, consumer_unacked, (channel, delivery_tag, handed));
             }
-            Fact::Got { automatic: true, .. } => self.system.books.ledger.processed += 1,
+            Fact::Got { channel, delivery_tag, message, automatic, .. } => {
+                self.handed_out(channel, delivery_tag, Handed { message, automatic });
+            }
             Fact::Settled { channel, consumer, delivery_tag, message, how, .. } => {
                 self.settled(channel, consumer, delivery_tag, message, how);
             }

@@ -30,6 +30,8 @@ pub enum SystemEvent {
     FaultEnds(u32),
     /// A timer of the broker comes due.
     BrokerTimer(u32),
+    /// A client's next step is due.
+    ClientStep(u32),
 }
 
 impl Event for SystemEvent {
@@ -47,6 +49,7 @@ impl Event for SystemEvent {
             SystemEvent::BrokerTimer(index) => (8, index),
             SystemEvent::ConsumerBack(index) => (9, index),
             SystemEvent::ConsumerStop(index) => (10, index),
+            SystemEvent::ClientStep(index) => (11, index),
         };
         debug_assert!(index < 1 << INDEX_BITS, "a scenario has fewer than 2^24 entities of a kind");
         kind << INDEX_BITS | index
@@ -66,7 +69,8 @@ impl Event for SystemEvent {
             7 => SystemEvent::FaultEnds(index),
             8 => SystemEvent::BrokerTimer(index),
             9 => SystemEvent::ConsumerBack(index),
-            _ => SystemEvent::ConsumerStop(index),
+            10 => SystemEvent::ConsumerStop(index),
+            _ => SystemEvent::ClientStep(index),
         }
     }
 }
@@ -89,6 +93,7 @@ mod tests {
             SystemEvent::FaultBegins,
             SystemEvent::FaultEnds,
             SystemEvent::BrokerTimer,
+            SystemEvent::ClientStep,
         ];
         for event in all {
             assert_eq!(SystemEvent::unpack(event(0xff_fff1).pack()), event(0xff_fff1));

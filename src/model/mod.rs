@@ -17,6 +17,7 @@ mod parting;
 mod producer;
 mod record;
 mod run;
+mod script;
 mod spec;
 mod system;
 
@@ -27,6 +28,7 @@ pub use fault::{BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind
 pub use hand::{HandMessage, channel};
 pub use record::{Lean, Recorder, Recording};
 pub use run::{simulate, simulate_recorded};
+pub use script::{Call, ClientSpec, StepSpec, When};
 pub use spec::{
     Acknowledge, BindingSpec, ChannelSpec, ClassSpec, ConnectionSpec, ConsumerSpec, Declaration,
     ExchangeSpec, ProducerSpec, QueueSpec, SystemSpec,

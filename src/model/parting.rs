@@ -5,7 +5,7 @@ use super::consumer::{Held, Settled};
 use super::event::SystemEvent;
 use super::record::Recorder;
 use super::system::System;
-use crate::amqp::{ChannelNo, MessageId};
+use crate::amqp::{ChannelNo, MessageId, ProducerId};
 use crate::engine::{EventList, Seq};
 use crate::observe::{LossCause, What};
 use crate::units::SimTime;
@@ -51,9 +51,11 @@ impl<R: Recorder> System<R> {
         let Some(channel) = connection.channel_mut(number) else { return };
         channel.phase = phase;
         let (producers, consumers) = (channel.producers.clone(), channel.consumers.clone());
+        let scripts = channel.scripts.clone();
         connection.todo.retain(|todo| match todo {
             Todo::Call(at, _) => *at != number,
             Todo::ProducerReady(producer) => !producers.contains(producer),
+            Todo::ScriptReady(script) | Todo::Step(script) => !scripts.contains(script),
         });
         for producer in producers {
             self.producers[producer as usize].ready = false;
@@ -62,6 +64,7 @@ impl<R: Recorder> System<R> {
         for consumer in consumers {
             self.part_consumer(consumer as usize, parting, events.now());
         }
+        self.part_scripts(index, number, events.now());
     }
 
     /// A consumer loses what it holds: what the broker has settled is lost, the rest the broker will requeue.
@@ -110,8 +113,8 @@ impl<R: Recorder> System<R> {
 
     /// A frame that nobody will read. A publish in it is a message lost. Source: rule CON-7.
     pub(super) fn lost_frame(&mut self, frame: &UpFrame, events: &mut EventList<SystemEvent>) {
-        if let UpFrame::Publish { producer, number, published } = *frame {
-            let message = self.producers[producer as usize].method(number, published).message.id;
+        if let UpFrame::Publish { producer, number, .. } = *frame {
+            let message = MessageId { producer: ProducerId(producer), number };
             self.books.ledger.lose(LossCause::LostOnTheWire, 1);
             let cause = LossCause::LostOnTheWire;
             self.observe(events.now(), || What::LostOutside { message, cause, consumer: None });

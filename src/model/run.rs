@@ -133,6 +133,7 @@ impl<R: Recorder> System<R> {
             Node::Down(survivors) => (survivors.ready(), 0),
             Node::AtWork => (0, 0),
         };
+        let automatic = self.handed.values().filter(|handed| handed.automatic).count();
         let settled = self
             .consumers
             .iter()
@@ -142,7 +143,7 @@ impl<R: Recorder> System<R> {
         let ledger = &mut self.books.ledger;
         ledger.on_the_way = on_the_way as u64;
         ledger.queued = ready;
-        ledger.in_flight = unacked + settled as u64;
+        ledger.in_flight = unacked + (settled + automatic) as u64;
     }
 
     /// The instant up to which a run of this scenario goes.

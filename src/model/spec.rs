@@ -9,6 +9,7 @@ use crate::units::{SimDuration, SimTime};
 use super::conclusion::RefuseBy;
 use super::fault::FaultSpec;
 use crate::observe::Conclusion;
+use super::script::ClientSpec;
 
 /// A whole simulated system.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +33,17 @@ pub struct SystemSpec {
     /// In order of declaration.
     pub consumers: Vec<ConsumerSpec>,
     /// In order of declaration.
+    pub clients: Vec<ClientSpec>,
+    /// In order of declaration.
     pub faults: Vec<FaultSpec>,
+}
+
+impl SystemSpec {
+    /// The names of all that publish, as messages number them: producers, then the clients that publish.
+    pub fn publishers(&self) -> impl Iterator<Item = &String> {
+        let clients = self.clients.iter().filter(|client| client.publishes()).map(|client| &client.name);
+        self.producers.iter().map(|producer| &producer.name).chain(clients)
+    }
 }
 
 /// A kind of message.
@@ -74,6 +85,8 @@ pub struct ExchangeSpec {
     pub auto_delete: bool,
     /// Clients must not publish to it.
     pub internal: bool,
+    /// Only ask whether it exists.
+    pub passive: bool,
     /// `alternate-exchange` and others, passed to the broker untouched.
     pub arguments: FieldTable,
 }

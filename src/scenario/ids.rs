@@ -58,6 +58,7 @@ ids! {
     UNKNOWN_FAULT = "unknown-fault": "A kind of fault is not known.";
     UNKNOWN_KEY = "unknown-key": "A table has a key that means nothing.";
     UNKNOWN_MEASURE = "unknown-measure": "A measure is not in the catalogue.";
+    UNKNOWN_METHOD = "unknown-method": "A step sends a method that clients do not send.";
     UNKNOWN_PRODUCER = "unknown-producer": "A producer is not declared.";
     UNKNOWN_PROFILE = "unknown-profile": "A profile is not known.";
     UNKNOWN_PROPERTY = "unknown-property": "A property is not known.";

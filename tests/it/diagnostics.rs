@@ -2595,3 +2595,100 @@ stop = "2s"
         "#]],
     );
 }
+
+#[test]
+fn steps_of_a_client() {
+    says(
+        r#"[[client]]
+name = "hand"
+do = [
+    { method = "basic.fetch", queue = "orders" },
+    { method = "basic.get" },
+    { method = "basic.ack", queue = "orders", delivery-tag = "first" },
+    { method = "basic.ack", delivery-tag = -1, at = "1s", after = "1s" },
+    "basic.get",
+]
+
+[[client]]
+name = "billing"
+do = []
+"#,
+        expect![[r#"
+            error[unknown-method]: there is no method `basic.fetch`
+             --> scenarios/orders.toml:4:16
+              |
+            4 |     { method = "basic.fetch", queue = "orders" },
+              |                ^^^^^^^^^^^^^
+              |
+              = help: did you mean `basic.get`?
+              = note: known are `exchange.declare`, `exchange.delete`, `exchange.bind`, `exchange.unbind`, `queue.declare`, `queue.bind`, `queue.unbind`, `queue.purge`, `queue.delete`, `basic.qos`, `basic.consume`, `basic.cancel`, `basic.get`, `basic.ack`, `basic.nack`, `basic.reject`, `basic.recover`, `basic.publish`, `confirm.select`, `tx.select`, `tx.commit`, `tx.rollback`, `channel.flow`, `channel.close`, `connection.close`
+
+            error[missing-key]: a step with `basic.get` has no `queue`
+             --> scenarios/orders.toml:5:5
+              |
+            5 |     { method = "basic.get" },
+              |     ^^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: add `queue = "orders"`
+
+            error[superfluous-key]: `basic.ack` has no argument `queue`
+             --> scenarios/orders.toml:6:29
+              |
+            6 |     { method = "basic.ack", queue = "orders", delivery-tag = "first" },
+              |                             ^^^^^
+              |
+              = help: take out `queue`
+
+            error[unknown-choice]: there is no delivery `first`
+             --> scenarios/orders.toml:6:62
+              |
+            6 |     { method = "basic.ack", queue = "orders", delivery-tag = "first" },
+              |                                                              ^^^^^^^
+              |
+              = help: write a number, or "last"
+
+            error[number-out-of-range]: `delivery-tag` of a step must be 0 or more, got -1
+             --> scenarios/orders.toml:7:44
+              |
+            7 |     { method = "basic.ack", delivery-tag = -1, at = "1s", after = "1s" },
+              |                                            ^^
+
+            error[conflicting-keys]: a step has `at` and `after`
+             --> scenarios/orders.toml:7:59
+              |
+            7 |     { method = "basic.ack", delivery-tag = -1, at = "1s", after = "1s" },
+              |                                                --         ^^^^^
+              |                                                |
+              |                                                the instant is here
+              |
+              = help: take out one of them
+
+            error[wrong-type]: a step is a table in braces, got the string "basic.get"
+             --> scenarios/orders.toml:8:5
+              |
+            8 |     "basic.get",
+              |     ^^^^^^^^^^^
+              |
+              = help: write `{ queue = "orders" }`
+
+            error[duplicate-name]: a client has the name of another, `billing`
+              --> scenarios/orders.toml:12:8
+               |
+            12 | name = "billing"
+               |        ^^^^^^^^^ used again
+            ...
+            24 | name = "billing"
+               |        --------- first used here
+
+            error[empty-list]: `do` of client `billing` is empty
+              --> scenarios/orders.toml:13:6
+               |
+            13 | do = []
+               |      ^^
+               |
+               = help: for example `do = [{ method = "basic.get", queue = "orders" }]`
+
+            9 errors in scenarios/orders.toml
+        "#]],
+    );
+}

@@ -8,6 +8,7 @@ mod diagnostics;
 mod golden;
 mod outcomes;
 mod properties;
+mod scripts;
 mod semantics;
 mod tidy;
 mod traces;

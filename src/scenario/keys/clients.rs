@@ -7,14 +7,14 @@ use super::tables::{ARGUMENTS, NAME, key, spec};
 use super::{Absent, ChoiceSpec, Form, KeySpec, Kind, TableSpec};
 use Absent::{Default, Means, Required};
 
-const CONNECTION_KEY: KeySpec = key(
+pub(super) const CONNECTION_KEY: KeySpec = key(
     "connection",
     Kind::Name,
     Means("a connection named after the client"),
     "The connection it uses, shared by all that name the same one.",
     "\"app\"",
 );
-const CHANNEL_KEY: KeySpec = key(
+pub(super) const CHANNEL_KEY: KeySpec = key(
     "channel",
     Kind::Name,
     Means("a channel named after the client"),

@@ -4,9 +4,11 @@
 mod clients;
 mod experiment;
 mod faults;
+mod scripts;
 mod tables;
 mod topology;
 
+pub(super) use scripts::METHODS;
 pub use tables::TABLES;
 
 use std::fmt;
@@ -108,6 +110,10 @@ pub enum Kind {
     Arguments,
     /// What a client declares.
     Declarations,
+    /// What a client sends.
+    Steps,
+    /// The tag of a delivery, or `last`.
+    DeliveryTag,
     /// The name of a measure.
     Measure,
     /// A number, or a length of time, in the unit of the measure beside it.
@@ -142,7 +148,8 @@ impl Kind {
             Kind::DistributionByClass => "a table of distributions",
             Kind::ChoiceByClass(_) => "a table of strings",
             Kind::Arguments => "a table",
-            Kind::Declarations => "a list of tables",
+            Kind::Declarations | Kind::Steps => "a list of tables",
+            Kind::DeliveryTag => "an integer or a string",
             Kind::Bound => "a number or a duration",
             Kind::Settings => "a table of settings",
         }
@@ -158,6 +165,7 @@ impl Kind {
             Kind::Duration | Kind::Distribution | Kind::DistributionByClass => DURATION_UNITS.to_owned(),
             Kind::Size => SIZE_UNITS.to_owned(),
             Kind::Choice(choice) | Kind::ChoiceByClass(choice) => (choice.words)().join(", "),
+            Kind::DeliveryTag => "0 upward, or last".to_owned(),
             Kind::Measure => "see `amqpsim list measures`".to_owned(),
             Kind::Bound => "the measure's".to_owned(),
             _ => String::new(),

@@ -106,7 +106,7 @@ pub(super) fn interval(reader: &mut Reader<'_>, end: &Placed<SimDuration>) -> (S
     (instant(start.value), stop.map(|stop| instant(stop.value)))
 }
 
-fn message_size(reader: &mut Reader<'_>) -> u32 {
+pub(super) fn message_size(reader: &mut Reader<'_>) -> u32 {
     let Some(bytes) = reader.read("message-size", size) else { return 0 };
     u32::try_from(bytes.value).unwrap_or_else(|_| {
         let message = format!("a message of {} has {} bytes", reader.owner(), bytes.value);
