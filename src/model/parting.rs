@@ -5,7 +5,7 @@ use super::consumer::{Held, Settled};
 use super::event::SystemEvent;
 use super::record::Recorder;
 use super::system::System;
-use crate::amqp::{ChannelNo, MessageId, ProducerId};
+use crate::amqp::{ChannelNo, ChannelRef, MessageId, ProducerId};
 use crate::engine::{EventList, Seq};
 use crate::observe::{LossCause, What};
 use crate::units::SimTime;
@@ -112,7 +112,12 @@ impl<R: Recorder> System<R> {
     }
 
     /// A frame that nobody will read. A publish in it is a message lost. Source: rule CON-7.
-    pub(super) fn lost_frame(&mut self, frame: &UpFrame, events: &mut EventList<SystemEvent>) {
+    pub(super) fn lost_frame(&mut self, index: usize, frame: &UpFrame, events: &mut EventList<SystemEvent>) {
+        if let UpFrame::Ack { channel, tag: delivery_tag } = *frame {
+            let channel = ChannelRef { connection: self.connections[index].id_at_broker, channel };
+            let connection = index as u32;
+            self.observe(events.now(), || What::AckLost { connection, channel, delivery_tag });
+        }
         if let UpFrame::Publish { producer, number, .. } = *frame {
             let message = MessageId { producer: ProducerId(producer), number };
             self.books.ledger.lose(LossCause::LostOnTheWire, 1);
@@ -133,7 +138,7 @@ impl<R: Recorder> System<R> {
             connection.up.send(UpFrame::Lost(connection.id), events);
         }
         for frame in &frames {
-            self.lost_frame(frame, events);
+            self.lost_frame(index, frame, events);
         }
         self.part_connection(index, parting, events);
     }

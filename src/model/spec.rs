@@ -8,8 +8,8 @@ use crate::units::{SimDuration, SimTime};
 
 use super::conclusion::RefuseBy;
 use super::fault::FaultSpec;
-use crate::observe::Conclusion;
 use super::script::ClientSpec;
+use crate::observe::Conclusion;
 
 /// A whole simulated system.
 #[derive(Clone, Debug, PartialEq)]

@@ -237,7 +237,7 @@ impl<R: Recorder> System<R> {
                 if matches!(frame, UpFrame::Method(_)) {
                     self.connections[index].up.carried();
                 }
-                self.lost_frame(&frame, events);
+                self.lost_frame(index, &frame, events);
             }
             UpFrame::Publish { producer, number, published } => {
                 let Some(producer) = self.producers.get(producer as usize) else {

@@ -264,3 +264,40 @@ fn a_dead_letter_says_why_it_died() {
     "#]],
     );
 }
+
+/// Rule CON-7.
+#[test]
+fn an_acknowledgement_that_a_cut_loses_is_told() {
+    let crash = "[[consumer]]\nname = \"c\"\nqueue = \"tasks\"\nservice-time = \"1ms\"\n\
+                 [[fault.consumer-crash]]\nconsumer = \"c\"\nat = \"12.2ms\"\nrestart-after = \"5ms\"";
+    let message = MessageId { producer: ProducerId(0), number: 1 };
+    let story = story("", crash, Filter { message: Some(message), ..Filter::default() });
+    let told: Vec<&str> = story.lines().skip_while(|line| !line.contains("is lost on its way")).collect();
+    expect![[r#"
+                         basic.ack(delivery-tag=1, multiple=false) for #1 from c is lost on its way
+                             [CON-7] An acknowledgement counts if the broker handled it before the channel
+                             closed; one that was still on its way is lost.
+                         c loses its connection
+             12.700ms  queue tasks takes back #1 (tag 1) because the acknowledgement of c was lost on its
+                         way: ready 1, unacked 0
+                             [CON-6] When a channel goes away, each queue removes its consumers, takes back
+                             its unacknowledged messages at their old places with the redelivered flag, and
+                             then serves the consumers that are left.
+             20.700ms  broker receives basic.consume(queue=tasks, consumer-tag=c) from c
+                         queue tasks delivers #1 to c, again because the acknowledgement of c was lost on
+                           its way: ready 1, unacked 1; c holds 1, no limit; next in turn: c [DSP-2]
+                         broker sends basic.deliver(consumer-tag=c, delivery-tag=1, redelivered=true) of #1
+                           to c
+             21.200ms  c receives #1 (delivery-tag=1, redelivered=true); 1 in its buffer
+                         c begins to work on #1, for 1ms
+             22.200ms  c has processed #1 once more, 12.2ms after it was published
+                         c sends basic.ack(delivery-tag=1, multiple=false) for #1
+             22.700ms  broker receives basic.ack(delivery-tag=1, multiple=false) for #1 from c
+                         queue tasks settles #1 (tag 1), acknowledged: ready 0, unacked 1
+                             [ACK-2] An acknowledgement settles the delivery with its tag; with `multiple`,
+                             that one and all before it on the channel.
+
+        Fate of #1: processed by c at 12.000ms, 2ms after it was published, and once more by c at 22.200ms;
+        delivered twice because the acknowledgement of c was lost on its way.
+    "#]].assert_eq(&(told.join("\n") + "\n"));
+}

@@ -148,7 +148,7 @@ name = "tasks"
               |   ^^^^
               |
               = help: did you mean `queue`?
-              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `connection`, `consumer`, `exchange`, `fault`, `link`, `producer`, `queue`, `replication`, `variant`
+              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `client`, `connection`, `consumer`, `exchange`, `fault`, `link`, `producer`, `queue`, `replication`, `variant`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -1721,7 +1721,7 @@ set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.du
               |                                                                       ^^^^^^^^^^^^^^^^
               |
               = help: did you mean `queue`?
-              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `connection`, `consumer`, `exchange`, `fault`, `link`, `producer`, `queue`, `replication`, `variant`
+              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `client`, `connection`, `consumer`, `exchange`, `fault`, `link`, `producer`, `queue`, `replication`, `variant`
 
             error[malformed-address]: `` is not an address
              --> scenarios/orders.toml:3:96
@@ -2669,7 +2669,7 @@ do = []
             8 |     "basic.get",
               |     ^^^^^^^^^^^
               |
-              = help: write `{ queue = "orders" }`
+              = help: write `{ method = "basic.get" }`
 
             error[duplicate-name]: a client has the name of another, `billing`
               --> scenarios/orders.toml:12:8

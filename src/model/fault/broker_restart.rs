@@ -20,7 +20,7 @@ impl BrokerRestart {
         for index in 0..system.connections.len() {
             let frames = system.connections[index].up.cut(events);
             for frame in &frames {
-                system.lost_frame(frame, events);
+                system.lost_frame(index, frame, events);
                 if let UpFrame::Open(id) = *frame {
                     system.connections[index].down.send(DownFrame::Refused(id), events);
                 }

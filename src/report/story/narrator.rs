@@ -157,9 +157,10 @@ impl Narrator {
                 && match what {
                     What::Broker(Fact::ConnectionOpened { .. }, _) => false,
                     What::BrokerSent { .. } | What::Broker(..) => true,
-                    What::ConsumerCrashed { .. } | What::ConnectionLost { .. } | What::LostOutside { .. } => {
-                        true
-                    }
+                    What::ConsumerCrashed { .. }
+                    | What::ConnectionLost { .. }
+                    | What::AckLost { .. }
+                    | What::LostOutside { .. } => true,
                     What::ClientSent { .. } | What::Received { .. } | What::ServiceBegan { .. } => same(step),
                     _ => false,
                 }
