@@ -325,7 +325,8 @@ impl Broker {
     /// A method that is discarded: if it was a publish, its message is lost, and the books must know.
     pub(super) fn refuse(method: Method, step: &mut Step<'_, impl Out>) {
         if let Method::BasicPublish(publish) = method {
-            step.out.fact(Fact::PublishRefused { message: publish.message.id }, rules::ERR_4);
+            let (message, cause) = (publish.message.id, LossCause::Refused);
+            step.out.fact(Fact::PublishRefused { message, cause }, rules::ERR_4);
         }
     }
 

@@ -4,6 +4,7 @@ use super::connection::{Caller, ChannelPhase, DownFrame, Phase, Todo, UpFrame, d
 use super::consumer::{InWork, WhenDone};
 use super::event::SystemEvent;
 use super::parting::Parting;
+use super::publishing::Verdict;
 use super::record::Recorder;
 use super::spec::Acknowledge;
 use super::system::System;
@@ -21,36 +22,6 @@ use std::sync::Arc;
 const DELAY_AFTER_REFUSAL: SimDuration = SimDuration::from_millis(1);
 
 impl<R: Recorder> System<R> {
-    #[inline(never)]
-    pub(super) fn producer_due(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
-        let producer = &mut self.producers[index];
-        if producer.armed != seq || !producer.ready {
-            return;
-        }
-        let now = events.now();
-        let number = producer.publish(now);
-        if producer.goes_on(producer.due) {
-            producer.armed = events.at(producer.due, SystemEvent::ProducerDue(index as u32));
-        }
-        self.books.ledger.published += 1;
-        self.books.producers[index].published += 1;
-        let producer = &self.producers[index];
-        let connection = &mut self.connections[producer.connection];
-        let at = ChannelRef { connection: connection.id, channel: producer.channel };
-        self.recorder.observe(now, || What::Published {
-            producer: index as u32,
-            message: producer.method(number, now).message.id,
-            class: producer.class(number),
-        });
-        self.recorder.observe(now, || What::ClientSent {
-            connection: producer.connection as u32,
-            channel: at,
-            method: Method::BasicPublish(producer.method(number, now)),
-        });
-        let frame = UpFrame::Publish { producer: index as u32, number, published: now };
-        connection.up.send(frame, events);
-    }
-
     #[inline(never)]
     pub(super) fn reach_client(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         match self.connections[index].down.arrive(seq) {
@@ -106,7 +77,7 @@ impl<R: Recorder> System<R> {
     }
 
     #[inline]
-    fn acknowledge(&mut self, index: usize, tag: u64, events: &mut EventList<SystemEvent>) {
+    pub(super) fn acknowledge(&mut self, index: usize, tag: u64, events: &mut EventList<SystemEvent>) {
         let consumer = &self.consumers[index];
         let connection = &mut self.connections[consumer.connection];
         let at = ChannelRef { connection: connection.id, channel: consumer.channel };
@@ -184,7 +155,9 @@ impl<R: Recorder> System<R> {
             sojourn: now.since(held.published),
             again,
         });
-        if acknowledges {
+        if !self.consumers[index].followers.is_empty() {
+            self.followed(index, &held, (work.attached, acknowledges), events);
+        } else if acknowledges {
             self.acknowledge(index, held.tag, events);
         }
         self.begin_service(index, events);
@@ -205,6 +178,7 @@ impl<R: Recorder> System<R> {
             return;
         }
         connection.phase = Phase::Opening;
+        connection.given_up = false;
         // However often an attempt is refused, it takes one id.
         if !std::mem::take(&mut connection.refused) {
             connection.id = self.directory.new_connection(index as u32);
@@ -247,6 +221,7 @@ impl<R: Recorder> System<R> {
             ServerMethod::ConnectionClose { code, text } => {
                 self.client_error(index, None, code, &text, events.now());
                 self.part_connection(index, Parting::GoesOn, events);
+                self.connections[index].given_up = code != ReplyCode::ConnectionForced;
                 // A broker that shuts down is worth waiting for; one that refuses will refuse again.
                 if code == ReplyCode::ConnectionForced {
                     self.connect_later(index, events);
@@ -307,7 +282,18 @@ impl<R: Recorder> System<R> {
                 self.reached_script(index, at, got.delivery_tag);
                 self.answered(index, channel, events);
             }
-            ServerMethod::BasicAck { .. } | ServerMethod::BasicNack { .. } => {}
+            ServerMethod::BasicAck { delivery_tag, multiple } => {
+                let answer = (delivery_tag, multiple);
+                self.publish_answered(index, channel, answer, Verdict::Confirmed, events);
+            }
+            ServerMethod::BasicNack { delivery_tag, multiple } => {
+                let answer = (delivery_tag, multiple);
+                self.publish_answered(index, channel, answer, Verdict::Nacked, events);
+            }
+            ServerMethod::TxCommitOk => {
+                self.committed(index, channel, events);
+                self.answered(index, channel, events);
+            }
             ServerMethod::ChannelCloseOk | ServerMethod::ConnectionCloseOk => {}
             _ => self.answered(index, channel, events),
         }
@@ -347,7 +333,10 @@ impl<R: Recorder> System<R> {
         channel.phase = ChannelPhase::Opening;
         let channel = channel.clone();
         let mut calls = vec![Method::ChannelOpen];
-        let declares = channel.producers.iter().flat_map(|&p| &spec.producers[p as usize].declares);
+        let producers = || channel.producers.iter().map(|&p| &spec.producers[p as usize]);
+        calls.extend(producers().any(|producer| producer.confirms).then_some(Method::ConfirmSelect));
+        calls.extend(producers().any(|p| p.transaction_size.is_some()).then_some(Method::TxSelect));
+        let declares = producers().flat_map(|producer| &producer.declares);
         calls.extend(declares.map(|declared| declaration(self.names_mut(), declared)));
         let todo = &mut self.connections[index].todo;
         todo.extend(calls.into_iter().map(|method| Todo::Call(number, Box::new(method))));
@@ -446,19 +435,6 @@ impl<R: Recorder> System<R> {
         }
     }
 
-    fn producer_ready(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
-        let producer = &mut self.producers[index];
-        let channel = self.connections[producer.connection].channel(producer.channel);
-        if channel.is_none_or(|channel| channel.phase != ChannelPhase::Open) {
-            return;
-        }
-        producer.ready = true;
-        producer.due = producer.due.max(events.now());
-        if producer.goes_on(producer.due) {
-            producer.armed = events.at(producer.due, SystemEvent::ProducerDue(index as u32));
-        }
-    }
-
     pub(super) fn send(
         &mut self,
         index: usize,
@@ -473,6 +449,10 @@ impl<R: Recorder> System<R> {
             channel: at,
             method: method.clone(),
         });
+        let asks_for_confirms = method == Method::ConfirmSelect;
         connection.up.send_method(UpFrame::Method(channel), method, events);
+        if asks_for_confirms {
+            self.expect_confirms(index, channel);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::confirming::Confirming;
 use super::event::SystemEvent;
 use super::link::Link;
 use super::spec::{BindingSpec, ConsumerSpec, Declaration, ExchangeSpec, QueueSpec, SystemSpec};
@@ -98,6 +99,8 @@ pub(super) struct ClientChannel {
     pub(super) phase: ChannelPhase,
     pub(super) producers: Vec<u32>,
     pub(super) consumers: Vec<u32>,
+    /// In confirm mode: its publishes that wait for an answer.
+    pub(super) confirming: Option<Box<Confirming>>,
     pub(super) scripts: Vec<u32>,
 }
 
@@ -126,6 +129,8 @@ pub(super) struct Connection {
     pub(super) cut_until: SimTime,
     /// Its process is down until somebody restarts it: it makes no attempt of its own.
     pub(super) stays_away: bool,
+    /// The broker closed it with an error, and the client does not try again.
+    pub(super) given_up: bool,
 }
 
 impl Connection {
@@ -141,6 +146,7 @@ impl Connection {
                 phase: ChannelPhase::Closed,
                 producers: Vec::new(),
                 consumers: Vec::new(),
+                confirming: None,
                 scripts: Vec::new(),
             });
         }
@@ -186,6 +192,7 @@ impl Connection {
             connect: Seq::NONE,
             cut_until: SimTime::ZERO,
             stays_away: false,
+            given_up: false,
         }
     }
 

@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::spec::{Acknowledge, ConsumerSpec, SystemSpec};
-use crate::amqp::{ChannelNo, DeliveryTag, MessageId, Name, Names};
+use std::sync::Arc;
+
+use super::spec::{Acknowledge, ConsumerSpec, Pace, SystemSpec};
+use crate::amqp::{ChannelNo, Content, DeliveryTag, MessageId, Name, Names};
 use crate::engine::Seq;
 use crate::observe::Conclusion;
 use crate::observe::LossCause;
@@ -135,6 +137,12 @@ pub(super) struct Consumer {
     pub(super) subscribed: bool,
     /// It has left its queue for good.
     pub(super) stopped: bool,
+    /// Producers that publish when it has processed something, by index.
+    pub(super) followers: Vec<u32>,
+    /// One of them replies to what it processes.
+    pub(super) replies: bool,
+    /// What it holds says where to reply to. Invariant: tags grow.
+    requests: VecDeque<(DeliveryTag, Arc<Content>)>,
 }
 
 impl WhenDone {
@@ -167,6 +175,8 @@ impl Consumer {
     pub(super) fn new(spec: &SystemSpec, index: usize, names: &mut Names) -> Self {
         let consumer: &ConsumerSpec = &spec.consumers[index];
         let channel = &spec.channels[consumer.channel];
+        let paces = || spec.producers.iter().map(|producer| &producer.pace).enumerate();
+        let follows = |pace: &Pace| matches!(pace, Pace::After { consumer, .. } if *consumer == index);
         Consumer {
             connection: channel.connection,
             channel: ChannelNo(channel.number),
@@ -187,7 +197,40 @@ impl Consumer {
             listens: false,
             subscribed: false,
             stopped: false,
+            followers: paces()
+                .filter(|(_, pace)| follows(pace))
+                .map(|(producer, _)| producer as u32)
+                .collect(),
+            replies: paces()
+                .any(|(_, pace)| follows(pace) && matches!(pace, Pace::After { replies: true, .. })),
+            requests: VecDeque::new(),
         }
+    }
+
+    /// Remembers what a delivery says about its reply.
+    #[cold]
+    pub(super) fn keep_request(&mut self, tag: DeliveryTag, content: &Arc<Content>) {
+        self.requests.push_back((tag, Arc::clone(content)));
+    }
+
+    /// What the delivery with this tag says about its reply. Earlier ones got none and are forgotten.
+    pub(super) fn take_request(&mut self, tag: DeliveryTag) -> Option<Arc<Content>> {
+        while let Some((first, content)) = self.requests.pop_front() {
+            if first == tag {
+                return Some(content);
+            }
+            if first > tag {
+                self.requests.push_front((first, content));
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Forgets the requests that it holds, except the one that it works on.
+    pub(super) fn drop_requests(&mut self) {
+        let work = self.work.map(|work| work.held.tag);
+        self.requests.retain(|(tag, _)| Some(*tag) == work);
     }
 
     /// How long a message takes at speed 1. Work belongs to the message: whoever serves it, and however often, the draw is

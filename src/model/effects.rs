@@ -93,6 +93,11 @@ impl<R: Recorder> Effects<'_, R> {
             return;
         }
         consumer.held.push(held);
+        if consumer.replies
+            && let Some(content) = &delivery.message.content
+        {
+            consumer.keep_request(held.tag, content);
+        }
         let frame = DownFrame::Deliver { consumer: index as u32, life: consumer.life };
         connection.down.send(frame, self.events);
     }
@@ -209,8 +214,8 @@ impl<R: Recorder> Effects<'_, R> {
         let connection = self.system.directory.connection(channel.connection).filter(|_| !of_script);
         let Some(connection) = connection else {
             let Settled::Gone(cause) = settled else { return Booking::Processed };
-            // What was in the hands of no consumer of the scenario is lost in the broker: its fact says so.
-            self.system.books.ledger.lose(cause, 1);
+            // What was in the hands of nobody in the scenario, or of a client, is lost in the broker: its fact says so.
+            self.system.books.lost(message, cause);
             return Booking::Open;
         };
         let own = self.system.connections[connection].channel(channel.channel).map(|c| c.consumers.clone());
@@ -252,7 +257,7 @@ impl<R: Recorder> Effects<'_, R> {
     }
 
     pub(super) fn lost_outside(&mut self, message: MessageId, cause: LossCause, consumer: Option<u32>) {
-        self.system.books.ledger.lose(cause, 1);
+        self.system.books.lost(message, cause);
         self.system.recorder.observe(self.now, || What::LostOutside { message, cause, consumer });
     }
 }

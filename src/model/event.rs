@@ -47,9 +47,9 @@ impl Event for SystemEvent {
             SystemEvent::FaultBegins(index) => (6, index),
             SystemEvent::FaultEnds(index) => (7, index),
             SystemEvent::BrokerTimer(index) => (8, index),
-            SystemEvent::ConsumerBack(index) => (9, index),
-            SystemEvent::ConsumerStop(index) => (10, index),
-            SystemEvent::ClientStep(index) => (11, index),
+            SystemEvent::ClientStep(index) => (9, index),
+            SystemEvent::ConsumerBack(index) => (10, index),
+            SystemEvent::ConsumerStop(index) => (11, index),
         };
         debug_assert!(index < 1 << INDEX_BITS, "a scenario has fewer than 2^24 entities of a kind");
         kind << INDEX_BITS | index
@@ -68,9 +68,9 @@ impl Event for SystemEvent {
             6 => SystemEvent::FaultBegins(index),
             7 => SystemEvent::FaultEnds(index),
             8 => SystemEvent::BrokerTimer(index),
-            9 => SystemEvent::ConsumerBack(index),
-            10 => SystemEvent::ConsumerStop(index),
-            _ => SystemEvent::ClientStep(index),
+            9 => SystemEvent::ClientStep(index),
+            10 => SystemEvent::ConsumerBack(index),
+            _ => SystemEvent::ConsumerStop(index),
         }
     }
 }

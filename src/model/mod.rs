@@ -6,8 +6,10 @@ mod books;
 mod cancellation;
 mod client;
 mod conclusion;
+mod confirming;
 mod connection;
 mod consumer;
+mod discipline;
 mod effects;
 mod event;
 mod fault;
@@ -15,6 +17,7 @@ mod hand;
 mod link;
 mod parting;
 mod producer;
+mod publishing;
 mod record;
 mod run;
 mod script;
@@ -31,6 +34,6 @@ pub use run::{simulate, simulate_recorded};
 pub use script::{Call, ClientSpec, StepSpec, When};
 pub use spec::{
     Acknowledge, BindingSpec, ChannelSpec, ClassSpec, ConnectionSpec, ConsumerSpec, Declaration,
-    ExchangeSpec, ProducerSpec, QueueSpec, SystemSpec,
+    ExchangeSpec, MessageSpec, Pace, ProducerSpec, QueueSpec, SystemSpec,
 };
 pub use system::System;

@@ -234,10 +234,9 @@ impl<R: Recorder> System<R> {
             UpFrame::Open(id) => self.reach_broker_open(index, id, events),
             UpFrame::Nothing => {}
             frame if deaf => {
-                if matches!(frame, UpFrame::Method(_)) {
-                    self.connections[index].up.carried();
-                }
-                self.lost_frame(index, &frame, events);
+                let is_method = matches!(frame, UpFrame::Method(_));
+                let carried = if is_method { self.connections[index].up.carried() } else { None };
+                self.lost_frame(index, (&frame, carried.as_ref()), events);
             }
             UpFrame::Publish { producer, number, published } => {
                 let Some(producer) = self.producers.get(producer as usize) else {

@@ -9,6 +9,8 @@ pub enum LossCause {
     LostOnTheWire,
     /// The broker discarded it with the channel's or connection's error.
     Refused,
+    /// Its transaction was rolled back, or its channel was gone before the commit.
+    RolledBack,
     /// Transient, in a durable queue, when the broker restarted.
     TransientInRestart,
     /// In a queue that is not durable, when the broker restarted.
@@ -39,9 +41,10 @@ pub enum LossCause {
 
 impl LossCause {
     /// All causes, in order of a message's life.
-    pub const ALL: [LossCause; 15] = [
+    pub const ALL: [LossCause; 16] = [
         LossCause::LostOnTheWire,
         LossCause::Refused,
+        LossCause::RolledBack,
         LossCause::TransientInRestart,
         LossCause::QueueNotDurable,
         LossCause::AutoAckInFlight,
@@ -57,11 +60,17 @@ impl LossCause {
         LossCause::QueueDeleted,
     ];
 
+    /// Whether what is lost to it is a message that no queue has got, not a copy in one.
+    pub const fn is_before_queues(self) -> bool {
+        matches!(self, LossCause::LostOnTheWire | LossCause::Refused | LossCause::RolledBack)
+    }
+
     /// The cause in words, fit to follow "lost: ".
     pub const fn words(self) -> &'static str {
         match self {
             LossCause::LostOnTheWire => "lost on the wire",
             LossCause::Refused => "refused",
+            LossCause::RolledBack => "transaction not committed",
             LossCause::TransientInRestart => "transient in a broker restart",
             LossCause::QueueNotDurable => "queue not durable",
             LossCause::AutoAckInFlight => "automatic ack in flight",
@@ -266,10 +275,12 @@ pub enum Fact {
         /// Whether it went back to its producer.
         returned: bool,
     },
-    /// The broker discarded a publish together with its channel or connection.
+    /// The broker discarded a publish: with the channel's or connection's error, or with its transaction.
     PublishRefused {
         /// Which.
         message: MessageId,
+        /// Why.
+        cause: LossCause,
     },
     /// A copy of a message is in a queue.
     Enqueued {

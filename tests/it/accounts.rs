@@ -299,5 +299,6 @@ fn an_acknowledgement_that_a_cut_loses_is_told() {
 
         Fate of #1: processed by c at 12.000ms, 2ms after it was published, and once more by c at 22.200ms;
         delivered twice because the acknowledgement of c was lost on its way.
-    "#]].assert_eq(&(told.join("\n") + "\n"));
+    "#]]
+    .assert_eq(&(told.join("\n") + "\n"));
 }

@@ -105,7 +105,7 @@ fn lists_are_made_from_the_code() {
     assert_eq!(checks.status.code(), Some(0));
     assert!(out(&checks).contains("nothing-lost"), "{}", out(&checks));
     let all = amqpsim(&["list"]);
-    for line in ["\n  checks         5 ", "\n  profiles       4 "] {
+    for line in ["\n  checks         7 ", "\n  profiles       4 "] {
         assert!(out(&all).contains(line), "{line}: {}", out(&all));
     }
     for subject in out(&all).lines().filter_map(|line| line.split_whitespace().next()) {

@@ -7,6 +7,7 @@ mod determinism;
 mod diagnostics;
 mod golden;
 mod outcomes;
+mod producers;
 mod properties;
 mod scripts;
 mod semantics;

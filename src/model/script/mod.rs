@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 pub use spec::{Call, ClientSpec, StepSpec, When};
 
+use super::confirming::Sent;
 use super::connection::{Caller, ChannelPhase, Phase, Todo, UpFrame};
 use super::event::SystemEvent;
 use super::parting::Parting;
@@ -207,6 +208,8 @@ impl<R: Recorder> System<R> {
             self.recorder.observe(now, || What::ClientSent { connection: index as u32, channel, method });
         }
         self.connections[index].up.send(UpFrame::Publish { producer, number, published: now }, events);
+        let message = MessageId { producer: ProducerId(producer), number };
+        self.expect_answer(index, channel.channel, Sent { message, at: now });
     }
 
     /// The message that a script publishes as its `number`-th.
@@ -272,7 +275,7 @@ impl<R: Recorder> System<R> {
         for (key, message) in lost {
             self.handed.remove(&key);
             let cause = LossCause::AutoAckInFlight;
-            self.books.ledger.lose(cause, 1);
+            self.books.lost(message, cause);
             self.observe(now, || What::LostOutside { message, cause, consumer: None });
         }
     }

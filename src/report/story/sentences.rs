@@ -208,6 +208,7 @@ pub(super) fn loss_explained(cause: LossCause) -> &'static str {
             "The broker never saw it; only a missing confirm could tell its producer."
         }
         LossCause::Refused => "The broker closed the channel instead of taking it.",
+        LossCause::RolledBack => "What is published in a transaction is in no queue before its commit.",
         LossCause::TransientInRestart => "Only persistent messages survive a restart.",
         LossCause::QueueNotDurable => {
             "A queue that is not durable goes with the broker, persistent messages too."

@@ -78,7 +78,7 @@ impl View<'_> {
         match fact {
             Fact::Routed { message, .. }
             | Fact::Unroutable { message, .. }
-            | Fact::PublishRefused { message }
+            | Fact::PublishRefused { message, .. }
             | Fact::Enqueued { message, .. }
             | Fact::Delivered { message, .. }
             | Fact::Got { message, .. }
@@ -177,7 +177,7 @@ impl View<'_> {
             Fact::Settled { queue: id, .. } => vec![queue(*id)],
             Fact::Routed { message, .. }
             | Fact::Unroutable { message, .. }
-            | Fact::PublishRefused { message } => vec![self.cast.producer(message.producer.0)],
+            | Fact::PublishRefused { message, .. } => vec![self.cast.producer(message.producer.0)],
             Fact::Confirmed { channel, .. }
             | Fact::Nacked { channel, .. }
             | Fact::Replied { channel, .. } => {

@@ -21,14 +21,14 @@ pub(super) const CHANNEL_KEY: KeySpec = key(
     "The channel it uses, shared by all that name the same one.",
     "\"app-1\"",
 );
-const DECLARE: KeySpec = key(
+pub(super) const DECLARE: KeySpec = key(
     "declare",
     Kind::Declarations,
     Means("nothing"),
     "What the client declares itself, in this order: a producer once its channel is open, a consumer before it subscribes.",
     "[{ queue = \"orders\" }]",
 );
-const START: KeySpec =
+pub(super) const START: KeySpec =
     key("start", Kind::Duration, Default("\"0s\""), "When it publishes first, or subscribes.", "\"5s\"");
 const OUTCOMES: ChoiceSpec = ChoiceSpec {
     noun: "outcome of work",
@@ -94,78 +94,6 @@ pub(super) const CLASS: TableSpec = spec(
         ),
         key("routing-key", Kind::ShortText, Means("any"), "Only messages with this routing key.", "\"big\""),
         key("producer", Kind::Name, Means("any"), "Only messages of this producer.", "\"shop\""),
-    ],
-);
-
-pub(super) const PRODUCER: TableSpec = spec(
-    "producer",
-    Form::List,
-    "a producer",
-    "A client that publishes messages.",
-    &[
-        NAME,
-        CONNECTION_KEY,
-        CHANNEL_KEY,
-        key(
-            "exchange",
-            Kind::ShortText,
-            Default("\"\""),
-            "Where it publishes; empty is the default exchange.",
-            "\"logs\"",
-        ),
-        key(
-            "routing-key",
-            Kind::ShortText,
-            Means("empty"),
-            "The routing key of all its messages.",
-            "\"orders\"",
-        ),
-        key(
-            "routing-keys",
-            Kind::ShortTexts,
-            Means("see `routing-key`"),
-            "Routing keys used in turn, instead of a single one.",
-            "[\"a\", \"b\"]",
-        ),
-        key(
-            "count",
-            Kind::Integer(1, u32::MAX as u64),
-            Means("no limit"),
-            "How many messages it publishes.",
-            "1000",
-        ),
-        START,
-        key("stop", Kind::Duration, Means("the end"), "From when on it publishes nothing.", "\"50s\""),
-        key(
-            "interarrival",
-            Kind::Distribution,
-            Required,
-            "Time from one publish to the next.",
-            "{ exponential = \"20ms\" }",
-        ),
-        key(
-            "message-size",
-            Kind::Size,
-            Default("\"256B\""),
-            "Length of a message's body, up to 4 GiB.",
-            "\"4KiB\"",
-        ),
-        key(
-            "persistent",
-            Kind::Boolean,
-            Default("false"),
-            "Whether its messages survive a restart of the broker in a durable queue.",
-            "true",
-        ),
-        key("priority", Kind::Integer(0, 255), Default("0"), "The priority of its messages.", "5"),
-        key(
-            "mandatory",
-            Kind::Boolean,
-            Default("false"),
-            "Whether it gets a message back that no queue takes.",
-            "true",
-        ),
-        DECLARE,
     ],
 );
 

@@ -4,6 +4,7 @@
 mod clients;
 mod experiment;
 mod faults;
+mod producer;
 mod scripts;
 mod tables;
 mod topology;
@@ -110,6 +111,8 @@ pub enum Kind {
     Arguments,
     /// What a client declares.
     Declarations,
+    /// What messages are like.
+    Messages,
     /// What a client sends.
     Steps,
     /// The tag of a delivery, or `last`.
@@ -148,7 +151,7 @@ impl Kind {
             Kind::DistributionByClass => "a table of distributions",
             Kind::ChoiceByClass(_) => "a table of strings",
             Kind::Arguments => "a table",
-            Kind::Declarations | Kind::Steps => "a list of tables",
+            Kind::Declarations | Kind::Messages | Kind::Steps => "a list of tables",
             Kind::DeliveryTag => "an integer or a string",
             Kind::Bound => "a number or a duration",
             Kind::Settings => "a table of settings",

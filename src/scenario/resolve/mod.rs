@@ -11,6 +11,7 @@ mod consumer;
 mod declares;
 mod fault;
 mod limits;
+mod message;
 mod names;
 mod producer;
 mod routes;
@@ -48,11 +49,12 @@ pub(super) fn scenario(tree: &Table, name: &str, about: &str, problems: &mut Pro
     let mut topology = Topology::read(tree, &profile, problems);
     let mut clients = Clients::read(tree, link, problems);
     let classes = class::read(tree, problems);
-    let producers = producer::read(tree, &mut clients, end, problems);
+    let mut producers = producer::read(tree, &mut clients, end, problems);
     let consumers = consumer::read(tree, &mut clients, &classes, end, problems);
     let scripts = script::read(tree, &mut clients, end, problems);
 
     let (producer_names, consumer_names) = client_names(&producers, &consumers, &scripts, problems);
+    producer::follow(&mut producers, &consumer_names, problems);
     classes.check(&producer_names, problems);
     limits::classes(classes.names.iter().map(|name| name.place.as_ref()), problems);
     limits::entities("producers", producers.iter().map(|producer| producer.name.place.as_ref()), problems);

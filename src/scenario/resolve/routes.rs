@@ -49,7 +49,10 @@ pub(super) fn check(
 fn fed_queues<'a>(declarations: &[&'a Declaration], clients: &Clients<'a>) -> Option<BTreeSet<&'a str>> {
     let mut fed = BTreeSet::new();
     for producer in clients.producers.iter().filter(|producer| producer.exchange.value.is_empty()) {
-        fed.extend(producer.routing_keys.value.iter().map(String::as_str));
+        if producer.replies() {
+            return None;
+        }
+        fed.extend(producer.routing_keys.value.iter().chain(&producer.more_keys).map(String::as_str));
     }
     for step in clients.scripts.iter().flat_map(|script| &script.spec.steps) {
         if let Call::Publish { exchange, routing_key, .. } = &step.call

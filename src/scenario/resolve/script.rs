@@ -319,7 +319,7 @@ impl Step {
 }
 
 fn message(reader: &mut Reader<'_>) -> Message {
-    let bytes = super::producer::message_size(reader);
+    let bytes = super::message::message_size(reader).unwrap_or_default();
     let priority = reader.read("priority", integer).unwrap_or_default().value as u8;
     let persistent = reader.flag("persistent");
     let text = |text: Option<Placed<String>>| text.map(|text| text.value.into_boxed_str());
@@ -329,9 +329,7 @@ fn message(reader: &mut Reader<'_>) -> Message {
         priority: (priority > 0).then_some(priority),
         correlation_id: text(reader.read("correlation-id", short_text)),
         reply_to: text(reader.read("reply-to", short_text)),
-        expiration: reader
-            .read("expiration", duration)
-            .map(|length| (length.value.as_nanos() / 1_000_000).to_string().into()),
+        expiration: super::message::expiration(reader).map(String::into_boxed_str),
         user_id: text(reader.read("user-id", short_text)),
         ..Properties::default()
     };

@@ -37,6 +37,9 @@ pub(crate) enum Feature {
     QueueArguments,
     DeadLetters,
     Outcomes,
+    Confirms,
+    Transactions,
+    Followers,
 }
 
 /// A scenario in numbers. Its `Debug` is the scenario file.
@@ -76,6 +79,9 @@ struct Producer {
     endless: bool,
     start: u64,
     interarrival: (u8, u64),
+    /// Unanswered publishes that it may have, or publishes of a transaction; 0: no bound, or no transactions.
+    together: u32,
+    follows: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -126,10 +132,22 @@ fn queue() -> impl Strategy<Value = Queue> {
 fn producer() -> impl Strategy<Value = Producer> {
     let target = (0u8..5, 0usize..4, any::<bool>(), any::<bool>(), any::<bool>());
     let times = (1u64..30, prop::bool::weighted(0.1), 0u64..40_000, sampled(100..4_000));
-    (target, times).prop_map(|(target, times)| {
+    (target, times, 0u32..4, any::<bool>()).prop_map(|(target, times, together, follows)| {
         let (sharing, key, to_exchange, mandatory, persistent) = target;
         let (count, endless, start, interarrival) = times;
-        Producer { sharing, key, to_exchange, mandatory, persistent, count, endless, start, interarrival }
+        Producer {
+            sharing,
+            key,
+            to_exchange,
+            mandatory,
+            persistent,
+            count,
+            endless,
+            start,
+            interarrival,
+            together,
+            follows,
+        }
     })
 }
 
@@ -352,6 +370,19 @@ impl Case {
         writeln!(out, "persistent = {}", producer.persistent || self.has(Feature::Persistent))?;
         if self.has(Feature::LateStarts) {
             writeln!(out, "start = \"{}us\"", producer.start % self.duration)?;
+        }
+        let follows = producer.follows && self.has(Feature::Followers);
+        let together = producer.together;
+        if self.has(Feature::Transactions) && together > 0 {
+            writeln!(out, "transaction-size = {together}")?;
+        } else if self.has(Feature::Confirms) && !self.has(Feature::Transactions) {
+            writeln!(out, "confirms = true")?;
+            if together > 0 && !follows {
+                writeln!(out, "max-in-flight = {together}")?;
+            }
+        }
+        if follows {
+            return writeln!(out, "after-consumer = \"c0\"\n");
         }
         writeln!(out, "interarrival = {}\n", self.time(producer.interarrival))
     }

@@ -112,7 +112,7 @@ impl<'a> Recount<'a> {
             }
             Fact::Unroutable { returned: true, .. } => self.ledger.returned += 1,
             Fact::Unroutable { returned: false, .. } => self.ledger.unroutable += 1,
-            Fact::PublishRefused { .. } => self.ledger.lose(LossCause::Refused, 1),
+            Fact::PublishRefused { cause, .. } => self.ledger.lose(cause, 1),
             Fact::Lost { cause, .. } => self.ledger.lose(cause, 1),
             Fact::DeadLettered { queues, .. } => {
                 self.ledger.dead_lettered += 1;
@@ -205,6 +205,9 @@ impl<'a> Recount<'a> {
 
     fn close(mut self) -> Ledger {
         self.ledger.on_the_way = self.sent - self.reached - self.ledger.lost_to(LossCause::LostOnTheWire);
+        let refused = self.ledger.lost_to(LossCause::Refused) + self.ledger.lost_to(LossCause::RolledBack);
+        let routed = self.ledger.routed + self.ledger.unroutable + self.ledger.returned;
+        self.ledger.uncommitted = self.reached - routed - refused;
         self.ledger.queued = self.copies.ready();
         self.ledger.processed = self.count(|delivery| delivery.settled && delivery.processed);
         self.ledger.in_flight = self.copies.unacked()
