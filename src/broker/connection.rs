@@ -245,7 +245,7 @@ impl Broker {
             self.quorum_channel_down(place, &held, queue, step);
             self.choose_active(queue, step);
         } else {
-            self.requeue_deliveries(at, queue, &held, rule, step);
+            self.requeue_deliveries(at, queue, &held, rules::CON_6, step);
         }
         self.dispatch(queue, step);
     }

@@ -104,6 +104,12 @@ impl PartialEq for Measure {
 }
 
 impl Measure {
+    /// Whether it is a percentile of a histogram, which is exact to within 0.8 % only.
+    pub fn is_percentile(&self) -> bool {
+        let percent = self.name.rsplit_once("-p").map(|(_, percent)| percent);
+        percent.is_some_and(|percent| percent.bytes().all(|digit| digit.is_ascii_digit()))
+    }
+
     /// Its values for one entity, one from each outcome that has one, in their order.
     pub fn values(&self, outcomes: &[Outcome], entity: usize) -> Vec<f64> {
         outcomes.iter().filter_map(|outcome| (self.value)(outcome, entity)).collect()

@@ -7,7 +7,7 @@ use super::consumer::{Held, Settled};
 use super::event::SystemEvent;
 use super::record::Recorder;
 use super::system::System;
-use crate::amqp::{ChannelNo, MessageId, Method, ProducerId};
+use crate::amqp::{ChannelNo, ChannelRef, MessageId, Method, ProducerId};
 use crate::engine::{EventList, Seq};
 use crate::observe::{LossCause, What};
 use crate::units::SimTime;
@@ -119,13 +119,19 @@ impl<R: Recorder> System<R> {
     /// CON-7.
     pub(super) fn lost_frame(
         &mut self,
-        frame: &UpFrame,
-        carried: Option<&Method>,
+        index: usize,
+        (frame, carried): (&UpFrame, Option<&Method>),
         events: &mut EventList<SystemEvent>,
     ) {
         let message = match (frame, carried) {
             (&UpFrame::Publish { producer, number, .. }, _) => {
                 MessageId { producer: ProducerId(producer), number }
+            }
+            (&UpFrame::Ack { channel, tag: delivery_tag }, _) => {
+                let channel = ChannelRef { connection: self.connections[index].id_at_broker, channel };
+                let connection = index as u32;
+                self.observe(events.now(), || What::AckLost { connection, channel, delivery_tag });
+                return;
             }
             (UpFrame::Method(_), Some(Method::BasicPublish(publish))) => publish.message.id,
             _ => return,
@@ -138,6 +144,7 @@ impl<R: Recorder> System<R> {
     /// Frames that a cut has lost, with the methods that they carried, both in order.
     pub(super) fn lost_frames(
         &mut self,
+        index: usize,
         frames: &[UpFrame],
         carried: VecDeque<Method>,
         events: &mut EventList<SystemEvent>,
@@ -145,7 +152,7 @@ impl<R: Recorder> System<R> {
         let mut carried = carried.into_iter();
         for frame in frames {
             let method = if matches!(frame, UpFrame::Method(_)) { carried.next() } else { None };
-            self.lost_frame(frame, method.as_ref(), events);
+            self.lost_frame(index, (frame, method.as_ref()), events);
         }
     }
 
@@ -160,7 +167,7 @@ impl<R: Recorder> System<R> {
         if connection.phase != Phase::Down || frames.iter().any(goodbye) {
             connection.up.send(UpFrame::Lost(connection.id), events);
         }
-        self.lost_frames(&frames, carried, events);
+        self.lost_frames(index, &frames, carried, events);
         self.part_connection(index, parting, events);
     }
 }

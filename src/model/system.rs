@@ -236,7 +236,7 @@ impl<R: Recorder> System<R> {
             frame if deaf => {
                 let is_method = matches!(frame, UpFrame::Method(_));
                 let carried = if is_method { self.connections[index].up.carried() } else { None };
-                self.lost_frame(&frame, carried.as_ref(), events);
+                self.lost_frame(index, (&frame, carried.as_ref()), events);
             }
             UpFrame::Publish { producer, number, published } => {
                 let Some(producer) = self.producers.get(producer as usize) else {

@@ -115,6 +115,15 @@ pub enum What {
         /// Index of the consumer that held it, or that it was on its way to; `None` on the way to the broker.
         consumer: Option<u32>,
     },
+    /// An acknowledgement is lost on its way to the broker: it was for nothing. Source: rule CON-7.
+    AckLost {
+        /// Index of the connection.
+        connection: u32,
+        /// On this channel.
+        channel: ChannelRef,
+        /// For the delivery with this tag.
+        delivery_tag: DeliveryTag,
+    },
     /// A client has lost its connection and what was on its way.
     ConnectionLost {
         /// Index of the connection.

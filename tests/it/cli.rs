@@ -450,7 +450,11 @@ fn a_message_has_a_story_and_a_run_has_a_trace() {
         assert!(value["at_ns"].as_u64().is_none_or(|at| at <= 1_000_000), "{line}");
     }
     assert_eq!(amqpsim(&["explain", &fair, "--message", "crate"]).status.code(), Some(2));
-    assert_eq!(amqpsim(&["explain", &fair, "--message", "3", "--format", "jsonl"]).status.code(), Some(2));
+    let alone = amqpsim(&["explain", &fair, "--message", "3", "--format", "trace"]);
+    assert!(out(&alone).contains(" processed          #3 "), "{}", out(&alone));
+    assert!(!out(&alone).contains("#4"), "{}", out(&alone));
+    let nobody = amqpsim(&["explain", &fair, "--entity", "nobody", "--format", "jsonl"]);
+    assert_eq!(nobody.status.code(), Some(2));
     fs::remove_dir_all(directory).unwrap();
 }
 

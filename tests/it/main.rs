@@ -1,5 +1,6 @@
 //! Tests of the whole: one module a kind.
 
+mod accounts;
 mod cli;
 mod conformance;
 mod determinism;

@@ -19,7 +19,7 @@ impl BrokerRestart {
     pub(in crate::model) fn begin<R: Recorder>(system: &mut System<R>, events: &mut EventList<SystemEvent>) {
         for index in 0..system.connections.len() {
             let (frames, carried) = system.connections[index].up.cut(events);
-            system.lost_frames(&frames, carried, events);
+            system.lost_frames(index, &frames, carried, events);
             for frame in &frames {
                 if let UpFrame::Open(id) = *frame {
                     system.connections[index].down.send(DownFrame::Refused(id), events);

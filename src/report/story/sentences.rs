@@ -6,7 +6,7 @@
 use crate::amqp::{ChannelRef, MessageId, Method, ServerMethod};
 use crate::observe::{Conclusion, Fact, LossCause, What};
 use crate::report::wire::{self, Words};
-use crate::rules::RuleRef;
+use crate::rules::{self, RuleRef};
 
 use super::facts;
 use super::page::{count, length};
@@ -30,6 +30,12 @@ pub(super) fn sentence(view: View<'_>, what: &What) -> Option<(String, Option<Ru
             return None;
         }
         return Some((facts::sentence(view, fact), Some(*rule)));
+    }
+    if let What::AckLost { connection, channel, delivery_tag } = what {
+        let method = Method::BasicAck { delivery_tag: *delivery_tag, multiple: false };
+        let (from, of) = (view.sender(*connection, *channel, &method), about(view, *channel, &method));
+        let words = wire::client(view.names, &method);
+        return Some((format!("{words}{of} from {from} is lost on its way"), Some(rules::CON_7)));
     }
     let sentence = match what {
         What::ClientSent { connection, channel, method } => sent(view, *connection, *channel, method)?,

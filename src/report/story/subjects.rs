@@ -58,6 +58,11 @@ impl View<'_> {
                 self.messages_to(*channel, method)
             }
             What::Broker(fact, _) => self.messages_in(fact),
+            What::AckLost { channel, delivery_tag, .. } => self
+                .memory
+                .acknowledged(*channel, *delivery_tag, false)
+                .map(|handout| handout.message)
+                .collect(),
             What::Published { message, .. }
             | What::Received { message, .. }
             | What::ServiceBegan { message, .. }
@@ -128,6 +133,10 @@ impl View<'_> {
             },
             What::ConnectionLost { connection } | What::Connecting { connection } => {
                 vec![self.cast.connection(*connection)]
+            }
+            What::AckLost { connection, channel, delivery_tag } => {
+                let method = Method::BasicAck { delivery_tag: *delivery_tag, multiple: false };
+                vec![self.cast.connection(*connection), self.sender(*connection, *channel, &method)]
             }
             What::FaultBegan { fault } | What::FaultEnded { fault } => vec![self.cast.fault(*fault)],
             What::Stale => Vec::new(),

@@ -101,6 +101,11 @@ impl Row {
                 Row::method(cast, ends, *channel, None, wire::server(names, method))
             }
             What::Broker(fact, rule) => facts::row(cast, names, fact).text("rule", rule.id),
+            What::AckLost { connection, channel, delivery_tag } => {
+                Row::new(cast.connection(*connection), "lost", "basic.ack")
+                    .number("channel", channel.channel.0)
+                    .number("delivery-tag", *delivery_tag)
+            }
             What::ConnectionLost { connection } => Row::new(cast.connection(*connection), "lost", ""),
             What::Connecting { connection } => Row::new(cast.connection(*connection), "connecting", ""),
             What::FaultBegan { fault } => Row::new(cast.fault(*fault), "began", ""),
