@@ -171,7 +171,13 @@ impl Broker {
         self.vhosts[vhost as usize].queues.insert(declare.queue, id);
         self.topology += 1;
         let durable = self.queues[id.0].durable;
-        step.out.fact(Fact::QueueDeclared { queue: id, name: declare.queue, durable }, rules::Q_3);
+        let fact = Fact::QueueDeclared {
+            queue: id,
+            vhost: self.vhosts[vhost as usize].name,
+            name: declare.queue,
+            durable,
+        };
+        step.out.fact(fact, rules::Q_3);
         self.use_queue(id, step);
         Ok(id)
     }

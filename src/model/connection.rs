@@ -99,6 +99,8 @@ pub(super) struct ClientChannel {
     pub(super) producers: Vec<u32>,
     pub(super) consumers: Vec<u32>,
     pub(super) scripts: Vec<u32>,
+    /// The attempt to open it again that counts.
+    pub(super) reopen: Seq,
 }
 
 /// A client's connection.
@@ -142,6 +144,7 @@ impl Connection {
                 producers: Vec::new(),
                 consumers: Vec::new(),
                 scripts: Vec::new(),
+                reopen: Seq::NONE,
             });
         }
         for connection in &mut connections {

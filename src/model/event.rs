@@ -28,6 +28,12 @@ pub enum SystemEvent {
     BrokerTimer(u32),
     /// A client's next step is due.
     ClientStep(u32),
+    /// A policy is set.
+    PolicySet(u32),
+    /// A policy is taken away.
+    PolicyCleared(u32),
+    /// A client opens a channel again that the broker has closed.
+    ChannelReopen(u32),
 }
 
 impl Event for SystemEvent {
@@ -44,6 +50,9 @@ impl Event for SystemEvent {
             SystemEvent::FaultEnds(index) => (7, index),
             SystemEvent::BrokerTimer(index) => (8, index),
             SystemEvent::ClientStep(index) => (9, index),
+            SystemEvent::PolicySet(index) => (10, index),
+            SystemEvent::PolicyCleared(index) => (11, index),
+            SystemEvent::ChannelReopen(index) => (12, index),
         };
         debug_assert!(index < 1 << INDEX_BITS, "a scenario has fewer than 2^24 entities of a kind");
         kind << INDEX_BITS | index
@@ -62,7 +71,10 @@ impl Event for SystemEvent {
             6 => SystemEvent::FaultBegins(index),
             7 => SystemEvent::FaultEnds(index),
             8 => SystemEvent::BrokerTimer(index),
-            _ => SystemEvent::ClientStep(index),
+            9 => SystemEvent::ClientStep(index),
+            10 => SystemEvent::PolicySet(index),
+            11 => SystemEvent::PolicyCleared(index),
+            _ => SystemEvent::ChannelReopen(index),
         }
     }
 }
@@ -84,6 +96,9 @@ mod tests {
             SystemEvent::FaultEnds,
             SystemEvent::BrokerTimer,
             SystemEvent::ClientStep,
+            SystemEvent::PolicySet,
+            SystemEvent::PolicyCleared,
+            SystemEvent::ChannelReopen,
         ];
         for event in all {
             assert_eq!(SystemEvent::unpack(event(0xff_fff1).pack()), event(0xff_fff1));

@@ -11,6 +11,7 @@ mod event;
 mod fault;
 mod hand;
 mod link;
+mod operator;
 mod parting;
 mod producer;
 mod record;
@@ -20,13 +21,16 @@ mod spec;
 mod system;
 
 pub use event::SystemEvent;
-pub use fault::{BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec};
+pub use fault::{
+    Alarm, BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec, Resource,
+};
 pub use hand::{HandMessage, channel};
+pub use operator::{OperatorSpec, PermissionSpec, PolicySpec, Refusal, UserSpec, refusals};
 pub use record::{Lean, Recorder, Recording};
 pub use run::{simulate, simulate_recorded};
 pub use script::{Call, ClientSpec, StepSpec, When};
 pub use spec::{
     Acknowledge, BindingSpec, ChannelSpec, ClassSpec, ConnectionSpec, ConsumerSpec, Declaration,
-    ExchangeSpec, ProducerSpec, QueueSpec, SystemSpec,
+    ExchangeSpec, ProducerSpec, QueueSpec, SystemSpec, TopologySpec,
 };
 pub use system::System;

@@ -107,7 +107,7 @@ durrable = true
               | ^^^^^^^^
               |
               = help: did you mean `durable`?
-              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`
+              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`, `vhost`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -148,7 +148,7 @@ name = "tasks"
               |   ^^^^
               |
               = help: did you mean `queue`?
-              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `client`, `connection`, `consumer`, `exchange`, `fault`, `link`, `producer`, `queue`, `replication`, `variant`
+              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `client`, `connection`, `consumer`, `exchange`, `fault`, `link`, `policy`, `producer`, `queue`, `replication`, `user`, `variant`, `vhost`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -1294,7 +1294,7 @@ at = "1s"
             1 | [[fault.power-loss]]
               |         ^^^^^^^^^^
               |
-              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
+              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`, `alarm`
 
             error[unknown-fault]: there is no fault `consumer-crsh`
              --> scenarios/orders.toml:3:9
@@ -1303,7 +1303,7 @@ at = "1s"
               |         ^^^^^^^^^^^^^
               |
               = help: did you mean `[[fault.consumer-crash]]`?
-              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
+              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`, `alarm`
 
             2 errors in scenarios/orders.toml
         "#]],
@@ -1324,7 +1324,7 @@ at = "1s"
               | ^^^^^^^^^
               |
               = help: for example `[[fault.consumer-crash]]`
-              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
+              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`, `alarm`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -1721,7 +1721,7 @@ set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.du
               |                                                                       ^^^^^^^^^^^^^^^^
               |
               = help: did you mean `queue`?
-              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `client`, `connection`, `consumer`, `exchange`, `fault`, `link`, `producer`, `queue`, `replication`, `variant`
+              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `client`, `connection`, `consumer`, `exchange`, `fault`, `link`, `policy`, `producer`, `queue`, `replication`, `user`, `variant`, `vhost`
 
             error[malformed-address]: `` is not an address
              --> scenarios/orders.toml:3:96
@@ -1952,7 +1952,7 @@ durabel = true
               | ^^^^^^^
               |
               = help: did you mean `durable`?
-              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`
+              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`, `vhost`
 
             4 errors in scenarios/orders.toml
         "#]],
@@ -2525,7 +2525,7 @@ do = []
             8 |     "basic.get",
               |     ^^^^^^^^^^^
               |
-              = help: write `{ queue = "orders" }`
+              = help: write `{ method = "basic.get" }`
 
             error[duplicate-name]: a client has the name of another, `billing`
               --> scenarios/orders.toml:12:8
@@ -2545,6 +2545,176 @@ do = []
                = help: for example `do = [{ method = "basic.get", queue = "orders" }]`
 
             9 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn what_operators_set_up() {
+    says(
+        r#"[[vhost]]
+name = "/"
+
+[[user]]
+name = "app"
+permissions = [{ vhost = "tenant", read = "(a" }, "all"]
+
+[[policy]]
+name = "short"
+vhost = "tennant"
+pattern = "x{2}"
+definition = { max-length = 1 }
+from = "5s"
+until = "5s"
+
+[[connection]]
+name = "billing"
+user = "apps"
+vhost = "elsewhere"
+"#,
+        expect![[r#"
+            error[duplicate-name]: two virtual hosts are named `/`
+             --> scenarios/orders.toml:2:8
+              |
+            2 | name = "/"
+              |        ^^^ used again
+
+            error[unknown-vhost]: user `app` has a permission in `tenant`, which is not there
+             --> scenarios/orders.toml:6:26
+              |
+            6 | permissions = [{ vhost = "tenant", read = "(a" }, "all"]
+              |                          ^^^^^^^^
+              |
+              = note: known virtual hosts: `/`, `/`
+
+            error[unreadable-pattern]: a pattern of user `app` cannot be read: `(a`
+             --> scenarios/orders.toml:6:43
+              |
+            6 | permissions = [{ vhost = "tenant", read = "(a" }, "all"]
+              |                                           ^^^^
+              |
+              = help: for example `^orders\.`
+              = note: patterns are made of literals, `.`, `[…]`, `(…)`, `|`, `*`, `+`, `?`, `^` and `$`
+
+            error[wrong-type]: a permission is a table in braces, got the string "all"
+             --> scenarios/orders.toml:6:51
+              |
+            6 | permissions = [{ vhost = "tenant", read = "(a" }, "all"]
+              |                                                   ^^^^^
+              |
+              = help: write `{ vhost = "tenant" }`
+
+            error[unknown-vhost]: policy `short` lies in virtual host `tennant`, which is not there
+              --> scenarios/orders.toml:10:9
+               |
+            10 | vhost = "tennant"
+               |         ^^^^^^^^^
+               |
+               = note: known virtual hosts: `/`, `/`
+
+            error[unreadable-pattern]: a pattern of policy `short` cannot be read: `x{2}`
+              --> scenarios/orders.toml:11:11
+               |
+            11 | pattern = "x{2}"
+               |           ^^^^^^
+               |
+               = help: for example `^orders\.`
+               = note: patterns are made of literals, `.`, `[…]`, `(…)`, `|`, `*`, `+`, `?`, `^` and `$`
+
+            error[stop-before-start]: policy `short` is taken away at 5s, but not set before 5s
+              --> scenarios/orders.toml:14:9
+               |
+            13 | from = "5s"
+               |        ---- it is set here
+            14 | until = "5s"
+               |         ^^^^
+               |
+               = help: raise `until` above 5s
+
+            warning[unknown-user]: connection `billing` uses `apps`, which is not there
+              --> scenarios/orders.toml:18:8
+               |
+            18 | user = "apps"
+               |        ^^^^^^
+               |
+               = help: did you mean `app` (line 5)?
+               = note: known users: `app`, `guest`
+               = note: RabbitMQ refuses such a connection with 530 NOT_ALLOWED
+
+            warning[unknown-vhost]: connection `billing` uses `elsewhere`, which is not there
+              --> scenarios/orders.toml:19:9
+               |
+            19 | vhost = "elsewhere"
+               |         ^^^^^^^^^^^
+               |
+               = note: known virtual hosts: `/`, `/`
+               = note: RabbitMQ refuses such a connection with 530 NOT_ALLOWED
+
+            error[unknown-queue]: consumer `billing` reads from `elsewhere/orders`, which is not declared
+              --> scenarios/orders.toml:31:9
+               |
+            31 | queue = "orders"
+               |         ^^^^^^^^
+               |
+               = note: known queues: `orders`
+
+            8 errors and 2 warnings in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn declarations_that_the_broker_refuses() {
+    says(
+        r#"[[queue]]
+name = "tasks"
+arguments = { x-max-length = -1 }
+
+[[queue]]
+name = "votes"
+auto-delete = true
+arguments = { x-queue-type = "quorum" }
+"#,
+        expect![[r#"
+            error[refused-declaration]: RabbitMQ refuses to declare queue `tasks`
+             --> scenarios/orders.toml:1:1
+              |
+            1 | [[queue]]
+              | ^^^^^^^^^
+              |
+              = note: it answers with 406 PRECONDITION_FAILED - invalid arg 'x-max-length' for queue 'tasks' in vhost '/': {value_negative,-1}
+
+            error[refused-declaration]: RabbitMQ refuses to declare queue `votes`
+             --> scenarios/orders.toml:5:1
+              |
+            5 | [[queue]]
+              | ^^^^^^^^^
+              |
+              = note: it answers with 406 PRECONDITION_FAILED - invalid property 'auto-delete' for queue 'votes' in vhost '/'
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn an_exclusive_queue_without_an_owner() {
+    says(
+        r#"[[queue]]
+name = "replies"
+exclusive = true
+"#,
+        expect![[r#"
+            error[unowned-queue]: queue `replies` is exclusive, but no client declares it
+             --> scenarios/orders.toml:3:13
+              |
+            3 | exclusive = true
+              |             ^^^^
+              |
+              = help: take `[[queue]]` out, and add `declare = [{ queue = "…", exclusive = true }]` to the client that owns it
+              = note: an exclusive queue is for the connection that declares it alone, and goes with it
+
+            1 error in scenarios/orders.toml
         "#]],
     );
 }

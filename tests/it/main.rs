@@ -5,6 +5,7 @@ mod conformance;
 mod determinism;
 mod diagnostics;
 mod golden;
+mod operators;
 mod properties;
 mod scripts;
 mod semantics;

@@ -190,7 +190,7 @@ impl Narrator {
         [
             ("producers", directory.producers.clone()),
             ("consumers", directory.consumers.clone()),
-            ("queues", self.cast.queues(names).map(str::to_owned).collect()),
+            ("queues", self.cast.queues(names).collect()),
             ("connections", directory.connections.clone()),
             ("faults", directory.faults.clone()),
         ]

@@ -1,7 +1,9 @@
 //! The list of all tables, and the keys that several tables have. To add a key, add its line to the table's file and
 //! read it in `resolve/`.
 
-use super::{Absent, Form, KeySpec, Kind, TableSpec, clients, experiment, faults, scripts, topology};
+use super::{
+    Absent, Form, KeySpec, Kind, TableSpec, clients, experiment, faults, operator, scripts, topology,
+};
 use Absent::{Means, Required};
 
 /// Every table of the file format, in the order of the documentation.
@@ -10,6 +12,10 @@ pub const TABLES: &[TableSpec] = &[
     experiment::REPLICATION,
     experiment::BROKER,
     clients::LINK,
+    operator::VHOST,
+    operator::USER,
+    operator::PERMISSION,
+    operator::POLICY,
     topology::EXCHANGE,
     topology::QUEUE,
     topology::BINDING,
@@ -26,6 +32,7 @@ pub const TABLES: &[TableSpec] = &[
     faults::CONSUMER_CRASH,
     faults::CONNECTION_LOSS,
     faults::BROKER_RESTART,
+    faults::ALARM,
     experiment::CHECK,
     experiment::VARIANT,
 ];

@@ -13,6 +13,7 @@ use crate::units::SimDuration;
 use super::class::Classes;
 use super::clients::Clients;
 use super::declares::{Declared, declarations};
+use super::names::within;
 use super::producer::specs;
 use super::{client_starts_late, instant, readers};
 
@@ -25,7 +26,7 @@ const ACKNOWLEDGE: [Acknowledge; 3] =
 pub(super) struct Consumer {
     pub(super) spec: ConsumerSpec,
     pub(super) name: Placed<String>,
-    /// `None` where it could not be read, which has been reported.
+    /// As reports tell it. `None` where it could not be read, which has been reported.
     pub(super) queue: Option<Placed<String>>,
     pub(super) declares: Vec<Declared>,
 }
@@ -44,7 +45,9 @@ pub(super) fn read(
         let queue = reader.read("queue", short_text);
         let start = reader.read("start", duration).unwrap_or_default();
         client_starts_late(reader, &start, end);
+        let vhost = clients.vhost_of(channel);
         let declares = reader.read("declare", declarations).unwrap_or_default().value;
+        let declares = Declared::of(&vhost, declares);
         let spec = ConsumerSpec {
             name: name.value.clone(),
             channel,
@@ -59,6 +62,7 @@ pub(super) fn read(
             service_times: service_times(reader, classes),
             speed_permille: reader.read("speed", permille).map_or(1000, |speed| speed.value),
         };
+        let queue = queue.map(|queue| within(&vhost, &queue));
         consumers.push(Consumer { spec, name, queue, declares });
     });
     consumers

@@ -24,6 +24,8 @@ pub(super) struct Producer {
     /// In the order of the spec's routing keys, with the place of the key that gives them.
     pub(super) routing_keys: Placed<Vec<String>>,
     pub(super) declares: Vec<Declared>,
+    /// That of its connection.
+    pub(super) vhost: String,
 }
 
 pub(super) fn read(
@@ -39,7 +41,9 @@ pub(super) fn read(
         let exchange = reader.read("exchange", short_text).unwrap_or_default();
         let routing_keys = routing_keys(reader);
         let (start, stop) = interval(reader, end);
+        let vhost = clients.vhost_of(channel);
         let declares = reader.read("declare", declarations).unwrap_or_default().value;
+        let declares = Declared::of(&vhost, declares);
         let spec = ProducerSpec {
             name: name.value.clone(),
             channel,
@@ -57,7 +61,7 @@ pub(super) fn read(
             priority: reader.read("priority", integer).unwrap_or_default().value as u8,
             mandatory: reader.flag("mandatory"),
         };
-        producers.push(Producer { spec, name, exchange, routing_keys, declares });
+        producers.push(Producer { spec, name, exchange, routing_keys, declares, vhost });
     });
     producers
 }
