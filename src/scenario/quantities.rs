@@ -43,6 +43,7 @@ pub(super) fn duration(node: &Node, reading: &mut Reading<'_>) -> Option<SimDura
 }
 
 /// A length of time; `None` for the word `off`.
+#[expect(clippy::option_option, reason = "the outer one is for a mistake, the inner one for the word")]
 pub(super) fn duration_or_off(node: &Node, reading: &mut Reading<'_>) -> Option<Option<SimDuration>> {
     if node.as_text() == Some("off") { Some(None) } else { duration(node, reading).map(Some) }
 }

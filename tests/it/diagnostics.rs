@@ -2566,11 +2566,6 @@ pattern = "x{2}"
 definition = { max-length = 1 }
 from = "5s"
 until = "5s"
-
-[[connection]]
-name = "billing"
-user = "apps"
-vhost = "elsewhere"
 "#,
         expect![[r#"
             error[duplicate-name]: two virtual hosts are named `/`
@@ -2631,34 +2626,51 @@ vhost = "elsewhere"
                |
                = help: raise `until` above 5s
 
+            7 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_connection_as_nobody_to_nowhere() {
+    says(
+        r#"[[user]]
+name = "app"
+
+[[connection]]
+name = "billing"
+user = "apps"
+vhost = "elsewhere"
+"#,
+        expect![[r#"
             warning[unknown-user]: connection `billing` uses `apps`, which is not there
-              --> scenarios/orders.toml:18:8
-               |
-            18 | user = "apps"
-               |        ^^^^^^
-               |
-               = help: did you mean `app` (line 5)?
-               = note: known users: `app`, `guest`
-               = note: RabbitMQ refuses such a connection with 530 NOT_ALLOWED
+             --> scenarios/orders.toml:6:8
+              |
+            6 | user = "apps"
+              |        ^^^^^^
+              |
+              = help: did you mean `app` (line 2)?
+              = note: known users: `app`, `guest`
+              = note: RabbitMQ refuses such a connection with 530 NOT_ALLOWED
 
             warning[unknown-vhost]: connection `billing` uses `elsewhere`, which is not there
-              --> scenarios/orders.toml:19:9
-               |
-            19 | vhost = "elsewhere"
-               |         ^^^^^^^^^^^
-               |
-               = note: known virtual hosts: `/`, `/`
-               = note: RabbitMQ refuses such a connection with 530 NOT_ALLOWED
+             --> scenarios/orders.toml:7:9
+              |
+            7 | vhost = "elsewhere"
+              |         ^^^^^^^^^^^
+              |
+              = note: known virtual hosts: `/`
+              = note: RabbitMQ refuses such a connection with 530 NOT_ALLOWED
 
             error[unknown-queue]: consumer `billing` reads from `elsewhere/orders`, which is not declared
-              --> scenarios/orders.toml:31:9
+              --> scenarios/orders.toml:19:9
                |
-            31 | queue = "orders"
+            19 | queue = "orders"
                |         ^^^^^^^^
                |
                = note: known queues: `orders`
 
-            8 errors and 2 warnings in scenarios/orders.toml
+            1 error and 2 warnings in scenarios/orders.toml
         "#]],
     );
 }
@@ -2711,7 +2723,7 @@ exclusive = true
             3 | exclusive = true
               |             ^^^^
               |
-              = help: take `[[queue]]` out, and add `declare = [{ queue = "…", exclusive = true }]` to the client that owns it
+              = help: take it out, and add `declare = [{ queue = "replies", exclusive = true }]` to the client that owns it
               = note: an exclusive queue is for the connection that declares it alone, and goes with it
 
             1 error in scenarios/orders.toml

@@ -68,7 +68,8 @@ impl Operator {
         let name = reader.read("name", name).unwrap_or_default();
         let vhost = self.vhost_of(reader);
         let pattern = reader.read("pattern", text).unwrap_or_default();
-        check_pattern(&pattern, reader.owner().to_owned(), reader.problems);
+        let owner = reader.owner().to_owned();
+        check_pattern(&pattern, &owner, reader.problems);
         let from = reader.read("from", duration).unwrap_or_default();
         let until = reader.read("until", duration);
         if let Some(until) = until.as_ref().filter(|until| until.value <= from.value) {
@@ -160,7 +161,7 @@ fn permission(node: &Node, owner: &str, problems: &mut Problems) -> Option<Permi
         let pattern = reader.read(key, text).unwrap_or_default();
         // The empty pattern allows nothing.
         if !pattern.value.is_empty() {
-            check_pattern(&pattern, owner.to_owned(), reader.problems);
+            check_pattern(&pattern, owner, reader.problems);
         }
         pattern.value
     });
@@ -169,7 +170,7 @@ fn permission(node: &Node, owner: &str, problems: &mut Problems) -> Option<Permi
     Some((vhost, spec))
 }
 
-fn check_pattern(pattern: &Placed<String>, owner: String, problems: &mut Problems) {
+fn check_pattern(pattern: &Placed<String>, owner: &str, problems: &mut Problems) {
     if !is_pattern(&pattern.value) {
         let message = format!("a pattern of {owner} cannot be read: `{}`", shortened(&pattern.value));
         problems.push(

@@ -346,6 +346,7 @@ fn message(reader: &mut Reader<'_>) -> Message {
 }
 
 /// A converter for `delivery-tag`: a number, or `None` for `last`.
+#[expect(clippy::option_option, reason = "the outer one is for a mistake, the inner one for the word")]
 fn delivery_tag(node: &Node, reading: &mut Reading<'_>) -> Option<Option<DeliveryTag>> {
     match &node.value {
         Value::Integer(number) if *number >= 0 => Some(Some(number.unsigned_abs())),

@@ -217,7 +217,9 @@ fn refuse_unowned(reader: &mut Reader<'_>, queue: &str) {
     let message = format!("queue `{}` is exclusive, but no client declares it", shortened(queue));
     let diagnostic = Diagnostic::error(ids::UNOWNED_QUEUE, message)
         .at(reader.place_of("exclusive"))
-        .help("take `[[queue]]` out, and add `declare = [{ queue = \"…\", exclusive = true }]` to the client that owns it")
+        .help(format!(
+            "take it out, and add `declare = [{{ queue = \"{queue}\", exclusive = true }}]` to the client that owns it"
+        ))
         .note("an exclusive queue is for the connection that declares it alone, and goes with it");
     reader.problems.push(diagnostic);
 }
