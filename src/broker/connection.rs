@@ -48,8 +48,7 @@ impl Broker {
         let at = ChannelRef { connection: id, channel: ChannelNo(0) };
         let Some(vhost) = self.vhosts.iter().position(|v| v.name == vhost) else {
             let text = format!("vhost {} not found", self.names.text(vhost));
-            let failure = failure(ReplyCode::NotAllowed, rules::CON_2, text);
-            Self::send_error(at, &failure, step);
+            Self::refuse_connection(at, text, step);
             return;
         };
         let vhost = vhost as u16;
@@ -59,8 +58,7 @@ impl Broker {
                 self.names.text(self.vhosts[vhost as usize].name),
                 self.names.text(user)
             );
-            let failure = failure(ReplyCode::NotAllowed, rules::CON_2, text);
-            Self::send_error(at, &failure, step);
+            Self::refuse_connection(at, text, step);
             return;
         };
         if self.connections.len() <= id.index() {
@@ -70,6 +68,13 @@ impl Broker {
         self.connections[id.index()] = Some(Connection { vhost, user, hold, channels: Vec::new() });
         step.out.fact(Fact::ConnectionOpened { connection: id }, rules::CON_1);
         step.out.send(at, ServerMethod::ConnectionOpenOk);
+    }
+
+    fn refuse_connection(at: ChannelRef, text: String, step: &mut Step<'_, impl Out>) {
+        let failure = failure(ReplyCode::NotAllowed, rules::CON_2, text);
+        let fact = Fact::Error { channel: at, code: failure.code, text: failure.text.clone() };
+        step.out.fact(fact, failure.rule);
+        Self::send_error(at, &failure, step);
     }
 
     pub(super) fn open_channel(&mut self, at: ChannelRef, step: &mut Step<'_, impl Out>) -> Handled {

@@ -172,7 +172,13 @@ impl Broker {
         self.topology += 1;
         let durable = self.queues[id.0].durable;
         let rule = if declare.auto_delete { rules::CON_22 } else { rules::DUR_1 };
-        step.out.fact(Fact::QueueDeclared { queue: id, name: declare.queue, durable }, rule);
+        let fact = Fact::QueueDeclared {
+            queue: id,
+            vhost: self.vhosts[vhost as usize].name,
+            name: declare.queue,
+            durable,
+        };
+        step.out.fact(fact, rule);
         self.use_queue(id, step);
         Ok(id)
     }

@@ -50,8 +50,8 @@ impl Survivors {
         broker
     }
 
-    /// Name and ready messages of each queue, in no particular but always the same order.
-    pub fn queue_levels(&self) -> impl Iterator<Item = (&str, u32, u32)> {
+    /// As [`Broker::queue_levels`].
+    pub fn queue_levels(&self) -> impl Iterator<Item = ((&str, &str), u32, u32)> {
         self.0.queue_levels()
     }
 

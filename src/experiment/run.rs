@@ -211,8 +211,12 @@ pub(crate) mod tests {
                 events_max: 1_000_000,
                 profile: Profile::default(),
                 classes: Vec::new(),
+                settings: crate::broker::Settings::of(&Profile::default()),
+                operator: crate::model::OperatorSpec::default(),
                 topology: Vec::new(),
                 connections: vec![ConnectionSpec {
+                    user: "guest".to_owned(),
+                    channel_reopen_delay: None,
                     name: "main".into(),
                     vhost: "/".into(),
                     latency: Distribution::Constant(SimDuration::ZERO),

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::consumer::scaled;
 use super::publishing::Verdict;
-use super::script::ClientSpec;
 use super::spec::{ConsumerSpec, Declaration, SystemSpec};
-use crate::amqp::{MessageId, Name, Names, QueueId};
+use crate::amqp::{MessageId, Name, Names, QueueId, in_vhost};
 use crate::measure::{ClientError, ConsumerOutcome, Ledger, ProducerOutcome, QueueOutcome};
 use crate::observe::{Conclusion, Fact, LossCause, Settlement};
 use crate::units::{SimDuration, SimTime};
@@ -23,8 +22,8 @@ pub(super) struct Books {
     pub(super) consumers: Vec<ConsumerBook>,
     /// Queues that the scenario names, then one for all others.
     pub(super) queues: Vec<QueueBook>,
-    /// Places of the queues that the scenario names.
-    queue_names: BTreeMap<Name, u32>,
+    /// Places of the queues that the scenario names, by virtual host and name.
+    queue_names: BTreeMap<(Name, Name), u32>,
     /// Place in `queues` by the broker's id.
     place_of_queue: Vec<u32>,
     pub(super) errors: Vec<ClientError>,
@@ -141,11 +140,11 @@ pub(super) struct Work {
 impl Books {
     pub(super) fn new(spec: &SystemSpec, names: &mut Names) -> Self {
         let queue_list = queues_named(spec);
-        let places: BTreeMap<&str, usize> = queue_list.iter().map(String::as_str).zip(0..).collect();
+        let places: BTreeMap<(&str, &str), usize> = queue_list.iter().copied().zip(0..).collect();
         let mut readers: Vec<Vec<&ConsumerSpec>> = vec![Vec::new(); queue_list.len() + 1];
         let mut consumers = Vec::new();
         for consumer in &spec.consumers {
-            let queue = places[consumer.queue.as_str()];
+            let queue = places[&(spec.vhost_of(consumer.channel), consumer.queue.as_str())];
             readers[queue].push(consumer);
             let outcome = ConsumerOutcome {
                 name: consumer.name.clone(),
@@ -155,12 +154,12 @@ impl Books {
             };
             consumers.push(ConsumerBook { outcome, idle_since: None });
         }
-        let nameless = String::new();
         let queues = queue_list
             .iter()
-            .chain([&nameless])
+            .map(|(vhost, name)| in_vhost(vhost, name))
+            .chain([String::new()])
             .zip(&readers)
-            .map(|(name, readers)| QueueBook::new(name.clone(), readers))
+            .map(|(name, readers)| QueueBook::new(name, readers))
             .collect();
         let producer_book =
             |name: &String| ProducerOutcome { name: name.clone(), ..ProducerOutcome::default() };
@@ -169,7 +168,11 @@ impl Books {
             producers: spec.publishers().map(producer_book).collect(),
             consumers,
             queues,
-            queue_names: queue_list.iter().map(|name| names.intern(name)).zip(0..).collect(),
+            queue_names: queue_list
+                .iter()
+                .map(|(vhost, name)| (names.intern(vhost), names.intern(name)))
+                .zip(0..)
+                .collect(),
             place_of_queue: Vec::new(),
             errors: Vec::new(),
             processed_before: BTreeMap::new(),
@@ -220,7 +223,7 @@ impl Books {
                 self.ledger.copies += 1;
                 self.ledger.processed += 1;
             }
-            Fact::QueueDeclared { queue, name, .. } => self.place_queue(queue, name),
+            Fact::QueueDeclared { queue, vhost, name, .. } => self.place_queue(queue, (vhost, name)),
             _ => {}
         }
     }
@@ -254,7 +257,7 @@ impl Books {
         }
     }
 
-    fn place_queue(&mut self, id: QueueId, name: Name) {
+    fn place_queue(&mut self, id: QueueId, name: (Name, Name)) {
         let other = self.queue_names.len() as u32;
         let place = self.queue_names.get(&name).copied().unwrap_or(other);
         if self.place_of_queue.len() <= id.index() {
@@ -368,19 +371,30 @@ impl Books {
     }
 }
 
-/// The queues that a scenario names: declared at the start, by clients, or consumed from; in order of first mention.
-fn queues_named(spec: &SystemSpec) -> Vec<String> {
-    let declared = spec
-        .topology
+/// The queues that a scenario names, with their virtual hosts: declared at the start, by clients, or consumed from; in order
+/// of first mention.
+fn queues_named(spec: &SystemSpec) -> Vec<(&str, &str)> {
+    let of_channel = |channel: usize, declares| (spec.vhost_of(channel), declares);
+    let start = spec.topology.iter().map(|one| (one.vhost.as_str(), &one.declaration));
+    let clients = spec
+        .producers
         .iter()
-        .chain(spec.producers.iter().flat_map(|producer| &producer.declares))
-        .chain(spec.consumers.iter().flat_map(|consumer| &consumer.declares))
-        .chain(spec.clients.iter().flat_map(ClientSpec::declares))
-        .filter_map(|declaration| match declaration {
-            Declaration::Queue(queue) if !queue.name.is_empty() => Some(&queue.name),
-            _ => None,
-        });
+        .flat_map(|one| one.declares.iter().map(move |declared| of_channel(one.channel, declared)))
+        .chain(
+            spec.consumers
+                .iter()
+                .flat_map(|one| one.declares.iter().map(move |declared| of_channel(one.channel, declared))),
+        )
+        .chain(
+            spec.clients
+                .iter()
+                .flat_map(|one| one.declares().map(move |declared| of_channel(one.channel, declared))),
+        );
+    let declared = start.chain(clients).filter_map(|(vhost, declaration)| match declaration {
+        Declaration::Queue(queue) if !queue.name.is_empty() => Some((vhost, queue.name.as_str())),
+        _ => None,
+    });
+    let consumed = spec.consumers.iter().map(|one| (spec.vhost_of(one.channel), one.queue.as_str()));
     let mut known = BTreeSet::new();
-    let mentioned = declared.chain(spec.consumers.iter().map(|consumer| &consumer.queue));
-    mentioned.filter(|name| known.insert(name.as_str())).cloned().collect()
+    declared.chain(consumed).filter(|name| known.insert(*name)).collect()
 }

@@ -1,12 +1,14 @@
 //! The clients at work: connect, set up channels, publish, consume, acknowledge, and what a loss does to them.
 
-use super::connection::{Caller, ChannelPhase, DownFrame, Phase, Todo, UpFrame, declaration, subscription};
+use super::connection::{
+    Caller, ChannelPhase, ClientChannel, DownFrame, Phase, Todo, UpFrame, declaration, subscription,
+};
 use super::consumer::{InWork, WhenDone};
 use super::event::SystemEvent;
 use super::parting::Parting;
 use super::publishing::Verdict;
 use super::record::Recorder;
-use super::spec::Acknowledge;
+use super::spec::{Acknowledge, ChannelSpec};
 use super::system::System;
 use crate::amqp::{ChannelNo, ChannelRef, Method, Name, ReplyCode, ServerMethod};
 use crate::engine::{EventList, Seq};
@@ -235,6 +237,7 @@ impl<R: Recorder> System<R> {
                 let asked = reopens && !connection.is_open_unsent(channel);
                 if !reopens {
                     self.part_channel(index, channel, ChannelPhase::Failed, Parting::GoesOn, events);
+                    self.reopen_later(index, channel, events);
                 }
                 let answer = Method::ChannelCloseOk;
                 self.connections[index].up.send_method(UpFrame::Method(channel), answer, events);
@@ -303,6 +306,29 @@ impl<R: Recorder> System<R> {
         self.consumers[consumer].subscribed = true;
         if self.consumers[consumer].work.is_none() {
             self.books.idle(now, consumer);
+        }
+    }
+
+    fn reopen_later(&mut self, index: usize, number: ChannelNo, events: &mut EventList<SystemEvent>) {
+        let Some(delay) = self.spec.connections[index].channel_reopen_delay else { return };
+        let is_it = |c: &ChannelSpec| c.connection == index && c.number == number.0;
+        let Some(place) = self.spec.channels.iter().position(is_it) else { return };
+        if let Some(channel) = self.connections[index].channel_mut(number) {
+            // Without any delay, time would stand still where the channel fails again at once.
+            let at = events.now() + delay.max(DELAY_AFTER_REFUSAL);
+            channel.reopen = events.at(at, SystemEvent::ChannelReopen(place as u32));
+        }
+    }
+
+    /// The client opens a channel again that the broker has closed, unless it has come back another way.
+    pub(super) fn reopen_channel(&mut self, place: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
+        let ChannelSpec { connection, number, .. } = self.spec.channels[place];
+        let number = ChannelNo(number);
+        let state = &self.connections[connection];
+        let waits = |c: &ClientChannel| c.reopen == seq && c.phase == ChannelPhase::Failed;
+        if state.phase == Phase::Open && state.channel(number).is_some_and(waits) {
+            self.plan_channel(connection, number, events.now());
+            self.call_next(connection, events);
         }
     }
 

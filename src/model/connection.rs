@@ -102,6 +102,8 @@ pub(super) struct ClientChannel {
     /// In confirm mode: its publishes that wait for an answer.
     pub(super) confirming: Option<Box<Confirming>>,
     pub(super) scripts: Vec<u32>,
+    /// The attempt to open it again that counts.
+    pub(super) reopen: Seq,
 }
 
 /// A client's connection.
@@ -148,6 +150,7 @@ impl Connection {
                 consumers: Vec::new(),
                 confirming: None,
                 scripts: Vec::new(),
+                reopen: Seq::NONE,
             });
         }
         for connection in &mut connections {

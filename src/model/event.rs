@@ -32,6 +32,12 @@ pub enum SystemEvent {
     BrokerTimer(u32),
     /// A client's next step is due.
     ClientStep(u32),
+    /// A policy is set.
+    PolicySet(u32),
+    /// A policy is taken away.
+    PolicyCleared(u32),
+    /// A client opens a channel again that the broker has closed.
+    ChannelReopen(u32),
 }
 
 impl Event for SystemEvent {
@@ -50,6 +56,9 @@ impl Event for SystemEvent {
             SystemEvent::ClientStep(index) => (9, index),
             SystemEvent::ConsumerBack(index) => (10, index),
             SystemEvent::ConsumerStop(index) => (11, index),
+            SystemEvent::PolicySet(index) => (12, index),
+            SystemEvent::PolicyCleared(index) => (13, index),
+            SystemEvent::ChannelReopen(index) => (14, index),
         };
         debug_assert!(index < 1 << INDEX_BITS, "a scenario has fewer than 2^24 entities of a kind");
         kind << INDEX_BITS | index
@@ -70,7 +79,10 @@ impl Event for SystemEvent {
             8 => SystemEvent::BrokerTimer(index),
             9 => SystemEvent::ClientStep(index),
             10 => SystemEvent::ConsumerBack(index),
-            _ => SystemEvent::ConsumerStop(index),
+            11 => SystemEvent::ConsumerStop(index),
+            12 => SystemEvent::PolicySet(index),
+            13 => SystemEvent::PolicyCleared(index),
+            _ => SystemEvent::ChannelReopen(index),
         }
     }
 }
@@ -94,6 +106,9 @@ mod tests {
             SystemEvent::FaultEnds,
             SystemEvent::BrokerTimer,
             SystemEvent::ClientStep,
+            SystemEvent::PolicySet,
+            SystemEvent::PolicyCleared,
+            SystemEvent::ChannelReopen,
         ];
         for event in all {
             assert_eq!(SystemEvent::unpack(event(0xff_fff1).pack()), event(0xff_fff1));

@@ -15,6 +15,7 @@ mod event;
 mod fault;
 mod hand;
 mod link;
+mod operator;
 mod parting;
 mod producer;
 mod publishing;
@@ -27,13 +28,16 @@ mod system;
 pub use crate::observe::Conclusion;
 pub use conclusion::RefuseBy;
 pub use event::SystemEvent;
-pub use fault::{BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec};
+pub use fault::{
+    Alarm, BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec, Resource,
+};
 pub use hand::{HandMessage, channel};
+pub use operator::{OperatorSpec, PermissionSpec, PolicySpec, Refusal, UserSpec, refusals};
 pub use record::{Lean, Recorder, Recording};
 pub use run::{simulate, simulate_recorded};
 pub use script::{Call, ClientSpec, StepSpec, When};
 pub use spec::{
     Acknowledge, BindingSpec, ChannelSpec, ClassSpec, ConnectionSpec, ConsumerSpec, Declaration,
-    ExchangeSpec, MessageSpec, Pace, ProducerSpec, QueueSpec, SystemSpec,
+    ExchangeSpec, MessageSpec, Pace, ProducerSpec, QueueSpec, SystemSpec, TopologySpec,
 };
 pub use system::System;

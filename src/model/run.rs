@@ -10,7 +10,7 @@ use super::event::SystemEvent;
 use super::record::{Lean, Recorder, Recording};
 use super::spec::SystemSpec;
 use super::system::{Node, System};
-use crate::amqp::Method;
+use crate::amqp::{Method, in_vhost};
 use crate::engine::{EventList, Limits, RunEnd, Stop, run, step};
 use crate::measure::{End, EndReason, Outcome};
 use crate::observe::Observation;
@@ -83,6 +83,7 @@ impl<R: Recorder> System<R> {
             }
             other => self.node = other,
         }
+        self.make_up_for_missed(events);
     }
 
     /// Closes the books of a run that ended so.
@@ -131,7 +132,9 @@ impl<R: Recorder> System<R> {
 
     /// Ready and unacknowledged messages of each queue, by name.
     pub(super) fn queue_levels(&self) -> BTreeMap<String, (u32, u32)> {
-        let level = |(name, ready, unacked): (&str, u32, u32)| (name.to_owned(), (ready, unacked));
+        let level = |((vhost, name), ready, unacked): ((&str, &str), u32, u32)| {
+            (in_vhost(vhost, name), (ready, unacked))
+        };
         match &self.node {
             Node::Up(broker) => broker.queue_levels().map(level).collect(),
             Node::Down(survivors) => survivors.queue_levels().map(level).collect(),
@@ -145,13 +148,10 @@ impl<R: Recorder> System<R> {
         let carried = self.connections.iter().flat_map(|connection| connection.up.all_carried());
         let on_the_way = frames.filter(|frame| matches!(frame, UpFrame::Publish { .. })).count()
             + carried.filter(|method| matches!(method, Method::BasicPublish(_))).count();
-        let (ready, unacked, uncommitted) = match &self.node {
-            Node::Up(broker) => {
-                let (ready, unacked) = broker.counts();
-                (ready, unacked, broker.uncommitted())
-            }
-            Node::Down(survivors) => (survivors.ready(), 0, 0),
-            Node::AtWork => (0, 0, 0),
+        let (held, (ready, unacked), uncommitted) = match &self.node {
+            Node::Up(broker) => (broker.publishes_held(), broker.counts(), broker.uncommitted()),
+            Node::Down(survivors) => (0, (survivors.ready(), 0), 0),
+            Node::AtWork => (0, (0, 0), 0),
         };
         let automatic = self.handed.values().filter(|handed| handed.automatic).count();
         let settled = self
@@ -161,7 +161,7 @@ impl<R: Recorder> System<R> {
             .filter(|settled| settled.is_for_good())
             .count();
         let ledger = &mut self.books.ledger;
-        ledger.on_the_way = on_the_way as u64;
+        ledger.on_the_way = on_the_way as u64 + held;
         ledger.uncommitted = uncommitted;
         ledger.queued = ready;
         ledger.in_flight = unacked + (settled + automatic) as u64;

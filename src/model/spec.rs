@@ -2,12 +2,13 @@
 //! Knows no file format; the scenario room fills these structs from one.
 
 use crate::amqp::{FieldTable, Properties};
-use crate::broker::Profile;
+use crate::broker::{Profile, Settings};
 use crate::random::Distribution;
 use crate::units::{SimDuration, SimTime};
 
 use super::conclusion::RefuseBy;
 use super::fault::FaultSpec;
+use super::operator::OperatorSpec;
 use super::script::ClientSpec;
 use crate::observe::Conclusion;
 
@@ -20,10 +21,14 @@ pub struct SystemSpec {
     pub events_max: u64,
     /// Which RabbitMQ the broker behaves as.
     pub profile: Profile,
+    /// How the broker is set up.
+    pub settings: Settings,
+    /// Virtual hosts, users and policies.
+    pub operator: OperatorSpec,
     /// Kinds of messages with work of their own. Index 0 is `default`: any message that no other class takes.
     pub classes: Vec<ClassSpec>,
     /// Exchanges, queues and bindings that exist at the start, in order of declaration.
-    pub topology: Vec<Declaration>,
+    pub topology: Vec<TopologySpec>,
     /// Clients' connections.
     pub connections: Vec<ConnectionSpec>,
     /// Channels; each lies on one of the connections.
@@ -44,6 +49,11 @@ impl SystemSpec {
         let clients = self.clients.iter().filter(|client| client.publishes()).map(|client| &client.name);
         self.producers.iter().map(|producer| &producer.name).chain(clients)
     }
+
+    /// The virtual host of a channel.
+    pub fn vhost_of(&self, channel: usize) -> &str {
+        &self.connections[self.channels[channel].connection].vhost
+    }
 }
 
 /// A kind of message.
@@ -59,6 +69,15 @@ pub struct ClassSpec {
     pub routing_key: Option<String>,
     /// Only messages of this producer.
     pub producer: Option<String>,
+}
+
+/// Something that exists at the start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TopologySpec {
+    /// The virtual host that it lies in.
+    pub vhost: String,
+    /// What it is.
+    pub declaration: Declaration,
 }
 
 /// Something declared at the start, or by a client of its own.
@@ -130,10 +149,14 @@ pub struct ConnectionSpec {
     pub name: String,
     /// The virtual host it opens.
     pub vhost: String,
+    /// As whom.
+    pub user: String,
     /// One-way latency, each way. Frames of a connection never overtake each other, whatever is drawn.
     pub latency: Distribution,
     /// How long the client waits after a loss, or a failed attempt, before it connects again.
     pub reconnect_delay: SimDuration,
+    /// How long the client waits before it opens a channel again that the broker closed; `None`: it gives up on it.
+    pub channel_reopen_delay: Option<SimDuration>,
 }
 
 /// A channel on a connection.

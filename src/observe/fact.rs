@@ -180,6 +180,8 @@ pub enum Fact {
     QueueDeclared {
         /// Its id.
         queue: QueueId,
+        /// Where it lies.
+        vhost: Name,
         /// Its name.
         name: Name,
         /// Survives a restart.
@@ -424,6 +426,20 @@ pub enum Fact {
         channel: ChannelRef,
         /// The number of the publish on it.
         publish: u64,
+    },
+    /// A policy holds from here on.
+    PolicySet {
+        /// Where.
+        vhost: Name,
+        /// Which.
+        name: Name,
+    },
+    /// A policy holds no more.
+    PolicyCleared {
+        /// Where.
+        vhost: Name,
+        /// Which.
+        name: Name,
     },
     /// The broker stopped cleanly.
     BrokerStopped,

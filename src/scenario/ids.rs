@@ -33,6 +33,7 @@ ids! {
     NUMBER_OUT_OF_RANGE = "number-out-of-range": "A number is outside of its range.";
     QUANTITY_TOO_LARGE = "quantity-too-large": "A quantity is more than can be held.";
     QUANTITY_TOO_PRECISE = "quantity-too-precise": "A quantity has more decimals than can be held.";
+    REFUSED_DECLARATION = "refused-declaration": "The broker refuses to declare something.";
     RESERVED_KEY = "reserved-key": "A key is kept for a later version.";
     RESERVED_NAME = "reserved-name": "A name belongs to the broker, or to this program.";
     REVERSED_BOUNDS = "reversed-bounds": "A check's lower bound is above its upper one.";
@@ -65,6 +66,10 @@ ids! {
     UNKNOWN_QUEUE = "unknown-queue": "A queue is not declared.";
     UNKNOWN_TABLE = "unknown-table": "A scenario has no such table.";
     UNKNOWN_UNIT = "unknown-unit": "A quantity has a unit that is not known.";
+    UNKNOWN_USER = "unknown-user": "A user is not declared.";
+    UNKNOWN_VHOST = "unknown-vhost": "A virtual host is not declared.";
+    UNOWNED_QUEUE = "unowned-queue": "An exclusive queue that no client declares.";
+    UNREADABLE_PATTERN = "unreadable-pattern": "A pattern of names cannot be read.";
     UNROUTABLE_KEY = "unroutable-key": "A producer publishes to the default exchange with the key of no queue.";
     UNSUPPORTED_ARGUMENT = "unsupported-argument": "An argument has a type that AMQP does not carry.";
     WRONG_BRACKETS = "wrong-brackets": "A table has double brackets instead of single ones, or the reverse.";

@@ -49,7 +49,7 @@ fn what_a_file_leaves_out_has_the_default_of_its_key() {
     let consumer = &system.consumers[0];
     assert_eq!((consumer.prefetch_count, consumer.speed_permille), (0, 1000));
     assert_eq!(consumer.acknowledge, Acknowledge::AfterProcessing);
-    let Declaration::Queue(queue) = &system.topology[0] else { panic!("a queue is declared") };
+    let Declaration::Queue(queue) = &system.topology[0].declaration else { panic!("a queue is declared") };
     assert!(queue.durable && !queue.exclusive);
 }
 
@@ -191,7 +191,7 @@ fn settings_reach_keys_that_the_file_does_not_have() {
             "replication.duration = 60s",
         ],
     );
-    let Declaration::Queue(queue) = &scenario.system.topology[0] else { panic!() };
+    let Declaration::Queue(queue) = &scenario.system.topology[0].declaration else { panic!() };
     assert_eq!(queue.arguments.get("x-max-length"), Some(&FieldValue::Integer(5)));
     assert_eq!(scenario.system.profile.name, "rabbitmq-3.13");
     let mean = SimDuration::from_millis(3);

@@ -107,7 +107,7 @@ durrable = true
               | ^^^^^^^^
               |
               = help: did you mean `durable`?
-              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`
+              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`, `vhost`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -148,7 +148,7 @@ name = "tasks"
               |   ^^^^
               |
               = help: did you mean `queue`?
-              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `client`, `connection`, `consumer`, `exchange`, `fault`, `link`, `producer`, `queue`, `replication`, `variant`
+              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `client`, `connection`, `consumer`, `exchange`, `fault`, `link`, `policy`, `producer`, `queue`, `replication`, `user`, `variant`, `vhost`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -1596,7 +1596,7 @@ at = "1s"
             1 | [[fault.power-loss]]
               |         ^^^^^^^^^^
               |
-              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
+              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`, `alarm`
 
             error[unknown-fault]: there is no fault `consumer-crsh`
              --> scenarios/orders.toml:3:9
@@ -1605,7 +1605,7 @@ at = "1s"
               |         ^^^^^^^^^^^^^
               |
               = help: did you mean `[[fault.consumer-crash]]`?
-              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
+              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`, `alarm`
 
             2 errors in scenarios/orders.toml
         "#]],
@@ -1626,7 +1626,7 @@ at = "1s"
               | ^^^^^^^^^
               |
               = help: for example `[[fault.consumer-crash]]`
-              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
+              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`, `alarm`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -2023,7 +2023,7 @@ set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.du
               |                                                                       ^^^^^^^^^^^^^^^^
               |
               = help: did you mean `queue`?
-              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `client`, `connection`, `consumer`, `exchange`, `fault`, `link`, `producer`, `queue`, `replication`, `variant`
+              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `client`, `connection`, `consumer`, `exchange`, `fault`, `link`, `policy`, `producer`, `queue`, `replication`, `user`, `variant`, `vhost`
 
             error[malformed-address]: `` is not an address
              --> scenarios/orders.toml:3:96
@@ -2254,7 +2254,7 @@ durabel = true
               | ^^^^^^^
               |
               = help: did you mean `durable`?
-              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`
+              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`, `vhost`
 
             4 errors in scenarios/orders.toml
         "#]],
@@ -2989,6 +2989,188 @@ stop = "2s"
               |        ^^^^
               |
               = help: raise `stop` above 5s
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn what_operators_set_up() {
+    says(
+        r#"[[vhost]]
+name = "/"
+
+[[user]]
+name = "app"
+permissions = [{ vhost = "tenant", read = "(a" }, "all"]
+
+[[policy]]
+name = "short"
+vhost = "tennant"
+pattern = "x{2}"
+definition = { max-length = 1 }
+from = "5s"
+until = "5s"
+"#,
+        expect![[r#"
+            error[duplicate-name]: two virtual hosts are named `/`
+             --> scenarios/orders.toml:2:8
+              |
+            2 | name = "/"
+              |        ^^^ used again
+
+            error[unknown-vhost]: user `app` has a permission in `tenant`, which is not there
+             --> scenarios/orders.toml:6:26
+              |
+            6 | permissions = [{ vhost = "tenant", read = "(a" }, "all"]
+              |                          ^^^^^^^^
+              |
+              = note: known virtual hosts: `/`, `/`
+
+            error[unreadable-pattern]: a pattern of user `app` cannot be read: `(a`
+             --> scenarios/orders.toml:6:43
+              |
+            6 | permissions = [{ vhost = "tenant", read = "(a" }, "all"]
+              |                                           ^^^^
+              |
+              = help: for example `^orders\.`
+              = note: patterns are made of literals, `.`, `[…]`, `(…)`, `|`, `*`, `+`, `?`, `^` and `$`
+
+            error[wrong-type]: a permission is a table in braces, got the string "all"
+             --> scenarios/orders.toml:6:51
+              |
+            6 | permissions = [{ vhost = "tenant", read = "(a" }, "all"]
+              |                                                   ^^^^^
+              |
+              = help: write `{ vhost = "tenant" }`
+
+            error[unknown-vhost]: policy `short` lies in virtual host `tennant`, which is not there
+              --> scenarios/orders.toml:10:9
+               |
+            10 | vhost = "tennant"
+               |         ^^^^^^^^^
+               |
+               = note: known virtual hosts: `/`, `/`
+
+            error[unreadable-pattern]: a pattern of policy `short` cannot be read: `x{2}`
+              --> scenarios/orders.toml:11:11
+               |
+            11 | pattern = "x{2}"
+               |           ^^^^^^
+               |
+               = help: for example `^orders\.`
+               = note: patterns are made of literals, `.`, `[…]`, `(…)`, `|`, `*`, `+`, `?`, `^` and `$`
+
+            error[stop-before-start]: policy `short` is taken away at 5s, but not set before 5s
+              --> scenarios/orders.toml:14:9
+               |
+            13 | from = "5s"
+               |        ---- it is set here
+            14 | until = "5s"
+               |         ^^^^
+               |
+               = help: raise `until` above 5s
+
+            7 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_connection_as_nobody_to_nowhere() {
+    says(
+        r#"[[user]]
+name = "app"
+
+[[connection]]
+name = "billing"
+user = "apps"
+vhost = "elsewhere"
+"#,
+        expect![[r#"
+            warning[unknown-user]: connection `billing` uses `apps`, which is not there
+             --> scenarios/orders.toml:6:8
+              |
+            6 | user = "apps"
+              |        ^^^^^^
+              |
+              = help: did you mean `app` (line 2)?
+              = note: known users: `app`, `guest`
+              = note: RabbitMQ refuses such a connection with 530 NOT_ALLOWED
+
+            warning[unknown-vhost]: connection `billing` uses `elsewhere`, which is not there
+             --> scenarios/orders.toml:7:9
+              |
+            7 | vhost = "elsewhere"
+              |         ^^^^^^^^^^^
+              |
+              = note: known virtual hosts: `/`
+              = note: RabbitMQ refuses such a connection with 530 NOT_ALLOWED
+
+            error[unknown-queue]: consumer `billing` reads from `elsewhere/orders`, which is not declared
+              --> scenarios/orders.toml:19:9
+               |
+            19 | queue = "orders"
+               |         ^^^^^^^^
+               |
+               = note: known queues: `orders`
+
+            1 error and 2 warnings in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn declarations_that_the_broker_refuses() {
+    says(
+        r#"[[queue]]
+name = "tasks"
+arguments = { x-max-length = -1 }
+
+[[queue]]
+name = "votes"
+auto-delete = true
+arguments = { x-queue-type = "quorum" }
+"#,
+        expect![[r#"
+            error[refused-declaration]: RabbitMQ refuses to declare queue `tasks`
+             --> scenarios/orders.toml:1:1
+              |
+            1 | [[queue]]
+              | ^^^^^^^^^
+              |
+              = note: it answers with 406 PRECONDITION_FAILED - invalid arg 'x-max-length' for queue 'tasks' in vhost '/': {value_negative,-1}
+
+            error[refused-declaration]: RabbitMQ refuses to declare queue `votes`
+             --> scenarios/orders.toml:5:1
+              |
+            5 | [[queue]]
+              | ^^^^^^^^^
+              |
+              = note: it answers with 406 PRECONDITION_FAILED - invalid property 'auto-delete' for queue 'votes' in vhost '/'
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn an_exclusive_queue_without_an_owner() {
+    says(
+        r#"[[queue]]
+name = "replies"
+exclusive = true
+"#,
+        expect![[r#"
+            error[unowned-queue]: queue `replies` is exclusive, but no client declares it
+             --> scenarios/orders.toml:3:13
+              |
+            3 | exclusive = true
+              |             ^^^^
+              |
+              = help: take it out, and add `declare = [{ queue = "replies", exclusive = true }]` to the client that owns it
+              = note: an exclusive queue is for the connection that declares it alone, and goes with it
 
             1 error in scenarios/orders.toml
         "#]],

@@ -6,6 +6,7 @@ mod conformance;
 mod determinism;
 mod diagnostics;
 mod golden;
+mod operators;
 mod outcomes;
 mod producers;
 mod properties;

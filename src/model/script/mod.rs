@@ -218,8 +218,8 @@ impl<R: Recorder> System<R> {
         let spec = Arc::clone(&self.spec);
         let names = self.names_mut();
         let steps = &spec.clients.get(script)?.steps;
-        let mut publishes = steps.iter().filter(|step| matches!(step.call, Call::Publish { .. }));
-        let mut publish = publishes.nth(number as usize - 1)?.call.publish(names)?;
+        let mut sent = steps.iter().filter(|step| matches!(step.call, Call::Publish { .. }));
+        let mut publish = sent.nth(number as usize - 1)?.call.publish(names)?;
         publish.message.id = MessageId { producer: ProducerId(producer), number };
         publish.message.published = published;
         Some(publish)

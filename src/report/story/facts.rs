@@ -1,6 +1,6 @@
 //! The broker's facts in sentences: what it did and what changed. Knows no layout; the rule stands beside the sentence.
 
-use crate::amqp::{ConsumerId, MessageId, Name, QueueId};
+use crate::amqp::{ConsumerId, MessageId, Name, QueueId, in_vhost};
 use crate::observe::{Fact, LossCause, Settlement};
 
 use super::page::{count, levels};
@@ -24,6 +24,10 @@ impl View<'_> {
             "" => "the default exchange".to_owned(),
             text => format!("exchange {text}"),
         }
+    }
+
+    fn within(&self, vhost: Name, name: Name) -> String {
+        in_vhost(self.names.text(vhost), self.names.text(name))
     }
 
     fn key(&self, name: Name) -> String {
@@ -95,6 +99,10 @@ pub(super) fn sentence(view: View<'_>, fact: &Fact) -> String {
         Fact::ConsumerActivated { queue, consumer } => {
             format!("{} serves {} alone from here on", view.queue(*queue), view.tag(*consumer))
         }
+        Fact::PolicySet { vhost, name } => {
+            format!("policy {} holds from here on", view.within(*vhost, *name))
+        }
+        Fact::PolicyCleared { vhost, name } => format!("policy {} holds no more", view.within(*vhost, *name)),
         Fact::BrokerStopped => "broker stops".to_owned(),
         Fact::BrokerStarted { queues, messages } => {
             format!(

@@ -73,7 +73,7 @@ impl Selector {
         [
             ("producers", directory.producers.clone()),
             ("consumers", directory.consumers.clone()),
-            ("queues", self.cast.queues(names).map(str::to_owned).collect()),
+            ("queues", self.cast.queues(names).collect()),
             ("connections", directory.connections.clone()),
             ("faults", directory.faults.clone()),
         ]

@@ -183,6 +183,9 @@ impl View<'_> {
             | Fact::Replied { channel, .. } => {
                 vec![self.cast.connection_of(channel.connection)]
             }
+            Fact::PolicySet { name: policy, .. } | Fact::PolicyCleared { name: policy, .. } => {
+                vec![name(*policy)]
+            }
             Fact::ExchangeDeclared { .. }
             | Fact::ExchangeDeleted { .. }
             | Fact::BrokerStopped

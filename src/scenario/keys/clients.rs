@@ -58,8 +58,16 @@ pub(super) const CONNECTION: TableSpec = spec(
     &[
         NAME,
         key("vhost", Kind::Name, Default("\"/\""), "The virtual host it opens.", "\"/\""),
+        key("user", Kind::Name, Default("\"guest\""), "As whom it connects.", "\"app\""),
         key("latency", Kind::Distribution, Means("that of `[link]`"), LATENCY_ABOUT, "\"20ms\""),
         key("reconnect-delay", Kind::Duration, Means("that of `[link]`"), RECONNECT_ABOUT, "\"5s\""),
+        key(
+            "channel-reopen-delay",
+            Kind::Duration,
+            Means("it gives up on the channel"),
+            "How long a client waits before it opens a channel again that the broker closed, at least 1 ms.",
+            "\"1s\"",
+        ),
     ],
 );
 

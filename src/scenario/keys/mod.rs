@@ -4,6 +4,7 @@
 mod clients;
 mod experiment;
 mod faults;
+mod operator;
 mod producer;
 mod scripts;
 mod tables;
@@ -97,6 +98,8 @@ pub enum Kind {
     Factor,
     /// A length of time.
     Duration,
+    /// A length of time, or the word `off`.
+    DurationOrOff,
     /// A number of bytes.
     Size,
     /// A distribution of lengths of time.
@@ -115,6 +118,8 @@ pub enum Kind {
     Messages,
     /// What a client sends.
     Steps,
+    /// What a user may do.
+    Permissions,
     /// The tag of a delivery, or `last`.
     DeliveryTag,
     /// The name of a measure.
@@ -146,12 +151,13 @@ impl Kind {
             Kind::Integer(..) => "an integer",
             Kind::Factor => "a number",
             Kind::Duration => "a duration",
+            Kind::DurationOrOff => "a duration or `off`",
             Kind::Size => "a size",
             Kind::Distribution => "a distribution",
             Kind::DistributionByClass => "a table of distributions",
             Kind::ChoiceByClass(_) => "a table of strings",
             Kind::Arguments => "a table",
-            Kind::Declarations | Kind::Messages | Kind::Steps => "a list of tables",
+            Kind::Declarations | Kind::Messages | Kind::Steps | Kind::Permissions => "a list of tables",
             Kind::DeliveryTag => "an integer or a string",
             Kind::Bound => "a number or a duration",
             Kind::Settings => "a table of settings",
@@ -166,6 +172,7 @@ impl Kind {
             Kind::Integer(low, high) => format!("{low} to {high}"),
             Kind::Factor => "0.001 to 1000".to_owned(),
             Kind::Duration | Kind::Distribution | Kind::DistributionByClass => DURATION_UNITS.to_owned(),
+            Kind::DurationOrOff => format!("{DURATION_UNITS}, or off"),
             Kind::Size => SIZE_UNITS.to_owned(),
             Kind::Choice(choice) | Kind::ChoiceByClass(choice) => (choice.words)().join(", "),
             Kind::DeliveryTag => "0 upward, or last".to_owned(),

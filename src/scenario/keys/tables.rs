@@ -2,7 +2,8 @@
 //! read it in `resolve/`.
 
 use super::{
-    Absent, Form, KeySpec, Kind, TableSpec, clients, experiment, faults, producer, scripts, topology,
+    Absent, Form, KeySpec, Kind, TableSpec, clients, experiment, faults, operator, producer, scripts,
+    topology,
 };
 use Absent::{Means, Required};
 
@@ -12,6 +13,10 @@ pub const TABLES: &[TableSpec] = &[
     experiment::REPLICATION,
     experiment::BROKER,
     clients::LINK,
+    operator::VHOST,
+    operator::USER,
+    operator::PERMISSION,
+    operator::POLICY,
     topology::EXCHANGE,
     topology::QUEUE,
     topology::BINDING,
@@ -29,6 +34,7 @@ pub const TABLES: &[TableSpec] = &[
     faults::CONSUMER_CRASH,
     faults::CONNECTION_LOSS,
     faults::BROKER_RESTART,
+    faults::ALARM,
     experiment::CHECK,
     experiment::VARIANT,
 ];

@@ -13,6 +13,7 @@ use crate::units::SimDuration;
 use super::class::Classes;
 use super::clients::Clients;
 use super::declares::{Declared, declarations};
+use super::names::within;
 use super::producer::{interval, specs};
 use super::{conclusion, readers};
 
@@ -21,7 +22,7 @@ use super::{conclusion, readers};
 pub(super) struct Consumer {
     pub(super) spec: ConsumerSpec,
     pub(super) name: Placed<String>,
-    /// `None` where it could not be read, which has been reported.
+    /// As reports tell it. `None` where it could not be read, which has been reported.
     pub(super) queue: Option<Placed<String>>,
     pub(super) declares: Vec<Declared>,
 }
@@ -39,7 +40,9 @@ pub(super) fn read(
         let channel = clients.channel_of(&name, reader);
         let queue = reader.read("queue", short_text);
         let (start, stop) = interval(reader, end);
+        let vhost = clients.vhost_of(channel);
         let declares = reader.read("declare", declarations).unwrap_or_default().value;
+        let declares = Declared::of(&vhost, declares);
         let conclusions = conclusion::read(reader, classes);
         let spec = ConsumerSpec {
             name: name.value.clone(),
@@ -60,6 +63,7 @@ pub(super) fn read(
             conclusions: conclusions.by_class,
             resubscribe_delay: reader.read("resubscribe-delay", duration).map(|delay| delay.value),
         };
+        let queue = queue.map(|queue| within(&vhost, &queue));
         consumers.push(Consumer { spec, name, queue, declares });
     });
     consumers

@@ -13,6 +13,7 @@ mod fault;
 mod limits;
 mod message;
 mod names;
+mod operator;
 mod producer;
 mod routes;
 mod script;
@@ -33,7 +34,9 @@ use super::values::text;
 
 use clients::Clients;
 use consumer::Consumer;
-use names::{NAME_SELECTS_STREAMS, Names};
+use declares::Declared;
+use names::{NAME_SELECTS_STREAMS, Names, within};
+use operator::Operator;
 use producer::Producer;
 use script::Script;
 use topology::Topology;
@@ -42,12 +45,13 @@ use topology::Topology;
 pub(super) fn scenario(tree: &Table, name: &str, about: &str, problems: &mut Problems) -> Scenario {
     let question = top_level(tree, problems);
     let replication = settings::replication(tree, problems);
-    let profile = settings::profile(tree, problems);
+    let (profile, settings) = settings::broker(tree, problems);
     let link = settings::link(tree, problems);
     let end = &replication.duration;
 
-    let mut topology = Topology::read(tree, &profile, problems);
-    let mut clients = Clients::read(tree, link, problems);
+    let operator = Operator::read(tree, problems);
+    let mut topology = Topology::read(tree, &profile, &operator, problems);
+    let mut clients = Clients::read(tree, link, &operator, problems);
     let classes = class::read(tree, problems);
     let mut producers = producer::read(tree, &mut clients, end, problems);
     let consumers = consumer::read(tree, &mut clients, &classes, end, problems);
@@ -80,7 +84,10 @@ pub(super) fn scenario(tree: &Table, name: &str, about: &str, problems: &mut Pro
         );
     }
 
+    let places = topology.places;
     let system = SystemSpec {
+        settings,
+        operator: operator.spec,
         duration: instant(replication.duration.value),
         events_max: replication.events_max,
         profile: profile.value,
@@ -93,6 +100,9 @@ pub(super) fn scenario(tree: &Table, name: &str, about: &str, problems: &mut Pro
         clients: scripts.into_iter().map(|script| script.spec).collect(),
         faults,
     };
+    if !problems.has_errors() {
+        topology::refuse(&system, &places, problems);
+    }
     Scenario {
         name: name.to_owned(),
         about: about.to_owned(),
@@ -238,10 +248,10 @@ fn references(
         }
     }
     for producer in producers.iter().filter(|producer| !topology::is_predeclared(&producer.exchange.value)) {
-        let (name, exchange) = (&producer.name.value, &producer.exchange.value);
-        let message =
-            || format!("producer `{name}` publishes to exchange `{exchange}`, which is not declared");
-        topology.exchanges.find(&producer.exchange, message, problems);
+        let exchange = within(&producer.vhost, &producer.exchange);
+        let (name, shown) = (&producer.name.value, &exchange.value);
+        let message = || format!("producer `{name}` publishes to exchange `{shown}`, which is not declared");
+        topology.exchanges.find(&exchange, message, problems);
     }
     for consumer in consumers {
         if let Some(queue) = &consumer.queue {
@@ -250,11 +260,14 @@ fn references(
             topology.queues.find(queue, message, problems);
         }
     }
-    let declarations: Vec<&Declaration> = topology
+    let of_scripts =
+        scripts.iter().flat_map(|script| script.spec.declares().map(|one| (script.vhost.as_str(), one)));
+    let declarations: Vec<(&str, &Declaration)> = topology
         .declarations
         .iter()
-        .chain(declares().flat_map(|(_, _, declares)| declares).map(|declared| &declared.declaration))
-        .chain(scripts.iter().flat_map(|script| script.spec.declares()))
+        .map(|one| (one.vhost.as_str(), &one.declaration))
+        .chain(declares().flat_map(|(_, _, declares)| declares).map(Declared::within_vhost))
+        .chain(of_scripts)
         .collect();
     let clients = routes::Clients { producers, consumers, scripts };
     routes::check(&declarations, &topology.queues, &clients, problems);

@@ -30,6 +30,8 @@ pub(super) struct Producer {
     pub(super) declares: Vec<Declared>,
     /// The consumer whose work makes it publish.
     after: Option<Placed<String>>,
+    /// The virtual host of its connection.
+    pub(super) vhost: String,
 }
 
 impl Producer {
@@ -53,7 +55,9 @@ pub(super) fn read(
         let (messages, routing_keys, more_keys) = messages(reader);
         let (start, stop) = interval(reader, end);
         let (pace, after) = pace(reader);
+        let vhost = clients.vhost_of(channel);
         let declares = reader.read("declare", declarations).unwrap_or_default().value;
+        let declares = Declared::of(&vhost, declares);
         let spec = ProducerSpec {
             name: name.value.clone(),
             channel,
@@ -70,7 +74,7 @@ pub(super) fn read(
             transaction_size: value(reader.read("transaction-size", integer)).map(|count| count as u32),
         };
         exclude_each_other(reader, &spec);
-        producers.push(Producer { spec, name, exchange, routing_keys, more_keys, declares, after });
+        producers.push(Producer { spec, name, exchange, routing_keys, more_keys, declares, after, vhost });
     });
     producers
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::amqp::in_vhost;
 use crate::model::{Call, Declaration};
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
@@ -22,7 +23,7 @@ pub(super) struct Clients<'a> {
 
 /// Reports both kinds of doubt.
 pub(super) fn check(
-    declarations: &[&Declaration],
+    declarations: &[(&str, &Declaration)],
     queues: &Names,
     clients: &Clients<'_>,
     problems: &mut Problems,
@@ -38,7 +39,7 @@ pub(super) fn check(
     }
     for producer in clients.producers.iter().filter(|producer| producer.exchange.value.is_empty()) {
         for key in &producer.routing_keys.value {
-            if queues.index(key).is_none() {
+            if queues.index(&in_vhost(&producer.vhost, key)).is_none() {
                 problems.push(unroutable(producer, key, queues));
             }
         }
@@ -46,31 +47,34 @@ pub(super) fn check(
 }
 
 /// Queues that a publish, a binding or dead-lettering may bring messages to; `None`: it may be any queue.
-fn fed_queues<'a>(declarations: &[&'a Declaration], clients: &Clients<'a>) -> Option<BTreeSet<&'a str>> {
+fn fed_queues(declarations: &[(&str, &Declaration)], clients: &Clients<'_>) -> Option<BTreeSet<String>> {
     let mut fed = BTreeSet::new();
     for producer in clients.producers.iter().filter(|producer| producer.exchange.value.is_empty()) {
         if producer.replies() {
             return None;
         }
-        fed.extend(producer.routing_keys.value.iter().chain(&producer.more_keys).map(String::as_str));
+        let keys = producer.routing_keys.value.iter().chain(&producer.more_keys);
+        fed.extend(keys.map(|key| in_vhost(&producer.vhost, key)));
     }
-    for step in clients.scripts.iter().flat_map(|script| &script.spec.steps) {
-        if let Call::Publish { exchange, routing_key, .. } = &step.call
-            && exchange.is_empty()
-        {
-            fed.insert(routing_key.as_str());
+    for script in clients.scripts {
+        for step in &script.spec.steps {
+            if let Call::Publish { exchange, routing_key, .. } = &step.call
+                && exchange.is_empty()
+            {
+                fed.insert(in_vhost(&script.vhost, routing_key));
+            }
         }
     }
-    for declaration in declarations {
+    for (vhost, declaration) in declarations {
         match declaration {
             Declaration::Binding(binding) if !binding.to_exchange => {
-                fed.insert(binding.destination.as_str());
+                fed.insert(in_vhost(vhost, &binding.destination));
             }
             Declaration::Queue(source) => {
                 let argument = |key| source.arguments.get(key).and_then(|value| value.as_str());
                 if argument("x-dead-letter-exchange") == Some("") {
                     // Without a key of its own, a dead letter keeps the one it was published with.
-                    fed.insert(argument("x-dead-letter-routing-key")?);
+                    fed.insert(in_vhost(vhost, argument("x-dead-letter-routing-key")?));
                 }
             }
             Declaration::Binding(_) | Declaration::Exchange(_) => {}

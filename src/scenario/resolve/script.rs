@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::amqp::{Content, DeliveryMode, DeliveryTag, FieldTable, Message, Method, Properties};
+use crate::amqp::{Content, DeliveryMode, DeliveryTag, FieldTable, Message, Method, Properties, in_vhost};
 use crate::model::{BindingSpec, Call, ClientSpec, Declaration, ExchangeSpec, QueueSpec, StepSpec, When};
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
@@ -23,6 +23,8 @@ use super::{client_starts_late, instant, readers};
 pub(super) struct Script {
     pub(super) spec: ClientSpec,
     pub(super) name: Placed<String>,
+    /// That of its connection.
+    pub(super) vhost: String,
 }
 
 pub(super) fn read(
@@ -39,7 +41,7 @@ pub(super) fn read(
         client_starts_late(reader, &start, end);
         let steps = reader.read("do", steps).unwrap_or_default().value;
         let spec = ClientSpec { name: name.value.clone(), channel, start: instant(start.value), steps };
-        scripts.push(Script { spec, name });
+        scripts.push(Script { vhost: clients.vhost_of(channel), spec, name });
     });
     scripts
 }
@@ -86,7 +88,7 @@ impl Script {
     }
 
     fn named(&self, name: &str) -> Placed<String> {
-        Placed { value: name.to_owned(), place: self.name.place.clone() }
+        Placed { value: in_vhost(&self.vhost, name), place: self.name.place.clone() }
     }
 }
 
@@ -342,6 +344,7 @@ fn message(reader: &mut Reader<'_>) -> Message {
 }
 
 /// A converter for `delivery-tag`: a number, or `None` for `last`.
+#[expect(clippy::option_option, reason = "the outer one is for a mistake, the inner one for the word")]
 fn delivery_tag(node: &Node, reading: &mut Reading<'_>) -> Option<Option<DeliveryTag>> {
     match &node.value {
         Value::Integer(number) if *number >= 0 => Some(Some(number.unsigned_abs())),
