@@ -5,6 +5,7 @@ mod conformance;
 mod determinism;
 mod diagnostics;
 mod golden;
+mod model_based;
 mod properties;
 mod semantics;
 mod tidy;
