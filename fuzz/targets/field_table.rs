@@ -14,10 +14,10 @@ const STEPS: [&str; 9] = [
     r#"{"do": "channel.open", "conn": "A", "ch": "a2"}, {"do": "queue.declare", "ch": "a2", "queue": "r"}"#,
     r#"{"do": "exchange.declare", "ch": "a2", "exchange": "x", "type": "headers", "arguments": {}}"#,
     r#"{"do": "queue.bind", "ch": "a2", "exchange": "x", "queue": "r", "arguments": {}}"#,
-    r#"{"do": "basic.consume", "ch": "a2", "queue": "r", "tag": "t", "arguments": {}}"#,
+    r#"{"do": "basic.consume", "ch": "a2", "queue": "r", "consumer_tag": "t", "arguments": {}}"#,
     r#"{"do": "basic.publish", "ch": "a2", "exchange": "x", "body": "m", "properties": {"headers": {}}}"#,
     r#"{"do": "basic.publish", "ch": "a2", "routing_key": "q", "body": "m", "properties": {"headers": {}}}"#,
-    r#"{"do": "basic.get", "ch": "a2", "queue": "q"}, {"do": "basic.nack", "ch": "a2", "tag": 1, "requeue": false}"#,
+    r#"{"do": "basic.get", "ch": "a2", "queue": "q"}, {"do": "basic.nack", "ch": "a2", "delivery_tag": 1, "requeue": false}"#,
 ];
 
 fuzz_target!(|table: &str| {

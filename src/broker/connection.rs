@@ -271,17 +271,8 @@ impl Broker {
     /// The queue went with its last consumer, and what it had handed out with it. Source: rule CON-22.
     fn let_go_with_queue(&mut self, at: ChannelRef, held: &[Unacked], step: &mut Step<'_, impl Out>) {
         for gone in held {
-            let fact = Fact::Settled {
-                queue: gone.queue,
-                channel: at,
-                consumer: gone.consumer,
-                delivery_tag: gone.tag,
-                message: self.messages.id(gone.entry.slot()),
-                how: Settlement::Gone(LossCause::QueueDeleted),
-                ready: 0,
-                unacked: 0,
-            };
-            step.out.fact(fact, rules::CON_22);
+            let how = Settlement::Gone(LossCause::QueueDeleted);
+            self.state_settled(at, gone, (0, 0), (how, rules::CON_22), step);
             self.messages.release(gone.entry.slot());
         }
     }
@@ -334,7 +325,8 @@ impl Broker {
     /// A method that is discarded: if it was a publish, its message is lost, and the books must know.
     pub(super) fn refuse(method: Method, step: &mut Step<'_, impl Out>) {
         if let Method::BasicPublish(publish) = method {
-            step.out.fact(Fact::PublishRefused { message: publish.message.id }, rules::ERR_4);
+            let (message, cause) = (publish.message.id, LossCause::Refused);
+            step.out.fact(Fact::PublishRefused { message, cause }, rules::ERR_4);
         }
     }
 

@@ -15,7 +15,7 @@ use super::{Broker, Out, Step};
 use crate::amqp::{
     BasicPublish, Content, Message, MessageId, Properties, QueueId, ReplyCode, Return, ServerMethod,
 };
-use crate::observe::Fact;
+use crate::observe::{Fact, LossCause};
 use crate::rules;
 
 impl Broker {
@@ -36,7 +36,7 @@ impl Broker {
         {
             let accepted = self.route_to_one(place, only, publish, step);
             if self.channels[place].confirms.is_some() {
-                self.confirm_at_once(place, accepted, step);
+                self.confirm_at_once(place, (accepted, true), step);
             }
             return Ok(());
         }
@@ -80,7 +80,7 @@ impl Broker {
         let queues = match routed {
             Ok(queues) => queues,
             Err(failure) => {
-                step.out.fact(Fact::PublishRefused { message }, failure.rule);
+                step.out.fact(Fact::PublishRefused { message, cause: LossCause::Refused }, failure.rule);
                 return Err(failure);
             }
         };
@@ -90,9 +90,10 @@ impl Broker {
             self.buffer_publish(place, publish, &queues, replied);
             return Ok(());
         }
+        let routed = !queues.is_empty() || replied == Reply::Delivered;
         let accepted = self.deliver_publish(place, publish, (&queues, replied), step);
         if self.channels[place].confirms.is_some() {
-            self.confirm_at_once(place, accepted, step);
+            self.confirm_at_once(place, (accepted, routed), step);
         }
         Ok(())
     }
@@ -232,15 +233,20 @@ impl Broker {
 
     /// Answers a publish in confirm mode. Source: rules CF-2 and CF-10. Deviation: DEV-10.
     #[inline]
-    fn confirm_at_once(&mut self, place: u32, accepted: bool, step: &mut Step<'_, impl Out>) {
+    fn confirm_at_once(
+        &mut self,
+        place: u32,
+        (accepted, routed): (bool, bool),
+        step: &mut Step<'_, impl Out>,
+    ) {
         let channel = &mut self.channels[place];
         let Some(confirms) = &mut channel.confirms else { return };
         let at = channel.at;
         let (publish, answer) = confirms.answer_next(accepted);
-        let (fact, rule) = if accepted {
-            (Fact::Confirmed { channel: at, publish }, rules::CF_2)
-        } else {
-            (Fact::Nacked { channel: at, publish }, rules::CF_8)
+        let (fact, rule) = match (accepted, routed) {
+            (true, true) => (Fact::Confirmed { channel: at, publish }, rules::CF_2),
+            (true, false) => (Fact::Confirmed { channel: at, publish }, rules::CF_3),
+            (false, _) => (Fact::Nacked { channel: at, publish }, rules::CF_8),
         };
         step.out.fact(fact, rule);
         match answer {

@@ -195,7 +195,7 @@ fn write_trace(
 fn directory(system: &SystemSpec) -> Directory {
     Directory {
         connections: system.connections.iter().map(|one| one.name.clone()).collect(),
-        producers: system.producers.iter().map(|one| one.name.clone()).collect(),
+        producers: system.publishers().cloned().collect(),
         consumers: system.consumers.iter().map(|one| one.name.clone()).collect(),
         faults: system.faults.iter().map(|one| one.name.clone()).collect(),
         classes: system.classes.iter().map(|one| one.name.clone()).collect(),

@@ -221,6 +221,7 @@ pub(crate) mod tests {
                 channels: Vec::new(),
                 producers: Vec::new(),
                 consumers: Vec::new(),
+                clients: Vec::new(),
                 faults: Vec::new(),
             },
             seed: 1,

@@ -29,6 +29,7 @@ pub(crate) fn outcome() -> Outcome {
         }],
         consumers: vec![consumer("fast", 75, 30, 31), consumer("slow", 25, 60, 62)],
         queues: vec![queue],
+        answered_twice: 0,
         ledger: Ledger {
             published: 100,
             routed: 100,

@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::consumer::scaled;
+use super::publishing::Verdict;
+use super::script::ClientSpec;
 use super::spec::{ConsumerSpec, Declaration, SystemSpec};
 use crate::amqp::{MessageId, Name, Names, QueueId};
 use crate::measure::{ClientError, ConsumerOutcome, Ledger, ProducerOutcome, QueueOutcome};
-use crate::observe::{Fact, LossCause, Settlement};
+use crate::observe::{Conclusion, Fact, LossCause, Settlement};
 use crate::units::{SimDuration, SimTime};
 
 /// Errors kept for the report; later ones are only counted by what they cause.
@@ -29,6 +31,38 @@ pub(super) struct Books {
     /// How often a copy was processed whose delivery may come again: it was processed and then requeued, or it is in the
     /// hands of a consumer that has lost its connection. Empty unless there are faults.
     processed_before: BTreeMap<(u32, MessageId), u32>,
+    /// Answers to publishes that were answered before, or never made.
+    pub(super) answered_twice: u64,
+    /// Of each producer, by index: its messages that were confirmed, and those that were lost.
+    fates: Vec<Fates>,
+}
+
+/// Two marks for each message of a producer.
+#[derive(Clone, Debug, Default)]
+struct Fates {
+    confirmed: Marks,
+    lost: Marks,
+}
+
+/// A mark for each number from 1 on.
+#[derive(Clone, Debug, Default)]
+struct Marks(Vec<u64>);
+
+impl Marks {
+    fn has(&self, number: u32) -> bool {
+        self.0.get((number / 64) as usize).is_some_and(|word| word >> (number % 64) & 1 == 1)
+    }
+
+    /// Whether it was not there yet.
+    fn set(&mut self, number: u32) -> bool {
+        let place = (number / 64) as usize;
+        if self.0.len() <= place {
+            self.0.resize(place + 1, 0);
+        }
+        let first = !self.has(number);
+        self.0[place] |= 1 << (number % 64);
+        first
+    }
 }
 
 /// Counts of one consumer.
@@ -132,13 +166,15 @@ impl Books {
             |name: &String| ProducerOutcome { name: name.clone(), ..ProducerOutcome::default() };
         Books {
             ledger: Ledger::default(),
-            producers: spec.producers.iter().map(|producer| producer_book(&producer.name)).collect(),
+            producers: spec.publishers().map(producer_book).collect(),
             consumers,
             queues,
             queue_names: queue_list.iter().map(|name| names.intern(name)).zip(0..).collect(),
             place_of_queue: Vec::new(),
             errors: Vec::new(),
             processed_before: BTreeMap::new(),
+            answered_twice: 0,
+            fates: vec![Fates::default(); spec.publishers().count()],
         }
     }
 
@@ -158,7 +194,7 @@ impl Books {
             }
             Fact::Unroutable { returned: true, .. } => self.ledger.returned += 1,
             Fact::Unroutable { returned: false, .. } => self.ledger.unroutable += 1,
-            Fact::PublishRefused { .. } => self.ledger.lose(LossCause::Refused, 1),
+            Fact::PublishRefused { message, cause } => self.lost(message, cause),
             Fact::Enqueued { queue, .. } => self.queue(queue).outcome.enqueued += 1,
             Fact::Delivered { queue, arrival, redelivered, automatic, .. } => {
                 let book = self.queue(queue);
@@ -173,7 +209,7 @@ impl Books {
                 }
             }
             Fact::Settled { queue, how: Settlement::Acked, .. } => self.queue(queue).outcome.acked += 1,
-            Fact::Lost { cause, .. } => self.ledger.lose(cause, 1),
+            Fact::Lost { message, cause, .. } => self.lost(message, cause),
             Fact::DeadLettered { queues, .. } => {
                 self.ledger.dead_lettered += 1;
                 self.ledger.copies += u64::from(queues);
@@ -186,6 +222,35 @@ impl Books {
             }
             Fact::QueueDeclared { queue, name, .. } => self.place_queue(queue, name),
             _ => {}
+        }
+    }
+
+    /// A message, or a copy of one, is lost.
+    #[inline(never)]
+    pub(super) fn lost(&mut self, message: MessageId, cause: LossCause) {
+        self.ledger.lose(cause, 1);
+        let index = message.producer.index();
+        if let Some(fates) = self.fates.get_mut(index)
+            && fates.lost.set(message.number)
+            && fates.confirmed.has(message.number)
+        {
+            self.producers[index].lost_though_confirmed += 1;
+        }
+    }
+
+    /// A producer has got the answer to a publish, so long after it.
+    pub(super) fn publish_answered(&mut self, message: MessageId, after: SimDuration, verdict: Verdict) {
+        let index = message.producer.index();
+        let (book, fates) = (&mut self.producers[index], &mut self.fates[index]);
+        book.unanswered -= 1;
+        book.confirm_latency.record(after.as_nanos());
+        match verdict {
+            Verdict::Nacked => book.nacked += 1,
+            Verdict::Confirmed => {
+                book.confirmed += 1;
+                let first = fates.confirmed.set(message.number);
+                book.lost_though_confirmed += u64::from(first && fates.lost.has(message.number));
+            }
         }
     }
 
@@ -257,6 +322,20 @@ impl Books {
         !self.processed_before.is_empty() && self.count_repetition(place, work.message)
     }
 
+    /// A consumer's work on a message has ended without having processed it.
+    pub(super) fn concluded(&mut self, consumer: usize, how: Conclusion, took: SimDuration) {
+        let book = &mut self.consumers[consumer].outcome;
+        book.busy += took;
+        let count = match how {
+            Conclusion::Ack => return,
+            Conclusion::Reject => &mut book.rejected,
+            Conclusion::Requeue => &mut book.requeued,
+            Conclusion::Hang => &mut book.left_hanging,
+            Conclusion::Crash => &mut book.crashes_at_work,
+        };
+        *count += 1;
+    }
+
     #[cold]
     fn count_repetition(&mut self, queue: usize, message: MessageId) -> bool {
         let Some(times) = self.processed_before.get_mut(&(queue as u32, message)) else { return false };
@@ -296,6 +375,7 @@ fn queues_named(spec: &SystemSpec) -> Vec<String> {
         .iter()
         .chain(spec.producers.iter().flat_map(|producer| &producer.declares))
         .chain(spec.consumers.iter().flat_map(|consumer| &consumer.declares))
+        .chain(spec.clients.iter().flat_map(ClientSpec::declares))
         .filter_map(|declaration| match declaration {
             Declaration::Queue(queue) if !queue.name.is_empty() => Some(&queue.name),
             _ => None,

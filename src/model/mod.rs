@@ -3,9 +3,13 @@
 #![deny(clippy::disallowed_types, clippy::float_arithmetic)]
 
 mod books;
+mod cancellation;
 mod client;
+mod conclusion;
+mod confirming;
 mod connection;
 mod consumer;
+mod discipline;
 mod effects;
 mod event;
 mod fault;
@@ -13,18 +17,23 @@ mod hand;
 mod link;
 mod parting;
 mod producer;
+mod publishing;
 mod record;
 mod run;
+mod script;
 mod spec;
 mod system;
 
+pub use crate::observe::Conclusion;
+pub use conclusion::RefuseBy;
 pub use event::SystemEvent;
 pub use fault::{BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec};
 pub use hand::{HandMessage, channel};
 pub use record::{Lean, Recorder, Recording};
 pub use run::{simulate, simulate_recorded};
+pub use script::{Call, ClientSpec, StepSpec, When};
 pub use spec::{
     Acknowledge, BindingSpec, ChannelSpec, ClassSpec, ConnectionSpec, ConsumerSpec, Declaration,
-    ExchangeSpec, ProducerSpec, QueueSpec, SystemSpec,
+    ExchangeSpec, MessageSpec, Pace, ProducerSpec, QueueSpec, SystemSpec,
 };
 pub use system::System;

@@ -1,5 +1,6 @@
 //! The simulated system as one value: broker, clients, links and books. A clone goes on independently.
 
+use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
 
@@ -10,8 +11,9 @@ use super::effects::{BY_HAND, Directory, Effects};
 use super::event::SystemEvent;
 use super::producer::Producer;
 use super::record::Recorder;
+use super::script::{Handed, Script};
 use super::spec::SystemSpec;
-use crate::amqp::{ChannelNo, ChannelRef, ConnectionId, Method, Names, ServerMethod};
+use crate::amqp::{ChannelNo, ChannelRef, ConnectionId, DeliveryTag, Method, Names, ServerMethod};
 use crate::broker::{Broker, Command, Survivors};
 use crate::engine::{EventList, Model, Seq};
 use crate::measure::ClientError;
@@ -41,7 +43,10 @@ pub struct System<R> {
     pub(super) connections: Vec<Connection>,
     pub(super) producers: Vec<Producer>,
     pub(super) consumers: Vec<Consumer>,
-    /// Of each producer, by index: the draws of its messages' work.
+    pub(super) scripts: Vec<Script>,
+    /// What the broker has handed to scripts, by channel and delivery tag.
+    pub(super) handed: BTreeMap<(ChannelRef, DeliveryTag), Handed>,
+    /// Of each publisher, by index: the draws of its messages' work.
     pub(super) work: Vec<RandomStream>,
     pub(super) directory: Directory,
     pub(super) books: Books,
@@ -66,7 +71,7 @@ impl<R: Recorder> System<R> {
         let books = Books::new(spec, names);
         let producers = (0..spec.producers.len()).map(|i| Producer::new(spec, i, seed, names)).collect();
         let consumers = (0..spec.consumers.len()).map(|i| Consumer::new(spec, i, names)).collect();
-        let work = spec.producers.iter().map(|p| RandomStream::new(seed, &p.name, "work")).collect();
+        let work = spec.publishers().map(|name| RandomStream::new(seed, name, "work")).collect();
         let connections = Connection::all(spec, seed, &mut events);
         let mut system = System {
             spec: Arc::clone(spec),
@@ -75,6 +80,8 @@ impl<R: Recorder> System<R> {
             connections,
             producers,
             consumers,
+            scripts: Script::all(spec),
+            handed: BTreeMap::new(),
             work,
             directory: Directory::default(),
             books,
@@ -93,6 +100,11 @@ impl<R: Recorder> System<R> {
         }
         for (index, consumer) in spec.consumers.iter().enumerate().filter(|(_, c)| c.start > SimTime::ZERO) {
             events.at(consumer.start, SystemEvent::ConsumerStart(index as u32));
+        }
+        for (index, consumer) in spec.consumers.iter().enumerate() {
+            if let Some(stop) = consumer.stop {
+                events.at(stop, SystemEvent::ConsumerStop(index as u32));
+            }
         }
         (system, events)
     }
@@ -198,7 +210,7 @@ impl<R: Recorder> System<R> {
         reason = "every message passes here; without it the arguments are copied again"
     )]
     #[inline(always)]
-    fn method(
+    pub(super) fn method(
         &mut self,
         index: usize,
         channel: ChannelNo,
@@ -222,13 +234,15 @@ impl<R: Recorder> System<R> {
             UpFrame::Open(id) => self.reach_broker_open(index, id, events),
             UpFrame::Nothing => {}
             frame if deaf => {
-                if matches!(frame, UpFrame::Method(_)) {
-                    self.connections[index].up.carried();
-                }
-                self.lost_frame(&frame, events);
+                let is_method = matches!(frame, UpFrame::Method(_));
+                let carried = if is_method { self.connections[index].up.carried() } else { None };
+                self.lost_frame(&frame, carried.as_ref(), events);
             }
             UpFrame::Publish { producer, number, published } => {
-                let producer = &self.producers[producer as usize];
+                let Some(producer) = self.producers.get(producer as usize) else {
+                    self.script_publish_arrives(index, (producer, number), published, events);
+                    return;
+                };
                 let (channel, publish) = (producer.channel, producer.method(number, published));
                 self.method(index, channel, Method::BasicPublish(publish), events);
             }
@@ -275,8 +289,11 @@ impl<R: Recorder> Model for System<R> {
             SystemEvent::ServiceDone(index) => self.service_done(index as usize, seq, events),
             SystemEvent::Connect(index) => self.connect(index as usize, seq, events),
             SystemEvent::ConsumerStart(index) => self.consumer_start(index as usize, events),
+            SystemEvent::ConsumerBack(index) => self.consumer_returns(index as usize, events),
+            SystemEvent::ConsumerStop(index) => self.consumer_stop(index as usize, events),
             SystemEvent::FaultBegins(index) => self.fault_begins(index as usize, events),
             SystemEvent::FaultEnds(index) => self.fault_ends(index as usize, events),
+            SystemEvent::ClientStep(index) => self.step_due(index as usize, seq, events),
             SystemEvent::BrokerTimer(slot) if self.timers.get(slot as usize) != Some(&seq) => {}
             SystemEvent::BrokerTimer(slot) => {
                 self.apply(Command::Timer(crate::broker::Timer { slot }), events);

@@ -1,7 +1,7 @@
 //! The flat list of everything that can be observed in a run.
 
 use crate::amqp::{ChannelRef, DeliveryTag, MessageId, Method, ServerMethod};
-use crate::observe::{Fact, LossCause};
+use crate::observe::{Conclusion, Fact, LossCause};
 use crate::rules::RuleRef;
 use crate::units::{SimDuration, SimTime};
 
@@ -96,6 +96,15 @@ pub enum What {
         sojourn: SimDuration,
         /// It had been processed before, by this or another consumer of the queue.
         again: bool,
+    },
+    /// A consumer's work on a message ends without having processed it.
+    Concluded {
+        /// Index of the consumer.
+        consumer: u32,
+        /// Which.
+        message: MessageId,
+        /// What it does about the delivery; never [`Conclusion::Ack`].
+        how: Conclusion,
     },
     /// A message is lost outside the broker's queues: on the wire, or with a consumer.
     LostOutside {

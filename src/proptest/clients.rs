@@ -1,7 +1,9 @@
 //! Random workloads: producers and consumers for a topology, whoever declared it.
 
 use ::proptest::collection::vec;
-use ::proptest::prelude::any;
+use ::proptest::option;
+use ::proptest::prelude::{Just, any};
+use ::proptest::prop_oneof;
 use ::proptest::sample::{Index, select};
 use ::proptest::strategy::{BoxedStrategy, Strategy};
 
@@ -21,6 +23,17 @@ struct Producer {
     interarrival: u32,
     mandatory: bool,
     persistent: bool,
+    answers: Answers,
+}
+
+/// What a producer asks the broker for.
+#[derive(Clone, Debug)]
+enum Answers {
+    Nothing,
+    /// With a bound of unanswered publishes.
+    Confirms(Option<i64>),
+    /// Transactions of so many publishes.
+    Transactions(i64),
 }
 
 #[derive(Clone, Debug)]
@@ -28,6 +41,7 @@ struct Consumer {
     queue: Index,
     prefetch: i64,
     acknowledge: &'static str,
+    outcome: &'static str,
     priority: i64,
     /// Microseconds.
     service: u32,
@@ -36,25 +50,33 @@ struct Consumer {
 
 fn producer() -> impl Strategy<Value = Producer> {
     let target = (any::<Index>(), any::<Index>());
-    (target, 1i64..30, 100u32..4_000, any::<bool>(), any::<bool>()).prop_map(
-        |((target, key), count, interarrival, mandatory, persistent)| Producer {
+    let answers = prop_oneof![
+        Just(Answers::Nothing),
+        option::of(1i64..4).prop_map(Answers::Confirms),
+        (1i64..4).prop_map(Answers::Transactions),
+    ];
+    (target, 1i64..30, 100u32..4_000, any::<bool>(), any::<bool>(), answers).prop_map(
+        |((target, key), count, interarrival, mandatory, persistent, answers)| Producer {
             target,
             key,
             count,
             interarrival,
             mandatory,
             persistent,
+            answers,
         },
     )
 }
 
 fn consumer() -> impl Strategy<Value = Consumer> {
     let acknowledge = select(vec!["after-processing", "before-processing", "automatic"]);
-    (any::<Index>(), 0i64..4, acknowledge, 0i64..2, 100u32..8_000, any::<bool>()).prop_map(
-        |(queue, prefetch, acknowledge, priority, service, shares)| Consumer {
+    let outcome = select(vec!["ack", "ack", "reject", "requeue", "crash"]);
+    (any::<Index>(), 0i64..4, acknowledge, outcome, 0i64..2, 100u32..8_000, any::<bool>()).prop_map(
+        |(queue, prefetch, acknowledge, outcome, priority, service, shares)| Consumer {
             queue,
             prefetch,
             acknowledge,
+            outcome,
             priority,
             service,
             shares,
@@ -103,11 +125,17 @@ fn add_producer(builder: ScenarioBuilder, (at, producer): (usize, &Producer)) ->
         }
         None => builder.with("routing-key", queues[target].as_str()),
     };
-    builder
+    let builder = builder
         .with("count", producer.count)
         .with("interarrival", format!("{}us", producer.interarrival))
         .with("mandatory", producer.mandatory)
-        .with("persistent", producer.persistent)
+        .with("persistent", producer.persistent);
+    match producer.answers {
+        Answers::Nothing => builder,
+        Answers::Confirms(None) => builder.with("confirms", true),
+        Answers::Confirms(Some(max)) => builder.with("confirms", true).with("max-in-flight", max),
+        Answers::Transactions(size) => builder.with("transaction-size", size),
+    }
 }
 
 fn add_consumer(builder: ScenarioBuilder, (at, consumer): (usize, &Consumer)) -> ScenarioBuilder {
@@ -118,6 +146,12 @@ fn add_consumer(builder: ScenarioBuilder, (at, consumer): (usize, &Consumer)) ->
         .with("prefetch-count", consumer.prefetch)
         .with("acknowledge", consumer.acknowledge)
         .with("service-time", format!("{}us", consumer.service));
+    // Whoever has acknowledged already has nothing more to say.
+    let builder = match consumer.outcome {
+        outcome if outcome == "ack" || consumer.acknowledge != "after-processing" => builder,
+        "crash" => builder.with("outcome", "crash").with("restart-after", "5ms"),
+        outcome => builder.with("outcome", outcome),
+    };
     let builder = if consumer.shares { builder.with("connection", "shared") } else { builder };
     if consumer.priority > 0 {
         builder.with("arguments", [("x-priority", consumer.priority)])

@@ -3,6 +3,7 @@
 use super::wrap::prose;
 use super::{answer, checks, comparison, emphasis, errors, fates, head, plot, table};
 use crate::experiment::{Comparison, RunResult, VariantResult};
+use crate::measure::ProducerOutcome;
 
 /// Columns of a line.
 const WIDTH: usize = 110;
@@ -55,6 +56,10 @@ fn body(variant: &VariantResult, asked: u32) -> String {
     let mut text = head::replications(variant, asked);
     for columns in [table::CONSUMERS, table::QUEUES, table::FAIRNESS, table::PRODUCERS] {
         text += &table::of_measures(&columns, variant);
+    }
+    let asked = |p: &ProducerOutcome| p.confirmed + p.nacked + p.unanswered > 0;
+    if variant.outcomes.iter().flat_map(|outcome| &outcome.producers).any(asked) {
+        text += &table::of_measures(&table::CONFIRMS, variant);
     }
     text += &fates::fates(variant);
     text += &plot::depths(variant);

@@ -55,6 +55,21 @@ pub(super) const PRODUCERS: Columns = Columns {
     measures: &["published", "returned", "confirmed", "nacked"],
 };
 
+/// Shown where a producer asks for confirms.
+pub(super) const CONFIRMS: Columns = Columns {
+    title: "publisher confirms",
+    scope: Scope::Producer,
+    measures: &[
+        "confirmed",
+        "nacked",
+        "unanswered",
+        "confirmed-and-lost",
+        "confirm-latency-p50",
+        "confirm-latency-p95",
+        "confirm-latency-p99",
+    ],
+};
+
 /// The table with its title, or nothing where there is nothing to show.
 pub(super) fn of_measures(columns: &Columns, variant: &VariantResult) -> String {
     let Some(outcome) = variant.outcomes.first() else { return String::new() };

@@ -40,7 +40,7 @@ ids! {
     SET_INSIDE_VALUE = "set-inside-value": "A setting's address goes on behind a value that is no table.";
     SIZE_WITHOUT_UNIT = "size-without-unit": "A size is a bare number.";
     START_AFTER_END = "start-after-end": "A client would start when the replication is over.";
-    STOP_BEFORE_START = "stop-before-start": "A producer stops before it starts.";
+    STOP_BEFORE_START = "stop-before-start": "A client stops before it starts.";
     SUPERFLUOUS_KEY = "superfluous-key": "A key has no meaning beside another.";
     SYNTAX = "syntax": "The text is not TOML.";
     TOO_MANY = "too-many": "More entities of a kind than a run can number.";
@@ -58,6 +58,7 @@ ids! {
     UNKNOWN_FAULT = "unknown-fault": "A kind of fault is not known.";
     UNKNOWN_KEY = "unknown-key": "A table has a key that means nothing.";
     UNKNOWN_MEASURE = "unknown-measure": "A measure is not in the catalogue.";
+    UNKNOWN_METHOD = "unknown-method": "A step sends a method that clients do not send.";
     UNKNOWN_PRODUCER = "unknown-producer": "A producer is not declared.";
     UNKNOWN_PROFILE = "unknown-profile": "A profile is not known.";
     UNKNOWN_PROPERTY = "unknown-property": "A property is not known.";

@@ -70,10 +70,13 @@ fn a_wrong_command_line_exits_with_2_and_says_why_on_stderr() {
 fn a_file_that_cannot_be_read_is_one_line_with_the_reason() {
     let directory = directory("unreadable");
     let binary = file(&directory, "binary.toml", b"name = \"\xff\"");
+    let huge = file(&directory, "huge.toml", b"");
+    fs::File::options().write(true).open(&huge).unwrap().set_len((64 << 20) + 1).unwrap();
     let missing = directory.join("missing.toml").to_str().unwrap().to_owned();
     let cases = [
         (missing.as_str(), "there is no such file"),
         (directory.to_str().unwrap(), "it is a directory"),
+        (huge.as_str(), "it is larger than 64 MiB"),
         (binary.as_str(), "it is not UTF-8 text (byte 8 is the first wrong one)"),
     ];
     for command in ["run", "check", "compare", "explain"] {
@@ -105,7 +108,7 @@ fn lists_are_made_from_the_code() {
     assert_eq!(checks.status.code(), Some(0));
     assert!(out(&checks).contains("nothing-lost"), "{}", out(&checks));
     let all = amqpsim(&["list"]);
-    for line in ["\n  checks         5 ", "\n  profiles       4 "] {
+    for line in ["\n  checks         7 ", "\n  profiles       4 "] {
         assert!(out(&all).contains(line), "{line}: {}", out(&all));
     }
     for subject in out(&all).lines().filter_map(|line| line.split_whitespace().next()) {

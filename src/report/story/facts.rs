@@ -1,7 +1,7 @@
 //! The broker's facts in sentences: what it did and what changed. Knows no layout; the rule stands beside the sentence.
 
 use crate::amqp::{ConsumerId, MessageId, Name, QueueId};
-use crate::observe::{Fact, Settlement};
+use crate::observe::{Fact, LossCause, Settlement};
 
 use super::page::{count, levels};
 use super::subjects::View;
@@ -123,8 +123,9 @@ fn of_message(view: View<'_>, fact: &Fact) -> String {
             view.key(*routing_key),
             if *returned { "returned" } else { "dropped" }
         ),
-        Fact::PublishRefused { message } => {
-            format!("broker discards {} with its channel", view.message(*message))
+        Fact::PublishRefused { message, cause } => {
+            let with = if *cause == LossCause::RolledBack { "transaction" } else { "channel" };
+            format!("broker discards {} with its {with}", view.message(*message))
         }
         Fact::Enqueued { queue, message, ready, unacked } => {
             format!("{} takes {}: {}", view.queue(*queue), view.message(*message), levels(*ready, *unacked))

@@ -1,6 +1,6 @@
 //! What an observation is about: which messages, which entities. Knows nothing of how it is told.
 
-use crate::amqp::{ChannelRef, MessageId, Method, Names, ServerMethod};
+use crate::amqp::{ChannelRef, MessageId, Method, Name, Names, ServerMethod};
 use crate::observe::{Fact, What};
 use crate::report::Cast;
 
@@ -62,6 +62,7 @@ impl View<'_> {
             | What::Received { message, .. }
             | What::ServiceBegan { message, .. }
             | What::Processed { message, .. }
+            | What::Concluded { message, .. }
             | What::LostOutside { message, .. } => vec![*message],
             _ => Vec::new(),
         }
@@ -72,12 +73,14 @@ impl View<'_> {
         match fact {
             Fact::Routed { message, .. }
             | Fact::Unroutable { message, .. }
-            | Fact::PublishRefused { message }
+            | Fact::PublishRefused { message, .. }
             | Fact::Enqueued { message, .. }
             | Fact::Delivered { message, .. }
             | Fact::Got { message, .. }
             | Fact::Settled { message, .. }
             | Fact::Requeued { message, .. }
+            | Fact::DeadLettered { message, .. }
+            | Fact::Replied { message, .. }
             | Fact::Lost { message, .. } => vec![*message],
             Fact::Confirmed { channel, publish } | Fact::Nacked { channel, publish } => {
                 self.memory.confirmed(*channel, *publish, false).collect()
@@ -99,6 +102,11 @@ impl View<'_> {
                     ServerMethod::BasicDeliver(deliver) => {
                         entities.push(self.names.text(deliver.consumer_tag).to_owned());
                     }
+                    ServerMethod::BasicConsumeOk { consumer_tag }
+                    | ServerMethod::BasicCancelOk { consumer_tag }
+                    | ServerMethod::BasicCancel { consumer_tag } => {
+                        entities.extend(self.tag_text(*consumer_tag));
+                    }
                     ServerMethod::BasicReturn(back) => {
                         entities.push(self.cast.producer(back.message.id.producer.0));
                     }
@@ -111,6 +119,7 @@ impl View<'_> {
             What::Received { consumer, .. }
             | What::ServiceBegan { consumer, .. }
             | What::Processed { consumer, .. }
+            | What::Concluded { consumer, .. }
             | What::ConsumerCrashed { consumer, .. }
             | What::ConsumerRestarted { consumer } => vec![self.cast.consumer(*consumer)],
             What::LostOutside { message, consumer, .. } => match consumer {
@@ -159,7 +168,7 @@ impl View<'_> {
             Fact::Settled { queue: id, .. } => vec![queue(*id)],
             Fact::Routed { message, .. }
             | Fact::Unroutable { message, .. }
-            | Fact::PublishRefused { message } => vec![self.cast.producer(message.producer.0)],
+            | Fact::PublishRefused { message, .. } => vec![self.cast.producer(message.producer.0)],
             Fact::Confirmed { channel, .. }
             | Fact::Nacked { channel, .. }
             | Fact::Replied { channel, .. } => {
@@ -170,6 +179,10 @@ impl View<'_> {
             | Fact::BrokerStopped
             | Fact::BrokerStarted { .. } => Vec::new(),
         }
+    }
+
+    fn tag_text(&self, tag: Name) -> Option<String> {
+        Some(self.names.text(tag).to_owned()).filter(|text| !text.is_empty())
     }
 
     /// Who sent a method: the producer of a publish, the consumer of a delivery that it settles, else the connection.
@@ -187,10 +200,8 @@ impl View<'_> {
             Method::BasicAck { delivery_tag, multiple }
             | Method::BasicNack { delivery_tag, multiple, .. } => settles(*delivery_tag, *multiple),
             Method::BasicReject { delivery_tag, .. } => settles(*delivery_tag, false),
-            Method::BasicConsume(consume) => {
-                let tag = self.names.text(consume.consumer_tag);
-                (!tag.is_empty()).then(|| tag.to_owned())
-            }
+            Method::BasicConsume(consume) => self.tag_text(consume.consumer_tag),
+            Method::BasicCancel { consumer_tag } => self.tag_text(*consumer_tag),
             _ => None,
         };
         sender.unwrap_or_else(|| self.cast.connection(connection))

@@ -239,6 +239,8 @@ fn a_confirm_is_told_with_its_message() {
               2.000ms  basic.ack(delivery-tag=1, multiple=false) reaches shop: #1 confirmed
 
         Fate of #1: still ready in queue tasks at the end.
+
+        To its producer #1 is confirmed since 2.000ms.
     "#]];
     run.check(Filter { message: Some(id(1)), ..Filter::default() }, &expected);
 }

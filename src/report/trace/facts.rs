@@ -77,7 +77,9 @@ fn of_message(cast: &Cast, names: &Names, fact: &Fact) -> Row {
                 .text("routing-key", names.text(*routing_key))
                 .flag("returned", *returned)
         }
-        Fact::PublishRefused { message } => broker("publish-refused", cast.message(*message)),
+        Fact::PublishRefused { message, cause } => {
+            broker("publish-refused", cast.message(*message)).text("cause", cause.words())
+        }
         Fact::Enqueued { queue, message, ready, unacked } => broker("enqueued", cast.message(*message))
             .text("queue", cast.queue(names, *queue))
             .counts(*ready, *unacked),

@@ -131,6 +131,9 @@ impl Row {
             What::Processed { consumer, message, sojourn, again } => by(*consumer, "processed", *message)
                 .number("sojourn-ns", sojourn.as_nanos())
                 .flag("again", *again),
+            What::Concluded { consumer, message, how } => {
+                by(*consumer, "concluded", *message).text("how", how.name())
+            }
             What::LostOutside { message, cause, consumer } => {
                 let holder = consumer.map_or_else(|| "wire".to_owned(), |index| cast.consumer(index));
                 Row::new(holder, "lost", cast.message(*message)).text("cause", cause.words())

@@ -1,7 +1,9 @@
 //! The list of all tables, and the keys that several tables have. To add a key, add its line to the table's file and
 //! read it in `resolve/`.
 
-use super::{Absent, Form, KeySpec, Kind, TableSpec, clients, experiment, faults, topology};
+use super::{
+    Absent, Form, KeySpec, Kind, TableSpec, clients, experiment, faults, producer, scripts, topology,
+};
 use Absent::{Means, Required};
 
 /// Every table of the file format, in the order of the documentation.
@@ -16,8 +18,11 @@ pub const TABLES: &[TableSpec] = &[
     clients::CONNECTION,
     clients::CHANNEL,
     clients::CLASS,
-    clients::PRODUCER,
+    producer::PRODUCER,
+    producer::MESSAGE,
     clients::CONSUMER,
+    scripts::CLIENT,
+    scripts::STEP,
     topology::DECLARE_QUEUE,
     topology::DECLARE_EXCHANGE,
     topology::DECLARE_BINDING,

@@ -151,19 +151,31 @@ impl Clients {
     }
 }
 
-/// Looks ahead, so that it does not matter which of the clients on a channel names the connection too.
+/// Looks ahead, so that it does not matter which of the clients on a channel names the connection too. A client that names
+/// neither has a channel and a connection of its own name.
 fn connections_of_channels(tree: &Table) -> BTreeMap<String, Placed<String>> {
-    let mut pairs = BTreeMap::new();
-    for (list, key) in [("channel", "name"), ("producer", "channel"), ("consumer", "channel")] {
+    let (mut named, mut own) = (BTreeMap::new(), BTreeMap::new());
+    for list in ["channel", "producer", "consumer", "client"] {
         let Some(Value::List(nodes)) = tree.get(list).map(|node| &node.value) else { continue };
         for table in nodes.iter().filter_map(Node::as_table) {
-            let Some(channel) = table.get(key).and_then(Node::as_text) else { continue };
-            let Some(node) = table.get("connection") else { continue };
-            if let Some(text) = node.as_text() {
-                let connection = Placed { value: text.to_owned(), place: node.place.clone() };
-                pairs.entry(channel.to_owned()).or_insert(connection);
+            let text = |key: &str| {
+                let node = table.get(key)?;
+                Some(Placed { value: node.as_text()?.to_owned(), place: node.place.clone() })
+            };
+            let channel = if list == "channel" { None } else { text("channel") };
+            match (channel.or_else(|| text("name")), text("connection")) {
+                (Some(channel), Some(connection)) => {
+                    named.entry(channel.value).or_insert(connection);
+                }
+                (Some(channel), None) if text("channel").is_none() => {
+                    own.entry(channel.value.clone()).or_insert(channel);
+                }
+                _ => {}
             }
         }
     }
-    pairs
+    for (channel, connection) in own {
+        named.entry(channel).or_insert(connection);
+    }
+    named
 }

@@ -106,6 +106,7 @@ pub(super) fn exchange(reader: &mut Reader<'_>, name: Option<&Placed<String>>) -
         durable: reader.flag("durable"),
         auto_delete: reader.flag("auto-delete"),
         internal: reader.flag("internal"),
+        passive: false,
         arguments: reader.read("arguments", arguments).unwrap_or_default().value,
     }
 }
