@@ -37,7 +37,9 @@ fn producer(keys: &str) -> String {
 }
 
 fn measure(outcome: &Outcome, name: &str) -> Option<f64> {
-    (find_in(amqpsim::measure::Scope::Producer, name).unwrap().value)(outcome, 0)
+    (find_in(amqpsim::measure::Scope::Producer, name).expect("the measure is in the catalogue").value)(
+        outcome, 0,
+    )
 }
 
 /// Source: rules CF-1, CF-2 and CF-4.
@@ -92,6 +94,25 @@ fn producers_of_one_channel_share_its_numbers() {
     let outcome = play(&text);
     let confirmed: Vec<u64> = outcome.producers.iter().map(|p| p.confirmed).collect();
     assert_eq!((confirmed, outcome.answered_twice), (vec![30, 40], 0));
+}
+
+/// Whoever asks for confirms, and whoever publishes: the channel counts all. Source: rule CF-1.
+#[test]
+fn a_client_on_the_channel_asks_for_confirms_and_publishes_too() {
+    let text = producer("count = 30\nchannel = \"shared\"\nconnection = \"app\"")
+        + r#"[[client]]
+name = "hand"
+channel = "shared"
+start = "105ms"
+do = [
+    { method = "confirm.select" },
+    { method = "basic.publish", routing-key = "q" },
+    { method = "basic.publish", routing-key = "q", after = "50ms" },
+]
+"#;
+    let outcome = play(&text);
+    let confirmed: Vec<u64> = outcome.producers.iter().map(|p| p.confirmed).collect();
+    assert_eq!((confirmed, outcome.answered_twice), (vec![19, 2], 0), "11 were published before");
 }
 
 /// Source: rule CON-16.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use amqpsim::amqp::{ChannelRef, ConsumerId, DeliveryTag, Method};
+use amqpsim::amqp::{ChannelRef, ConsumerId, DeliveryTag, Method, Name};
 use amqpsim::observe::{Fact, What};
 use proptest::{prop_assert, prop_assert_eq};
 
@@ -37,7 +37,10 @@ struct Bounds {
     /// For consumers to come, and for the whole channel; 0: none.
     channels: BTreeMap<ChannelRef, (u16, u16)>,
     consumers: BTreeMap<ConsumerId, u16>,
-    unacked: BTreeMap<(ChannelRef, DeliveryTag), Option<ConsumerId>>,
+    /// With the consumer tag: who subscribes again under it has the deliveries that are still out, and the broker may give the
+    /// id of one that left to another.
+    unacked: BTreeMap<(ChannelRef, DeliveryTag), Name>,
+    tags: BTreeMap<ConsumerId, Name>,
 }
 
 impl Bounds {
@@ -59,15 +62,12 @@ impl Bounds {
 
     fn learn_fact(&mut self, fact: &Fact) {
         match *fact {
-            Fact::ConsumerAdded { consumer, channel, .. } => {
+            Fact::ConsumerAdded { consumer, channel, tag, .. } => {
+                self.tags.insert(consumer, tag);
                 self.consumers.insert(consumer, self.channels[&channel].0);
             }
             Fact::Delivered { channel, consumer, delivery_tag, automatic: false, .. } => {
-                self.unacked.insert((channel, delivery_tag), Some(consumer));
-            }
-            // What it holds stays with the channel; the id is another consumer's one day.
-            Fact::ConsumerRemoved { consumer, .. } => {
-                self.unacked.values_mut().filter(|of| **of == Some(consumer)).for_each(|of| *of = None);
+                self.unacked.insert((channel, delivery_tag), self.tags[&consumer]);
             }
             Fact::Settled { channel, delivery_tag, .. } | Fact::Requeued { channel, delivery_tag, .. } => {
                 self.unacked.remove(&(channel, delivery_tag));
@@ -90,7 +90,9 @@ fn no_delivery_goes_beyond_the_prefetch_counts() {
             let Fact::Delivered { consumer, channel, automatic: false, consumer_unacked, .. } = *fact else {
                 continue;
             };
-            let of_consumer = bounds.unacked.values().filter(|&&other| other == Some(consumer)).count();
+            let tag = bounds.tags[&consumer];
+            let own = bounds.unacked.iter().filter(|((other, _), of)| (*other, **of) == (channel, tag));
+            let of_consumer = own.count();
             let of_channel = bounds.unacked.keys().filter(|(other, _)| *other == channel).count();
             let (own, shared) =
                 (usize::from(bounds.consumers[&consumer]), usize::from(bounds.channels[&channel].1));
