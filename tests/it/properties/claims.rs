@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use amqpsim::observe::{DeathReason, Fact, What};
 use amqpsim::proptest::{Claim, Run, check_with, scenarios, topologies, workloads};
-use amqpsim::scenario::{Loaded, Scenario, ScenarioBuilder, load};
+use amqpsim::scenario::{Loaded, Scenario, ScenarioBuilder, SettingValue, load};
 use proptest::strategy::Just;
 use proptest::test_runner::{Config, RngSeed};
 use proptest::{prop_assert, prop_assert_eq};
@@ -152,4 +152,28 @@ fn a_topology_needs_nobody_who_uses_it() {
         prop_assert!(topology.clone().build().is_ok(), "{}", topology.to_toml());
         Ok(())
     });
+}
+
+/// What expired while the broker was away dies when it starts, and its dead letter goes to a queue that had a timer before.
+/// Source: rules DUR-11 and DLX-2.
+#[test]
+fn letters_of_a_start_reach_queues_that_had_timers() {
+    let arguments = |to: &str| -> SettingValue {
+        let texts =
+            [("x-queue-type", "quorum"), ("x-dead-letter-exchange", ""), ("x-dead-letter-routing-key", to)];
+        let texts = texts.map(|(key, text)| (key, SettingValue::from(text)));
+        texts.into_iter().chain([("x-message-ttl", 5.into())]).collect()
+    };
+    let producer = |builder: ScenarioBuilder, queue: &str| {
+        let named = builder.producer(queue).with("routing-key", queue);
+        named.with("count", 3).with("interarrival", "1ms")
+    };
+    let builder = ["q0", "q1", "q2"].into_iter().fold(ScenarioBuilder::new("start"), |builder, queue| {
+        builder.queue(queue).with("arguments", arguments(if queue == "q2" { "q0" } else { "q2" }))
+    });
+    let builder = producer(producer(builder, "q0"), "q2");
+    let restart = builder.fault("broker-restart").with("at", "4ms").with("lasts", "20ms");
+    let run = Run::of(&restart.build().unwrap_or_else(|error| panic!("{error}")));
+    assert_eq!(run.outcome.balanced, Ok(()));
+    assert!(run.outcome.ledger.lost_total() > 0, "{:?}", run.outcome.ledger);
 }
