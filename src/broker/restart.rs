@@ -93,14 +93,17 @@ impl Broker {
         let mut queues: Vec<QueueId> = self.queues.iter().map(|(id, _)| QueueId(id)).collect();
         self.sort_queues(&mut queues);
         self.timers = super::slab::Slab::default();
-        for id in queues {
+        // All forget their timers first: what dies in one queue may go to any other.
+        for id in &queues {
             let Some(features) = &mut self.queues[id.0].features else { continue };
             (features.ttl.timer, features.ttl.waits_for, features.expiry_timer) = (None, None, None);
-            let quorum = features.is_quorum();
             if let Some(quorum) = &mut features.quorum {
                 quorum.retry_timer = None;
             }
-            if quorum {
+        }
+        for id in queues {
+            let Some(features) = &self.queues[id.0].features else { continue };
+            if features.is_quorum() {
                 self.retry_dead_letters(id, step);
             } else {
                 self.drop_expired(id, step);

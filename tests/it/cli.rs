@@ -70,10 +70,13 @@ fn a_wrong_command_line_exits_with_2_and_says_why_on_stderr() {
 fn a_file_that_cannot_be_read_is_one_line_with_the_reason() {
     let directory = directory("unreadable");
     let binary = file(&directory, "binary.toml", b"name = \"\xff\"");
+    let huge = file(&directory, "huge.toml", b"");
+    fs::File::options().write(true).open(&huge).unwrap().set_len((64 << 20) + 1).unwrap();
     let missing = directory.join("missing.toml").to_str().unwrap().to_owned();
     let cases = [
         (missing.as_str(), "there is no such file"),
         (directory.to_str().unwrap(), "it is a directory"),
+        (huge.as_str(), "it is larger than 64 MiB"),
         (binary.as_str(), "it is not UTF-8 text (byte 8 is the first wrong one)"),
     ];
     for command in ["run", "check", "compare", "explain"] {

@@ -6,6 +6,7 @@ mod conformance;
 mod determinism;
 mod diagnostics;
 mod golden;
+mod model_based;
 mod operators;
 mod outcomes;
 mod producers;
