@@ -82,8 +82,10 @@ fn play(mut reference: Reference, deeds: &[Deed], seen: Option<&AtomicUsize>) ->
         let mut heard = Heard::default();
         broker.apply(SimTime::ZERO, deed.command(&reference.words), &mut heard);
         note(&heard.0);
-        let mut levels: Vec<(String, u32, u32)> =
-            broker.queue_levels().map(|(name, ready, unacked)| (name.to_owned(), ready, unacked)).collect();
+        let mut levels: Vec<(String, u32, u32)> = broker
+            .queue_levels()
+            .map(|((_, name), ready, unacked)| (name.to_owned(), ready, unacked))
+            .collect();
         levels.sort();
         let (is, should) =
             ((by_channel(&heard.0), levels), (by_channel(&reference.heard), reference.levels()));
