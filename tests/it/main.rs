@@ -9,3 +9,4 @@ mod properties;
 mod semantics;
 mod tidy;
 mod traces;
+mod versions;
