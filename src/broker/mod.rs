@@ -329,7 +329,7 @@ impl Broker {
             }
             Method::ChannelCloseOk => Ok(()),
             Method::ChannelFlow { active } => self.flow(place, active, step),
-            Method::ExchangeDeclare(declare) => self.declare_exchange(place, &declare, step),
+            Method::ExchangeDeclare(declare) => self.declare_exchange(place, *declare, step),
             Method::ExchangeDelete { exchange, if_unused } => {
                 self.delete_exchange(place, exchange, if_unused, step)
             }

@@ -77,11 +77,17 @@ impl Broker {
     pub(super) fn commit(&mut self, place: u32, step: &mut Step<'_, impl Out>) -> Handled {
         let tx = self.take_transaction(place)?;
         let vhost = self.channels[place].vhost;
-        let mut accepted = true;
+        let (mut accepted, mut awaits_queues) = (true, false);
         for Buffered { publish, queues, reply } in tx.publishes {
             let found: Vec<QueueId> =
                 queues.iter().filter_map(|&name| self.find_queue(vhost, name)).collect();
+            awaits_queues |= !found.is_empty();
             accepted &= self.deliver_publish(place, publish, (&found, reply), step);
+        }
+        let at = self.channels[place].at;
+        if !awaits_queues {
+            // The channel waits for nobody's word; the queues learn of the settlements later.
+            step.out.send(at, ServerMethod::TxCommitOk);
         }
         for (settling, taken) in tx.settled {
             self.carry_out(place, settling, &taken, step);
@@ -89,7 +95,9 @@ impl Broker {
         if !accepted {
             return Err(failure(ReplyCode::PreconditionFailed, rules::TX_5, "partial tx completion"));
         }
-        step.out.send(self.channels[place].at, ServerMethod::TxCommitOk);
+        if awaits_queues {
+            step.out.send(at, ServerMethod::TxCommitOk);
+        }
         Ok(())
     }
 

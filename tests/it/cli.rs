@@ -6,6 +6,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+mod conform;
+
 fn amqpsim(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
 }

@@ -15,3 +15,4 @@ mod scripts;
 mod semantics;
 mod tidy;
 mod traces;
+mod versions;
