@@ -110,7 +110,8 @@ impl Broker {
         });
         self.vhosts[vhost as usize].exchanges.insert(declare.exchange, ExchangeId(id));
         self.topology += 1;
-        step.out.fact(Fact::ExchangeDeclared { exchange: declare.exchange, kind: declare.kind }, rules::EX_1);
+        let fact = Fact::ExchangeDeclared { exchange: declare.exchange, kind: declare.kind };
+        step.out.fact(fact, kind.rule());
         Ok(())
     }
 

@@ -162,7 +162,14 @@ impl Broker {
         self.vhosts[vhost as usize].queues.insert(declare.queue, id);
         self.topology += 1;
         let durable = self.queues[id.0].durable;
-        step.out.fact(Fact::QueueDeclared { queue: id, name: declare.queue, durable }, rules::Q_3);
+        let rule = if declare.auto_delete { rules::CON_22 } else { rules::DUR_1 };
+        let fact = Fact::QueueDeclared {
+            queue: id,
+            vhost: self.vhosts[vhost as usize].name,
+            name: declare.queue,
+            durable,
+        };
+        step.out.fact(fact, rule);
         self.use_queue(id, step);
         Ok(id)
     }

@@ -33,7 +33,7 @@ impl Broker {
         if let Some(place) = from
             && self.refuses_publisher(id, place, step.now)
         {
-            self.lose(id, slot, LossCause::Overflow, rules::LEN_7, step);
+            self.lose(id, slot, LossCause::QueueFull, rules::LEN_7, step);
             self.tell_level(id, step);
             return false;
         }

@@ -50,8 +50,8 @@ impl Survivors {
         broker
     }
 
-    /// Name and ready messages of each queue, in no particular but always the same order.
-    pub fn queue_levels(&self) -> impl Iterator<Item = (&str, u32, u32)> {
+    /// As [`Broker::queue_levels`].
+    pub fn queue_levels(&self) -> impl Iterator<Item = ((&str, &str), u32, u32)> {
         self.0.queue_levels()
     }
 
@@ -149,18 +149,7 @@ impl Broker {
             for unacked in lost {
                 let queue = unacked.queue;
                 let Some(cause) = self.doom(queue, unacked.entry.slot()) else { continue };
-                self.queues[queue.0].unacked -= 1;
-                let fact = Fact::Settled {
-                    queue,
-                    channel: at,
-                    consumer: unacked.consumer,
-                    delivery_tag: unacked.tag,
-                    message: self.messages.id(unacked.entry.slot()),
-                    how: Settlement::Gone(cause),
-                    ready: self.queues[queue.0].ready_count(),
-                    unacked: self.queues[queue.0].unacked,
-                };
-                step.out.fact(fact, rules::DUR_3);
+                self.forget_delivery(at, &unacked, Settlement::Gone(cause), rules::DUR_3, step);
                 self.messages.release(unacked.entry.slot());
             }
         }

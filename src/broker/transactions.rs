@@ -6,7 +6,7 @@ use super::settle::Settling;
 use super::unacked::Unacked;
 use super::{Broker, Out, Step};
 use crate::amqp::{BasicPublish, Name, QueueId, ReplyCode, ServerMethod};
-use crate::observe::Fact;
+use crate::observe::{Fact, LossCause};
 use crate::rules;
 
 /// A channel in transaction mode. Another transaction begins with each commit and rollback. Source: rule TX-7.
@@ -39,6 +39,15 @@ impl Transaction {
 }
 
 impl Broker {
+    /// Messages that wait for a commit; direct replies have left already.
+    pub fn uncommitted(&self) -> u64 {
+        let transactions = self.channels.iter().filter_map(|(_, channel)| channel.tx.as_deref());
+        let waiting = |tx: &Transaction| {
+            tx.publishes.iter().filter(|buffered| buffered.reply != Reply::Delivered).count() as u64
+        };
+        transactions.map(waiting).sum()
+    }
+
     /// Source: rules TX-1 and CF-12.
     pub(super) fn select_tx(&mut self, place: u32, step: &mut Step<'_, impl Out>) -> Handled {
         let channel = &mut self.channels[place];
@@ -112,7 +121,7 @@ impl Broker {
     fn forget_publishes(tx: &Transaction, step: &mut Step<'_, impl Out>) {
         for buffered in tx.publishes.iter().filter(|buffered| buffered.reply != Reply::Delivered) {
             let message = buffered.publish.message.id;
-            step.out.fact(Fact::PublishRefused { message }, rules::TX_6);
+            step.out.fact(Fact::PublishRefused { message, cause: LossCause::RolledBack }, rules::TX_6);
         }
     }
 

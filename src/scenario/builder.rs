@@ -121,6 +121,11 @@ impl ScenarioBuilder {
         self.list("consumer").with("name", name)
     }
 
+    /// Begins a `[[client]]`.
+    pub fn client(self, name: &str) -> Self {
+        self.list("client").with("name", name)
+    }
+
     /// Begins a `[[fault.KIND]]`.
     pub fn fault(mut self, kind: &str) -> Self {
         let kinds = self.tree.get_or_table("fault", None);

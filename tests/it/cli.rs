@@ -107,7 +107,7 @@ fn lists_are_made_from_the_code() {
     assert_eq!(checks.status.code(), Some(0));
     assert!(out(&checks).contains("nothing-lost"), "{}", out(&checks));
     let all = amqpsim(&["list"]);
-    for line in ["\n  checks         5 ", "\n  profiles       4 "] {
+    for line in ["\n  checks         7 ", "\n  profiles       4 "] {
         assert!(out(&all).contains(line), "{line}: {}", out(&all));
     }
     for subject in out(&all).lines().filter_map(|line| line.split_whitespace().next()) {
@@ -452,7 +452,11 @@ fn a_message_has_a_story_and_a_run_has_a_trace() {
         assert!(value["at_ns"].as_u64().is_none_or(|at| at <= 1_000_000), "{line}");
     }
     assert_eq!(amqpsim(&["explain", &fair, "--message", "crate"]).status.code(), Some(2));
-    assert_eq!(amqpsim(&["explain", &fair, "--message", "3", "--format", "jsonl"]).status.code(), Some(2));
+    let alone = amqpsim(&["explain", &fair, "--message", "3", "--format", "trace"]);
+    assert!(out(&alone).contains(" processed          #3 "), "{}", out(&alone));
+    assert!(!out(&alone).contains("#4"), "{}", out(&alone));
+    let nobody = amqpsim(&["explain", &fair, "--entity", "nobody", "--format", "jsonl"]);
+    assert_eq!(nobody.status.code(), Some(2));
     fs::remove_dir_all(directory).unwrap();
 }
 

@@ -1,11 +1,16 @@
 //! Tests of the whole: one module a kind.
 
+mod accounts;
 mod cli;
 mod conformance;
 mod determinism;
 mod diagnostics;
 mod golden;
+mod operators;
+mod outcomes;
+mod producers;
 mod properties;
+mod scripts;
 mod semantics;
 mod tidy;
 mod traces;

@@ -300,7 +300,7 @@ fn kept_dead_letters_are_in_the_books() {
     );
     (0..10).for_each(|_| talk.publish("q", 1));
     talk.pass(SimDuration::from_secs(2));
-    assert_eq!(talk.broker.queue_levels().next(), Some(("q", 0, 0)));
+    assert_eq!(talk.broker.queue_levels().next(), Some((("/", "q"), 0, 0)));
     assert_eq!(talk.broker.counts(), (10, 0));
     let survivors = talk.broker.stop(talk.now, &mut talk.desk);
     assert_eq!(survivors.ready(), 10);
