@@ -7,7 +7,7 @@
 //! * [`engine`], [`broker`], [`observe`], [`stats`]: the event loop, RabbitMQ as a state machine, facts, estimators;
 //! * [`measure`], [`check`], [`model`]: the books, what must hold, the simulated system around the broker;
 //! * [`scenario`], [`conform`]: from a file to a system, and recorded conversations with a real broker;
-//! * [`experiment`], [`sim`]: many runs, and one run to drive by hand;
+//! * [`experiment`], [`sim`]: many runs, and one run to drive by hand; `proptest` (a feature): random ones that must hold;
 //! * [`report`], [`cli`]: what a person sees.
 //!
 //! # Examples
@@ -56,6 +56,8 @@ pub mod model;
 pub mod scenario;
 
 pub mod experiment;
+#[cfg(feature = "proptest")]
+pub mod proptest;
 pub mod sim;
 
 pub mod report;
@@ -66,3 +68,8 @@ pub mod cli;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;
+
+/// So is that of the guide to property tests.
+#[cfg(all(doctest, feature = "proptest"))]
+#[doc = include_str!("../docs/property-testing.md")]
+pub struct PropertyTesting;

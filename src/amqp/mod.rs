@@ -18,5 +18,5 @@ pub use method::{
     BasicConsume, BasicPublish, BindArguments, Delivery, ExchangeDeclare, GetOk, Method, QueueDeclare,
     Return, ServerMethod,
 };
-pub use names::{Name, Names};
+pub use names::{Name, Names, in_vhost};
 pub use reply_code::ReplyCode;

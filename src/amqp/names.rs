@@ -50,6 +50,11 @@ impl Names {
     }
 }
 
+/// What reports call a queue or an exchange: in the virtual host `/` by its name, in others by both: `tenant/orders`.
+pub fn in_vhost(vhost: &str, name: &str) -> String {
+    if vhost == "/" { name.to_owned() } else { format!("{vhost}/{name}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

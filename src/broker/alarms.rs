@@ -39,6 +39,13 @@ impl Broker {
         }
     }
 
+    /// Messages that have arrived and wait for the end of an alarm, unread.
+    pub fn publishes_held(&self) -> u64 {
+        let held = self.connections.iter().flatten().filter_map(|connection| connection.hold.as_ref());
+        let waiting = held.flat_map(|hold| &hold.waiting);
+        waiting.filter(|(_, method)| matches!(method, Method::BasicPublish(_))).count() as u64
+    }
+
     /// The last alarm is over: what waited is read.
     fn resume(&mut self, id: ConnectionId, hold: Hold, step: &mut Step<'_, impl Out>) {
         if hold.blocked {

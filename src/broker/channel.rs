@@ -1,6 +1,7 @@
 //! A channel: its deliveries, its consumers, its prefetch settings.
 
 use crate::amqp::{ChannelRef, ConsumerId, DeliveryTag, Name, QueueId};
+use crate::rules::RuleRef;
 
 use super::acknowledgement::Watch;
 use super::confirms::Confirms;
@@ -62,12 +63,14 @@ impl ChannelLimit {
 
 /// A remembered answer of the exchanges.
 #[derive(Clone, Debug)]
-struct Route {
+pub(super) struct Route {
     exchange: Name,
     key: Name,
     /// It is valid while the topology has this number.
     topology: u64,
-    queues: Box<[QueueId]>,
+    pub(super) queues: Box<[QueueId]>,
+    /// By which the exchange chose them.
+    pub(super) rule: RuleRef,
 }
 
 impl Channel {
@@ -126,19 +129,24 @@ impl Channel {
         self.last_tag
     }
 
-    /// The queues that this exchange and key led to, if nothing was declared, bound or deleted since.
+    /// What this exchange and key led to, if nothing was declared, bound or deleted since.
     #[inline]
-    pub(super) fn remembered(&self, exchange: Name, key: Name, topology: u64) -> Option<&[QueueId]> {
+    pub(super) fn remembered(&self, exchange: Name, key: Name, topology: u64) -> Option<&Route> {
         let route = self.routes.get(Self::place(key, self.routes.len()))?;
-        (route.key == key && route.exchange == exchange && route.topology == topology)
-            .then_some(&*route.queues)
+        (route.key == key && route.exchange == exchange && route.topology == topology).then_some(route)
     }
 
-    pub(super) fn remember(&mut self, exchange: Name, key: Name, topology: u64, queues: &[QueueId]) {
+    pub(super) fn remember(
+        &mut self,
+        (exchange, key): (Name, Name),
+        topology: u64,
+        queues: &[QueueId],
+        rule: RuleRef,
+    ) {
         if self.routes.len() < ROUTES && self.remembers_another(exchange, key) {
             self.grow();
         }
-        let route = Route { exchange, key, topology, queues: queues.into() };
+        let route = Route { exchange, key, topology, queues: queues.into(), rule };
         match self.routes.len() {
             0 => self.routes.push(route),
             count => self.routes[Self::place(key, count)] = route,
@@ -153,8 +161,8 @@ impl Channel {
 
     /// From one place, which most producers never leave, to all.
     fn grow(&mut self) {
-        let empty = Route { exchange: Name::EMPTY, key: Name::EMPTY, topology: 0, queues: Box::default() };
         let first = self.routes[0].clone();
+        let empty = Route { exchange: Name::EMPTY, key: Name::EMPTY, topology: 0, ..first.clone() };
         self.routes = vec![empty; ROUTES];
         let place = Self::place(first.key, ROUTES);
         self.routes[place] = first;

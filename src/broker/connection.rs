@@ -48,8 +48,7 @@ impl Broker {
         let at = ChannelRef { connection: id, channel: ChannelNo(0) };
         let Some(vhost) = self.vhosts.iter().position(|v| v.name == vhost) else {
             let text = format!("vhost {} not found", self.names.text(vhost));
-            let failure = failure(ReplyCode::NotAllowed, rules::CON_2, text);
-            Self::send_error(at, &failure, step);
+            Self::refuse_connection(at, text, step);
             return;
         };
         let vhost = vhost as u16;
@@ -59,8 +58,7 @@ impl Broker {
                 self.names.text(self.vhosts[vhost as usize].name),
                 self.names.text(user)
             );
-            let failure = failure(ReplyCode::NotAllowed, rules::CON_2, text);
-            Self::send_error(at, &failure, step);
+            Self::refuse_connection(at, text, step);
             return;
         };
         if self.connections.len() <= id.index() {
@@ -70,6 +68,13 @@ impl Broker {
         self.connections[id.index()] = Some(Connection { vhost, user, hold, channels: Vec::new() });
         step.out.fact(Fact::ConnectionOpened { connection: id }, rules::CON_1);
         step.out.send(at, ServerMethod::ConnectionOpenOk);
+    }
+
+    fn refuse_connection(at: ChannelRef, text: String, step: &mut Step<'_, impl Out>) {
+        let failure = failure(ReplyCode::NotAllowed, rules::CON_2, text);
+        let fact = Fact::Error { channel: at, code: failure.code, text: failure.text.clone() };
+        step.out.fact(fact, failure.rule);
+        Self::send_error(at, &failure, step);
     }
 
     pub(super) fn open_channel(&mut self, at: ChannelRef, step: &mut Step<'_, impl Out>) -> Handled {
@@ -245,7 +250,7 @@ impl Broker {
             self.quorum_channel_down(place, &held, queue, step);
             self.choose_active(queue, step);
         } else {
-            self.requeue_deliveries(at, queue, &held, rule, step);
+            self.requeue_deliveries(at, queue, &held, rules::CON_6, step);
         }
         self.dispatch(queue, step);
     }
@@ -271,17 +276,8 @@ impl Broker {
     /// The queue went with its last consumer, and what it had handed out with it. Source: rule CON-22.
     fn let_go_with_queue(&mut self, at: ChannelRef, held: &[Unacked], step: &mut Step<'_, impl Out>) {
         for gone in held {
-            let fact = Fact::Settled {
-                queue: gone.queue,
-                channel: at,
-                consumer: gone.consumer,
-                delivery_tag: gone.tag,
-                message: self.messages.id(gone.entry.slot()),
-                how: Settlement::Gone(LossCause::QueueDeleted),
-                ready: 0,
-                unacked: 0,
-            };
-            step.out.fact(fact, rules::CON_22);
+            let how = Settlement::Gone(LossCause::QueueDeleted);
+            self.state_settled(at, gone, (0, 0), (how, rules::CON_22), step);
             self.messages.release(gone.entry.slot());
         }
     }
@@ -334,7 +330,8 @@ impl Broker {
     /// A method that is discarded: if it was a publish, its message is lost, and the books must know.
     pub(super) fn refuse(method: Method, step: &mut Step<'_, impl Out>) {
         if let Method::BasicPublish(publish) = method {
-            step.out.fact(Fact::PublishRefused { message: publish.message.id }, rules::ERR_4);
+            let (message, cause) = (publish.message.id, LossCause::Refused);
+            step.out.fact(Fact::PublishRefused { message, cause }, rules::ERR_4);
         }
     }
 

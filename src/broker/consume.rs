@@ -26,6 +26,11 @@ impl Broker {
         mut consume: BasicConsume,
         step: &mut Step<'_, impl Out>,
     ) -> Handled {
+        let max = self.settings.consumers_per_channel_max;
+        if max > 0 && self.channels[place].consumers.len() >= max as usize {
+            let text = format!("reached maximum ({max}) of consumers per channel");
+            return Err(failure(ReplyCode::NotAllowed, rules::CON_23, text));
+        }
         // The tag is looked at before the queue. Source: `rabbit_channel:handle_method`.
         if self.consumer_of(place, consume.consumer_tag).is_some() {
             let text = format!("attempt to reuse consumer tag '{}'", self.names.text(consume.consumer_tag));
@@ -120,22 +125,27 @@ impl Broker {
         }
         let queue = &self.queues[id.0];
         let Some(features) = &queue.features else { return };
-        let quorum = features.is_quorum();
+        let (quorum, active) = (features.is_quorum(), features.active);
         let by_priority = quorum && self.profile.quorum_successor_by_priority;
-        let highest = || {
+        let highest = |broker: &Broker| {
             // Of equals the one that came first.
-            queue.consumers.iter().rev().copied().max_by_key(|consumer| self.consumers[consumer.0].priority)
+            let consumers = broker.queues[id.0].consumers.iter().rev().copied();
+            consumers.max_by_key(|consumer| broker.consumers[consumer.0].priority)
         };
-        let next = match features.active {
+        let next = match active {
             Some(active) if by_priority => {
-                let priority = |consumer: ConsumerId| self.consumers[consumer.0].priority;
-                let takes_over = |next: &ConsumerId| {
-                    priority(*next) > priority(active) && self.consumers[active.0].unacked <= 0
-                };
-                highest().filter(takes_over)
+                // It hands over once it holds nothing, and gets nothing until then.
+                if !self.is_superseded(id, active) {
+                    return;
+                }
+                self.queues[id.0].rotation.leave(active);
+                if self.consumers[active.0].unacked > 0 {
+                    return;
+                }
+                highest(self)
             }
             Some(_) => None,
-            None if by_priority => highest(),
+            None if by_priority => highest(self),
             None if quorum => queue.consumers.first().copied(),
             None => queue.rotation.next(),
         };
@@ -151,6 +161,13 @@ impl Broker {
         if quorum {
             self.queue_up(id, next);
         }
+    }
+
+    /// Whether a consumer of higher priority waits for this one to hand over. Source: rule SAC-6.
+    pub(super) fn is_superseded(&self, id: QueueId, active: ConsumerId) -> bool {
+        let priority = |consumer: ConsumerId| self.consumers[consumer.0].priority;
+        self.profile.quorum_successor_by_priority
+            && self.queues[id.0].consumers.iter().any(|&other| priority(other) > priority(active))
     }
 
     fn consumer_of(&self, place: u32, tag: Name) -> Option<ConsumerId> {
@@ -286,6 +303,8 @@ impl Broker {
             self.drop_expired(id, step);
         }
         let queue = &self.queues[id.0];
+        // A quorum queue has counted before it looked at the age of the next message.
+        let message_count = if queue.kind == QueueKind::Quorum { ready } else { queue.ready_count() };
         let stored = self.messages.get(entry.slot());
         let zero = (queue.kind == QueueKind::Quorum && self.profile.delivery_count_zero_on_get).then_some(0);
         let ok = GetOk {
@@ -293,7 +312,7 @@ impl Broker {
             redelivered,
             exchange: stored.exchange,
             routing_key: stored.routing_key,
-            message_count: queue.ready_count(),
+            message_count,
             message: outgoing(stored, queue, entry, zero),
         };
         step.out.send(at, ServerMethod::BasicGetOk(ok));

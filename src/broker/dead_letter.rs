@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::death::{self, Death, Style};
 use super::messages::Slot;
-use super::queue::DeadLetterExchange;
+use super::queue::{DeadLetterExchange, Overflow};
 use super::routing::{self, Keys};
 use super::timers::Purpose;
 use super::{Broker, Out, Step};
 use crate::amqp::{Content, FieldTable, Message, Name, QueueId};
 use crate::observe::{DeathReason, Fact, LossCause};
-use crate::rules;
+use crate::rules::{self, RuleRef};
 use crate::units::SimDuration;
 
 /// How long a queue waits before it tries again to publish the dead letters that it keeps. Source: rule DLX-10.
@@ -64,7 +64,7 @@ impl Broker {
             exchange: letter.to.exchange,
             queues: copies,
         };
-        step.out.fact(fact, rules::DLX_2);
+        step.out.fact(fact, self.rule_of_death(&letter));
         let slot = self.messages.keep(message, letter.to.exchange, keys.first, copies);
         self.messages.mark_dead(slot);
         for queue in queues {
@@ -72,6 +72,19 @@ impl Broker {
             self.enqueue_anywhere(queue, slot, id, None, step);
         }
         self.messages.release(letter.slot);
+    }
+
+    /// Why the message left its queue. A rejection was stated by itself: then it is where the letter goes.
+    fn rule_of_death(&self, letter: &Letter) -> RuleRef {
+        let features = self.queues.get(letter.source.0).and_then(|queue| queue.features.as_ref());
+        let refuses = features.is_some_and(|f| f.rules.overflow == Overflow::RejectPublishDlx);
+        match letter.reason {
+            DeathReason::Rejected => rules::DLX_2,
+            DeathReason::Expired => rules::TTL_2,
+            DeathReason::MaxLen if refuses => rules::LEN_5,
+            DeathReason::MaxLen => rules::LEN_2,
+            DeathReason::DeliveryLimit => rules::QQ_3,
+        }
     }
 
     /// The message as it is published again, and by which keys. Source: rules DLX-2 and DLX-3.

@@ -144,18 +144,7 @@ impl Broker {
         for place in places {
             let at = self.channels[place].at;
             for gone in self.channels[place].forget_queue(id) {
-                self.queues[id.0].unacked -= 1;
-                let fact = Fact::Settled {
-                    queue: id,
-                    channel: at,
-                    consumer: gone.consumer,
-                    delivery_tag: gone.tag,
-                    message: self.messages.id(gone.entry.slot()),
-                    how: Settlement::Gone(cause),
-                    ready: 0,
-                    unacked: self.queues[id.0].unacked,
-                };
-                step.out.fact(fact, rule);
+                self.forget_delivery(at, &gone, Settlement::Gone(cause), rule, step);
                 self.messages.release(gone.entry.slot());
             }
         }

@@ -16,9 +16,19 @@ pub(super) struct Failure {
 /// What a method handler gives: nothing, or the error to close with.
 pub(super) type Handled = Result<(), Failure>;
 
+/// The longest reply text in bytes, a short string; a longer one is cut and ends in `...`. Source: AMQP 0-9-1, 4.2.5.3,
+/// `rabbit_binary_generator:map_exception`.
+const REPLY_TEXT_MAX: usize = 255;
+
 /// A failure whose reply text is `NAME - text`. Source: rule ERR-1.
 pub(super) fn failure(code: ReplyCode, rule: RuleRef, text: impl AsRef<str>) -> Failure {
-    Failure { code, text: format!("{} - {}", code.name(), text.as_ref()).into(), rule }
+    let mut text = format!("{} - {}", code.name(), text.as_ref());
+    if text.len() > REPLY_TEXT_MAX {
+        let kept = (0..=REPLY_TEXT_MAX - 3).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+        text.truncate(kept);
+        text.push_str("...");
+    }
+    Failure { code, text: text.into(), rule }
 }
 
 /// `queue 'q' in vhost '/'`

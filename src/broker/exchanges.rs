@@ -44,9 +44,11 @@ impl Broker {
     pub(super) fn declare_exchange(
         &mut self,
         place: u32,
-        declare: &ExchangeDeclare,
+        mut declare: ExchangeDeclare,
         step: &mut Step<'_, impl Out>,
     ) -> Handled {
+        declare.exchange = self.without_line_ends(declare.exchange);
+        let declare = &declare;
         let (at, vhost) = (self.channels[place].at, self.channels[place].vhost);
         Self::not_the_default_exchange(declare.exchange)?;
         if declare.passive {
@@ -108,7 +110,8 @@ impl Broker {
         });
         self.vhosts[vhost as usize].exchanges.insert(declare.exchange, ExchangeId(id));
         self.topology += 1;
-        step.out.fact(Fact::ExchangeDeclared { exchange: declare.exchange, kind: declare.kind }, rules::EX_1);
+        let fact = Fact::ExchangeDeclared { exchange: declare.exchange, kind: declare.kind };
+        step.out.fact(fact, kind.rule());
         Ok(())
     }
 

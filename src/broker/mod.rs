@@ -76,6 +76,11 @@ pub fn topic_matches(pattern: &str, routing_key: &str) -> bool {
     exchange::topic_matches(pattern, routing_key)
 }
 
+/// Whether permissions and policies can use this text as a pattern of names.
+pub fn is_pattern(text: &str) -> bool {
+    pattern::Pattern::parse(text).is_some()
+}
+
 /// The broker. A value: a clone goes on independently.
 #[derive(Clone, Debug)]
 pub struct Broker {
@@ -186,9 +191,12 @@ impl Broker {
         })
     }
 
-    /// Name, ready and unacknowledged messages of each queue, in no particular but always the same order.
-    pub fn queue_levels(&self) -> impl Iterator<Item = (&str, u32, u32)> {
-        self.queues.iter().map(|(_, queue)| (self.names.text(queue.name), queue.ready_count(), queue.unacked))
+    /// Virtual host and name, ready and unacknowledged messages of each queue, in no particular but always the same order.
+    pub fn queue_levels(&self) -> impl Iterator<Item = ((&str, &str), u32, u32)> {
+        self.queues.iter().map(|(_, queue)| {
+            let vhost = self.names.text(self.vhosts[queue.vhost as usize].name);
+            ((vhost, self.names.text(queue.name)), queue.ready_count(), queue.unacked)
+        })
     }
 
     /// Carries out `command` at `now`; what it asks for and states goes to `out` in order of happening.
@@ -321,7 +329,7 @@ impl Broker {
             }
             Method::ChannelCloseOk => Ok(()),
             Method::ChannelFlow { active } => self.flow(place, active, step),
-            Method::ExchangeDeclare(declare) => self.declare_exchange(place, &declare, step),
+            Method::ExchangeDeclare(declare) => self.declare_exchange(place, *declare, step),
             Method::ExchangeDelete { exchange, if_unused } => {
                 self.delete_exchange(place, exchange, if_unused, step)
             }

@@ -6,6 +6,8 @@ use super::pattern::Pattern;
 use super::queue::{Features, QueueKind, QueueRules};
 use super::{Broker, Out, Step};
 use crate::amqp::{FieldTable, FieldValue, Name, QueueId};
+use crate::observe::Fact;
+use crate::rules;
 
 /// What a policy is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,7 +67,9 @@ impl Broker {
     pub(super) fn set_policy(&mut self, policy: Policy, step: &mut Step<'_, impl Out>) {
         self.remove_policy(policy.vhost, policy.name, policy.operator);
         let pattern = Pattern::parse(&policy.pattern);
+        let (vhost, name) = (policy.vhost, policy.name);
         self.policies.push(ActivePolicy { policy, pattern });
+        step.out.fact(Fact::PolicySet { vhost, name }, rules::POL_5);
         self.apply_policies(step);
     }
 
@@ -78,6 +82,7 @@ impl Broker {
         step: &mut Step<'_, impl Out>,
     ) {
         self.remove_policy(vhost, name, operator);
+        step.out.fact(Fact::PolicyCleared { vhost, name }, rules::POL_5);
         self.apply_policies(step);
     }
 

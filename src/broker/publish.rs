@@ -15,8 +15,8 @@ use super::{Broker, Out, Step};
 use crate::amqp::{
     BasicPublish, Content, Message, MessageId, Properties, QueueId, ReplyCode, Return, ServerMethod,
 };
-use crate::observe::Fact;
-use crate::rules;
+use crate::observe::{Fact, LossCause};
+use crate::rules::{self, RuleRef};
 
 impl Broker {
     #[inline]
@@ -32,11 +32,13 @@ impl Broker {
             && channel.tx.is_none()
             && u64::from(publish.message.size) <= self.settings.message_size_max;
         if usual
-            && let Some(&[only]) = channel.remembered(publish.exchange, publish.routing_key, self.topology)
+            && let Some(route) = channel.remembered(publish.exchange, publish.routing_key, self.topology)
+            && let [only] = *route.queues
         {
-            let accepted = self.route_to_one(place, only, publish, step);
+            let rule = route.rule;
+            let accepted = self.route_to_one(place, (only, rule), publish, step);
             if self.channels[place].confirms.is_some() {
-                self.confirm_at_once(place, accepted, step);
+                self.confirm_at_once(place, (accepted, true), step);
             }
             return Ok(());
         }
@@ -48,13 +50,13 @@ impl Broker {
     fn route_to_one(
         &mut self,
         place: u32,
-        queue: QueueId,
+        (queue, rule): (QueueId, RuleRef),
         publish: BasicPublish,
         step: &mut Step<'_, impl Out>,
     ) -> bool {
         let BasicPublish { exchange, routing_key, message, .. } = publish;
         let id = message.id;
-        step.out.fact(Fact::Routed { message: id, exchange, routing_key, queues: 1 }, rules::RT_10);
+        step.out.fact(Fact::Routed { message: id, exchange, routing_key, queues: 1 }, rule);
         let slot = self.messages.keep(message, exchange, routing_key, 1);
         let plain = &mut self.queues[queue.0];
         if plain.features.is_some() {
@@ -80,7 +82,7 @@ impl Broker {
         let queues = match routed {
             Ok(queues) => queues,
             Err(failure) => {
-                step.out.fact(Fact::PublishRefused { message }, failure.rule);
+                step.out.fact(Fact::PublishRefused { message, cause: LossCause::Refused }, failure.rule);
                 return Err(failure);
             }
         };
@@ -90,9 +92,10 @@ impl Broker {
             self.buffer_publish(place, publish, &queues, replied);
             return Ok(());
         }
+        let routed = !queues.is_empty() || replied == Reply::Delivered;
         let accepted = self.deliver_publish(place, publish, (&queues, replied), step);
         if self.channels[place].confirms.is_some() {
-            self.confirm_at_once(place, accepted, step);
+            self.confirm_at_once(place, (accepted, routed), step);
         }
         Ok(())
     }
@@ -113,7 +116,9 @@ impl Broker {
             return true;
         }
         let fact = Fact::Routed { message, exchange, routing_key, queues: queues.len() as u32 };
-        step.out.fact(fact, rules::RT_10);
+        let headers =
+            publish.message.content.as_ref().and_then(|content| content.properties.headers.as_ref());
+        step.out.fact(fact, self.rule_of_route(self.channels[place].vhost, exchange, headers));
         let slot = self.messages.keep(publish.message, exchange, routing_key, queues.len() as u32);
         let mut accepted = true;
         for &queue in queues {
@@ -181,11 +186,12 @@ impl Broker {
             let keys = Keys { first: key, more: routing::more_keys(headers) };
             return Ok(self.route(id, &keys, Some(headers)));
         }
-        if let Some(queues) = self.channels[place].remembered(exchange, key, self.topology) {
-            return Ok(queues.to_vec());
+        if let Some(route) = self.channels[place].remembered(exchange, key, self.topology) {
+            return Ok(route.queues.to_vec());
         }
         let queues = self.route(id, &Keys::of(key), None);
-        self.channels[place].remember(exchange, key, self.topology, &queues);
+        let rule = self.rule_of_route(vhost, exchange, None);
+        self.channels[place].remember((exchange, key), self.topology, &queues, rule);
         Ok(queues)
     }
 
@@ -232,15 +238,20 @@ impl Broker {
 
     /// Answers a publish in confirm mode. Source: rules CF-2 and CF-10. Deviation: DEV-10.
     #[inline]
-    fn confirm_at_once(&mut self, place: u32, accepted: bool, step: &mut Step<'_, impl Out>) {
+    fn confirm_at_once(
+        &mut self,
+        place: u32,
+        (accepted, routed): (bool, bool),
+        step: &mut Step<'_, impl Out>,
+    ) {
         let channel = &mut self.channels[place];
         let Some(confirms) = &mut channel.confirms else { return };
         let at = channel.at;
         let (publish, answer) = confirms.answer_next(accepted);
-        let (fact, rule) = if accepted {
-            (Fact::Confirmed { channel: at, publish }, rules::CF_2)
-        } else {
-            (Fact::Nacked { channel: at, publish }, rules::CF_8)
+        let (fact, rule) = match (accepted, routed) {
+            (true, true) => (Fact::Confirmed { channel: at, publish }, rules::CF_2),
+            (true, false) => (Fact::Confirmed { channel: at, publish }, rules::CF_3),
+            (false, _) => (Fact::Nacked { channel: at, publish }, rules::CF_8),
         };
         step.out.fact(fact, rule);
         match answer {

@@ -25,7 +25,7 @@ impl Broker {
         }
         let vhost = self.channels[place].vhost;
         let id = if declare.passive {
-            declare.queue = self.queue_name(place, declare.queue)?;
+            // Here an empty name is a name: it does not stand for the queue declared last.
             self.check_passive_permission(place, declare.queue, || {
                 self.queue_resource(vhost, declare.queue)
             })?;
@@ -84,16 +84,6 @@ impl Broker {
         let Some(quorum) = &features.quorum else { return all };
         let served = if features.rules.single_active { all.min(1) } else { all };
         if self.profile.get_counts_as_consumer { served + quorum.ghosts() } else { served }
-    }
-
-    /// Source: rule CON-26.
-    fn without_line_ends(&mut self, name: Name) -> Name {
-        let text = self.names.text(name);
-        if !text.contains(['\r', '\n']) {
-            return name;
-        }
-        let text = text.replace(['\r', '\n'], "");
-        self.names.intern(&text)
     }
 
     /// Source: rule DRT-2.
@@ -158,6 +148,7 @@ impl Broker {
             return Err(failure(ReplyCode::InternalError, rules::Q_16, text));
         }
         let in_force = self.rules_for(vhost, declare.queue, kind, &declare.arguments);
+        let features = Features::needed(kind, in_force, &self.profile);
         let id = QueueId(self.queues.insert(Queue::new(QueueSettings {
             name: declare.queue,
             vhost,
@@ -166,12 +157,19 @@ impl Broker {
             auto_delete: declare.auto_delete,
             arguments: declare.arguments.clone(),
             kind,
-            features: Features::needed(kind, in_force, &self.profile),
+            features,
         })));
         self.vhosts[vhost as usize].queues.insert(declare.queue, id);
         self.topology += 1;
         let durable = self.queues[id.0].durable;
-        step.out.fact(Fact::QueueDeclared { queue: id, name: declare.queue, durable }, rules::Q_3);
+        let rule = if declare.auto_delete { rules::CON_22 } else { rules::DUR_1 };
+        let fact = Fact::QueueDeclared {
+            queue: id,
+            vhost: self.vhosts[vhost as usize].name,
+            name: declare.queue,
+            durable,
+        };
+        step.out.fact(fact, rule);
         self.use_queue(id, step);
         Ok(id)
     }
@@ -208,7 +206,12 @@ impl Broker {
                 format!("inequivalent arg '{flag}' for {resource}: received '{new}' but current is '{old}'");
             return Err(failure(ReplyCode::PreconditionFailed, rules::Q_1, text));
         }
-        for key in arguments::compared(queue.kind, &self.profile) {
+        // Source: rule Q-18.
+        let relaxed = self.settings.relaxed_quorum_checks
+            && queue.kind == QueueKind::Quorum
+            && declare.arguments.get("x-queue-type").and_then(FieldValue::as_str) == Some("classic");
+        let all = arguments::compared(queue.kind, &self.profile);
+        for key in all.filter(|key| !relaxed || arguments::COMPARED_WHEN_RELAXED.contains(key)) {
             let (new, old) = (declare.arguments.get(key), queue.arguments.get(key));
             if key == "x-queue-type" && is_classic(new) && is_classic(old) {
                 continue;

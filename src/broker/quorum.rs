@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::messages::Slot;
 use super::profile::QuorumRequeue;
-use super::queue::quorum::{Quorum, is_below};
+use super::queue::quorum::{Enqueuer, Quorum, is_below};
 use super::queue::{Entry, Overflow, QueueRules};
 use super::settle::Settling;
 use super::unacked::Unacked;
@@ -13,6 +13,7 @@ use super::{Broker, Out, Step};
 use crate::amqp::{ConsumerId, MessageId, QueueId};
 use crate::observe::{DeathReason, LossCause};
 use crate::rules;
+use crate::units::SimTime;
 
 impl Broker {
     pub(super) fn quorum_mut(&mut self, id: QueueId) -> Option<&mut Quorum> {
@@ -30,9 +31,9 @@ impl Broker {
         step: &mut Step<'_, impl Out>,
     ) -> bool {
         if let Some(place) = from
-            && self.refuses_publisher(id, place)
+            && self.refuses_publisher(id, place, step.now)
         {
-            self.lose(id, slot, LossCause::Overflow, rules::LEN_7, step);
+            self.lose(id, slot, LossCause::QueueFull, rules::LEN_7, step);
             self.tell_level(id, step);
             return false;
         }
@@ -42,15 +43,16 @@ impl Broker {
         true
     }
 
-    /// Whether publishes of this channel are refused. A channel is known from its first publish on.
-    fn refuses_publisher(&mut self, id: QueueId, place: u32) -> bool {
+    /// Whether a publish of this channel is refused. A channel is known from its first publish on.
+    fn refuses_publisher(&mut self, id: QueueId, place: u32, now: SimTime) -> bool {
         let refuses = self.queues[id.0]
             .features
             .as_ref()
             .is_some_and(|features| features.rules.overflow == Overflow::RejectPublish)
             && self.quorum_is_over(id);
         let Some(quorum) = self.quorum_mut(id) else { return false };
-        *quorum.enqueuers.entry(place).or_insert(refuses)
+        let known = if refuses { Enqueuer::Refused } else { Enqueuer::Accepted };
+        quorum.enqueuers.entry(place).or_insert(known).refuses(now)
     }
 
     /// Ready messages and kept dead letters, in number and bytes. Source: rule LEN-6.
@@ -122,7 +124,8 @@ impl Broker {
     pub(super) fn queue_up(&mut self, id: QueueId, consumer: ConsumerId) {
         let Some(state) = self.consumers.get(consumer.0) else { return };
         let waits = self.has_single_active(id)
-            && self.queues[id.0].features.as_ref().and_then(|features| features.active) != Some(consumer);
+            && (self.queues[id.0].features.as_ref().and_then(|features| features.active) != Some(consumer)
+                || self.is_superseded(id, consumer));
         let priority = state.priority;
         if state.has_quorum_credit() && !waits && !self.queues[id.0].rotation.contains(consumer) {
             self.queues[id.0].rotation.join(consumer, priority);
@@ -149,9 +152,9 @@ impl Broker {
         });
         let Some(quorum) = self.quorum_mut(id) else { return };
         if over {
-            quorum.enqueuers.values_mut().for_each(|refused| *refused = true);
+            quorum.refuse_enqueuers(step.now);
         } else if below && !quorum.below_soft_limit {
-            quorum.enqueuers.values_mut().for_each(|refused| *refused = false);
+            quorum.enqueuers.values_mut().for_each(|enqueuer| *enqueuer = Enqueuer::Accepted);
         }
         quorum.below_soft_limit = below;
     }
@@ -174,7 +177,7 @@ impl Broker {
                         quorum.returns.remove(&unacked.entry.arrival());
                     }
                 }
-                self.restore_credit(id, group);
+                self.restore_credit(id, group, step);
                 self.checkout(id, step);
             }
             Settling::Return | Settling::Requeue => self.return_to_quorum(place, settling, group, step),
@@ -196,7 +199,7 @@ impl Broker {
             // Each message is a command of its own: the consumer is served before the next one comes back.
             for unacked in group {
                 self.return_one(place, unacked, counts, ReturnTo::Back, step);
-                self.restore_credit(id, &[*unacked]);
+                self.restore_credit(id, &[*unacked], step);
                 self.checkout(id, step);
             }
             return;
@@ -204,10 +207,10 @@ impl Broker {
         for unacked in group {
             let buried = !self.return_one(place, unacked, counts, ReturnTo::Front, step);
             if buried && self.profile.buried_message_gives_credit_twice {
-                self.restore_credit(id, &[*unacked]);
+                self.restore_credit(id, &[*unacked], step);
             }
         }
-        self.restore_credit(id, group);
+        self.restore_credit(id, group, step);
         self.checkout(id, step);
     }
 
@@ -259,11 +262,12 @@ impl Broker {
     }
 
     /// Consumers get the credit of these deliveries back, and join the rotation if they had left it.
-    fn restore_credit(&mut self, id: QueueId, group: &[Unacked]) {
+    fn restore_credit(&mut self, id: QueueId, group: &[Unacked], step: &mut Step<'_, impl Out>) {
         for consumer in group.iter().filter_map(|unacked| unacked.consumer) {
             self.consumers[consumer.0].unacked -= 1;
             self.queue_up(id, consumer);
         }
+        self.choose_active(id, step);
     }
 
     /// A channel is gone: what it held comes back, consumer by consumer in order of their tags, and counts as failed.

@@ -131,7 +131,7 @@ impl Broker {
         });
         match dead_letter {
             Some(to) => self.post_letter(id, to, slot, DeathReason::MaxLen),
-            None => self.lose(id, slot, LossCause::Overflow, rules::LEN_4, step),
+            None => self.lose(id, slot, LossCause::QueueFull, rules::LEN_4, step),
         }
     }
 
@@ -174,7 +174,8 @@ impl Broker {
         let cause = match reason {
             DeathReason::Expired => LossCause::Expired,
             DeathReason::MaxLen => LossCause::Overflow,
-            DeathReason::Rejected | DeathReason::DeliveryLimit => LossCause::Rejected,
+            DeathReason::Rejected => LossCause::Rejected,
+            DeathReason::DeliveryLimit => LossCause::DeliveryLimit,
         };
         self.lose(id, entry.slot(), cause, rule, step);
     }

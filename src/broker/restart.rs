@@ -50,8 +50,8 @@ impl Survivors {
         broker
     }
 
-    /// Name and ready messages of each queue, in no particular but always the same order.
-    pub fn queue_levels(&self) -> impl Iterator<Item = (&str, u32, u32)> {
+    /// As [`Broker::queue_levels`].
+    pub fn queue_levels(&self) -> impl Iterator<Item = ((&str, &str), u32, u32)> {
         self.0.queue_levels()
     }
 
@@ -93,14 +93,17 @@ impl Broker {
         let mut queues: Vec<QueueId> = self.queues.iter().map(|(id, _)| QueueId(id)).collect();
         self.sort_queues(&mut queues);
         self.timers = super::slab::Slab::default();
-        for id in queues {
+        // All forget their timers first: what dies in one queue may go to any other.
+        for id in &queues {
             let Some(features) = &mut self.queues[id.0].features else { continue };
             (features.ttl.timer, features.ttl.waits_for, features.expiry_timer) = (None, None, None);
-            let quorum = features.is_quorum();
             if let Some(quorum) = &mut features.quorum {
                 quorum.retry_timer = None;
             }
-            if quorum {
+        }
+        for id in queues {
+            let Some(features) = &self.queues[id.0].features else { continue };
+            if features.is_quorum() {
                 self.retry_dead_letters(id, step);
             } else {
                 self.drop_expired(id, step);
@@ -149,18 +152,7 @@ impl Broker {
             for unacked in lost {
                 let queue = unacked.queue;
                 let Some(cause) = self.doom(queue, unacked.entry.slot()) else { continue };
-                self.queues[queue.0].unacked -= 1;
-                let fact = Fact::Settled {
-                    queue,
-                    channel: at,
-                    consumer: unacked.consumer,
-                    delivery_tag: unacked.tag,
-                    message: self.messages.id(unacked.entry.slot()),
-                    how: Settlement::Gone(cause),
-                    ready: self.queues[queue.0].ready_count(),
-                    unacked: self.queues[queue.0].unacked,
-                };
-                step.out.fact(fact, rules::DUR_3);
+                self.forget_delivery(at, &unacked, Settlement::Gone(cause), rules::DUR_3, step);
                 self.messages.release(unacked.entry.slot());
             }
         }

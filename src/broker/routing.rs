@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::exchange::{Destination, ExchangeId};
 use super::{Broker, Name};
 use crate::amqp::{FieldTable, FieldValue, QueueId};
+use crate::rules::{self, RuleRef};
 
 /// The header with more routing keys, which everybody sees.
 pub(super) const CC: &str = "CC";
@@ -55,6 +56,20 @@ pub(super) fn bad_keys(headers: &FieldTable) -> Option<(&'static str, &'static s
 }
 
 impl Broker {
+    /// The rule by which an exchange chooses the queues of a message that it can send somewhere.
+    pub(super) fn rule_of_route(&self, vhost: u16, exchange: Name, headers: Option<&FieldTable>) -> RuleRef {
+        if headers.is_some_and(|headers| [CC, BCC].iter().any(|header| headers.get(header).is_some())) {
+            return rules::RT_9;
+        }
+        if exchange == Name::EMPTY {
+            return rules::EX_14;
+        }
+        match self.find_exchange(vhost, exchange).map(|id| self.exchanges[id.0].kind) {
+            Some(kind) => kind.rule(),
+            None => rules::RT_10,
+        }
+    }
+
     /// All queues that a message reaches from an exchange, each once, by name. Each exchange is visited once, so cycles
     /// end. Source: rules RT-10 to RT-12.
     pub(super) fn route(&self, from: ExchangeId, keys: &Keys, headers: Option<&FieldTable>) -> Vec<QueueId> {

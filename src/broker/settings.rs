@@ -10,6 +10,10 @@ use crate::units::SimDuration;
 pub struct Settings {
     /// Channels that a connection may have open at once; 0: any number. Source: rules CON-3 and CON-4.
     pub channel_max: u16,
+    /// Consumers that a channel may have at once; 0: any number. Source: rule CON-23.
+    pub consumers_per_channel_max: u32,
+    /// Whether a quorum queue may be declared again as a classic one, if a few arguments agree. Source: rule Q-18.
+    pub relaxed_quorum_checks: bool,
     /// The largest body in bytes. Source: rule ERR-12.
     pub message_size_max: u64,
     /// How long a delivery may stay unacknowledged. `None`: for ever; then the broker asks for no timer for it, so that a
@@ -22,6 +26,8 @@ impl Settings {
     pub fn of(profile: &Profile) -> Settings {
         Settings {
             channel_max: 2047,
+            consumers_per_channel_max: 0,
+            relaxed_quorum_checks: false,
             message_size_max: profile.message_size_max,
             acknowledgement_timeout: None,
         }

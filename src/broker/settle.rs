@@ -5,7 +5,7 @@ use super::queue::Entry;
 use super::unacked::{GONE, Unacked};
 use super::{Broker, Out, Step};
 use crate::amqp::{ChannelRef, ConsumerId, DeliveryTag, QueueId, ReplyCode, ServerMethod};
-use crate::observe::{DeathReason, Fact, Settlement};
+use crate::observe::{DeathReason, Fact, LossCause, Settlement};
 use crate::rules::{self, RuleRef};
 
 /// What a client does with deliveries.
@@ -201,7 +201,11 @@ impl Broker {
             self.forget_delivery(at, unacked, Settlement::DeadLettered, rule, step);
             self.post_letter(unacked.queue, to, unacked.entry.slot(), reason);
         } else {
-            self.forget_delivery(at, unacked, Settlement::Rejected, rule, step);
+            let how = match reason {
+                DeathReason::DeliveryLimit => Settlement::Gone(LossCause::DeliveryLimit),
+                _ => Settlement::Rejected,
+            };
+            self.forget_delivery(at, unacked, how, rule, step);
             self.messages.release(unacked.entry.slot());
         }
     }
@@ -276,15 +280,29 @@ impl Broker {
     ) {
         let queue = &mut self.queues[unacked.queue.0];
         queue.unacked -= 1;
+        let counts = (queue.ready_count(), queue.unacked);
+        self.state_settled(at, unacked, counts, (how, rule), step);
+    }
+
+    /// States that a delivery is settled; `counts` are the ready and unacknowledged messages left in its queue.
+    #[inline]
+    pub(super) fn state_settled(
+        &self,
+        at: ChannelRef,
+        delivery: &Unacked,
+        (ready, unacked): (u32, u32),
+        (how, rule): (Settlement, RuleRef),
+        step: &mut Step<'_, impl Out>,
+    ) {
         let fact = Fact::Settled {
-            queue: unacked.queue,
+            queue: delivery.queue,
             channel: at,
-            consumer: unacked.consumer,
-            delivery_tag: unacked.tag,
-            message: self.messages.id(unacked.entry.slot()),
+            consumer: delivery.consumer,
+            delivery_tag: delivery.tag,
+            message: self.messages.id(delivery.entry.slot()),
             how,
-            ready: queue.ready_count(),
-            unacked: queue.unacked,
+            ready,
+            unacked,
         };
         step.out.fact(fact, rule);
     }

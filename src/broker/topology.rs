@@ -55,6 +55,16 @@ impl Broker {
         }
     }
 
+    /// The name without line ends, as declarations take it. Source: rule CON-26.
+    pub(super) fn without_line_ends(&mut self, name: Name) -> Name {
+        let text = self.names.text(name);
+        if !text.contains(['\r', '\n']) {
+            return name;
+        }
+        let text = text.replace(['\r', '\n'], "");
+        self.names.intern(&text)
+    }
+
     /// The queue declared last on this channel. Source: rule BND-3.
     pub(super) fn last_queue(&self, place: u32) -> Result<Name, Failure> {
         let none = || failure(ReplyCode::NotFound, rules::BND_3, "no previously declared queue");

@@ -6,7 +6,7 @@ use super::settle::Settling;
 use super::unacked::Unacked;
 use super::{Broker, Out, Step};
 use crate::amqp::{BasicPublish, Name, QueueId, ReplyCode, ServerMethod};
-use crate::observe::Fact;
+use crate::observe::{Fact, LossCause};
 use crate::rules;
 
 /// A channel in transaction mode. Another transaction begins with each commit and rollback. Source: rule TX-7.
@@ -39,6 +39,15 @@ impl Transaction {
 }
 
 impl Broker {
+    /// Messages that wait for a commit; direct replies have left already.
+    pub fn uncommitted(&self) -> u64 {
+        let transactions = self.channels.iter().filter_map(|(_, channel)| channel.tx.as_deref());
+        let waiting = |tx: &Transaction| {
+            tx.publishes.iter().filter(|buffered| buffered.reply != Reply::Delivered).count() as u64
+        };
+        transactions.map(waiting).sum()
+    }
+
     /// Source: rules TX-1 and CF-12.
     pub(super) fn select_tx(&mut self, place: u32, step: &mut Step<'_, impl Out>) -> Handled {
         let channel = &mut self.channels[place];
@@ -68,11 +77,17 @@ impl Broker {
     pub(super) fn commit(&mut self, place: u32, step: &mut Step<'_, impl Out>) -> Handled {
         let tx = self.take_transaction(place)?;
         let vhost = self.channels[place].vhost;
-        let mut accepted = true;
+        let (mut accepted, mut awaits_queues) = (true, false);
         for Buffered { publish, queues, reply } in tx.publishes {
             let found: Vec<QueueId> =
                 queues.iter().filter_map(|&name| self.find_queue(vhost, name)).collect();
+            awaits_queues |= !found.is_empty();
             accepted &= self.deliver_publish(place, publish, (&found, reply), step);
+        }
+        let at = self.channels[place].at;
+        if !awaits_queues {
+            // The channel waits for nobody's word; the queues learn of the settlements later.
+            step.out.send(at, ServerMethod::TxCommitOk);
         }
         for (settling, taken) in tx.settled {
             self.carry_out(place, settling, &taken, step);
@@ -80,7 +95,9 @@ impl Broker {
         if !accepted {
             return Err(failure(ReplyCode::PreconditionFailed, rules::TX_5, "partial tx completion"));
         }
-        step.out.send(self.channels[place].at, ServerMethod::TxCommitOk);
+        if awaits_queues {
+            step.out.send(at, ServerMethod::TxCommitOk);
+        }
         Ok(())
     }
 
@@ -104,7 +121,7 @@ impl Broker {
     fn forget_publishes(tx: &Transaction, step: &mut Step<'_, impl Out>) {
         for buffered in tx.publishes.iter().filter(|buffered| buffered.reply != Reply::Delivered) {
             let message = buffered.publish.message.id;
-            step.out.fact(Fact::PublishRefused { message }, rules::TX_6);
+            step.out.fact(Fact::PublishRefused { message, cause: LossCause::RolledBack }, rules::TX_6);
         }
     }
 

@@ -17,6 +17,7 @@ fn examine(outcome: &Outcome) -> Finding {
     }
     let open = [
         (ledger.on_the_way, "on the way to the broker"),
+        (ledger.uncommitted, "in transactions without a commit"),
         (ledger.unroutable, "unroutable"),
         (ledger.returned, "returned"),
         (ledger.lost_total(), "lost"),

@@ -6,8 +6,10 @@
 mod bound;
 mod everything_processed;
 mod fifo_per_queue;
+mod no_confirmed_message_lost;
 mod nothing_lost;
 mod nothing_processed_twice;
+mod one_answer_per_publish;
 mod prefetch_bound;
 mod property;
 mod verdict;

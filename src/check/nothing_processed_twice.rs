@@ -20,6 +20,9 @@ fn examine(outcome: &Outcome) -> Finding {
     if outcome.consumers.iter().all(|consumer| consumer.processed == 0) {
         return Finding::NotExercised("nothing was processed");
     }
+    if ledger.redelivered == 0 {
+        return Finding::NotExercised("nothing was delivered again");
+    }
     Finding::Held
 }
 
@@ -34,6 +37,13 @@ mod tests {
         assert_eq!(examine(&outcome), Finding::Held);
         outcome.ledger.processed_again = 1;
         assert!(matches!(examine(&outcome), Finding::Violated(_)));
+    }
+
+    #[test]
+    fn a_run_without_redeliveries_shows_nothing() {
+        let mut outcome = outcome();
+        outcome.ledger.redelivered = 0;
+        assert_eq!(examine(&outcome), Finding::NotExercised("nothing was delivered again"));
     }
 
     #[test]

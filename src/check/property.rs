@@ -1,7 +1,8 @@
 //! The list of safety properties. Each is defined in its own file; this one only names them all.
 
 use crate::check::{
-    everything_processed, fifo_per_queue, nothing_lost, nothing_processed_twice, prefetch_bound,
+    everything_processed, fifo_per_queue, no_confirmed_message_lost, nothing_lost, nothing_processed_twice,
+    one_answer_per_publish, prefetch_bound,
 };
 use crate::measure::Outcome;
 
@@ -18,6 +19,10 @@ pub enum Property {
     FifoPerQueue,
     /// Everything that was published was processed before the run ended.
     EverythingProcessed,
+    /// No message was lost that its producer knew as confirmed.
+    NoConfirmedMessageLost,
+    /// No publish was answered twice.
+    OneAnswerPerPublish,
 }
 
 /// What one replication says about a property.
@@ -43,12 +48,14 @@ pub(super) struct Definition {
 
 impl Property {
     /// All properties, in the order of reports.
-    pub const ALL: [Property; 5] = [
+    pub const ALL: [Property; 7] = [
         Property::NothingLost,
         Property::NothingProcessedTwice,
         Property::PrefetchBound,
         Property::FifoPerQueue,
         Property::EverythingProcessed,
+        Property::NoConfirmedMessageLost,
+        Property::OneAnswerPerPublish,
     ];
 
     const fn definition(self) -> &'static Definition {
@@ -58,6 +65,8 @@ impl Property {
             Property::PrefetchBound => &prefetch_bound::DEFINITION,
             Property::FifoPerQueue => &fifo_per_queue::DEFINITION,
             Property::EverythingProcessed => &everything_processed::DEFINITION,
+            Property::NoConfirmedMessageLost => &no_confirmed_message_lost::DEFINITION,
+            Property::OneAnswerPerPublish => &one_answer_per_publish::DEFINITION,
         }
     }
 

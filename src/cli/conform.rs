@@ -39,7 +39,7 @@ Exit codes:
 pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let (mut same, mut different, mut broken) = (0, 0, 0);
     for path in &arguments.scripts {
-        match conform(path, arguments.out.as_deref()) {
+        match conform(path, arguments.out.as_deref(), terminal) {
             Ok(None) => {
                 same += 1;
                 terminal.result(&format!("same       {path}\n"))?;
@@ -67,11 +67,14 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
 }
 
 /// Plays one script; the first difference as text, if there is one.
-fn conform(path: &str, out: Option<&Path>) -> Result<Option<String>, Failure> {
+fn conform(path: &str, out: Option<&Path>, terminal: &mut Terminal) -> Result<Option<String>, Failure> {
     let text = read(path)?;
     let wrong =
         |error: &dyn std::fmt::Display| Failure::input("bad-script", &format!("{path}: {error}"), None);
     let script = Script::parse(&text).map_err(|error| wrong(&error))?;
+    for mistake in script.never_opened() {
+        terminal.note(&format!("warning[never-opened]: {path}: {mistake}"));
+    }
     let played = play(&script).map_err(|error| wrong(&error))?;
     if let Some(directory) = out {
         let name = Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or("script.json");

@@ -12,7 +12,7 @@ use crate::experiment::{Replication, SimulatorBug};
 use crate::measure::Outcome;
 use crate::model::{SystemSpec, simulate_recorded};
 use crate::report::Directory;
-use crate::report::story::{Filter, Narrator};
+use crate::report::story::{Filter, Narrator, Selector};
 use crate::report::trace::{Format, Head, Trace};
 use crate::scenario::Scenario;
 
@@ -103,20 +103,17 @@ fn tell(
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     let directory = directory(&scenario.system);
-    let outcome = match arguments.format {
-        StoryFormat::Text => {
-            let filter = arguments.selection.filter(&directory)?;
-            story(scenario, replication, (directory, filter), terminal)?
-        }
-        StoryFormat::Trace => {
-            arguments.selection.only_times()?;
-            let trace = Trace::new(Format::Text, directory);
-            write_trace(scenario, replication, (trace, &arguments.selection), terminal)?
-        }
-        StoryFormat::Jsonl => {
-            arguments.selection.only_times()?;
-            let trace = Trace::new(Format::Jsonl, directory);
-            write_trace(scenario, replication, (trace, &arguments.selection), terminal)?
+    let filter = arguments.selection.filter(&directory)?;
+    let format = match arguments.format {
+        StoryFormat::Text => None,
+        StoryFormat::Trace => Some(Format::Text),
+        StoryFormat::Jsonl => Some(Format::Jsonl),
+    };
+    let outcome = match format {
+        None => story(scenario, replication, (directory, filter), terminal)?,
+        Some(format) => {
+            let trace = Trace::new(format, directory.clone());
+            write_trace(scenario, replication, (trace, directory, filter), terminal)?
         }
     };
     outcome.balanced.map_err(|unbalanced| {
@@ -139,15 +136,22 @@ fn story(
             narrator.observe(&names, observation);
         }
     });
+    refuse_missing(&filter, &outcome, || narrator.entities(&names))?;
+    terminal.result(&format!("{}\n\n{}", head(scenario, replication), narrator.finish(&names)))?;
+    Ok(outcome)
+}
+
+/// The message and the entity that are asked for must have been there.
+fn refuse_missing(
+    filter: &Filter,
+    outcome: &Outcome,
+    known: impl FnOnce() -> [(&'static str, Vec<String>); 5],
+) -> Result<(), Failure> {
     if let Some(message) = filter.message {
         let producer = &outcome.producers[message.producer.index()];
         selection::refuse_unpublished(message.number, &producer.name, producer.published)?;
     }
-    if let Some(entity) = &filter.entity {
-        selection::refuse_unknown(entity, &narrator.entities(&names))?;
-    }
-    terminal.result(&format!("{}\n\n{}", head(scenario, replication), narrator.finish(&names)))?;
-    Ok(outcome)
+    filter.entity.as_ref().map_or(Ok(()), |entity| selection::refuse_unknown(entity, &known()))
 }
 
 /// What is told: `` scenario hello, variant `slow`, replication 0, seed 1, profile rabbitmq-4.3 ``.
@@ -162,7 +166,7 @@ fn head(scenario: &Scenario, replication: &Replication) -> String {
 fn write_trace(
     scenario: &Scenario,
     replication: &Replication,
-    (mut trace, selection): (Trace, &Selection),
+    (mut trace, directory, filter): (Trace, Directory, Filter),
     terminal: &mut Terminal,
 ) -> Result<Outcome, Failure> {
     let head = Head {
@@ -171,6 +175,8 @@ fn write_trace(
         seed: replication.seed,
         replication: u64::from(replication.index),
     };
+    let mut selector = Selector::new(directory, filter.clone());
+    let mut names = Names::default();
     let mut text = String::new();
     trace.begin(&head, &mut text).expect("writing to a string cannot fail");
     // Once nobody reads, the run goes on without being written down.
@@ -180,14 +186,18 @@ fn write_trace(
         for observation in &seen {
             let start = text.len();
             trace.observe(system.names(), observation, &mut text).expect("writing to a string cannot fail");
-            if !selection.covers(observation.at) {
+            if !selector.wants(system.names(), observation) {
                 text.truncate(start);
             }
+        }
+        if filter.entity.is_some() {
+            names.clone_from(system.names());
         }
         if written.is_ok() && !text.is_empty() {
             written = terminal.result(&text);
         }
     });
+    refuse_missing(&filter, &outcome, || selector.entities(&names))?;
     written.map(|()| outcome)
 }
 
@@ -195,7 +205,7 @@ fn write_trace(
 fn directory(system: &SystemSpec) -> Directory {
     Directory {
         connections: system.connections.iter().map(|one| one.name.clone()).collect(),
-        producers: system.producers.iter().map(|one| one.name.clone()).collect(),
+        producers: system.publishers().cloned().collect(),
         consumers: system.consumers.iter().map(|one| one.name.clone()).collect(),
         faults: system.faults.iter().map(|one| one.name.clone()).collect(),
         classes: system.classes.iter().map(|one| one.name.clone()).collect(),

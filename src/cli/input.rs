@@ -1,12 +1,16 @@
 //! From a path to variants that can be run. Reads files; what stands in them is the scenario room's.
 
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 use super::failure::{Failure, reason};
 use super::terminal::Terminal;
 use crate::experiment::Origin;
 use crate::scenario::{self, Loaded, Paint, Variant};
+
+/// The largest scenario file or script that is read; thousands of times what anybody has written.
+const BYTES_MAX: u64 = 64 << 20;
 
 /// A scenario file that can be run.
 pub(super) struct Input {
@@ -80,7 +84,13 @@ pub(super) fn read(file: &str) -> Result<String, Failure> {
     if path.is_dir() {
         return Err(failure("it is a directory"));
     }
-    let bytes = fs::read(path).map_err(|error| failure(&reason(&error)))?;
+    // Some files, such as devices, have no end.
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(|error| failure(&reason(&error)))?;
+    file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| failure(&reason(&error)))?;
+    if bytes.len() as u64 > BYTES_MAX {
+        return Err(failure(&format!("it is larger than {} MiB", BYTES_MAX >> 20)));
+    }
     String::from_utf8(bytes).map_err(|error| {
         failure(&format!(
             "it is not UTF-8 text (byte {} is the first wrong one)",

@@ -58,19 +58,6 @@ impl Selection {
         })
     }
 
-    /// Traces are for programs, which select for themselves.
-    pub(super) fn only_times(&self) -> Result<(), Failure> {
-        if self.message.is_none() && self.entity.is_none() {
-            return Ok(());
-        }
-        let message = "`--message` and `--entity` select from a story, not from a trace";
-        Err(Failure::input(
-            "conflicting-options",
-            message,
-            Some("use `--format text`, or `--from` and `--to`"),
-        ))
-    }
-
     /// A part that ends before it begins is a slip of the author's.
     pub(super) fn refuse_reversed_times(&self) -> Result<(), Failure> {
         match (self.from, self.to) {
@@ -80,11 +67,6 @@ impl Selection {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Whether an instant is between the two times, both included.
-    pub(super) fn covers(&self, at: SimTime) -> bool {
-        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at <= to)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::amqp::{
 use crate::units::SimDuration;
 
 /// All actions, as `do` names them.
-const ACTIONS: [&str; 31] = [
+static ACTIONS: [&str; 31] = [
     "connection.open",
     "connection.close",
     "connection.drop",
@@ -113,8 +113,11 @@ fn read_named(
         "basic.publish" => publish(&mut at, names)?,
         _ => {
             let Some(method) = method(action, &mut at, names)? else {
-                let problem =
-                    Problem::UnknownAction { got: action.into(), nearest: nearest(action, &ACTIONS) };
+                let problem = Problem::UnknownAction {
+                    got: action.into(),
+                    nearest: nearest(action, &ACTIONS),
+                    known: &ACTIONS,
+                };
                 return Err(ScriptError::of_step(step, "", Some("do"), problem));
             };
             let made = match method {

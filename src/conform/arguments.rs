@@ -15,6 +15,8 @@ pub(super) struct Arguments<'a> {
     step: usize,
     action: &'a str,
     values: &'a Map<String, Value>,
+    /// What stands before the keys in errors, for example `properties.`.
+    path: &'static str,
     /// Keys that were asked for, or that may always be there.
     known: Vec<&'static str>,
 }
@@ -22,17 +24,18 @@ pub(super) struct Arguments<'a> {
 impl<'a> Arguments<'a> {
     /// The keys of step number `step`, which does `action`.
     pub(super) fn new(step: usize, action: &'a str, values: &'a Map<String, Value>) -> Self {
-        Arguments { step, action, values, known: vec!["do", "saw"] }
+        Arguments { step, action, values, path: "", known: vec!["do", "saw"] }
     }
 
     /// The same step's `properties`, whose keys are named after it in errors.
     fn inner(&self, values: &'a Map<String, Value>) -> Self {
-        Arguments { step: self.step, action: self.action, values, known: Vec::new() }
+        Arguments { step: self.step, action: self.action, values, path: "properties.", known: Vec::new() }
     }
 
     /// An error about this step.
-    pub(super) fn error(&self, key: Option<&str>, problem: Problem) -> ScriptError {
-        ScriptError::of_step(self.step, self.action, key, problem)
+    fn error(&self, key: Option<&str>, problem: Problem) -> ScriptError {
+        let path = key.map(|key| format!("{}{key}", self.path));
+        ScriptError::of_step(self.step, self.action, path.as_deref(), problem)
     }
 
     fn wrong(&self, key: &str, expected: &'static str, got: &Value) -> ScriptError {
@@ -189,7 +192,7 @@ impl<'a> Arguments<'a> {
             app_id: at.given("app_id")?.map(Into::into),
         };
         if let Some(headers) = at.object("headers")? {
-            properties.headers = Some(self.as_table("properties.headers", headers)?);
+            properties.headers = Some(at.as_table("headers", headers)?);
         }
         at.finish()?;
         Ok(properties)

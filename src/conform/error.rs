@@ -28,6 +28,8 @@ pub enum Problem {
     UnknownBroker {
         /// The text there.
         got: Box<str>,
+        /// The profiles that there are, oldest first.
+        known: Vec<&'static str>,
     },
     /// `do` names no action.
     UnknownAction {
@@ -35,6 +37,8 @@ pub enum Problem {
         got: Box<str>,
         /// The action whose name comes closest.
         nearest: Option<&'static str>,
+        /// All actions.
+        known: &'static [&'static str],
     },
     /// The key is not one that may stand here.
     UnknownKey {
@@ -56,6 +60,13 @@ pub enum Problem {
     NotMade {
         /// The name with its `$`.
         name: Box<str>,
+    },
+    /// The step is about a connection or a channel that no step opens: it records nothing, as one that is closed.
+    NeverOpened {
+        /// The name there.
+        got: Box<str>,
+        /// The name, of those that are opened, that comes closest.
+        nearest: Option<Box<str>>,
     },
     /// `connection.open` for a connection that is open.
     OpenAlready {
@@ -91,17 +102,22 @@ impl fmt::Display for ScriptError {
         let key = self.key.as_deref().unwrap_or_default();
         match &self.problem {
             Problem::NotJson { why } => write!(f, "not JSON: {why}"),
-            Problem::UnknownBroker { got } => write!(f, "there is no profile for the broker `{got}`"),
-            Problem::UnknownAction { got, nearest } => {
+            Problem::UnknownBroker { got, known } => {
+                write!(f, "there is no profile for the broker `{got}`; the profiles are {}", listed(known))
+            }
+            Problem::UnknownAction { got, nearest: None, known } => {
+                write!(f, "there is no action `{got}`; the actions are {}", listed(known))
+            }
+            Problem::UnknownAction { got, nearest, .. } => {
                 write!(f, "there is no action `{got}`")?;
                 hint(f, *nearest)
             }
-            Problem::UnknownKey { nearest, known } => {
+            Problem::UnknownKey { nearest: None, known } => {
+                write!(f, "there is no key `{key}` here; the keys are {}", listed(known))
+            }
+            Problem::UnknownKey { nearest, .. } => {
                 write!(f, "there is no key `{key}` here")?;
-                match nearest {
-                    Some(_) => hint(f, *nearest),
-                    None => write!(f, "; the keys are {}", listed(known)),
-                }
+                hint(f, *nearest)
             }
             Problem::Missing => write!(f, "the key `{key}` is missing"),
             Problem::WrongValue { expected, got } if key.is_empty() => {
@@ -109,6 +125,11 @@ impl fmt::Display for ScriptError {
             }
             Problem::WrongValue { expected, got } => write!(f, "`{key}` must be {expected}, got {got}"),
             Problem::NotMade { name } => write!(f, "no earlier step made `{name}`"),
+            Problem::NeverOpened { got, nearest } => {
+                let kind = if key == "conn" { "connection" } else { "channel" };
+                write!(f, "no step opens the {kind} `{got}`")?;
+                hint(f, nearest.as_deref())
+            }
             Problem::OpenAlready { connection } => write!(f, "connection `{connection}` is open already"),
         }
     }
@@ -123,7 +144,7 @@ fn listed(known: &[&str]) -> String {
 }
 
 /// The one of `known` that `got` was probably meant to be: the closest, if a third of its letters or less differ.
-pub(super) fn nearest(got: &str, known: &[&'static str]) -> Option<&'static str> {
+pub(super) fn nearest<'a>(got: &str, known: &[&'a str]) -> Option<&'a str> {
     let (distance, best) = known.iter().map(|&name| (distance(got, name), name)).min_by_key(|&(d, _)| d)?;
     (distance <= (best.chars().count() / 3).max(1)).then_some(best)
 }

@@ -94,6 +94,28 @@ impl Script {
         &self.steps
     }
 
+    /// Steps about a connection or a channel that no step opens, in order. They are played and record nothing, but the
+    /// name is probably misspelt.
+    pub fn never_opened(&self) -> Vec<ScriptError> {
+        let mut mistakes = Vec::new();
+        for (key, opening) in [("conn", "connection.open"), ("ch", "channel.open")] {
+            let opened: Vec<&str> = self
+                .steps
+                .iter()
+                .filter(|step| step.action() == opening)
+                .filter_map(|step| step.text(key))
+                .collect();
+            for (number, step) in (1..).zip(&self.steps) {
+                let Some(got) = step.text(key).filter(|got| !opened.contains(got)) else { continue };
+                let problem =
+                    Problem::NeverOpened { got: got.into(), nearest: nearest(got, &opened).map(Into::into) };
+                mistakes.push(ScriptError::of_step(number, step.action(), Some(key), problem));
+            }
+        }
+        mistakes.sort_by_key(|mistake| mistake.step);
+        mistakes
+    }
+
     /// The keys above the steps, in the file's order.
     pub(super) fn head(&self) -> &Map<String, Value> {
         &self.head
@@ -109,6 +131,11 @@ impl Step {
     /// The recorded answers in order; `None` if the step was never recorded.
     pub fn saw(&self) -> Option<&[Value]> {
         self.saw.as_deref()
+    }
+
+    /// The value of `key`, if it is a string.
+    fn text(&self, key: &str) -> Option<&str> {
+        self.keys.get(key).and_then(Value::as_str)
     }
 
     /// `do` and the arguments, in the file's order.
@@ -139,8 +166,10 @@ fn check_head(head: &Map<String, Value>) -> Result<&'static Profile, ScriptError
     let Some(broker) = head.get("broker").and_then(Value::as_str) else {
         return Ok(Profile::ALL[Profile::ALL.len() - 1]);
     };
-    profile_of(broker)
-        .ok_or_else(|| ScriptError::of_script(Some("broker"), Problem::UnknownBroker { got: broker.into() }))
+    profile_of(broker).ok_or_else(|| {
+        let known = Profile::ALL.map(|profile| profile.name).to_vec();
+        ScriptError::of_script(Some("broker"), Problem::UnknownBroker { got: broker.into(), known })
+    })
 }
 
 /// The profile for a broker such as `rabbitmq 3.10.8`; the third number makes no difference.
@@ -170,7 +199,8 @@ fn read_step(
         Some(Value::Array(answers)) if answers.iter().all(Value::is_object) => Some(answers),
         Some(got) => {
             let problem = Problem::WrongValue { expected: "a list of objects", got: got.to_string().into() };
-            return Err(ScriptError::of_step(number, "", Some("saw"), problem));
+            let action = keys.get("do").and_then(Value::as_str).unwrap_or_default();
+            return Err(ScriptError::of_step(number, action, Some("saw"), problem));
         }
     };
     let step = Step { keys, saw };
@@ -249,7 +279,7 @@ mod tests {
             ),
             (
                 r#"{"do": "basic.publish", "ch": "a1", "properties": {"prioriti": 1}}"#,
-                "step 2 (basic.publish): there is no key `prioriti` here; did you mean `priority`?",
+                "step 2 (basic.publish): there is no key `properties.prioriti` here; did you mean `priority`?",
             ),
             (
                 r#"{"do": "basic.publish", "ch": "a1", "properties": {"headers": {"a": {"b": 18446744073709551615}}}}"#,
@@ -260,10 +290,34 @@ mod tests {
                 r#"{"do": "basic.get", "ch": "a1", "queue": "$Q"}"#,
                 "step 2 (basic.get): no earlier step made `$Q`",
             ),
-            (r#"{"do": "wait", "ms": 1, "saw": [1]}"#, "step 2: `saw` must be a list of objects, got [1]"),
+            (
+                r#"{"do": "wait", "ms": 1, "saw": [1]}"#,
+                "step 2 (wait): `saw` must be a list of objects, got [1]",
+            ),
         ] {
             assert_eq!(error(step), expected);
         }
+    }
+
+    #[test]
+    fn a_name_that_no_step_opens_is_told() {
+        let script = Script::parse(
+            r#"{"steps": [
+                {"do": "channel.close", "ch": "a1"},
+                {"do": "channel.open", "conn": "A", "ch": "a1"},
+                {"do": "connection.open", "conn": "AB"},
+                {"do": "tx.select", "ch": "b"}
+            ]}"#,
+        )
+        .unwrap();
+        let told: Vec<String> = script.never_opened().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "step 2 (channel.open): no step opens the connection `A`; did you mean `AB`?",
+                "step 4 (tx.select): no step opens the channel `b`",
+            ]
+        );
     }
 
     #[test]
@@ -276,7 +330,8 @@ mod tests {
         assert_eq!(parse(r#"{"tags": "n", "steps": []}"#), r#"`tags` must be a list of strings, got "n""#);
         assert_eq!(
             parse(r#"{"broker": "rabbitmq 1.2.3", "steps": []}"#),
-            "there is no profile for the broker `rabbitmq 1.2.3`"
+            "there is no profile for the broker `rabbitmq 1.2.3`; \
+             the profiles are `rabbitmq-3.10`, `rabbitmq-3.13`, `rabbitmq-4.0`, `rabbitmq-4.3`"
         );
     }
 

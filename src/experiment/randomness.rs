@@ -1,6 +1,6 @@
 //! Whether a system draws anything at random. Where it does not, every replication is the same and one is enough.
 
-use crate::model::SystemSpec;
+use crate::model::{Pace, SystemSpec};
 use crate::random::Distribution;
 
 /// Whether two seeds can give two outcomes.
@@ -15,7 +15,8 @@ pub fn random_parts(system: &SystemSpec) -> Vec<String> {
     for connection in system.connections.iter().filter(|connection| random(&connection.latency)) {
         parts.push(format!("latency of `{}`", connection.name));
     }
-    for producer in system.producers.iter().filter(|producer| random(&producer.interarrival)) {
+    let by_chance = |pace: &Pace| matches!(pace, Pace::Interarrival(interarrival) if random(interarrival));
+    for producer in system.producers.iter().filter(|producer| by_chance(&producer.pace)) {
         parts.push(format!("interarrival times of `{}`", producer.name));
     }
     for consumer in system.consumers.iter().filter(|consumer| consumer.service_times.iter().any(random)) {

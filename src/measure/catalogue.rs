@@ -104,6 +104,12 @@ impl PartialEq for Measure {
 }
 
 impl Measure {
+    /// Whether it is a percentile of a histogram, which is exact to within 0.8 % only.
+    pub fn is_percentile(&self) -> bool {
+        let percent = self.name.rsplit_once("-p").map(|(_, percent)| percent);
+        percent.is_some_and(|percent| percent.bytes().all(|digit| digit.is_ascii_digit()))
+    }
+
     /// Its values for one entity, one from each outcome that has one, in their order.
     pub fn values(&self, outcomes: &[Outcome], entity: usize) -> Vec<f64> {
         outcomes.iter().filter_map(|outcome| (self.value)(outcome, entity)).collect()
@@ -151,6 +157,16 @@ pub const CATALOGUE: &[Measure] = &[
         |o, i| Some(consumer_of(o, i)?.processed as f64)),
     consumer("redelivered", Unit::Count, "Deliveries that it got with the redelivered flag.",
         |o, i| Some(consumer_of(o, i)?.redelivered as f64)),
+    consumer("rejected", Unit::Count, "Messages that it rejected for good when its work on them was done.",
+        |o, i| Some(consumer_of(o, i)?.rejected as f64)),
+    consumer("requeued", Unit::Count, "Messages that it gave back when its work on them was done.",
+        |o, i| Some(consumer_of(o, i)?.requeued as f64)),
+    consumer("left-hanging", Unit::Count, "Messages that it never settled when its work on them was done.",
+        |o, i| Some(consumer_of(o, i)?.left_hanging as f64)),
+    consumer("crashes-at-work", Unit::Count, "Times that it died of a message when its work on it was done.",
+        |o, i| Some(consumer_of(o, i)?.crashes_at_work as f64)),
+    consumer("cancelled", Unit::Count, "Times that the broker cancelled its subscription.",
+        |o, i| Some(consumer_of(o, i)?.cancelled as f64)),
     consumer("share", Unit::Share, "Its part of the messages that all consumers of its queue processed, 0 to 1.", share),
     consumer("utilisation", Unit::Share,
         "Time it worked over its queue's makespan, 0 to 1; work left open at the end counts at most until then.", utilisation),
@@ -219,6 +235,21 @@ pub const CATALOGUE: &[Measure] = &[
     producer("confirmed", Unit::Count, "Publishes that the broker confirmed.",
         |o, i| Some(producer_of(o, i)?.confirmed as f64)),
     producer("nacked", Unit::Count, "Publishes that the broker refused.", |o, i| Some(producer_of(o, i)?.nacked as f64)),
+    producer("unanswered", Unit::Count,
+        "Publishes in confirm mode whose answer had not come when the run ended, or was lost with their channel.",
+        |o, i| Some(producer_of(o, i)?.unanswered as f64)),
+    producer("confirmed-and-lost", Unit::Count, "Confirmed messages of which a copy was lost, before or after the confirm.",
+        |o, i| Some(producer_of(o, i)?.lost_though_confirmed as f64)),
+    producer("held-back", Unit::Count, "Messages that were due and that it held back when the run ended.",
+        |o, i| Some(producer_of(o, i)?.held_back as f64)),
+    producer("confirm-latency-mean", Unit::Nanoseconds, "Mean time from a publish to its answer.",
+        |o, i| producer_of(o, i)?.confirm_latency.mean()),
+    producer("confirm-latency-p50", Unit::Nanoseconds, "Median time from a publish to its answer, to within 0.8 %.",
+        |o, i| percentile(&producer_of(o, i)?.confirm_latency, 50)),
+    producer("confirm-latency-p95", Unit::Nanoseconds, "95th percentile of the time from a publish to its answer, to within 0.8 %.",
+        |o, i| percentile(&producer_of(o, i)?.confirm_latency, 95)),
+    producer("confirm-latency-p99", Unit::Nanoseconds, "99th percentile of the time from a publish to its answer, to within 0.8 %.",
+        |o, i| percentile(&producer_of(o, i)?.confirm_latency, 99)),
 
     run("published", Unit::Count, "Messages that producers handed to their connections.",
         |o, _| Some(o.ledger.published as f64)),
@@ -241,6 +272,8 @@ pub const CATALOGUE: &[Measure] = &[
         |o, _| lost_to(o, LossCause::LostOnTheWire)),
     lost("lost-refused", "Messages that the broker discarded with a channel's or connection's error.",
         |o, _| lost_to(o, LossCause::Refused)),
+    lost("lost-rolled-back", "Messages of transactions that were not committed.",
+        |o, _| lost_to(o, LossCause::RolledBack)),
     lost("lost-transient-in-restart", "Transient messages of durable queues, gone in a broker restart.",
         |o, _| lost_to(o, LossCause::TransientInRestart)),
     lost("lost-queue-not-durable", "Messages of queues that are not durable, gone in a broker restart.",
@@ -253,7 +286,10 @@ pub const CATALOGUE: &[Measure] = &[
         |o, _| lost_to(o, LossCause::AckedBeforeProcessing)),
     lost("lost-expired", "Messages whose time to live was over.", |o, _| lost_to(o, LossCause::Expired)),
     lost("lost-overflow", "Messages dropped from a queue over its length limit.", |o, _| lost_to(o, LossCause::Overflow)),
-    lost("lost-rejected", "Messages rejected, or over their delivery limit, without a dead-letter exchange.",
+    lost("lost-queue-full", "Publishes that a full queue did not take.", |o, _| lost_to(o, LossCause::QueueFull)),
+    lost("lost-delivery-limit", "Messages that came back more often than their queue allows, without a dead-letter exchange.",
+        |o, _| lost_to(o, LossCause::DeliveryLimit)),
+    lost("lost-rejected", "Messages rejected by a consumer, without a dead-letter exchange.",
         |o, _| lost_to(o, LossCause::Rejected)),
     lost("lost-dead-letter-target-missing", "Messages whose dead-letter exchange led to no queue.",
         |o, _| lost_to(o, LossCause::DeadLetterTargetMissing)),

@@ -27,8 +27,15 @@ pub(crate) fn outcome() -> Outcome {
             published: 100,
             ..ProducerOutcome::default()
         }],
-        consumers: vec![consumer("fast", 75, 30, 31), consumer("slow", 25, 60, 62)],
+        consumers: vec![
+            ConsumerOutcome {
+                idle_while_work_waits: SimDuration::from_secs(31),
+                ..consumer("fast", 75, 30, 31)
+            },
+            consumer("slow", 25, 60, 62),
+        ],
         queues: vec![queue],
+        answered_twice: 0,
         ledger: Ledger {
             published: 100,
             routed: 100,

@@ -14,6 +14,8 @@ pub struct Ledger {
     pub published: u64,
     /// Messages that had not reached the broker when the run ended.
     pub on_the_way: u64,
+    /// Messages at the broker that waited for the commit of their transaction when the run ended.
+    pub uncommitted: u64,
     /// Messages that a queue got, in one copy or more.
     pub routed: u64,
     /// Messages that no queue got and that were dropped.
@@ -32,7 +34,8 @@ pub struct Ledger {
     /// Copies delivered and not settled, or settled and not yet processed, when the run ended.
     pub in_flight: u64,
 
-    /// Losses by cause, in the order of [`LossCause::ALL`]. The first two causes count messages, the others copies.
+    /// Losses by cause, in the order of [`LossCause::ALL`]. Causes that come before a queue count messages, the others
+    /// copies.
     pub lost: [u64; LossCause::ALL.len()],
 
     /// Times that a copy was processed which had been processed before.
@@ -76,21 +79,33 @@ impl Ledger {
         LossCause::ALL.into_iter().map(|cause| (cause, self.lost_to(cause))).filter(|&(_, count)| count > 0)
     }
 
+    /// Messages that were lost before any queue had them.
+    pub fn lost_before_queues(&self) -> u64 {
+        let before = LossCause::ALL.into_iter().filter(|cause| cause.is_before_queues());
+        before.map(|cause| self.lost_to(cause)).sum()
+    }
+
     /// Copies that may still be processed: the run ended before they were.
     pub fn unfinished(&self) -> u64 {
-        self.on_the_way + self.queued + self.in_flight
+        self.on_the_way + self.uncommitted + self.queued + self.in_flight
     }
 
     /// Checks both balances: each message published has one fate, and each copy has one.
     pub fn balance(&self) -> Result<(), LedgerError> {
-        let before = self.lost_to(LossCause::LostOnTheWire) + self.lost_to(LossCause::Refused);
-        let messages = self.on_the_way + self.routed + self.unroutable + self.returned + before;
+        let before = self.lost_before_queues();
+        let messages =
+            self.on_the_way + self.uncommitted + self.routed + self.unroutable + self.returned + before;
         if messages != self.published {
             return Err(LedgerError {
                 balance: format!(
-                    "{} messages published, but {messages} accounted for ({} on the way, {} routed, {} unroutable, {} \
-                     returned, {before} lost before a queue)",
-                    self.published, self.on_the_way, self.routed, self.unroutable, self.returned
+                    "{} messages published, but {messages} accounted for ({} on the way, {} uncommitted, {} routed, {} \
+                     unroutable, {} returned, {before} lost before a queue)",
+                    self.published,
+                    self.on_the_way,
+                    self.uncommitted,
+                    self.routed,
+                    self.unroutable,
+                    self.returned
                 ),
             });
         }

@@ -50,10 +50,20 @@ pub struct ProducerOutcome {
     pub published: u64,
     /// Messages that came back as unroutable.
     pub returned: u64,
-    /// Publishes that the broker confirmed.
+    /// Publishes that the broker confirmed, as far as the producer knows.
     pub confirmed: u64,
-    /// Publishes that the broker refused.
+    /// Publishes that the broker refused, as far as the producer knows.
     pub nacked: u64,
+    /// Publishes in confirm mode whose answer had not come when the run ended, or never can: it was lost with its channel.
+    pub unanswered: u64,
+    /// Confirmed messages of which a copy was lost, before or after the confirm.
+    pub lost_though_confirmed: u64,
+    /// Time from a publish to its answer at the producer, in nanoseconds, one observation for each answer.
+    pub confirm_latency: Histogram,
+    /// Messages that were due and that it held back when the run ended.
+    pub held_back: u64,
+    /// It had more to publish, but the broker closed its channel or connection with an error, for good.
+    pub stopped: bool,
 }
 
 /// What one consumer did.
@@ -67,6 +77,16 @@ pub struct ConsumerOutcome {
     pub delivered: u64,
     /// Messages that it finished working on.
     pub processed: u64,
+    /// Messages that it rejected for good when its work on them was done.
+    pub rejected: u64,
+    /// Messages that it gave back when its work on them was done.
+    pub requeued: u64,
+    /// Messages that it never settled when its work on them was done.
+    pub left_hanging: u64,
+    /// Times that it died of a message when its work on it was done.
+    pub crashes_at_work: u64,
+    /// Times that the broker cancelled it.
+    pub cancelled: u64,
     /// Deliveries with the redelivered flag.
     pub redelivered: u64,
     /// Time spent working.
@@ -123,6 +143,8 @@ pub struct Outcome {
     pub consumers: Vec<ConsumerOutcome>,
     /// Queues that the scenario names, in its order.
     pub queues: Vec<QueueOutcome>,
+    /// Answers to publishes that had been answered before, or that nobody had made.
+    pub answered_twice: u64,
     /// The books.
     pub ledger: Ledger,
     /// Whether the books balance.

@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::consumer::scaled;
+use super::publishing::Verdict;
 use super::spec::{ConsumerSpec, Declaration, SystemSpec};
-use crate::amqp::{MessageId, Name, Names, QueueId};
+use crate::amqp::{MessageId, Name, Names, QueueId, in_vhost};
 use crate::measure::{ClientError, ConsumerOutcome, Ledger, ProducerOutcome, QueueOutcome};
-use crate::observe::{Fact, LossCause, Settlement};
+use crate::observe::{Conclusion, Fact, LossCause, Settlement};
 use crate::units::{SimDuration, SimTime};
 
 /// Errors kept for the report; later ones are only counted by what they cause.
@@ -21,14 +22,46 @@ pub(super) struct Books {
     pub(super) consumers: Vec<ConsumerBook>,
     /// Queues that the scenario names, then one for all others.
     pub(super) queues: Vec<QueueBook>,
-    /// Places of the queues that the scenario names.
-    queue_names: BTreeMap<Name, u32>,
+    /// Places of the queues that the scenario names, by virtual host and name.
+    queue_names: BTreeMap<(Name, Name), u32>,
     /// Place in `queues` by the broker's id.
     place_of_queue: Vec<u32>,
     pub(super) errors: Vec<ClientError>,
     /// How often a copy was processed whose delivery may come again: it was processed and then requeued, or it is in the
     /// hands of a consumer that has lost its connection. Empty unless there are faults.
     processed_before: BTreeMap<(u32, MessageId), u32>,
+    /// Answers to publishes that were answered before, or never made.
+    pub(super) answered_twice: u64,
+    /// Of each producer, by index: its messages that were confirmed, and those that were lost.
+    fates: Vec<Fates>,
+}
+
+/// Two marks for each message of a producer.
+#[derive(Clone, Debug, Default)]
+struct Fates {
+    confirmed: Marks,
+    lost: Marks,
+}
+
+/// A mark for each number from 1 on.
+#[derive(Clone, Debug, Default)]
+struct Marks(Vec<u64>);
+
+impl Marks {
+    fn has(&self, number: u32) -> bool {
+        self.0.get((number / 64) as usize).is_some_and(|word| word >> (number % 64) & 1 == 1)
+    }
+
+    /// Whether it was not there yet.
+    fn set(&mut self, number: u32) -> bool {
+        let place = (number / 64) as usize;
+        if self.0.len() <= place {
+            self.0.resize(place + 1, 0);
+        }
+        let first = !self.has(number);
+        self.0[place] |= 1 << (number % 64);
+        first
+    }
 }
 
 /// Counts of one consumer.
@@ -107,11 +140,11 @@ pub(super) struct Work {
 impl Books {
     pub(super) fn new(spec: &SystemSpec, names: &mut Names) -> Self {
         let queue_list = queues_named(spec);
-        let places: BTreeMap<&str, usize> = queue_list.iter().map(String::as_str).zip(0..).collect();
+        let places: BTreeMap<(&str, &str), usize> = queue_list.iter().copied().zip(0..).collect();
         let mut readers: Vec<Vec<&ConsumerSpec>> = vec![Vec::new(); queue_list.len() + 1];
         let mut consumers = Vec::new();
         for consumer in &spec.consumers {
-            let queue = places[consumer.queue.as_str()];
+            let queue = places[&(spec.vhost_of(consumer.channel), consumer.queue.as_str())];
             readers[queue].push(consumer);
             let outcome = ConsumerOutcome {
                 name: consumer.name.clone(),
@@ -121,24 +154,30 @@ impl Books {
             };
             consumers.push(ConsumerBook { outcome, idle_since: None });
         }
-        let nameless = String::new();
         let queues = queue_list
             .iter()
-            .chain([&nameless])
+            .map(|(vhost, name)| in_vhost(vhost, name))
+            .chain([String::new()])
             .zip(&readers)
-            .map(|(name, readers)| QueueBook::new(name.clone(), readers))
+            .map(|(name, readers)| QueueBook::new(name, readers))
             .collect();
         let producer_book =
             |name: &String| ProducerOutcome { name: name.clone(), ..ProducerOutcome::default() };
         Books {
             ledger: Ledger::default(),
-            producers: spec.producers.iter().map(|producer| producer_book(&producer.name)).collect(),
+            producers: spec.publishers().map(producer_book).collect(),
             consumers,
             queues,
-            queue_names: queue_list.iter().map(|name| names.intern(name)).zip(0..).collect(),
+            queue_names: queue_list
+                .iter()
+                .map(|(vhost, name)| (names.intern(vhost), names.intern(name)))
+                .zip(0..)
+                .collect(),
             place_of_queue: Vec::new(),
             errors: Vec::new(),
             processed_before: BTreeMap::new(),
+            answered_twice: 0,
+            fates: vec![Fates::default(); spec.publishers().count()],
         }
     }
 
@@ -158,7 +197,7 @@ impl Books {
             }
             Fact::Unroutable { returned: true, .. } => self.ledger.returned += 1,
             Fact::Unroutable { returned: false, .. } => self.ledger.unroutable += 1,
-            Fact::PublishRefused { .. } => self.ledger.lose(LossCause::Refused, 1),
+            Fact::PublishRefused { message, cause } => self.lost(message, cause),
             Fact::Enqueued { queue, .. } => self.queue(queue).outcome.enqueued += 1,
             Fact::Delivered { queue, arrival, redelivered, automatic, .. } => {
                 let book = self.queue(queue);
@@ -173,7 +212,7 @@ impl Books {
                 }
             }
             Fact::Settled { queue, how: Settlement::Acked, .. } => self.queue(queue).outcome.acked += 1,
-            Fact::Lost { cause, .. } => self.ledger.lose(cause, 1),
+            Fact::Lost { message, cause, .. } => self.lost(message, cause),
             Fact::DeadLettered { queues, .. } => {
                 self.ledger.dead_lettered += 1;
                 self.ledger.copies += u64::from(queues);
@@ -184,12 +223,41 @@ impl Books {
                 self.ledger.copies += 1;
                 self.ledger.processed += 1;
             }
-            Fact::QueueDeclared { queue, name, .. } => self.place_queue(queue, name),
+            Fact::QueueDeclared { queue, vhost, name, .. } => self.place_queue(queue, (vhost, name)),
             _ => {}
         }
     }
 
-    fn place_queue(&mut self, id: QueueId, name: Name) {
+    /// A message, or a copy of one, is lost.
+    #[inline(never)]
+    pub(super) fn lost(&mut self, message: MessageId, cause: LossCause) {
+        self.ledger.lose(cause, 1);
+        let index = message.producer.index();
+        if let Some(fates) = self.fates.get_mut(index)
+            && fates.lost.set(message.number)
+            && fates.confirmed.has(message.number)
+        {
+            self.producers[index].lost_though_confirmed += 1;
+        }
+    }
+
+    /// A producer has got the answer to a publish, so long after it.
+    pub(super) fn publish_answered(&mut self, message: MessageId, after: SimDuration, verdict: Verdict) {
+        let index = message.producer.index();
+        let (book, fates) = (&mut self.producers[index], &mut self.fates[index]);
+        book.unanswered -= 1;
+        book.confirm_latency.record(after.as_nanos());
+        match verdict {
+            Verdict::Nacked => book.nacked += 1,
+            Verdict::Confirmed => {
+                book.confirmed += 1;
+                let first = fates.confirmed.set(message.number);
+                book.lost_though_confirmed += u64::from(first && fates.lost.has(message.number));
+            }
+        }
+    }
+
+    fn place_queue(&mut self, id: QueueId, name: (Name, Name)) {
         let other = self.queue_names.len() as u32;
         let place = self.queue_names.get(&name).copied().unwrap_or(other);
         if self.place_of_queue.len() <= id.index() {
@@ -257,6 +325,20 @@ impl Books {
         !self.processed_before.is_empty() && self.count_repetition(place, work.message)
     }
 
+    /// A consumer's work on a message has ended without having processed it.
+    pub(super) fn concluded(&mut self, consumer: usize, how: Conclusion, took: SimDuration) {
+        let book = &mut self.consumers[consumer].outcome;
+        book.busy += took;
+        let count = match how {
+            Conclusion::Ack => return,
+            Conclusion::Reject => &mut book.rejected,
+            Conclusion::Requeue => &mut book.requeued,
+            Conclusion::Hang => &mut book.left_hanging,
+            Conclusion::Crash => &mut book.crashes_at_work,
+        };
+        *count += 1;
+    }
+
     #[cold]
     fn count_repetition(&mut self, queue: usize, message: MessageId) -> bool {
         let Some(times) = self.processed_before.get_mut(&(queue as u32, message)) else { return false };
@@ -289,18 +371,30 @@ impl Books {
     }
 }
 
-/// The queues that a scenario names: declared at the start, by clients, or consumed from; in order of first mention.
-fn queues_named(spec: &SystemSpec) -> Vec<String> {
-    let declared = spec
-        .topology
+/// The queues that a scenario names, with their virtual hosts: declared at the start, by clients, or consumed from; in order
+/// of first mention.
+fn queues_named(spec: &SystemSpec) -> Vec<(&str, &str)> {
+    let of_channel = |channel: usize, declares| (spec.vhost_of(channel), declares);
+    let start = spec.topology.iter().map(|one| (one.vhost.as_str(), &one.declaration));
+    let clients = spec
+        .producers
         .iter()
-        .chain(spec.producers.iter().flat_map(|producer| &producer.declares))
-        .chain(spec.consumers.iter().flat_map(|consumer| &consumer.declares))
-        .filter_map(|declaration| match declaration {
-            Declaration::Queue(queue) if !queue.name.is_empty() => Some(&queue.name),
-            _ => None,
-        });
+        .flat_map(|one| one.declares.iter().map(move |declared| of_channel(one.channel, declared)))
+        .chain(
+            spec.consumers
+                .iter()
+                .flat_map(|one| one.declares.iter().map(move |declared| of_channel(one.channel, declared))),
+        )
+        .chain(
+            spec.clients
+                .iter()
+                .flat_map(|one| one.declares().map(move |declared| of_channel(one.channel, declared))),
+        );
+    let declared = start.chain(clients).filter_map(|(vhost, declaration)| match declaration {
+        Declaration::Queue(queue) if !queue.name.is_empty() => Some((vhost, queue.name.as_str())),
+        _ => None,
+    });
+    let consumed = spec.consumers.iter().map(|one| (spec.vhost_of(one.channel), one.queue.as_str()));
     let mut known = BTreeSet::new();
-    let mentioned = declared.chain(spec.consumers.iter().map(|consumer| &consumer.queue));
-    mentioned.filter(|name| known.insert(name.as_str())).cloned().collect()
+    declared.chain(consumed).filter(|name| known.insert(*name)).collect()
 }

@@ -1,11 +1,14 @@
 //! The clients at work: connect, set up channels, publish, consume, acknowledge, and what a loss does to them.
 
-use super::connection::{ChannelPhase, DownFrame, Phase, Todo, UpFrame, declaration, subscription};
-use super::consumer::InWork;
+use super::connection::{
+    Caller, ChannelPhase, ClientChannel, DownFrame, Phase, Todo, UpFrame, declaration, subscription,
+};
+use super::consumer::{InWork, WhenDone};
 use super::event::SystemEvent;
 use super::parting::Parting;
+use super::publishing::Verdict;
 use super::record::Recorder;
-use super::spec::Acknowledge;
+use super::spec::{Acknowledge, ChannelSpec};
 use super::system::System;
 use crate::amqp::{ChannelNo, ChannelRef, Method, Name, ReplyCode, ServerMethod};
 use crate::engine::{EventList, Seq};
@@ -21,36 +24,6 @@ use std::sync::Arc;
 const DELAY_AFTER_REFUSAL: SimDuration = SimDuration::from_millis(1);
 
 impl<R: Recorder> System<R> {
-    #[inline(never)]
-    pub(super) fn producer_due(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
-        let producer = &mut self.producers[index];
-        if producer.armed != seq || !producer.ready {
-            return;
-        }
-        let now = events.now();
-        let number = producer.publish(now);
-        if producer.goes_on(producer.due) {
-            producer.armed = events.at(producer.due, SystemEvent::ProducerDue(index as u32));
-        }
-        self.books.ledger.published += 1;
-        self.books.producers[index].published += 1;
-        let producer = &self.producers[index];
-        let connection = &mut self.connections[producer.connection];
-        let at = ChannelRef { connection: connection.id, channel: producer.channel };
-        self.recorder.observe(now, || What::Published {
-            producer: index as u32,
-            message: producer.method(number, now).message.id,
-            class: producer.class(number),
-        });
-        self.recorder.observe(now, || What::ClientSent {
-            connection: producer.connection as u32,
-            channel: at,
-            method: Method::BasicPublish(producer.method(number, now)),
-        });
-        let frame = UpFrame::Publish { producer: index as u32, number, published: now };
-        connection.up.send(frame, events);
-    }
-
     #[inline(never)]
     pub(super) fn reach_client(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         match self.connections[index].down.arrive(seq) {
@@ -106,7 +79,7 @@ impl<R: Recorder> System<R> {
     }
 
     #[inline]
-    fn acknowledge(&mut self, index: usize, tag: u64, events: &mut EventList<SystemEvent>) {
+    pub(super) fn acknowledge(&mut self, index: usize, tag: u64, events: &mut EventList<SystemEvent>) {
         let consumer = &self.consumers[index];
         let connection = &mut self.connections[consumer.connection];
         let at = ChannelRef { connection: connection.id, channel: consumer.channel };
@@ -120,7 +93,7 @@ impl<R: Recorder> System<R> {
 
     /// The consumer takes the oldest message of its buffer, or is idle.
     #[inline]
-    fn begin_service(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+    pub(super) fn begin_service(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
         let now = events.now();
         let consumer = &mut self.consumers[index];
         if consumer.buffered == 0 {
@@ -155,7 +128,17 @@ impl<R: Recorder> System<R> {
             return;
         }
         let Some(work) = consumer.work.take() else { return };
-        let acknowledges = consumer.acknowledge == Acknowledge::AfterProcessing && work.attached;
+        let acknowledges = match consumer.when_done {
+            WhenDone::Acknowledges => work.attached,
+            WhenDone::Rests => false,
+            WhenDone::Concludes => {
+                let on_time = consumer.acknowledge == Acknowledge::AfterProcessing;
+                if !self.conclude(index, &work, events) {
+                    return;
+                }
+                on_time && work.attached
+            }
+        };
         let now = events.now();
         let held = work.held;
         let done = Work {
@@ -174,7 +157,9 @@ impl<R: Recorder> System<R> {
             sojourn: now.since(held.published),
             again,
         });
-        if acknowledges {
+        if !self.consumers[index].followers.is_empty() {
+            self.followed(index, &held, (work.attached, acknowledges), events);
+        } else if acknowledges {
             self.acknowledge(index, held.tag, events);
         }
         self.begin_service(index, events);
@@ -195,6 +180,7 @@ impl<R: Recorder> System<R> {
             return;
         }
         connection.phase = Phase::Opening;
+        connection.given_up = false;
         // However often an attempt is refused, it takes one id.
         if !std::mem::take(&mut connection.refused) {
             connection.id = self.directory.new_connection(index as u32);
@@ -237,6 +223,7 @@ impl<R: Recorder> System<R> {
             ServerMethod::ConnectionClose { code, text } => {
                 self.client_error(index, None, code, &text, events.now());
                 self.part_connection(index, Parting::GoesOn, events);
+                self.connections[index].given_up = code != ReplyCode::ConnectionForced;
                 // A broker that shuts down is worth waiting for; one that refuses will refuse again.
                 if code == ReplyCode::ConnectionForced {
                     self.connect_later(index, events);
@@ -250,6 +237,7 @@ impl<R: Recorder> System<R> {
                 let asked = reopens && !connection.is_open_unsent(channel);
                 if !reopens {
                     self.part_channel(index, channel, ChannelPhase::Failed, Parting::GoesOn, events);
+                    self.reopen_later(index, channel, events);
                 }
                 let answer = Method::ChannelCloseOk;
                 self.connections[index].up.send_method(UpFrame::Method(channel), answer, events);
@@ -286,15 +274,29 @@ impl<R: Recorder> System<R> {
                 self.answered(index, channel, events);
             }
             ServerMethod::BasicCancel { consumer_tag } => {
-                let own = self.connections[index].channel(channel).map(|c| c.consumers.clone());
-                for consumer in own.into_iter().flatten().map(|c| c as usize) {
-                    if self.consumers[consumer].tag == consumer_tag {
-                        self.consumers[consumer].subscribed = false;
-                        self.books.not_idle(events.now(), consumer);
-                    }
-                }
+                self.cancelled(index, channel, consumer_tag, events);
             }
-            ServerMethod::BasicAck { .. } | ServerMethod::BasicNack { .. } => {}
+            ServerMethod::BasicCancelOk { consumer_tag } => {
+                self.cancel_confirmed(index, channel, consumer_tag, events.now());
+                self.answered(index, channel, events);
+            }
+            ServerMethod::BasicDeliver(delivery) => self.reached_script(index, at, delivery.delivery_tag),
+            ServerMethod::BasicGetOk(got) => {
+                self.reached_script(index, at, got.delivery_tag);
+                self.answered(index, channel, events);
+            }
+            ServerMethod::BasicAck { delivery_tag, multiple } => {
+                let answer = (delivery_tag, multiple);
+                self.publish_answered(index, channel, answer, Verdict::Confirmed, events);
+            }
+            ServerMethod::BasicNack { delivery_tag, multiple } => {
+                let answer = (delivery_tag, multiple);
+                self.publish_answered(index, channel, answer, Verdict::Nacked, events);
+            }
+            ServerMethod::TxCommitOk => {
+                self.committed(index, channel, events);
+                self.answered(index, channel, events);
+            }
             ServerMethod::ChannelCloseOk | ServerMethod::ConnectionCloseOk => {}
             _ => self.answered(index, channel, events),
         }
@@ -304,6 +306,29 @@ impl<R: Recorder> System<R> {
         self.consumers[consumer].subscribed = true;
         if self.consumers[consumer].work.is_none() {
             self.books.idle(now, consumer);
+        }
+    }
+
+    fn reopen_later(&mut self, index: usize, number: ChannelNo, events: &mut EventList<SystemEvent>) {
+        let Some(delay) = self.spec.connections[index].channel_reopen_delay else { return };
+        let is_it = |c: &ChannelSpec| c.connection == index && c.number == number.0;
+        let Some(place) = self.spec.channels.iter().position(is_it) else { return };
+        if let Some(channel) = self.connections[index].channel_mut(number) {
+            // Without any delay, time would stand still where the channel fails again at once.
+            let at = events.now() + delay.max(DELAY_AFTER_REFUSAL);
+            channel.reopen = events.at(at, SystemEvent::ChannelReopen(place as u32));
+        }
+    }
+
+    /// The client opens a channel again that the broker has closed, unless it has come back another way.
+    pub(super) fn reopen_channel(&mut self, place: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
+        let ChannelSpec { connection, number, .. } = self.spec.channels[place];
+        let number = ChannelNo(number);
+        let state = &self.connections[connection];
+        let waits = |c: &ClientChannel| c.reopen == seq && c.phase == ChannelPhase::Failed;
+        if state.phase == Phase::Open && state.channel(number).is_some_and(waits) {
+            self.plan_channel(connection, number, events.now());
+            self.call_next(connection, events);
         }
     }
 
@@ -334,7 +359,10 @@ impl<R: Recorder> System<R> {
         channel.phase = ChannelPhase::Opening;
         let channel = channel.clone();
         let mut calls = vec![Method::ChannelOpen];
-        let declares = channel.producers.iter().flat_map(|&p| &spec.producers[p as usize].declares);
+        let producers = || channel.producers.iter().map(|&p| &spec.producers[p as usize]);
+        calls.extend(producers().any(|producer| producer.confirms).then_some(Method::ConfirmSelect));
+        calls.extend(producers().any(|p| p.transaction_size.is_some()).then_some(Method::TxSelect));
+        let declares = producers().flat_map(|producer| &producer.declares);
         calls.extend(declares.map(|declared| declaration(self.names_mut(), declared)));
         let todo = &mut self.connections[index].todo;
         todo.extend(calls.into_iter().map(|method| Todo::Call(number, Box::new(method))));
@@ -343,7 +371,9 @@ impl<R: Recorder> System<R> {
                 self.plan_subscription(consumer);
             }
         }
-        self.connections[index].todo.extend(channel.producers.iter().map(|&p| Todo::ProducerReady(p)));
+        let ready = channel.producers.iter().map(|&p| Todo::ProducerReady(p));
+        let ready = ready.chain(channel.scripts.iter().map(|&s| Todo::ScriptReady(s)));
+        self.connections[index].todo.extend(ready);
     }
 
     /// Plans the set-up of a consumer that is back, on a channel that others have opened meanwhile.
@@ -372,7 +402,7 @@ impl<R: Recorder> System<R> {
     /// Plans the subscription of a consumer once in each of its lives.
     fn plan_subscription(&mut self, consumer: usize) {
         let state = &mut self.consumers[consumer];
-        if state.outages > 0 || state.planned {
+        if state.outages > 0 || state.planned || state.stopped {
             return;
         }
         let (connection, channel) = (state.connection, state.channel);
@@ -392,8 +422,12 @@ impl<R: Recorder> System<R> {
 
     /// If a call on this channel waited for an answer, the set-up goes on.
     fn answered(&mut self, index: usize, channel: ChannelNo, events: &mut EventList<SystemEvent>) {
-        if self.connections[index].calling == Some(channel) {
+        let Some(caller) = self.connections[index].calling else { return };
+        if caller.channel == channel {
             self.connections[index].calling = None;
+            if let Some(script) = caller.script {
+                self.step_done(script as usize, events);
+            }
             self.call_next(index, events);
         }
     }
@@ -405,36 +439,25 @@ impl<R: Recorder> System<R> {
             let Some(todo) = connection.todo.pop_front() else { return };
             match todo {
                 Todo::Call(number, method) => {
-                    connection.calling = Some(number);
+                    connection.calling = Some(Caller { channel: number, script: None });
                     if let Method::BasicConsume(consume) = &*method {
                         self.listen(index, number, consume.consumer_tag);
                     }
                     self.send(index, number, *method, events);
                 }
                 Todo::ProducerReady(producer) => self.producer_ready(producer as usize, events),
+                Todo::ScriptReady(script) => self.script_ready(script as usize, events),
+                Todo::Step(script) => self.send_step(script as usize, events),
             }
         }
     }
 
     /// From here on, deliveries on this channel under this tag belong to the consumer's present life.
-    fn listen(&mut self, index: usize, number: ChannelNo, tag: Name) {
+    pub(super) fn listen(&mut self, index: usize, number: ChannelNo, tag: Name) {
         let Some(channel) = self.connections[index].channel(number) else { return };
         for &consumer in &channel.consumers {
             let consumer = &mut self.consumers[consumer as usize];
             consumer.listens |= consumer.tag == tag;
-        }
-    }
-
-    fn producer_ready(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
-        let producer = &mut self.producers[index];
-        let channel = self.connections[producer.connection].channel(producer.channel);
-        if channel.is_none_or(|channel| channel.phase != ChannelPhase::Open) {
-            return;
-        }
-        producer.ready = true;
-        producer.due = producer.due.max(events.now());
-        if producer.goes_on(producer.due) {
-            producer.armed = events.at(producer.due, SystemEvent::ProducerDue(index as u32));
         }
     }
 
@@ -452,6 +475,10 @@ impl<R: Recorder> System<R> {
             channel: at,
             method: method.clone(),
         });
+        let asks_for_confirms = method == Method::ConfirmSelect;
         connection.up.send_method(UpFrame::Method(channel), method, events);
+        if asks_for_confirms {
+            self.expect_confirms(index, channel);
+        }
     }
 }

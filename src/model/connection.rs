@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::confirming::Confirming;
 use super::event::SystemEvent;
 use super::link::Link;
 use super::spec::{BindingSpec, ConsumerSpec, Declaration, ExchangeSpec, QueueSpec, SystemSpec};
@@ -76,6 +77,19 @@ pub(super) enum Todo {
     Call(ChannelNo, Box<Method>),
     /// The producer may publish.
     ProducerReady(u32),
+    /// The script may go on.
+    ScriptReady(u32),
+    /// Send the present step of this script.
+    Step(u32),
+}
+
+/// Who waits for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Caller {
+    /// On this channel.
+    pub(super) channel: ChannelNo,
+    /// A step of this script; `None`: the set-up of the channel.
+    pub(super) script: Option<u32>,
 }
 
 /// A channel of a connection.
@@ -85,6 +99,11 @@ pub(super) struct ClientChannel {
     pub(super) phase: ChannelPhase,
     pub(super) producers: Vec<u32>,
     pub(super) consumers: Vec<u32>,
+    /// In confirm mode: its publishes that wait for an answer.
+    pub(super) confirming: Option<Box<Confirming>>,
+    pub(super) scripts: Vec<u32>,
+    /// The attempt to open it again that counts.
+    pub(super) reopen: Seq,
 }
 
 /// A client's connection.
@@ -102,8 +121,8 @@ pub(super) struct Connection {
     /// In order of number.
     pub(super) channels: Vec<ClientChannel>,
     pub(super) todo: VecDeque<Todo>,
-    /// A call on this channel waits for its answer.
-    pub(super) calling: Option<ChannelNo>,
+    /// A call waits for its answer.
+    pub(super) calling: Option<Caller>,
     /// The last attempt was refused: the broker has never heard of its id.
     pub(super) refused: bool,
     /// The attempt to connect that counts.
@@ -112,6 +131,8 @@ pub(super) struct Connection {
     pub(super) cut_until: SimTime,
     /// Its process is down until somebody restarts it: it makes no attempt of its own.
     pub(super) stays_away: bool,
+    /// The broker closed it with an error, and the client does not try again.
+    pub(super) given_up: bool,
 }
 
 impl Connection {
@@ -127,6 +148,9 @@ impl Connection {
                 phase: ChannelPhase::Closed,
                 producers: Vec::new(),
                 consumers: Vec::new(),
+                confirming: None,
+                scripts: Vec::new(),
+                reopen: Seq::NONE,
             });
         }
         for connection in &mut connections {
@@ -142,6 +166,12 @@ impl Connection {
             let (connection, number) = at(consumer.channel);
             if let Some(channel) = connections[connection].channel_mut(number) {
                 channel.consumers.push(index as u32);
+            }
+        }
+        for (index, client) in spec.clients.iter().enumerate() {
+            let (connection, number) = at(client.channel);
+            if let Some(channel) = connections[connection].channel_mut(number) {
+                channel.scripts.push(index as u32);
             }
         }
         connections
@@ -165,6 +195,7 @@ impl Connection {
             connect: Seq::NONE,
             cut_until: SimTime::ZERO,
             stays_away: false,
+            given_up: false,
         }
     }
 
@@ -203,7 +234,7 @@ fn exchange_declare(names: &mut Names, exchange: &ExchangeSpec) -> Method {
     Method::ExchangeDeclare(Box::new(ExchangeDeclare {
         exchange: names.intern(&exchange.name),
         kind: names.intern(&exchange.kind),
-        passive: false,
+        passive: exchange.passive,
         durable: exchange.durable,
         auto_delete: exchange.auto_delete,
         internal: exchange.internal,

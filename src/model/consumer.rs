@@ -2,9 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::spec::{Acknowledge, ConsumerSpec, SystemSpec};
-use crate::amqp::{ChannelNo, DeliveryTag, MessageId, Name, Names};
+use std::sync::Arc;
+
+use super::spec::{Acknowledge, ConsumerSpec, Pace, SystemSpec};
+use crate::amqp::{ChannelNo, Content, DeliveryTag, MessageId, Name, Names};
 use crate::engine::Seq;
+use crate::observe::Conclusion;
 use crate::observe::LossCause;
 use crate::random::{Distribution, RandomStream};
 use crate::ring::Ring;
@@ -31,6 +34,17 @@ impl Settled {
     pub(super) fn is_for_good(self) -> bool {
         !matches!(self, Settled::No | Settled::Requeued)
     }
+}
+
+/// What the settlement of a delivery means for its copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Booking {
+    /// It was processed before: it has its fate.
+    Processed,
+    /// Its consumer has it still: its fate is open.
+    Open,
+    /// Nobody will process it.
+    Lost(LossCause),
 }
 
 /// How far a consumer is with a delivery that goes back to its queue.
@@ -78,6 +92,17 @@ pub(super) struct InWork {
     pub(super) attached: bool,
 }
 
+/// What a consumer does when its work on a message is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WhenDone {
+    /// It acknowledges.
+    Acknowledges,
+    /// Nothing: the delivery is settled.
+    Rests,
+    /// It depends on the message's class.
+    Concludes,
+}
+
 /// A consumer's state.
 #[derive(Clone, Debug)]
 pub(super) struct Consumer {
@@ -85,6 +110,7 @@ pub(super) struct Consumer {
     pub(super) channel: ChannelNo,
     pub(super) tag: Name,
     pub(super) acknowledge: Acknowledge,
+    pub(super) when_done: WhenDone,
     pub(super) start: SimTime,
     service_times: Vec<Distribution>,
     speed_permille: u32,
@@ -109,6 +135,26 @@ pub(super) struct Consumer {
     pub(super) listens: bool,
     /// It subscribed, as its client knows.
     pub(super) subscribed: bool,
+    /// It has left its queue for good.
+    pub(super) stopped: bool,
+    /// Producers that publish when it has processed something, by index.
+    pub(super) followers: Vec<u32>,
+    /// One of them replies to what it processes.
+    pub(super) replies: bool,
+    /// What it holds says where to reply to. Invariant: tags grow.
+    requests: VecDeque<(DeliveryTag, Arc<Content>)>,
+}
+
+impl WhenDone {
+    fn of(consumer: &ConsumerSpec) -> Self {
+        if consumer.conclusions.iter().any(|&conclusion| conclusion != Conclusion::Ack) {
+            WhenDone::Concludes
+        } else if consumer.acknowledge == Acknowledge::AfterProcessing {
+            WhenDone::Acknowledges
+        } else {
+            WhenDone::Rests
+        }
+    }
 }
 
 /// A length at `permille` thousandths of the speed.
@@ -129,11 +175,14 @@ impl Consumer {
     pub(super) fn new(spec: &SystemSpec, index: usize, names: &mut Names) -> Self {
         let consumer: &ConsumerSpec = &spec.consumers[index];
         let channel = &spec.channels[consumer.channel];
+        let paces = || spec.producers.iter().map(|producer| &producer.pace).enumerate();
+        let follows = |pace: &Pace| matches!(pace, Pace::After { consumer, .. } if *consumer == index);
         Consumer {
             connection: channel.connection,
             channel: ChannelNo(channel.number),
             tag: names.intern(&consumer.name),
             acknowledge: consumer.acknowledge,
+            when_done: WhenDone::of(consumer),
             start: consumer.start,
             service_times: consumer.service_times.clone(),
             speed_permille: consumer.speed_permille.max(1),
@@ -147,7 +196,41 @@ impl Consumer {
             planned: false,
             listens: false,
             subscribed: false,
+            stopped: false,
+            followers: paces()
+                .filter(|(_, pace)| follows(pace))
+                .map(|(producer, _)| producer as u32)
+                .collect(),
+            replies: paces()
+                .any(|(_, pace)| follows(pace) && matches!(pace, Pace::After { replies: true, .. })),
+            requests: VecDeque::new(),
         }
+    }
+
+    /// Remembers what a delivery says about its reply.
+    #[cold]
+    pub(super) fn keep_request(&mut self, tag: DeliveryTag, content: &Arc<Content>) {
+        self.requests.push_back((tag, Arc::clone(content)));
+    }
+
+    /// What the delivery with this tag says about its reply. Earlier ones got none and are forgotten.
+    pub(super) fn take_request(&mut self, tag: DeliveryTag) -> Option<Arc<Content>> {
+        while let Some((first, content)) = self.requests.pop_front() {
+            if first == tag {
+                return Some(content);
+            }
+            if first > tag {
+                self.requests.push_front((first, content));
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Forgets the requests that it holds, except the one that it works on.
+    pub(super) fn drop_requests(&mut self) {
+        let work = self.work.map(|work| work.held.tag);
+        self.requests.retain(|(tag, _)| Some(*tag) == work);
     }
 
     /// How long a message takes at speed 1. Work belongs to the message: whoever serves it, and however often, the draw is
@@ -168,20 +251,14 @@ impl Consumer {
         }
     }
 
-    /// Notes that the broker has settled a delivery. `None` if it was processed before; else why it was lost, if it was.
-    #[expect(clippy::option_option, reason = "the two absences are two answers, as the line above says")]
+    /// Notes that the broker has settled a delivery.
     #[inline]
-    pub(super) fn settle(
-        &mut self,
-        tag: DeliveryTag,
-        message: MessageId,
-        how: Settled,
-    ) -> Option<Option<LossCause>> {
+    pub(super) fn settle(&mut self, tag: DeliveryTag, message: MessageId, how: Settled) -> Booking {
         if self.held.front().is_some_and(|first| first.tag <= tag)
             && let Some(held) = self.held_with(tag)
         {
             held.settled = how;
-            return Some(None);
+            return Booking::Open;
         }
         if let Some(work) = &mut self.work
             && work.held.tag == tag
@@ -189,10 +266,10 @@ impl Consumer {
             && (work.attached || (work.held.message == message && work.held.settled == Settled::No))
         {
             work.held.settled = how;
-            return Some(None);
+            return Booking::Open;
         }
-        let held = self.take_dropped(tag)?;
-        Some(Held { settled: how, ..held }.loss(false))
+        let Some(held) = self.take_dropped(tag) else { return Booking::Processed };
+        Held { settled: how, ..held }.loss(false).map_or(Booking::Open, Booking::Lost)
     }
 
     /// Notes that a delivery is given up, and that the broker has it still.

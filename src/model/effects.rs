@@ -1,9 +1,10 @@
 //! The broker's way out: its methods go to links, its facts to the books and to whoever looks.
 
 use super::connection::DownFrame;
-use super::consumer::{Held, Progress, Settled};
+use super::consumer::{Booking, Held, Progress, Settled};
 use super::event::SystemEvent;
 use super::record::Recorder;
+use super::script::Handed;
 use super::system::System;
 use crate::amqp::{
     ChannelRef, ConnectionId, ConsumerId, Delivery, DeliveryTag, MessageId, Name, QueueId, ServerMethod,
@@ -65,7 +66,7 @@ impl<R: Recorder> Effects<'_, R> {
     #[inline]
     fn deliver(&mut self, at: ChannelRef, delivery: Delivery) {
         let Some(index) = self.delivering.take() else {
-            self.system.by_hand.push((at, ServerMethod::BasicDeliver(delivery)));
+            self.answer(at, ServerMethod::BasicDeliver(delivery));
             return;
         };
         let consumer = &mut self.system.consumers[index];
@@ -92,6 +93,11 @@ impl<R: Recorder> Effects<'_, R> {
             return;
         }
         consumer.held.push(held);
+        if consumer.replies
+            && let Some(content) = &delivery.message.content
+        {
+            consumer.keep_request(held.tag, content);
+        }
         let frame = DownFrame::Deliver { consumer: index as u32, life: consumer.life };
         connection.down.send(frame, self.events);
     }
@@ -132,10 +138,15 @@ impl<R: Recorder> Effects<'_, R> {
     }
 
     #[inline]
-    fn delivered(&mut self, consumer: ConsumerId, redelivered: bool, automatic: bool, unacked: u32) {
+    fn delivered(
+        &mut self,
+        consumer: ConsumerId,
+        redelivered: bool,
+        unacked: u32,
+        (to, tag, handed): (ChannelRef, DeliveryTag, Handed),
+    ) {
         let Some(index) = self.system.directory.consumer(consumer) else {
-            // Whoever drives the broker by hand has processed what was settled as it was sent.
-            self.system.books.ledger.processed += u64::from(automatic);
+            self.handed_out(to, tag, handed);
             return;
         };
         let book = &mut self.system.books.consumers[index].outcome;
@@ -143,7 +154,22 @@ impl<R: Recorder> Effects<'_, R> {
         book.redelivered += u64::from(redelivered);
         book.unacked_max = book.unacked_max.max(unacked);
         self.delivering = Some(index);
-        self.settled_as_sent = automatic;
+        self.settled_as_sent = handed.automatic;
+    }
+
+    /// A message goes to somebody who is no consumer of the scenario.
+    #[cold]
+    fn handed_out(&mut self, to: ChannelRef, tag: DeliveryTag, handed: Handed) {
+        match self.system.directory.connection(to.connection) {
+            // Whoever drives the broker by hand has processed what was settled as it was sent.
+            None => self.system.books.ledger.processed += u64::from(handed.automatic),
+            Some(index) if handed.automatic && !self.system.is_listening(index, to) => {
+                self.lost_outside(handed.message, LossCause::AutoAckInFlight, None);
+            }
+            Some(_) => {
+                self.system.handed.insert((to, tag), handed);
+            }
+        }
     }
 
     /// A delivery is settled: what becomes of the copy depends on how far its consumer is with it.
@@ -166,41 +192,38 @@ impl<R: Recorder> Effects<'_, R> {
             Settlement::Rejected => Settled::Gone(LossCause::Rejected),
             Settlement::Gone(cause) => Settled::Gone(cause),
         };
-        let known = match consumer.and_then(|id| self.system.directory.consumer(id)) {
+        let booking = match consumer.and_then(|id| self.system.directory.consumer(id)) {
             Some(index) => self.system.consumers[index].settle(tag, message, settled),
-            None => match self.settled_without_consumer(channel, (tag, message), settled) {
-                Some(known) => known,
-                None => return,
-            },
+            None => self.settled_without_consumer(channel, (tag, message), settled),
         };
-        match known {
-            None => self.system.books.ledger.processed += 1,
-            Some(None) => {}
-            Some(Some(cause)) => self.lost_outside(message, cause, None),
+        match booking {
+            Booking::Processed => self.system.books.ledger.processed += 1,
+            Booking::Open => {}
+            Booking::Lost(cause) => self.lost_outside(message, cause, None),
         }
     }
 
-    /// The consumer is gone at the broker, or was never one of the scenario's. `None` if the copy is booked.
-    #[expect(clippy::option_option, reason = "the inner option is the answer of `Consumer::settle`")]
+    /// The consumer is gone at the broker, or was never one of the scenario's.
     fn settled_without_consumer(
         &mut self,
         channel: ChannelRef,
         (tag, message): (DeliveryTag, MessageId),
         settled: Settled,
-    ) -> Option<Option<Option<LossCause>>> {
-        let Some(connection) = self.system.directory.connection(channel.connection) else {
-            match settled {
-                Settled::Gone(cause) => self.system.books.ledger.lose(cause, 1),
-                _ => self.system.books.ledger.processed += 1,
-            }
-            return None;
+    ) -> Booking {
+        let of_script = self.system.handed.remove(&(channel, tag)).is_some();
+        let connection = self.system.directory.connection(channel.connection).filter(|_| !of_script);
+        let Some(connection) = connection else {
+            let Settled::Gone(cause) = settled else { return Booking::Processed };
+            // What was in the hands of nobody in the scenario, or of a client, is lost in the broker: its fact says so.
+            self.system.books.lost(message, cause);
+            return Booking::Open;
         };
         let own = self.system.connections[connection].channel(channel.channel).map(|c| c.consumers.clone());
         let mut answers = own
             .into_iter()
             .flatten()
             .map(|c| self.system.consumers[c as usize].settle(tag, message, settled));
-        Some(answers.find(Option::is_some).flatten())
+        answers.find(|booking| *booking != Booking::Processed).unwrap_or(Booking::Processed)
     }
 
     /// A delivery goes back to its queue: if it has been processed, or may still be, it may be processed again.
@@ -219,6 +242,9 @@ impl<R: Recorder> Effects<'_, R> {
         tag: DeliveryTag,
         message: MessageId,
     ) -> Option<(bool, bool)> {
+        if self.system.handed.remove(&(channel, tag)).is_some() {
+            return None;
+        }
         let connection = self.system.directory.connection(channel.connection)?;
         let own = self.system.connections[connection].channel(channel.channel)?;
         let (mut in_hands, mut dropped) = (false, false);
@@ -231,7 +257,7 @@ impl<R: Recorder> Effects<'_, R> {
     }
 
     pub(super) fn lost_outside(&mut self, message: MessageId, cause: LossCause, consumer: Option<u32>) {
-        self.system.books.ledger.lose(cause, 1);
+        self.system.books.lost(message, cause);
         self.system.recorder.observe(self.now, || What::LostOutside { message, cause, consumer });
     }
 }
@@ -271,10 +297,22 @@ impl<R: Recorder> Out for Effects<'_, R> {
     fn fact(&mut self, fact: Fact, rule: RuleRef) {
         self.system.books.fact(&fact);
         match fact {
-            Fact::Delivered { consumer, redelivered, automatic, consumer_unacked, .. } => {
-                self.delivered(consumer, redelivered, automatic, consumer_unacked);
+            Fact::Delivered {
+                consumer,
+                channel,
+                delivery_tag,
+                message,
+                redelivered,
+                automatic,
+                consumer_unacked,
+                ..
+            } => {
+                let handed = Handed { message, automatic };
+                self.delivered(consumer, redelivered, consumer_unacked, (channel, delivery_tag, handed));
             }
-            Fact::Got { automatic: true, .. } => self.system.books.ledger.processed += 1,
+            Fact::Got { channel, delivery_tag, message, automatic, .. } => {
+                self.handed_out(channel, delivery_tag, Handed { message, automatic });
+            }
             Fact::Settled { channel, consumer, delivery_tag, message, how, .. } => {
                 self.settled(channel, consumer, delivery_tag, message, how);
             }

@@ -20,12 +20,24 @@ pub enum SystemEvent {
     Connect(u32),
     /// A consumer subscribes.
     ConsumerStart(u32),
+    /// A consumer that died of a message is back.
+    ConsumerBack(u32),
+    /// A consumer cancels its subscription.
+    ConsumerStop(u32),
     /// A fault begins.
     FaultBegins(u32),
     /// A fault is over.
     FaultEnds(u32),
     /// A timer of the broker comes due.
     BrokerTimer(u32),
+    /// A client's next step is due.
+    ClientStep(u32),
+    /// A policy is set.
+    PolicySet(u32),
+    /// A policy is taken away.
+    PolicyCleared(u32),
+    /// A client opens a channel again that the broker has closed.
+    ChannelReopen(u32),
 }
 
 impl Event for SystemEvent {
@@ -41,6 +53,12 @@ impl Event for SystemEvent {
             SystemEvent::FaultBegins(index) => (6, index),
             SystemEvent::FaultEnds(index) => (7, index),
             SystemEvent::BrokerTimer(index) => (8, index),
+            SystemEvent::ClientStep(index) => (9, index),
+            SystemEvent::ConsumerBack(index) => (10, index),
+            SystemEvent::ConsumerStop(index) => (11, index),
+            SystemEvent::PolicySet(index) => (12, index),
+            SystemEvent::PolicyCleared(index) => (13, index),
+            SystemEvent::ChannelReopen(index) => (14, index),
         };
         debug_assert!(index < 1 << INDEX_BITS, "a scenario has fewer than 2^24 entities of a kind");
         kind << INDEX_BITS | index
@@ -58,7 +76,13 @@ impl Event for SystemEvent {
             5 => SystemEvent::ConsumerStart(index),
             6 => SystemEvent::FaultBegins(index),
             7 => SystemEvent::FaultEnds(index),
-            _ => SystemEvent::BrokerTimer(index),
+            8 => SystemEvent::BrokerTimer(index),
+            9 => SystemEvent::ClientStep(index),
+            10 => SystemEvent::ConsumerBack(index),
+            11 => SystemEvent::ConsumerStop(index),
+            12 => SystemEvent::PolicySet(index),
+            13 => SystemEvent::PolicyCleared(index),
+            _ => SystemEvent::ChannelReopen(index),
         }
     }
 }
@@ -76,9 +100,15 @@ mod tests {
             SystemEvent::ServiceDone,
             SystemEvent::Connect,
             SystemEvent::ConsumerStart,
+            SystemEvent::ConsumerBack,
+            SystemEvent::ConsumerStop,
             SystemEvent::FaultBegins,
             SystemEvent::FaultEnds,
             SystemEvent::BrokerTimer,
+            SystemEvent::ClientStep,
+            SystemEvent::PolicySet,
+            SystemEvent::PolicyCleared,
+            SystemEvent::ChannelReopen,
         ];
         for event in all {
             assert_eq!(SystemEvent::unpack(event(0xff_fff1).pack()), event(0xff_fff1));

@@ -54,7 +54,7 @@ impl<R: Recorder> System<R> {
         message: HandMessage,
         events: &mut EventList<SystemEvent>,
     ) -> MessageId {
-        let producer = ProducerId(self.spec.producers.len() as u32);
+        let producer = ProducerId(self.books.producers.len() as u32);
         if self.work.len() == producer.index() {
             let stream = RandomStream::new(self.seed, "by hand", "work");
             self.work.push(stream);

@@ -91,13 +91,17 @@ impl<F: Copy + Default, M> Link<F, M> {
         self.methods.pop_front()
     }
 
-    /// Loses all frames that are on their way, in order.
-    pub(super) fn cut(&mut self, events: &mut EventList<SystemEvent>) -> Vec<F> {
+    /// Loses all frames that are on their way; returns them in order, and what those that carry something carried.
+    pub(super) fn cut(&mut self, events: &mut EventList<SystemEvent>) -> (Vec<F>, VecDeque<M>) {
         self.since = events.reserve();
         // What is sent from now on waits for none of them.
         self.last_arrival = events.now();
-        self.methods.clear();
-        self.frames.take_all()
+        (self.frames.take_all(), std::mem::take(&mut self.methods))
+    }
+
+    /// What the frames on their way carry, for those that carry something, oldest first.
+    pub(super) fn all_carried(&self) -> impl Iterator<Item = &M> {
+        self.methods.iter()
     }
 
     /// Frames on their way, oldest first.

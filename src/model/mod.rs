@@ -3,28 +3,41 @@
 #![deny(clippy::disallowed_types, clippy::float_arithmetic)]
 
 mod books;
+mod cancellation;
 mod client;
+mod conclusion;
+mod confirming;
 mod connection;
 mod consumer;
+mod discipline;
 mod effects;
 mod event;
 mod fault;
 mod hand;
 mod link;
+mod operator;
 mod parting;
 mod producer;
+mod publishing;
 mod record;
 mod run;
+mod script;
 mod spec;
 mod system;
 
+pub use crate::observe::Conclusion;
+pub use conclusion::RefuseBy;
 pub use event::SystemEvent;
-pub use fault::{BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec};
+pub use fault::{
+    Alarm, BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec, Resource,
+};
 pub use hand::{HandMessage, channel};
+pub use operator::{OperatorSpec, PermissionSpec, PolicySpec, Refusal, UserSpec, refusals};
 pub use record::{Lean, Recorder, Recording};
 pub use run::{simulate, simulate_recorded};
+pub use script::{Call, ClientSpec, StepSpec, When};
 pub use spec::{
     Acknowledge, BindingSpec, ChannelSpec, ClassSpec, ConnectionSpec, ConsumerSpec, Declaration,
-    ExchangeSpec, ProducerSpec, QueueSpec, SystemSpec,
+    ExchangeSpec, MessageSpec, Pace, ProducerSpec, QueueSpec, SystemSpec, TopologySpec,
 };
 pub use system::System;

@@ -1,11 +1,13 @@
 //! What the loss of a channel, a connection or a consumer does to the clients: who stops, and what is lost with them.
 
+use std::collections::VecDeque;
+
 use super::connection::{ChannelPhase, Phase, Todo, UpFrame};
-use super::consumer::Settled;
+use super::consumer::{Held, Settled};
 use super::event::SystemEvent;
 use super::record::Recorder;
 use super::system::System;
-use crate::amqp::{ChannelNo, MessageId};
+use crate::amqp::{ChannelNo, ChannelRef, MessageId, Method, ProducerId};
 use crate::engine::{EventList, Seq};
 use crate::observe::{LossCause, What};
 use crate::units::SimTime;
@@ -27,9 +29,9 @@ impl<R: Recorder> System<R> {
         parting: Parting,
         events: &mut EventList<SystemEvent>,
     ) {
-        let channels = self.connections[index].channels.clone();
-        for channel in channels {
-            self.part_channel(index, channel.number, ChannelPhase::Closed, parting, events);
+        let numbers: Vec<ChannelNo> = self.connections[index].channels.iter().map(|c| c.number).collect();
+        for number in numbers {
+            self.part_channel(index, number, ChannelPhase::Closed, parting, events);
         }
         let connection = &mut self.connections[index];
         connection.phase = Phase::Down;
@@ -50,18 +52,22 @@ impl<R: Recorder> System<R> {
         let connection = &mut self.connections[index];
         let Some(channel) = connection.channel_mut(number) else { return };
         channel.phase = phase;
+        // What was not answered is uncertain for good. Source: rule CON-16.
+        channel.confirming = None;
         let (producers, consumers) = (channel.producers.clone(), channel.consumers.clone());
+        let scripts = channel.scripts.clone();
         connection.todo.retain(|todo| match todo {
             Todo::Call(at, _) => *at != number,
             Todo::ProducerReady(producer) => !producers.contains(producer),
+            Todo::ScriptReady(script) | Todo::Step(script) => !scripts.contains(script),
         });
         for producer in producers {
-            self.producers[producer as usize].ready = false;
-            self.producers[producer as usize].armed = Seq::NONE;
+            self.part_producer(producer as usize);
         }
         for consumer in consumers {
             self.part_consumer(consumer as usize, parting, events.now());
         }
+        self.part_scripts(index, number, events.now());
     }
 
     /// A consumer loses what it holds: what the broker has settled is lost, the rest the broker will requeue.
@@ -86,37 +92,74 @@ impl<R: Recorder> System<R> {
             consumer.service = Seq::NONE;
         }
         gone.extend(work.map(|work| (work.held, false)));
+        consumer.drop_requests();
         self.books.not_idle(now, index);
         self.books.buffered(now, index, -(buffered as i32));
         for (held, in_flight) in gone {
-            match held.loss(in_flight) {
-                Some(cause) => self.lost_at_consumer(index, held.message, cause, now),
-                None if held.settled == Settled::Requeued => {}
-                None => self.consumers[index].drop_held(held),
-            }
+            self.give_up(index, held, in_flight, now);
+        }
+    }
+
+    /// A consumer will not process a delivery: if the broker has settled it, it is lost.
+    pub(super) fn give_up(&mut self, index: usize, held: Held, in_flight: bool, now: SimTime) {
+        match held.loss(in_flight) {
+            Some(cause) => self.lost_at_consumer(index, held.message, cause, now),
+            None if held.settled == Settled::Requeued => {}
+            None => self.consumers[index].drop_held(held),
         }
     }
 
     fn lost_at_consumer(&mut self, index: usize, message: MessageId, cause: LossCause, now: SimTime) {
-        self.books.ledger.lose(cause, 1);
+        self.books.lost(message, cause);
         let consumer = Some(index as u32);
         self.recorder.observe(now, || What::LostOutside { message, cause, consumer });
     }
 
-    /// A frame that nobody will read. A publish in it is a message lost. Source: rule CON-7.
-    pub(super) fn lost_frame(&mut self, frame: &UpFrame, events: &mut EventList<SystemEvent>) {
-        if let UpFrame::Publish { producer, number, published } = *frame {
-            let message = self.producers[producer as usize].method(number, published).message.id;
-            self.books.ledger.lose(LossCause::LostOnTheWire, 1);
-            let cause = LossCause::LostOnTheWire;
-            self.observe(events.now(), || What::LostOutside { message, cause, consumer: None });
+    /// A frame that nobody will read, with the method that it carries. A publish in it is a message lost. Source: rule
+    /// CON-7.
+    pub(super) fn lost_frame(
+        &mut self,
+        index: usize,
+        (frame, carried): (&UpFrame, Option<&Method>),
+        events: &mut EventList<SystemEvent>,
+    ) {
+        let message = match (frame, carried) {
+            (&UpFrame::Publish { producer, number, .. }, _) => {
+                MessageId { producer: ProducerId(producer), number }
+            }
+            (&UpFrame::Ack { channel, tag: delivery_tag }, _) => {
+                let channel = ChannelRef { connection: self.connections[index].id_at_broker, channel };
+                let connection = index as u32;
+                self.observe(events.now(), || What::AckLost { connection, channel, delivery_tag });
+                return;
+            }
+            (UpFrame::Method(_), Some(Method::BasicPublish(publish))) => publish.message.id,
+            _ => return,
+        };
+        let cause = LossCause::LostOnTheWire;
+        self.books.lost(message, cause);
+        self.observe(events.now(), || What::LostOutside { message, cause, consumer: None });
+    }
+
+    /// Frames that a cut has lost, with the methods that they carried, both in order.
+    pub(super) fn lost_frames(
+        &mut self,
+        index: usize,
+        frames: &[UpFrame],
+        carried: VecDeque<Method>,
+        events: &mut EventList<SystemEvent>,
+    ) {
+        let mut carried = carried.into_iter();
+        for frame in frames {
+            let method = if matches!(frame, UpFrame::Method(_)) { carried.next() } else { None };
+            self.lost_frame(index, (frame, method.as_ref()), events);
         }
     }
 
     /// Cuts a connection: what is on its way in either direction is lost, and the broker sees the end of the stream.
     pub(super) fn cut(&mut self, index: usize, parting: Parting, events: &mut EventList<SystemEvent>) {
         let connection = &mut self.connections[index];
-        let frames = connection.up.cut(events);
+        let (frames, carried) = connection.up.cut(events);
         connection.down.cut(events);
         // A client that has said goodbye is down already; if the cut loses its goodbye, the broker must hear the end.
         // What is sent on channel 0 is nothing else.
@@ -124,9 +167,7 @@ impl<R: Recorder> System<R> {
         if connection.phase != Phase::Down || frames.iter().any(goodbye) {
             connection.up.send(UpFrame::Lost(connection.id), events);
         }
-        for frame in &frames {
-            self.lost_frame(frame, events);
-        }
+        self.lost_frames(index, &frames, carried, events);
         self.part_connection(index, parting, events);
     }
 }

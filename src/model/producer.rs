@@ -1,13 +1,50 @@
 //! A producer at work: when it publishes, and what. Its messages are a function of its spec and their number.
 
-use super::spec::{ClassSpec, ProducerSpec, SystemSpec};
-use crate::amqp::{BasicPublish, ChannelNo, DeliveryMode, Message, MessageId, Name, Names, ProducerId};
+use std::sync::Arc;
+
+use super::discipline::Discipline;
+use super::spec::{ClassSpec, MessageSpec, Pace, ProducerSpec, SystemSpec};
+use crate::amqp::{
+    BasicPublish, ChannelNo, Content, DeliveryMode, Message, MessageId, Name, Names, ProducerId, Properties,
+};
 use crate::engine::Seq;
 use crate::random::{Distribution, RandomStream};
 use crate::units::{SimDuration, SimTime};
 
 /// How many interarrival times are drawn together.
 const AHEAD: usize = 8;
+
+/// What messages are like, apart from their number.
+#[derive(Clone, Debug)]
+struct Template {
+    routing_key: Name,
+    size: u32,
+    delivery_mode: DeliveryMode,
+    priority: u8,
+    /// Shared by all messages made from it.
+    content: Option<Arc<Content>>,
+}
+
+impl Template {
+    fn new(message: &MessageSpec, names: &mut Names) -> Self {
+        let own = message.properties.as_deref();
+        let mode = if message.persistent { DeliveryMode::Persistent } else { DeliveryMode::Transient };
+        Template {
+            routing_key: names.intern(&message.routing_key),
+            size: message.message_size,
+            delivery_mode: mode,
+            priority: message.priority,
+            content: own.map(|own| {
+                let properties = Properties {
+                    delivery_mode: message.persistent.then_some(2),
+                    priority: (message.priority > 0).then_some(message.priority),
+                    ..own.clone()
+                };
+                Arc::new(Content { properties, body: Box::default() })
+            }),
+        }
+    }
+}
 
 /// A producer's state.
 #[derive(Clone, Debug)]
@@ -17,10 +54,8 @@ pub(super) struct Producer {
     pub(super) connection: usize,
     pub(super) channel: ChannelNo,
     exchange: Name,
-    routing_keys: Vec<Name>,
-    size: u32,
-    delivery_mode: DeliveryMode,
-    priority: u8,
+    /// In turn; at least one.
+    templates: Vec<Template>,
     mandatory: bool,
     /// Classes that its messages may belong to, in order, with their indices.
     classes: Vec<(u8, ClassSpec, Option<Name>)>,
@@ -33,14 +68,18 @@ pub(super) struct Producer {
     /// How many of `gaps` are used.
     used: usize,
     arrivals: RandomStream,
-    /// Messages published so far.
-    pub(super) published: u32,
+    /// Messages that came due so far, those that it holds back included.
+    published: u32,
     /// When the next publish is due.
     pub(super) due: SimTime,
     /// The event that counts.
     pub(super) armed: Seq,
     /// Its channel is open.
     pub(super) ready: bool,
+    /// Its publishes have rules to keep, or are answered: a discipline, or a channel in confirm mode.
+    pub(super) watched: bool,
+    /// What it keeps to beyond its pace; `None` for most.
+    pub(super) discipline: Option<Box<Discipline>>,
 }
 
 impl Producer {
@@ -63,19 +102,15 @@ impl Producer {
             connection: channel.connection,
             channel: ChannelNo(channel.number),
             exchange: names.intern(&producer.exchange),
-            routing_keys: producer.routing_keys.iter().map(|key| names.intern(key)).collect(),
-            size: producer.message_size,
-            delivery_mode: if producer.persistent {
-                DeliveryMode::Persistent
-            } else {
-                DeliveryMode::Transient
-            },
-            priority: producer.priority,
+            templates: producer.messages.iter().map(|message| Template::new(message, names)).collect(),
             mandatory: producer.mandatory,
             classes,
             count: producer.count.map_or(u32::MAX, |count| u32::try_from(count).unwrap_or(u32::MAX)),
             stop: producer.stop.unwrap_or(SimTime::END),
-            interarrival: producer.interarrival.clone(),
+            interarrival: match &producer.pace {
+                Pace::Interarrival(interarrival) => interarrival.clone(),
+                Pace::After { .. } => Distribution::Constant(SimDuration::ZERO),
+            },
             gaps: [SimDuration::ZERO; AHEAD],
             used: AHEAD,
             arrivals: RandomStream::new(seed, &producer.name, "arrivals"),
@@ -83,6 +118,8 @@ impl Producer {
             due: producer.start,
             armed: Seq::NONE,
             ready: false,
+            watched: false,
+            discipline: Discipline::of(producer).map(Box::new),
         }
     }
 
@@ -111,11 +148,31 @@ impl Producer {
         self.used = 0;
     }
 
-    fn routing_key(&self, number: u32) -> Name {
-        match self.routing_keys[..] {
+    #[inline]
+    fn template(&self, number: u32) -> &Template {
+        match &self.templates[..] {
             [only] => only,
-            ref keys => keys[(number - 1) as usize % keys.len()],
+            several => &several[(number - 1) as usize % several.len()],
         }
+    }
+
+    /// The number of the message that is to go out next, of those held back; `None` if it must wait, or none is held back.
+    pub(super) fn next_held_back(&mut self) -> Option<u32> {
+        let discipline = self.discipline.as_mut().filter(|discipline| self.ready && discipline.allows())?;
+        let behind = discipline.held_back.checked_sub(1)?;
+        discipline.held_back = behind;
+        Some(self.published - behind)
+    }
+
+    /// Whether a consumer's work makes it publish.
+    pub(super) fn follows(&self) -> bool {
+        self.discipline.as_ref().is_some_and(|discipline| discipline.follows)
+    }
+
+    /// Whether a publish that has just gone out at `now` was the last.
+    pub(super) fn is_done(&self, now: SimTime) -> bool {
+        let held_back = self.discipline.as_ref().is_some_and(|discipline| discipline.held_back > 0);
+        !held_back && !self.goes_on(self.due.max(now))
     }
 
     /// The class of its message with this number: the first that takes it, else 0.
@@ -125,7 +182,7 @@ impl Producer {
     }
 
     fn find_class(&self, number: u32) -> u8 {
-        let (number, key) = (u64::from(number), self.routing_key(number));
+        let (number, key) = (u64::from(number), self.template(number).routing_key);
         self.classes
             .iter()
             .find(|(_, class, of_key)| {
@@ -139,20 +196,36 @@ impl Producer {
     /// The `basic.publish` of its message with this number.
     #[inline]
     pub(super) fn method(&self, number: u32, published: SimTime) -> BasicPublish {
+        let template = self.template(number);
         BasicPublish {
             exchange: self.exchange,
-            routing_key: self.routing_key(number),
+            routing_key: template.routing_key,
             mandatory: self.mandatory,
             immediate: false,
             message: Message {
                 id: MessageId { producer: self.id, number },
                 published,
-                size: self.size,
-                delivery_mode: self.delivery_mode,
-                priority: self.priority,
+                size: template.size,
+                delivery_mode: template.delivery_mode,
+                priority: template.priority,
                 class: self.class(number),
-                content: None,
+                content: template.content.clone(),
             },
         }
+    }
+
+    /// The reply with this number to a request with these properties: it goes to `address`, the name in `reply-to`.
+    pub(super) fn reply(
+        &self,
+        number: u32,
+        published: SimTime,
+        request: &Properties,
+        address: Name,
+    ) -> BasicPublish {
+        let mut publish = self.method(number, published);
+        let mut properties = publish.message.properties();
+        properties.correlation_id.clone_from(&request.correlation_id);
+        publish.message.content = Some(Arc::new(Content { properties, body: Box::default() }));
+        BasicPublish { routing_key: address, ..publish }
     }
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
 
-use super::connection::UpFrame;
+use super::connection::{ChannelPhase, UpFrame};
 use super::effects::Effects;
 use super::event::SystemEvent;
 use super::record::{Lean, Recorder, Recording};
 use super::spec::SystemSpec;
 use super::system::{Node, System};
+use crate::amqp::{Method, in_vhost};
 use crate::engine::{EventList, Limits, RunEnd, Stop, run, step};
 use crate::measure::{End, EndReason, Outcome};
 use crate::observe::Observation;
@@ -82,12 +83,14 @@ impl<R: Recorder> System<R> {
             }
             other => self.node = other,
         }
+        self.make_up_for_missed(events);
     }
 
     /// Closes the books of a run that ended so.
     pub fn close(mut self, end: RunEnd) -> Outcome {
         self.books.close(end.at);
         self.count_what_is_left();
+        self.close_producers(end.at);
         let levels: BTreeMap<String, (u32, u32)> = self.queue_levels();
         for queue in &mut self.books.queues {
             let (ready, unacked) = levels.get(&queue.outcome.name).copied().unwrap_or_default();
@@ -108,15 +111,30 @@ impl<R: Recorder> System<R> {
             producers: self.books.producers,
             consumers: self.books.consumers.into_iter().map(|consumer| consumer.outcome).collect(),
             queues,
+            answered_twice: self.books.answered_twice,
             ledger: self.books.ledger,
             balanced,
             errors: self.books.errors,
         }
     }
 
+    /// What producers still had to do.
+    fn close_producers(&mut self, end: SimTime) {
+        for (producer, book) in self.producers.iter().zip(&mut self.books.producers) {
+            let connection = &self.connections[producer.connection];
+            let channel = connection.channel(producer.channel);
+            let failed = channel.is_some_and(|channel| channel.phase == ChannelPhase::Failed);
+            book.held_back = producer.discipline.as_ref().map_or(0, |d| u64::from(d.held_back));
+            let more = book.held_back > 0 || producer.goes_on(producer.due.min(end));
+            book.stopped = (failed || connection.given_up) && more;
+        }
+    }
+
     /// Ready and unacknowledged messages of each queue, by name.
     pub(super) fn queue_levels(&self) -> BTreeMap<String, (u32, u32)> {
-        let level = |(name, ready, unacked): (&str, u32, u32)| (name.to_owned(), (ready, unacked));
+        let level = |((vhost, name), ready, unacked): ((&str, &str), u32, u32)| {
+            (in_vhost(vhost, name), (ready, unacked))
+        };
         match &self.node {
             Node::Up(broker) => broker.queue_levels().map(level).collect(),
             Node::Down(survivors) => survivors.queue_levels().map(level).collect(),
@@ -127,12 +145,15 @@ impl<R: Recorder> System<R> {
     /// Counts the messages that have no final fate yet.
     pub(super) fn count_what_is_left(&mut self) {
         let frames = self.connections.iter().flat_map(|connection| connection.up.frames());
-        let on_the_way = frames.filter(|frame| matches!(frame, UpFrame::Publish { .. })).count();
-        let (ready, unacked) = match &self.node {
-            Node::Up(broker) => broker.counts(),
-            Node::Down(survivors) => (survivors.ready(), 0),
-            Node::AtWork => (0, 0),
+        let carried = self.connections.iter().flat_map(|connection| connection.up.all_carried());
+        let on_the_way = frames.filter(|frame| matches!(frame, UpFrame::Publish { .. })).count()
+            + carried.filter(|method| matches!(method, Method::BasicPublish(_))).count();
+        let (held, (ready, unacked), uncommitted) = match &self.node {
+            Node::Up(broker) => (broker.publishes_held(), broker.counts(), broker.uncommitted()),
+            Node::Down(survivors) => (0, (survivors.ready(), 0), 0),
+            Node::AtWork => (0, (0, 0), 0),
         };
+        let automatic = self.handed.values().filter(|handed| handed.automatic).count();
         let settled = self
             .consumers
             .iter()
@@ -140,9 +161,10 @@ impl<R: Recorder> System<R> {
             .filter(|settled| settled.is_for_good())
             .count();
         let ledger = &mut self.books.ledger;
-        ledger.on_the_way = on_the_way as u64;
+        ledger.on_the_way = on_the_way as u64 + held;
+        ledger.uncommitted = uncommitted;
         ledger.queued = ready;
-        ledger.in_flight = unacked + settled as u64;
+        ledger.in_flight = unacked + (settled + automatic) as u64;
     }
 
     /// The instant up to which a run of this scenario goes.

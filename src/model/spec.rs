@@ -1,12 +1,16 @@
 //! What a scenario says about the simulated system: plain data, every reference resolved to an index.
 //! Knows no file format; the scenario room fills these structs from one.
 
-use crate::amqp::FieldTable;
-use crate::broker::Profile;
+use crate::amqp::{FieldTable, Properties};
+use crate::broker::{Profile, Settings};
 use crate::random::Distribution;
 use crate::units::{SimDuration, SimTime};
 
+use super::conclusion::RefuseBy;
 use super::fault::FaultSpec;
+use super::operator::OperatorSpec;
+use super::script::ClientSpec;
+use crate::observe::Conclusion;
 
 /// A whole simulated system.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,10 +21,14 @@ pub struct SystemSpec {
     pub events_max: u64,
     /// Which RabbitMQ the broker behaves as.
     pub profile: Profile,
+    /// How the broker is set up.
+    pub settings: Settings,
+    /// Virtual hosts, users and policies.
+    pub operator: OperatorSpec,
     /// Kinds of messages with work of their own. Index 0 is `default`: any message that no other class takes.
     pub classes: Vec<ClassSpec>,
     /// Exchanges, queues and bindings that exist at the start, in order of declaration.
-    pub topology: Vec<Declaration>,
+    pub topology: Vec<TopologySpec>,
     /// Clients' connections.
     pub connections: Vec<ConnectionSpec>,
     /// Channels; each lies on one of the connections.
@@ -30,7 +38,22 @@ pub struct SystemSpec {
     /// In order of declaration.
     pub consumers: Vec<ConsumerSpec>,
     /// In order of declaration.
+    pub clients: Vec<ClientSpec>,
+    /// In order of declaration.
     pub faults: Vec<FaultSpec>,
+}
+
+impl SystemSpec {
+    /// The names of all that publish, as messages number them: producers, then the clients that publish.
+    pub fn publishers(&self) -> impl Iterator<Item = &String> {
+        let clients = self.clients.iter().filter(|client| client.publishes()).map(|client| &client.name);
+        self.producers.iter().map(|producer| &producer.name).chain(clients)
+    }
+
+    /// The virtual host of a channel.
+    pub fn vhost_of(&self, channel: usize) -> &str {
+        &self.connections[self.channels[channel].connection].vhost
+    }
 }
 
 /// A kind of message.
@@ -46,6 +69,15 @@ pub struct ClassSpec {
     pub routing_key: Option<String>,
     /// Only messages of this producer.
     pub producer: Option<String>,
+}
+
+/// Something that exists at the start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TopologySpec {
+    /// The virtual host that it lies in.
+    pub vhost: String,
+    /// What it is.
+    pub declaration: Declaration,
 }
 
 /// Something declared at the start, or by a client of its own.
@@ -72,6 +104,8 @@ pub struct ExchangeSpec {
     pub auto_delete: bool,
     /// Clients must not publish to it.
     pub internal: bool,
+    /// Only ask whether it exists.
+    pub passive: bool,
     /// `alternate-exchange` and others, passed to the broker untouched.
     pub arguments: FieldTable,
 }
@@ -115,10 +149,14 @@ pub struct ConnectionSpec {
     pub name: String,
     /// The virtual host it opens.
     pub vhost: String,
+    /// As whom.
+    pub user: String,
     /// One-way latency, each way. Frames of a connection never overtake each other, whatever is drawn.
     pub latency: Distribution,
     /// How long the client waits after a loss, or a failed attempt, before it connects again.
     pub reconnect_delay: SimDuration,
+    /// How long the client waits before it opens a channel again that the broker closed; `None`: it gives up on it.
+    pub channel_reopen_delay: Option<SimDuration>,
 }
 
 /// A channel on a connection.
@@ -132,7 +170,36 @@ pub struct ChannelSpec {
     pub number: u16,
 }
 
-/// A producer: publishes messages at instants that do not depend on what becomes of them. Deviation: DEV-12.
+/// What a producer's message is like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageSpec {
+    /// The routing key; not used where replies go to the address in their request.
+    pub routing_key: String,
+    /// Length of the body in bytes.
+    pub message_size: u32,
+    /// Delivery mode 2.
+    pub persistent: bool,
+    /// 0 to 255.
+    pub priority: u8,
+    /// All other properties, `CC` and `BCC` among the headers; `None` where none is set.
+    pub properties: Option<Box<Properties>>,
+}
+
+/// What makes a producer publish.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pace {
+    /// Time: so long after a message comes the next; the first comes at the start.
+    Interarrival(Distribution),
+    /// Work: one message for each that a consumer has processed.
+    After {
+        /// Index of the consumer.
+        consumer: usize,
+        /// Whether the message is a reply: it goes where `reply-to` of the processed one says, with its correlation id.
+        replies: bool,
+    },
+}
+
+/// A producer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProducerSpec {
     /// Its name; it selects the random streams.
@@ -143,24 +210,24 @@ pub struct ProducerSpec {
     pub declares: Vec<Declaration>,
     /// Where it publishes; empty is the default exchange.
     pub exchange: String,
-    /// Used in turn; at least one.
-    pub routing_keys: Vec<String>,
+    /// What its messages are like, in turn; at least one.
+    pub messages: Vec<MessageSpec>,
     /// How many messages it publishes; `None`: until `stop` or the end of the run.
     pub count: Option<u64>,
     /// It connects at the start of the run and publishes from this instant on.
     pub start: SimTime,
     /// It publishes nothing at or after this instant.
     pub stop: Option<SimTime>,
-    /// Time from one publish to the next; the first comes at `start`.
-    pub interarrival: Distribution,
-    /// Length of a body in bytes.
-    pub message_size: u32,
-    /// Delivery mode 2.
-    pub persistent: bool,
-    /// 0 to 255.
-    pub priority: u8,
+    /// When it publishes.
+    pub pace: Pace,
     /// Ask for the message back if no queue gets it.
     pub mandatory: bool,
+    /// Put its channel into confirm mode.
+    pub confirms: bool,
+    /// How many of its publishes may be unanswered, from 1 on; the next ones wait at the client. `None`: no bound.
+    pub max_in_flight: Option<u32>,
+    /// Put its channel into transaction mode and commit after so many publishes, from 1 on, and after the last.
+    pub transaction_size: Option<u32>,
 }
 
 /// When a consumer acknowledges.
@@ -201,4 +268,14 @@ pub struct ConsumerSpec {
     pub service_times: Vec<Distribution>,
     /// How fast it works, in thousandths: 250 takes four times as long.
     pub speed_permille: u32,
+    /// What it does when its work on a message of class i is done. One entry for each class.
+    pub conclusions: Vec<Conclusion>,
+    /// How it refuses a delivery.
+    pub refuse_by: RefuseBy,
+    /// How long after it died of a message it is back; `None`: it stays away.
+    pub restart_after: Option<SimDuration>,
+    /// It cancels its subscription at this instant, for good.
+    pub stop: Option<SimTime>,
+    /// How long after the broker cancelled it it subscribes again; `None`: it does not.
+    pub resubscribe_delay: Option<SimDuration>,
 }

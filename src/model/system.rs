@@ -1,20 +1,22 @@
 //! The simulated system as one value: broker, clients, links and books. A clone goes on independently.
 
+use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
 
 use super::books::Books;
-use super::connection::{Connection, UpFrame, declaration};
+use super::connection::{Connection, UpFrame};
 use super::consumer::Consumer;
-use super::effects::{BY_HAND, Directory, Effects};
+use super::effects::{Directory, Effects};
 use super::event::SystemEvent;
+use super::operator::Refusal;
 use super::producer::Producer;
 use super::record::Recorder;
+use super::script::{Handed, Script};
 use super::spec::SystemSpec;
-use crate::amqp::{ChannelNo, ChannelRef, ConnectionId, Method, Names, ServerMethod};
-use crate::broker::{Broker, Command, Survivors};
+use crate::amqp::{ChannelNo, ChannelRef, ConnectionId, DeliveryTag, Method, Names, ServerMethod};
+use crate::broker::{Broker, Command, Operation, Survivors};
 use crate::engine::{EventList, Model, Seq};
-use crate::measure::ClientError;
 use crate::observe::What;
 use crate::random::RandomStream;
 use crate::units::SimTime;
@@ -41,7 +43,10 @@ pub struct System<R> {
     pub(super) connections: Vec<Connection>,
     pub(super) producers: Vec<Producer>,
     pub(super) consumers: Vec<Consumer>,
-    /// Of each producer, by index: the draws of its messages' work.
+    pub(super) scripts: Vec<Script>,
+    /// What the broker has handed to scripts, by channel and delivery tag.
+    pub(super) handed: BTreeMap<(ChannelRef, DeliveryTag), Handed>,
+    /// Of each publisher, by index: the draws of its messages' work.
     pub(super) work: Vec<RandomStream>,
     pub(super) directory: Directory,
     pub(super) books: Books,
@@ -51,22 +56,33 @@ pub struct System<R> {
     /// What the broker sent to connections that belong to no entity of the scenario.
     pub(super) by_hand: Vec<(ChannelRef, ServerMethod)>,
     pub(super) published_by_hand: u32,
+    /// Alarms that hold, of memory and of disk.
+    pub(super) alarms: [u32; 2],
+    /// What operators did while the broker was down.
+    pub(super) missed: Vec<Operation>,
     pub(super) seed: u64,
 }
-
-/// The connection over which the scenario's topology is declared before anything happens.
-const OPERATOR: ChannelRef = ChannelRef { connection: ConnectionId(0), channel: ChannelNo(1) };
 
 impl<R: Recorder> System<R> {
     /// The system of `spec` at its start, with its first events on the list.
     pub fn new(spec: &Arc<SystemSpec>, seed: u64, recorder: R) -> (Self, EventList<SystemEvent>) {
+        let (system, events, _) = System::prepared(spec, seed, recorder);
+        (system, events)
+    }
+
+    /// The same, with what the broker refused to declare.
+    pub(super) fn prepared(
+        spec: &Arc<SystemSpec>,
+        seed: u64,
+        recorder: R,
+    ) -> (Self, EventList<SystemEvent>, Vec<Refusal>) {
         let mut events = EventList::default();
-        let mut broker = Broker::new(&spec.profile);
+        let mut broker = Broker::with_settings(&spec.profile, spec.settings.clone());
         let names = broker.names_mut();
         let books = Books::new(spec, names);
         let producers = (0..spec.producers.len()).map(|i| Producer::new(spec, i, seed, names)).collect();
         let consumers = (0..spec.consumers.len()).map(|i| Consumer::new(spec, i, names)).collect();
-        let work = spec.producers.iter().map(|p| RandomStream::new(seed, &p.name, "work")).collect();
+        let work = spec.publishers().map(|name| RandomStream::new(seed, name, "work")).collect();
         let connections = Connection::all(spec, seed, &mut events);
         let mut system = System {
             spec: Arc::clone(spec),
@@ -75,6 +91,8 @@ impl<R: Recorder> System<R> {
             connections,
             producers,
             consumers,
+            scripts: Script::all(spec),
+            handed: BTreeMap::new(),
             work,
             directory: Directory::default(),
             books,
@@ -82,9 +100,11 @@ impl<R: Recorder> System<R> {
             timers: Vec::new(),
             by_hand: Vec::new(),
             published_by_hand: 0,
+            alarms: [0; 2],
+            missed: Vec::new(),
             seed,
         };
-        system.declare_topology(&mut events);
+        let refusals = system.prepare(&mut events);
         for (index, fault) in spec.faults.iter().enumerate() {
             events.at(fault.at, SystemEvent::FaultBegins(index as u32));
         }
@@ -94,53 +114,12 @@ impl<R: Recorder> System<R> {
         for (index, consumer) in spec.consumers.iter().enumerate().filter(|(_, c)| c.start > SimTime::ZERO) {
             events.at(consumer.start, SystemEvent::ConsumerStart(index as u32));
         }
-        (system, events)
-    }
-
-    /// What the scenario declares at the start is there before the first client connects.
-    fn declare_topology(&mut self, events: &mut EventList<SystemEvent>) {
-        let operator = self.directory.new_connection(BY_HAND);
-        debug_assert_eq!(operator, OPERATOR.connection, "the operator comes first");
-        let spec = Arc::clone(&self.spec);
-        let (vhost, user) = (self.names_mut().intern("/"), self.names_mut().intern("guest"));
-        self.apply(Command::Open { connection: operator, vhost, user }, events);
-        self.apply(Command::Method(OPERATOR, Method::ChannelOpen), events);
-        for declared in &spec.topology {
-            let method = declaration(self.names_mut(), declared);
-            self.apply(Command::Method(OPERATOR, method), events);
-            for (_, answer) in mem::take(&mut self.by_hand) {
-                self.topology_error(operator, answer, events);
+        for (index, consumer) in spec.consumers.iter().enumerate() {
+            if let Some(stop) = consumer.stop {
+                events.at(stop, SystemEvent::ConsumerStop(index as u32));
             }
         }
-        self.by_hand.clear();
-    }
-
-    /// The broker refused a part of the topology: the run says so, and the rest is declared all the same.
-    fn topology_error(
-        &mut self,
-        operator: ConnectionId,
-        answer: ServerMethod,
-        events: &mut EventList<SystemEvent>,
-    ) {
-        let (code, text, closed) = match answer {
-            ServerMethod::ChannelClose { code, text } => (code, text, false),
-            ServerMethod::ConnectionClose { code, text } => (code, text, true),
-            _ => return,
-        };
-        self.books.error(ClientError {
-            at: events.now(),
-            connection: "topology".to_owned(),
-            channel: (!closed).then_some(OPERATOR.channel.0),
-            code: code.number(),
-            text: text.to_string(),
-        });
-        if closed {
-            let (vhost, user) = (self.names_mut().intern("/"), self.names_mut().intern("guest"));
-            self.apply(Command::Open { connection: operator, vhost, user }, events);
-        } else {
-            self.apply(Command::Method(OPERATOR, Method::ChannelCloseOk), events);
-        }
-        self.apply(Command::Method(OPERATOR, Method::ChannelOpen), events);
+        (system, events, refusals)
     }
 
     /// The table of names; those of a stopped broker are kept with what survived.
@@ -198,7 +177,7 @@ impl<R: Recorder> System<R> {
         reason = "every message passes here; without it the arguments are copied again"
     )]
     #[inline(always)]
-    fn method(
+    pub(super) fn method(
         &mut self,
         index: usize,
         channel: ChannelNo,
@@ -222,13 +201,15 @@ impl<R: Recorder> System<R> {
             UpFrame::Open(id) => self.reach_broker_open(index, id, events),
             UpFrame::Nothing => {}
             frame if deaf => {
-                if matches!(frame, UpFrame::Method(_)) {
-                    self.connections[index].up.carried();
-                }
-                self.lost_frame(&frame, events);
+                let is_method = matches!(frame, UpFrame::Method(_));
+                let carried = if is_method { self.connections[index].up.carried() } else { None };
+                self.lost_frame(index, (&frame, carried.as_ref()), events);
             }
             UpFrame::Publish { producer, number, published } => {
-                let producer = &self.producers[producer as usize];
+                let Some(producer) = self.producers.get(producer as usize) else {
+                    self.script_publish_arrives(index, (producer, number), published, events);
+                    return;
+                };
                 let (channel, publish) = (producer.channel, producer.method(number, published));
                 self.method(index, channel, Method::BasicPublish(publish), events);
             }
@@ -257,7 +238,7 @@ impl<R: Recorder> System<R> {
         self.connections[index].broken = false;
         let spec = Arc::clone(&self.spec);
         let vhost = self.names_mut().intern(&spec.connections[index].vhost);
-        let user = self.names_mut().intern("guest");
+        let user = self.names_mut().intern(&spec.connections[index].user);
         self.apply(Command::Open { connection: id, vhost, user }, events);
     }
 }
@@ -275,8 +256,14 @@ impl<R: Recorder> Model for System<R> {
             SystemEvent::ServiceDone(index) => self.service_done(index as usize, seq, events),
             SystemEvent::Connect(index) => self.connect(index as usize, seq, events),
             SystemEvent::ConsumerStart(index) => self.consumer_start(index as usize, events),
+            SystemEvent::ConsumerBack(index) => self.consumer_returns(index as usize, events),
+            SystemEvent::ConsumerStop(index) => self.consumer_stop(index as usize, events),
             SystemEvent::FaultBegins(index) => self.fault_begins(index as usize, events),
             SystemEvent::FaultEnds(index) => self.fault_ends(index as usize, events),
+            SystemEvent::ChannelReopen(index) => self.reopen_channel(index as usize, seq, events),
+            SystemEvent::PolicySet(index) => self.set_policy(index as usize, events),
+            SystemEvent::PolicyCleared(index) => self.clear_policy(index as usize, events),
+            SystemEvent::ClientStep(index) => self.step_due(index as usize, seq, events),
             SystemEvent::BrokerTimer(slot) if self.timers.get(slot as usize) != Some(&seq) => {}
             SystemEvent::BrokerTimer(slot) => {
                 self.apply(Command::Timer(crate::broker::Timer { slot }), events);

@@ -9,6 +9,8 @@ pub enum LossCause {
     LostOnTheWire,
     /// The broker discarded it with the channel's or connection's error.
     Refused,
+    /// Its transaction was rolled back, or its channel was gone before the commit.
+    RolledBack,
     /// Transient, in a durable queue, when the broker restarted.
     TransientInRestart,
     /// In a queue that is not durable, when the broker restarted.
@@ -21,10 +23,14 @@ pub enum LossCause {
     AckedBeforeProcessing,
     /// Its time to live was over.
     Expired,
-    /// The queue was over its length limit.
+    /// The queue was over its length limit and dropped it from its head.
     Overflow,
-    /// A consumer rejected it, or its delivery limit was reached, without a dead-letter exchange.
+    /// The queue was full and took no more publishes (`reject-publish`).
+    QueueFull,
+    /// A consumer rejected it, and its queue has no dead-letter exchange.
     Rejected,
+    /// It came back more often than its queue allows, and the queue has no dead-letter exchange.
+    DeliveryLimit,
     /// Its dead-letter exchange led to no queue.
     DeadLetterTargetMissing,
     /// `queue.purge`
@@ -35,9 +41,10 @@ pub enum LossCause {
 
 impl LossCause {
     /// All causes, in order of a message's life.
-    pub const ALL: [LossCause; 13] = [
+    pub const ALL: [LossCause; 16] = [
         LossCause::LostOnTheWire,
         LossCause::Refused,
+        LossCause::RolledBack,
         LossCause::TransientInRestart,
         LossCause::QueueNotDurable,
         LossCause::AutoAckInFlight,
@@ -45,17 +52,25 @@ impl LossCause {
         LossCause::AckedBeforeProcessing,
         LossCause::Expired,
         LossCause::Overflow,
+        LossCause::QueueFull,
         LossCause::Rejected,
+        LossCause::DeliveryLimit,
         LossCause::DeadLetterTargetMissing,
         LossCause::Purged,
         LossCause::QueueDeleted,
     ];
+
+    /// Whether what is lost to it is a message that no queue has got, not a copy in one.
+    pub const fn is_before_queues(self) -> bool {
+        matches!(self, LossCause::LostOnTheWire | LossCause::Refused | LossCause::RolledBack)
+    }
 
     /// The cause in words, fit to follow "lost: ".
     pub const fn words(self) -> &'static str {
         match self {
             LossCause::LostOnTheWire => "lost on the wire",
             LossCause::Refused => "refused",
+            LossCause::RolledBack => "transaction not committed",
             LossCause::TransientInRestart => "transient in a broker restart",
             LossCause::QueueNotDurable => "queue not durable",
             LossCause::AutoAckInFlight => "automatic ack in flight",
@@ -63,7 +78,9 @@ impl LossCause {
             LossCause::AckedBeforeProcessing => "acked before processing",
             LossCause::Expired => "expired",
             LossCause::Overflow => "overflow",
+            LossCause::QueueFull => "refused by a full queue",
             LossCause::Rejected => "rejected",
+            LossCause::DeliveryLimit => "delivery limit reached",
             LossCause::DeadLetterTargetMissing => "dead-letter target missing",
             LossCause::Purged => "purged",
             LossCause::QueueDeleted => "queue deleted",
@@ -101,9 +118,9 @@ impl DeathReason {
 pub enum Settlement {
     /// `basic.ack`
     Acked,
-    /// Rejected without requeue, or returned too often, in a queue without a dead-letter exchange: dropped.
+    /// Rejected without requeue, in a queue without a dead-letter exchange: dropped.
     Rejected,
-    /// The same in a queue with a dead-letter exchange. The copy has not left yet: [`Fact::DeadLettered`] or
+    /// Rejected without requeue or returned too often, in a queue with a dead-letter exchange. The copy has not left yet: [`Fact::DeadLettered`] or
     /// [`Fact::Lost`] follows and says what became of it.
     DeadLettered,
     /// The broker let go of it for another reason while it was with its consumer.
@@ -163,6 +180,8 @@ pub enum Fact {
     QueueDeclared {
         /// Its id.
         queue: QueueId,
+        /// Where it lies.
+        vhost: Name,
         /// Its name.
         name: Name,
         /// Survives a restart.
@@ -258,10 +277,12 @@ pub enum Fact {
         /// Whether it went back to its producer.
         returned: bool,
     },
-    /// The broker discarded a publish together with its channel or connection.
+    /// The broker discarded a publish: with the channel's or connection's error, or with its transaction.
     PublishRefused {
         /// Which.
         message: MessageId,
+        /// Why.
+        cause: LossCause,
     },
     /// A copy of a message is in a queue.
     Enqueued {
@@ -405,6 +426,20 @@ pub enum Fact {
         channel: ChannelRef,
         /// The number of the publish on it.
         publish: u64,
+    },
+    /// A policy holds from here on.
+    PolicySet {
+        /// Where.
+        vhost: Name,
+        /// Which.
+        name: Name,
+    },
+    /// A policy holds no more.
+    PolicyCleared {
+        /// Where.
+        vhost: Name,
+        /// Which.
+        name: Name,
     },
     /// The broker stopped cleanly.
     BrokerStopped,

@@ -2,8 +2,10 @@
 //! Knows how a fact reads, not how it came about.
 #![deny(clippy::disallowed_types, clippy::float_arithmetic)]
 
+mod conclusion;
 mod fact;
 mod observation;
 
+pub use conclusion::Conclusion;
 pub use fact::{DeathReason, Fact, LossCause, Settlement};
 pub use observation::{Observation, What};

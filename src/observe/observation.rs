@@ -1,7 +1,7 @@
 //! The flat list of everything that can be observed in a run.
 
 use crate::amqp::{ChannelRef, DeliveryTag, MessageId, Method, ServerMethod};
-use crate::observe::{Fact, LossCause};
+use crate::observe::{Conclusion, Fact, LossCause};
 use crate::rules::RuleRef;
 use crate::units::{SimDuration, SimTime};
 
@@ -97,6 +97,15 @@ pub enum What {
         /// It had been processed before, by this or another consumer of the queue.
         again: bool,
     },
+    /// A consumer's work on a message ends without having processed it.
+    Concluded {
+        /// Index of the consumer.
+        consumer: u32,
+        /// Which.
+        message: MessageId,
+        /// What it does about the delivery; never [`Conclusion::Ack`].
+        how: Conclusion,
+    },
     /// A message is lost outside the broker's queues: on the wire, or with a consumer.
     LostOutside {
         /// Which.
@@ -105,6 +114,15 @@ pub enum What {
         cause: LossCause,
         /// Index of the consumer that held it, or that it was on its way to; `None` on the way to the broker.
         consumer: Option<u32>,
+    },
+    /// An acknowledgement is lost on its way to the broker: it was for nothing. Source: rule CON-7.
+    AckLost {
+        /// Index of the connection.
+        connection: u32,
+        /// On this channel.
+        channel: ChannelRef,
+        /// For the delivery with this tag.
+        delivery_tag: DeliveryTag,
     },
     /// A client has lost its connection and what was on its way.
     ConnectionLost {

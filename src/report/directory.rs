@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::amqp::{ConnectionId, ConsumerId, MessageId, Name, Names, ProducerId, QueueId};
+use crate::amqp::{ConnectionId, ConsumerId, MessageId, Name, Names, ProducerId, QueueId, in_vhost};
 use crate::observe::{Fact, What};
 
 /// The names of a scenario's entities, each list in the scenario's order, so that observations' indices point into it.
@@ -37,7 +37,8 @@ impl Directory {
 #[derive(Clone, Debug, Default)]
 pub struct Cast {
     directory: Directory,
-    queues: BTreeMap<QueueId, Name>,
+    /// Virtual host and name.
+    queues: BTreeMap<QueueId, (Name, Name)>,
     /// Invariant: an id keeps its last owner when that is gone, until another takes the id.
     consumers: BTreeMap<ConsumerId, (Name, QueueId)>,
     connections: BTreeMap<ConnectionId, u32>,
@@ -67,8 +68,8 @@ impl Cast {
             | What::ReachedClient { connection, channel, .. } => {
                 self.connections.insert(channel.connection, *connection);
             }
-            What::Broker(Fact::QueueDeclared { queue, name, .. }, _) => {
-                self.queues.insert(*queue, *name);
+            What::Broker(Fact::QueueDeclared { queue, vhost, name, .. }, _) => {
+                self.queues.insert(*queue, (*vhost, *name));
             }
             What::Broker(Fact::ConsumerAdded { queue, consumer, tag, .. }, _) => {
                 self.consumers.insert(*consumer, (*tag, *queue));
@@ -119,12 +120,13 @@ impl Cast {
 
     /// The name of a queue.
     pub fn queue(&self, names: &Names, id: QueueId) -> String {
-        self.queues.get(&id).map_or_else(|| format!("queue {}", id.0), |name| names.text(*name).to_owned())
+        let known = |&(vhost, name): &(Name, Name)| in_vhost(names.text(vhost), names.text(name));
+        self.queues.get(&id).map_or_else(|| format!("queue {}", id.0), known)
     }
 
     /// The names of all queues that were declared.
-    pub fn queues<'a>(&'a self, names: &'a Names) -> impl Iterator<Item = &'a str> {
-        self.queues.values().map(|name| names.text(*name))
+    pub fn queues(&self, names: &Names) -> impl Iterator<Item = String> {
+        self.queues.keys().map(|id| self.queue(names, *id))
     }
 
     /// The name of a fault.

@@ -12,12 +12,13 @@ type Fate = (&'static str, fn(&Ledger) -> u64);
 /// Fates that are listed even if nothing met them, then those that are left out at zero.
 const ALWAYS: [Fate; 2] =
     [("published", |books| books.published), ("copies in queues", |books| books.copies)];
-const IF_ANY: [Fate; 9] = [
+const IF_ANY: [Fate; 10] = [
     ("processed", |books| books.processed),
     ("dead-lettered", |books| books.dead_lettered),
     ("unroutable, dropped", |books| books.unroutable),
     ("unroutable, returned", |books| books.returned),
     ("unfinished: on the way", |books| books.on_the_way),
+    ("unfinished: uncommitted", |books| books.uncommitted),
     ("unfinished: queued", |books| books.queued),
     ("unfinished: in flight", |books| books.in_flight),
     ("redelivered", |books| books.redelivered),

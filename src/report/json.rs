@@ -150,6 +150,7 @@ fn ledger(outcome: &Outcome) -> Value {
     json!({
         "published": books.published,
         "on_the_way": books.on_the_way,
+        "uncommitted": books.uncommitted,
         "routed": books.routed,
         "unroutable": books.unroutable,
         "returned": books.returned,

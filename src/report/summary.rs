@@ -3,6 +3,7 @@
 use super::wrap::prose;
 use super::{answer, checks, comparison, emphasis, errors, fates, head, plot, table};
 use crate::experiment::{Comparison, RunResult, VariantResult};
+use crate::measure::{ConsumerOutcome, ProducerOutcome};
 
 /// Columns of a line.
 const WIDTH: usize = 110;
@@ -51,10 +52,23 @@ fn titled(variant: &VariantResult) -> String {
     if changes.is_empty() { name } else { prose(&format!("{name}: {}", changes.join(", ")), WIDTH) }
 }
 
+fn refuses(consumer: &ConsumerOutcome) -> bool {
+    let refused = consumer.rejected + consumer.requeued + consumer.left_hanging;
+    refused + consumer.crashes_at_work + consumer.cancelled > 0
+}
+
 fn body(variant: &VariantResult, asked: u32) -> String {
     let mut text = head::replications(variant, asked);
-    for columns in [table::CONSUMERS, table::QUEUES, table::FAIRNESS, table::PRODUCERS] {
+    text += &table::of_measures(&table::CONSUMERS, variant);
+    if variant.outcomes.iter().flat_map(|outcome| &outcome.consumers).any(refuses) {
+        text += &table::of_measures(&table::REFUSALS, variant);
+    }
+    for columns in [table::QUEUES, table::FAIRNESS, table::PRODUCERS] {
         text += &table::of_measures(&columns, variant);
+    }
+    let asked = |p: &ProducerOutcome| p.confirmed + p.nacked + p.unanswered > 0;
+    if variant.outcomes.iter().flat_map(|outcome| &outcome.producers).any(asked) {
+        text += &table::of_measures(&table::CONFIRMS, variant);
     }
     text += &fates::fates(variant);
     text += &plot::depths(variant);
@@ -94,8 +108,8 @@ mod tests {
              consumer  processed  share  utilisation  idle-while-  sojourn-p50  sojourn-p95  finished-at
                                                        work-waits
             ─────────────────────────────────────────────────────────────────────────────────────────────
-             fast             75   75 %       48.4 %           0s      379.6ms      717.2ms          31s
-             slow             25   25 %       96.8 %           0s      129.5ms      240.1ms          62s
+             fast             75   75 %       48.4 %          31s     ≈379.6ms     ≈717.2ms          31s
+             slow             25   25 %       96.8 %           0s     ≈129.5ms     ≈240.1ms          62s
 
             queues
              queue  enqueued  delivered  redelivered  acked  depth-mean  depth-max  ready-at-end  unacked-at-end
@@ -105,7 +119,7 @@ mod tests {
             fairness
              queue  jain-messages  jain-busy  max-min-share  makespan  makespan-ratio  sojourn-p95
             ───────────────────────────────────────────────────────────────────────────────────────
-             tasks            0.8        0.9              3       62s               2      700.4ms
+             tasks            0.8        0.9              3       62s               2     ≈700.4ms
 
             producers
              producer  published  returned  confirmed  nacked
@@ -166,10 +180,10 @@ mod tests {
                makespan        62.05s ± 0.10s  32.05s ± 0.10s
                makespan-ratio   2.002 ± 0.003   1.034 ± 0.003
 
-            note: equal in all variants: consumer `fast`: processed 75, share 75 %, sojourn-p50 379.6ms, sojourn-p95
-                  717.2ms, idle-while-work-waits 0s; consumer `slow`: processed 25, share 25 %, sojourn-p50 129.5ms,
-                  sojourn-p95 240.1ms, idle-while-work-waits 0s; queue `tasks`: depth-mean 5.238, depth-max 10,
-                  jain-messages 0.8, jain-busy 0.9, max-min-share 3, sojourn-p95 700.4ms; run: published 100, processed
+            note: equal in all variants: consumer `fast`: processed 75, share 75 %, sojourn-p50 ≈379.6ms, sojourn-p95
+                  ≈717.2ms, idle-while-work-waits 31s; consumer `slow`: processed 25, share 25 %, sojourn-p50 ≈129.5ms,
+                  sojourn-p95 ≈240.1ms, idle-while-work-waits 0s; queue `tasks`: depth-mean 5.238, depth-max 10,
+                  jain-messages 0.8, jain-busy 0.9, max-min-share 3, sojourn-p95 ≈700.4ms; run: published 100, processed
                   100, lost 0, unroutable 0, returned 0, redelivered 2, processed-again 0, dead-lettered 0, unfinished 0
 
             differences from `base`: common random numbers, in pairs of equal seeds (n = 3, 95 % paired Student)

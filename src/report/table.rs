@@ -28,6 +28,13 @@ pub(super) const CONSUMERS: Columns = Columns {
     ],
 };
 
+/// For scenarios whose consumers do more than acknowledge.
+pub(super) const REFUSALS: Columns = Columns {
+    title: "what consumers did not process",
+    scope: Scope::Consumer,
+    measures: &["rejected", "requeued", "left-hanging", "crashes-at-work", "cancelled"],
+};
+
 pub(super) const QUEUES: Columns = Columns {
     title: "queues",
     scope: Scope::Queue,
@@ -55,6 +62,21 @@ pub(super) const PRODUCERS: Columns = Columns {
     measures: &["published", "returned", "confirmed", "nacked"],
 };
 
+/// Shown where a producer asks for confirms.
+pub(super) const CONFIRMS: Columns = Columns {
+    title: "publisher confirms",
+    scope: Scope::Producer,
+    measures: &[
+        "confirmed",
+        "nacked",
+        "unanswered",
+        "confirmed-and-lost",
+        "confirm-latency-p50",
+        "confirm-latency-p95",
+        "confirm-latency-p99",
+    ],
+};
+
 /// The table with its title, or nothing where there is nothing to show.
 pub(super) fn of_measures(columns: &Columns, variant: &VariantResult) -> String {
     let Some(outcome) = variant.outcomes.first() else { return String::new() };
@@ -80,7 +102,8 @@ pub(super) fn of_measures(columns: &Columns, variant: &VariantResult) -> String 
 /// One number; a number of fewer replications than the table's says of how many.
 pub(super) fn cell(variant: &VariantResult, measure: MeasureId, entity: usize) -> String {
     let Some(estimate) = variant.estimate(measure, entity) else { return "-".to_owned() };
-    let text = numbers::estimate(&estimate, measure.unit);
+    let about = if measure.is_percentile() { "≈" } else { "" };
+    let text = format!("{about}{}", numbers::estimate(&estimate, measure.unit));
     let n = measure.values(&variant.outcomes, entity).len();
     if n < variant.outcomes.len() { format!("{text} (n = {n})") } else { text }
 }

@@ -159,6 +159,9 @@ fn publish(names: &Names, publish: &BasicPublish) -> Words {
             ("expiration", &properties.expiration),
             ("correlation-id", &properties.correlation_id),
             ("reply-to", &properties.reply_to),
+            ("type", &properties.kind),
+            ("user-id", &properties.user_id),
+            ("app-id", &properties.app_id),
         ];
         for (key, text) in texts {
             if let Some(text) = text {

@@ -37,7 +37,7 @@ pub struct SettingValue(Node);
 #[derive(Clone, Debug)]
 pub struct ScenarioBuilder {
     name: String,
-    tree: Table,
+    pub(super) tree: Table,
     /// Where the next keys go.
     cursor: Cursor,
 }
@@ -57,6 +57,23 @@ impl ScenarioBuilder {
     /// A scenario with this name and nothing in it.
     pub fn new(name: &str) -> ScenarioBuilder {
         ScenarioBuilder { name: name.to_owned(), tree: Table::default(), cursor: Cursor::Nowhere }
+    }
+
+    /// The scenario's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The names of the entries of a list, for example of `queue`, in order.
+    pub fn names(&self, list: &str) -> Vec<String> {
+        self.texts(list, "name")
+    }
+
+    /// The texts that the entries of a list have for a key, in order; entries without one are passed over.
+    pub fn texts(&self, list: &str, key: &str) -> Vec<String> {
+        let Some(Node { value: Value::List(nodes), .. }) = self.tree.get(list) else { return Vec::new() };
+        let text = |node: &Node| node.as_table()?.get(key)?.as_text().map(str::to_owned);
+        nodes.iter().filter_map(text).collect()
     }
 
     /// Says what the run should answer.
@@ -119,6 +136,11 @@ impl ScenarioBuilder {
     /// Begins a `[[consumer]]`.
     pub fn consumer(self, name: &str) -> Self {
         self.list("consumer").with("name", name)
+    }
+
+    /// Begins a `[[client]]`.
+    pub fn client(self, name: &str) -> Self {
+        self.list("client").with("name", name)
     }
 
     /// Begins a `[[fault.KIND]]`.
@@ -243,6 +265,17 @@ impl<T: Into<SettingValue>, const N: usize> From<[(&str, T); N]> for SettingValu
         let mut table = Table::default();
         for (key, value) in entries {
             table.set(Entry { key: key.to_owned(), key_place: None, node: value.into().0 });
+        }
+        SettingValue(Node::new(Value::Table(table)))
+    }
+}
+
+/// A table with these keys; a later one of the same key wins.
+impl<'a> FromIterator<(&'a str, SettingValue)> for SettingValue {
+    fn from_iter<I: IntoIterator<Item = (&'a str, SettingValue)>>(entries: I) -> Self {
+        let mut table = Table::default();
+        for (key, value) in entries {
+            table.set(Entry { key: key.to_owned(), key_place: None, node: value.0 });
         }
         SettingValue(Node::new(Value::Table(table)))
     }

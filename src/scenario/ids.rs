@@ -33,6 +33,7 @@ ids! {
     NUMBER_OUT_OF_RANGE = "number-out-of-range": "A number is outside of its range.";
     QUANTITY_TOO_LARGE = "quantity-too-large": "A quantity is more than can be held.";
     QUANTITY_TOO_PRECISE = "quantity-too-precise": "A quantity has more decimals than can be held.";
+    REFUSED_DECLARATION = "refused-declaration": "The broker refuses to declare something.";
     RESERVED_KEY = "reserved-key": "A key is kept for a later version.";
     RESERVED_NAME = "reserved-name": "A name belongs to the broker, or to this program.";
     REVERSED_BOUNDS = "reversed-bounds": "A check's lower bound is above its upper one.";
@@ -40,7 +41,7 @@ ids! {
     SET_INSIDE_VALUE = "set-inside-value": "A setting's address goes on behind a value that is no table.";
     SIZE_WITHOUT_UNIT = "size-without-unit": "A size is a bare number.";
     START_AFTER_END = "start-after-end": "A client would start when the replication is over.";
-    STOP_BEFORE_START = "stop-before-start": "A producer stops before it starts.";
+    STOP_BEFORE_START = "stop-before-start": "A client stops before it starts.";
     SUPERFLUOUS_KEY = "superfluous-key": "A key has no meaning beside another.";
     SYNTAX = "syntax": "The text is not TOML.";
     TOO_MANY = "too-many": "More entities of a kind than a run can number.";
@@ -58,12 +59,17 @@ ids! {
     UNKNOWN_FAULT = "unknown-fault": "A kind of fault is not known.";
     UNKNOWN_KEY = "unknown-key": "A table has a key that means nothing.";
     UNKNOWN_MEASURE = "unknown-measure": "A measure is not in the catalogue.";
+    UNKNOWN_METHOD = "unknown-method": "A step sends a method that clients do not send.";
     UNKNOWN_PRODUCER = "unknown-producer": "A producer is not declared.";
     UNKNOWN_PROFILE = "unknown-profile": "A profile is not known.";
     UNKNOWN_PROPERTY = "unknown-property": "A property is not known.";
     UNKNOWN_QUEUE = "unknown-queue": "A queue is not declared.";
     UNKNOWN_TABLE = "unknown-table": "A scenario has no such table.";
     UNKNOWN_UNIT = "unknown-unit": "A quantity has a unit that is not known.";
+    UNKNOWN_USER = "unknown-user": "A user is not declared.";
+    UNKNOWN_VHOST = "unknown-vhost": "A virtual host is not declared.";
+    UNOWNED_QUEUE = "unowned-queue": "An exclusive queue that no client declares.";
+    UNREADABLE_PATTERN = "unreadable-pattern": "A pattern of names cannot be read.";
     UNROUTABLE_KEY = "unroutable-key": "A producer publishes to the default exchange with the key of no queue.";
     UNSUPPORTED_ARGUMENT = "unsupported-argument": "An argument has a type that AMQP does not carry.";
     WRONG_BRACKETS = "wrong-brackets": "A table has double brackets instead of single ones, or the reverse.";

@@ -132,7 +132,8 @@ fn gather(plans: &[Plan], found: &[Vec<Diagnostic>], problems: &mut Problems) {
     }
 }
 
-fn file_stem(path: &str) -> &str {
+/// A file's name without `.toml`.
+pub(super) fn file_stem(path: &str) -> &str {
     let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
     file.strip_suffix(".toml").unwrap_or(file)
 }

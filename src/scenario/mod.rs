@@ -21,6 +21,7 @@ mod suggest;
 mod tests;
 mod values;
 mod variants;
+mod write;
 
 pub mod ids;
 pub mod keys;

@@ -42,6 +42,12 @@ pub(super) fn duration(node: &Node, reading: &mut Reading<'_>) -> Option<SimDura
     quantity(node, reading, &DURATION, parse_duration)
 }
 
+/// A length of time; `None` for the word `off`.
+#[expect(clippy::option_option, reason = "the outer one is for a mistake, the inner one for the word")]
+pub(super) fn duration_or_off(node: &Node, reading: &mut Reading<'_>) -> Option<Option<SimDuration>> {
+    if node.as_text() == Some("off") { Some(None) } else { duration(node, reading).map(Some) }
+}
+
 /// A number of bytes.
 pub(super) fn size(node: &Node, reading: &mut Reading<'_>) -> Option<u64> {
     quantity(node, reading, &SIZE, parse_bytes)

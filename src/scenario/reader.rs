@@ -187,7 +187,7 @@ pub(super) fn not_a_table(spec: &TableSpec, node: &Node, problems: &mut Problems
             ids::WRONG_TYPE,
             format!("{} is a table in braces, got {}", spec.noun, node.describe()),
         )
-        .help("write `{ queue = \"orders\" }`"),
+        .help(format!("write `{{ {} = {} }}`", spec.keys[0].name, spec.keys[0].example)),
     };
     problems.push(diagnostic.at(node.place.as_ref()));
 }

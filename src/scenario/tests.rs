@@ -3,7 +3,7 @@
 use super::{Scenario, ScenarioBuilder, load};
 use crate::amqp::FieldValue;
 use crate::check::{Demand, Property};
-use crate::model::{Acknowledge, CrashBy, Declaration, FaultKind};
+use crate::model::{Acknowledge, CrashBy, Declaration, FaultKind, Pace};
 use crate::random::Distribution;
 use crate::units::{SimDuration, SimTime};
 
@@ -42,11 +42,14 @@ fn what_a_file_leaves_out_has_the_default_of_its_key() {
     assert_eq!(system.connections[0].latency, Distribution::Constant(SimDuration::from_micros(500)));
     assert_eq!(system.connections[0].reconnect_delay, SimDuration::from_secs(1));
     let producer = &system.producers[0];
-    assert_eq!((producer.message_size, producer.persistent, producer.count), (256, false, None));
+    assert_eq!((producer.count, producer.mandatory, producer.confirms), (None, false, false));
+    let message = &producer.messages[0];
+    assert_eq!((message.message_size, message.persistent, message.priority), (256, false, 0));
+    assert_eq!(message.properties, None);
     let consumer = &system.consumers[0];
     assert_eq!((consumer.prefetch_count, consumer.speed_permille), (0, 1000));
     assert_eq!(consumer.acknowledge, Acknowledge::AfterProcessing);
-    let Declaration::Queue(queue) = &system.topology[0] else { panic!("a queue is declared") };
+    let Declaration::Queue(queue) = &system.topology[0].declaration else { panic!("a queue is declared") };
     assert!(queue.durable && !queue.exclusive);
 }
 
@@ -188,11 +191,11 @@ fn settings_reach_keys_that_the_file_does_not_have() {
             "replication.duration = 60s",
         ],
     );
-    let Declaration::Queue(queue) = &scenario.system.topology[0] else { panic!() };
+    let Declaration::Queue(queue) = &scenario.system.topology[0].declaration else { panic!() };
     assert_eq!(queue.arguments.get("x-max-length"), Some(&FieldValue::Integer(5)));
     assert_eq!(scenario.system.profile.name, "rabbitmq-3.13");
     let mean = SimDuration::from_millis(3);
-    assert_eq!(scenario.system.producers[0].interarrival, Distribution::Exponential(mean));
+    assert_eq!(scenario.system.producers[0].pace, Pace::Interarrival(Distribution::Exponential(mean)));
     assert_eq!(scenario.system.duration, SimTime::ZERO + SimDuration::from_secs(60));
 }
 

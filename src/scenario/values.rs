@@ -8,6 +8,7 @@ use super::ids;
 use super::keys::{ChoiceSpec, Kind};
 use super::node::{Node, Table, Value, shortened};
 use super::reader::Reading;
+use super::source::Placed;
 use super::suggest::nearest;
 
 /// The longest short string of AMQP. Source: AMQP 0-9-1, section 4.2.5.3.
@@ -118,6 +119,33 @@ pub(super) fn choice(node: &Node, reading: &mut Reading<'_>) -> Option<usize> {
     }
     reading.problems.push(unknown_word(choice, &word, &words).at(node.place.as_ref()));
     None
+}
+
+/// For each name in a table, the position of its word among those that the key takes.
+pub(super) fn choices_by_name(
+    node: &Node,
+    reading: &mut Reading<'_>,
+) -> Option<Vec<(Placed<String>, usize)>> {
+    let Kind::ChoiceByClass(choice) = reading.key.kind else { panic!("the key is a table of choices") };
+    let Value::Table(table) = &node.value else {
+        wrong_type(node, reading);
+        return None;
+    };
+    let words = (choice.words)();
+    let mut list = Vec::new();
+    for entry in &table.0 {
+        let Value::Text(word) = &entry.node.value else {
+            wrong_type(&entry.node, reading);
+            continue;
+        };
+        if let Some(at) = words.iter().position(|known| known == word) {
+            list.push((Placed { value: entry.key.clone(), place: entry.key_place.clone() }, at));
+        } else {
+            let unknown = unknown_word(choice, word, &words);
+            reading.problems.push(unknown.at(entry.node.place.as_ref()));
+        }
+    }
+    Some(list)
 }
 
 fn unknown_word(choice: &ChoiceSpec, word: &str, words: &[&str]) -> Diagnostic {

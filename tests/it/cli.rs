@@ -6,6 +6,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+mod conform;
+
 fn amqpsim(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
 }
@@ -70,10 +72,13 @@ fn a_wrong_command_line_exits_with_2_and_says_why_on_stderr() {
 fn a_file_that_cannot_be_read_is_one_line_with_the_reason() {
     let directory = directory("unreadable");
     let binary = file(&directory, "binary.toml", b"name = \"\xff\"");
+    let huge = file(&directory, "huge.toml", b"");
+    fs::File::options().write(true).open(&huge).unwrap().set_len((64 << 20) + 1).unwrap();
     let missing = directory.join("missing.toml").to_str().unwrap().to_owned();
     let cases = [
         (missing.as_str(), "there is no such file"),
         (directory.to_str().unwrap(), "it is a directory"),
+        (huge.as_str(), "it is larger than 64 MiB"),
         (binary.as_str(), "it is not UTF-8 text (byte 8 is the first wrong one)"),
     ];
     for command in ["run", "check", "compare", "explain"] {
@@ -105,7 +110,7 @@ fn lists_are_made_from_the_code() {
     assert_eq!(checks.status.code(), Some(0));
     assert!(out(&checks).contains("nothing-lost"), "{}", out(&checks));
     let all = amqpsim(&["list"]);
-    for line in ["\n  checks         5 ", "\n  profiles       4 "] {
+    for line in ["\n  checks         7 ", "\n  profiles       4 "] {
         assert!(out(&all).contains(line), "{line}: {}", out(&all));
     }
     for subject in out(&all).lines().filter_map(|line| line.split_whitespace().next()) {
@@ -450,7 +455,11 @@ fn a_message_has_a_story_and_a_run_has_a_trace() {
         assert!(value["at_ns"].as_u64().is_none_or(|at| at <= 1_000_000), "{line}");
     }
     assert_eq!(amqpsim(&["explain", &fair, "--message", "crate"]).status.code(), Some(2));
-    assert_eq!(amqpsim(&["explain", &fair, "--message", "3", "--format", "jsonl"]).status.code(), Some(2));
+    let alone = amqpsim(&["explain", &fair, "--message", "3", "--format", "trace"]);
+    assert!(out(&alone).contains(" processed          #3 "), "{}", out(&alone));
+    assert!(!out(&alone).contains("#4"), "{}", out(&alone));
+    let nobody = amqpsim(&["explain", &fair, "--entity", "nobody", "--format", "jsonl"]);
+    assert_eq!(nobody.status.code(), Some(2));
     fs::remove_dir_all(directory).unwrap();
 }
 

@@ -1,6 +1,4 @@
 //! Conformance: the scripts under `tests/conformance`, recorded from RabbitMQ 3.10.8, get the same answers here.
-//!
-//! `pending.txt` beside the scripts lists those that wait for a feature. Whoever builds the feature takes its lines out.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its scripts has failed")]
 
 use std::collections::BTreeMap;
@@ -29,19 +27,6 @@ fn texts() -> BTreeMap<String, String> {
     texts
 }
 
-/// What each pending script waits for, by the script's name.
-fn pending() -> BTreeMap<String, String> {
-    let text = fs::read_to_string(directory().join("pending.txt")).unwrap();
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines
-        .map(|line| {
-            let (name, feature) =
-                line.split_once(char::is_whitespace).expect("a line has a name and a feature");
-            (name.to_owned(), feature.trim().to_owned())
-        })
-        .collect()
-}
-
 /// `None` if the simulator answers as recorded, else what is wrong: a difference, or a mistake in the script.
 fn failure(text: &str) -> Option<String> {
     let script = match Script::parse(text) {
@@ -56,21 +41,14 @@ fn failure(text: &str) -> Option<String> {
 
 #[test]
 fn the_simulator_answers_as_rabbitmq_did() {
-    let (pending, texts) = (pending(), texts());
+    let texts = texts();
     let mut complaints = Vec::new();
     for (name, text) in &texts {
-        match (catch_unwind(AssertUnwindSafe(|| failure(text))), pending.get(name)) {
-            (Err(_), _) => complaints.push(format!("{name}: the simulator panics")),
-            (Ok(None), Some(feature)) => {
-                complaints
-                    .push(format!("{name}: passes; take it out of pending.txt (it waited for: {feature})"));
-            }
-            (Ok(Some(failure)), None) => complaints.push(format!("{name}: {failure}")),
-            (Ok(None), None) | (Ok(Some(_)), Some(_)) => {}
+        match catch_unwind(AssertUnwindSafe(|| failure(text))) {
+            Err(_) => complaints.push(format!("{name}: the simulator panics")),
+            Ok(Some(failure)) => complaints.push(format!("{name}: {failure}")),
+            Ok(None) => {}
         }
-    }
-    for name in pending.keys().filter(|name| !texts.contains_key(*name)) {
-        complaints.push(format!("{name}: pending.txt names it, but there is no such script"));
     }
     assert!(
         complaints.is_empty(),

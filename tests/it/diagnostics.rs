@@ -107,7 +107,7 @@ durrable = true
               | ^^^^^^^^
               |
               = help: did you mean `durable`?
-              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`
+              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`, `vhost`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -148,7 +148,7 @@ name = "tasks"
               |   ^^^^
               |
               = help: did you mean `queue`?
-              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `connection`, `consumer`, `exchange`, `fault`, `link`, `producer`, `queue`, `replication`, `variant`
+              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `client`, `connection`, `consumer`, `exchange`, `fault`, `link`, `policy`, `producer`, `queue`, `replication`, `user`, `variant`, `vhost`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -246,6 +246,308 @@ interarrival = "1s"
               | ^^^^^^^^^^^^
               |
               = help: take out one of them
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn messages_and_routing_keys() {
+    says(
+        r#"[[producer]]
+name = "web"
+interarrival = "1s"
+routing-keys = ["orders"]
+messages = [{ routing-key = "orders" }]
+"#,
+        expect![[r#"
+            error[conflicting-keys]: producer `web` has `routing-keys` and `messages`
+             --> scenarios/orders.toml:5:1
+              |
+            4 | routing-keys = ["orders"]
+              | ------------ the other key is here
+            5 | messages = [{ routing-key = "orders" }]
+              | ^^^^^^^^
+              |
+              = help: take out one of them
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn an_entry_of_messages_with_an_unknown_key() {
+    says(
+        r#"[[producer]]
+name = "web"
+interarrival = "1s"
+messages = [{ routing-key = "orders", prio = 5 }]
+"#,
+        expect![[r#"
+            error[unknown-key]: a message has no key `prio`
+             --> scenarios/orders.toml:4:39
+              |
+            4 | messages = [{ routing-key = "orders", prio = 5 }]
+              |                                       ^^^^
+              |
+              = note: the keys of a message are `bcc`, `cc`, `correlation-id`, `expiration`, `headers`, `message-size`, `message-type`, `persistent`, `priority`, `reply-to`, `routing-key`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn an_entry_of_messages_that_is_no_table() {
+    says(
+        r#"[[producer]]
+name = "web"
+interarrival = "1s"
+messages = ["orders"]
+"#,
+        expect![[r#"
+            error[wrong-type]: a message is a table in braces, got the string "orders"
+             --> scenarios/orders.toml:4:13
+              |
+            4 | messages = ["orders"]
+              |             ^^^^^^^^
+              |
+              = help: write `{ routing-key = "orders" }`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn messages_that_are_none() {
+    says(
+        r#"[[producer]]
+name = "web"
+interarrival = "1s"
+messages = []
+"#,
+        expect![[r#"
+            error[empty-list]: `messages` of producer `web` is empty
+             --> scenarios/orders.toml:4:12
+              |
+            4 | messages = []
+              |            ^^
+              |
+              = help: for example `messages = [{ routing-key = "a", priority = 5 }, { routing-key = "b" }]`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn an_expiration_of_less_than_a_millisecond() {
+    says(
+        r#"[[producer]]
+name = "web"
+interarrival = "1s"
+routing-key = "orders"
+expiration = "1500us"
+"#,
+        expect![[r#"
+            error[quantity-too-precise]: `expiration` of producer `web` must be whole milliseconds, got 1.5ms
+             --> scenarios/orders.toml:5:14
+              |
+            5 | expiration = "1500us"
+              |              ^^^^^^^^
+              |
+              = note: AMQP gives the time to live of a message in milliseconds
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_window_without_confirms() {
+    says(
+        r#"[[producer]]
+name = "web"
+interarrival = "1s"
+routing-key = "orders"
+max-in-flight = 5
+"#,
+        expect![[r#"
+            error[missing-key]: producer `web` has `max-in-flight`, but not `confirms`
+             --> scenarios/orders.toml:5:1
+              |
+            5 | max-in-flight = 5
+              | ^^^^^^^^^^^^^
+              |
+              = help: add `confirms = true`
+              = note: only confirms tell how many publishes are unanswered
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn confirms_and_transactions() {
+    says(
+        r#"[[producer]]
+name = "web"
+interarrival = "1s"
+routing-key = "orders"
+confirms = true
+transaction-size = 5
+"#,
+        expect![[r#"
+            error[conflicting-keys]: producer `web` has `confirms` and `transaction-size`
+             --> scenarios/orders.toml:6:1
+              |
+            5 | confirms = true
+              | -------- the other key is here
+            6 | transaction-size = 5
+              | ^^^^^^^^^^^^^^^^
+              |
+              = help: take out one of them
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_producer_without_a_pace() {
+    says(
+        r#"[[producer]]
+name = "web"
+routing-key = "orders"
+"#,
+        expect![[r#"
+            error[missing-key]: producer `web` has no `interarrival`
+             --> scenarios/orders.toml:1:1
+              |
+            1 | [[producer]]
+              | ^^^^^^^^^^^^
+              |
+              = help: add `interarrival = { exponential = "20ms" }`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_producer_with_two_paces() {
+    says(
+        r#"[[producer]]
+name = "web"
+routing-key = "orders"
+interarrival = "1s"
+after-consumer = "billing"
+"#,
+        expect![[r#"
+            error[conflicting-keys]: producer `web` has `interarrival` and `after-consumer`
+             --> scenarios/orders.toml:5:1
+              |
+            4 | interarrival = "1s"
+              | ------------ the other key is here
+            5 | after-consumer = "billing"
+              | ^^^^^^^^^^^^^^
+              |
+              = help: take out one of them
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_producer_after_an_unknown_consumer() {
+    says(
+        r#"[[producer]]
+name = "web"
+routing-key = "orders"
+after-consumer = "biling"
+"#,
+        expect![[r#"
+            error[unknown-consumer]: producer `web` publishes after consumer `biling`, which is not declared
+             --> scenarios/orders.toml:4:18
+              |
+            4 | after-consumer = "biling"
+              |                  ^^^^^^^^
+              |
+              = help: did you mean `billing` (line 15)?
+              = note: known consumers: `billing`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn replies_without_requests() {
+    says(
+        r#"[[producer]]
+name = "web"
+interarrival = "1s"
+routing-key-from = "reply-to"
+"#,
+        expect![[r#"
+            error[missing-key]: producer `web` has `routing-key-from`, but no `after-consumer`
+             --> scenarios/orders.toml:4:1
+              |
+            4 | routing-key-from = "reply-to"
+              | ^^^^^^^^^^^^^^^^
+              |
+              = help: add `after-consumer = "server"`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn replies_with_a_routing_key() {
+    says(
+        r#"[[producer]]
+name = "web"
+after-consumer = "billing"
+routing-key = "orders"
+routing-key-from = "reply-to"
+"#,
+        expect![[r#"
+            error[conflicting-keys]: producer `web` has `routing-key` and `routing-key-from`
+             --> scenarios/orders.toml:5:1
+              |
+            4 | routing-key = "orders"
+              | ----------- the other key is here
+            5 | routing-key-from = "reply-to"
+              | ^^^^^^^^^^^^^^^^
+              |
+              = help: take out one of them
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_routing_key_from_elsewhere() {
+    says(
+        r#"[[producer]]
+name = "web"
+after-consumer = "billing"
+routing-key-from = "header"
+"#,
+        expect![[r#"
+            error[unknown-choice]: there is no source of routing keys `header`
+             --> scenarios/orders.toml:4:20
+              |
+            4 | routing-key-from = "header"
+              |                    ^^^^^^^^
+              |
+              = note: known are `reply-to`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -1044,7 +1346,7 @@ property = "nothing-losst"
               |            ^^^^^^^^^^^^^^^
               |
               = help: did you mean `nothing-lost`?
-              = note: known are `nothing-lost`, `nothing-processed-twice`, `prefetch-bound`, `fifo-per-queue`, `everything-processed`
+              = note: known are `nothing-lost`, `nothing-processed-twice`, `prefetch-bound`, `fifo-per-queue`, `everything-processed`, `no-confirmed-message-lost`, `one-answer-per-publish`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -1294,7 +1596,7 @@ at = "1s"
             1 | [[fault.power-loss]]
               |         ^^^^^^^^^^
               |
-              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
+              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`, `alarm`
 
             error[unknown-fault]: there is no fault `consumer-crsh`
              --> scenarios/orders.toml:3:9
@@ -1303,7 +1605,7 @@ at = "1s"
               |         ^^^^^^^^^^^^^
               |
               = help: did you mean `[[fault.consumer-crash]]`?
-              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
+              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`, `alarm`
 
             2 errors in scenarios/orders.toml
         "#]],
@@ -1324,7 +1626,7 @@ at = "1s"
               | ^^^^^^^^^
               |
               = help: for example `[[fault.consumer-crash]]`
-              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`
+              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`, `alarm`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -1721,7 +2023,7 @@ set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.du
               |                                                                       ^^^^^^^^^^^^^^^^
               |
               = help: did you mean `queue`?
-              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `connection`, `consumer`, `exchange`, `fault`, `link`, `producer`, `queue`, `replication`, `variant`
+              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `client`, `connection`, `consumer`, `exchange`, `fault`, `link`, `policy`, `producer`, `queue`, `replication`, `user`, `variant`, `vhost`
 
             error[malformed-address]: `` is not an address
              --> scenarios/orders.toml:3:96
@@ -1878,7 +2180,7 @@ set = { "replication.duration" = "60", "consumer.*.sped" = 2 }
               |                                        ^^^^^^^^^^^^^^^^^
               |
               = help: did you mean `speed`?
-              = note: the keys of a consumer are `acknowledge`, `arguments`, `channel`, `connection`, `declare`, `exclusive`, `name`, `prefetch-count`, `prefetch-global`, `queue`, `service-time-by-class`, `service-time`, `speed`, `start`
+              = note: the keys of a consumer are `acknowledge`, `arguments`, `channel`, `connection`, `declare`, `exclusive`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`
 
             2 errors in scenarios/orders.toml
         "#]],
@@ -1952,7 +2254,7 @@ durabel = true
               | ^^^^^^^
               |
               = help: did you mean `durable`?
-              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`
+              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`, `vhost`
 
             4 errors in scenarios/orders.toml
         "#]],
@@ -1971,7 +2273,7 @@ fn settings_of_the_command_line_have_places_of_their_own() {
               | ^^^^^^^^^^^^^^^^^^^^^
               |
               = help: did you mean `speed`?
-              = note: the keys of a consumer are `acknowledge`, `arguments`, `channel`, `connection`, `declare`, `exclusive`, `name`, `prefetch-count`, `prefetch-global`, `queue`, `service-time-by-class`, `service-time`, `speed`, `start`
+              = note: the keys of a consumer are `acknowledge`, `arguments`, `channel`, `connection`, `declare`, `exclusive`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`
 
             error[duration-without-unit]: a duration needs a unit, got `60`
              --> --set:1:24
@@ -2450,4 +2752,427 @@ fn no_setting_makes_the_reader_panic() {
 fn no_garbage_makes_the_reader_panic() {
     let text = prop_oneof!["\\PC{0,80}", "[\\[\\]{}=\"'.\n\\\\ a-z0-9]{0,80}"];
     never_panics((text, Just(Vec::new())), &["not TOML"]);
+}
+
+#[test]
+fn steps_of_a_client() {
+    says(
+        r#"[[client]]
+name = "hand"
+do = [
+    { method = "basic.fetch", queue = "orders" },
+    { method = "basic.get" },
+    { method = "basic.ack", queue = "orders", delivery-tag = "first" },
+    { method = "basic.ack", delivery-tag = -1, at = "1s", after = "1s" },
+    "basic.get",
+]
+
+[[client]]
+name = "billing"
+do = []
+"#,
+        expect![[r#"
+            error[unknown-method]: there is no method `basic.fetch`
+             --> scenarios/orders.toml:4:16
+              |
+            4 |     { method = "basic.fetch", queue = "orders" },
+              |                ^^^^^^^^^^^^^
+              |
+              = help: did you mean `basic.get`?
+              = note: known are `exchange.declare`, `exchange.delete`, `exchange.bind`, `exchange.unbind`, `queue.declare`, `queue.bind`, `queue.unbind`, `queue.purge`, `queue.delete`, `basic.qos`, `basic.consume`, `basic.cancel`, `basic.get`, `basic.ack`, `basic.nack`, `basic.reject`, `basic.recover`, `basic.publish`, `confirm.select`, `tx.select`, `tx.commit`, `tx.rollback`, `channel.flow`, `channel.close`, `connection.close`
+
+            error[missing-key]: a step with `basic.get` has no `queue`
+             --> scenarios/orders.toml:5:5
+              |
+            5 |     { method = "basic.get" },
+              |     ^^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: add `queue = "orders"`
+
+            error[superfluous-key]: `basic.ack` has no argument `queue`
+             --> scenarios/orders.toml:6:29
+              |
+            6 |     { method = "basic.ack", queue = "orders", delivery-tag = "first" },
+              |                             ^^^^^
+              |
+              = help: take out `queue`
+
+            error[unknown-choice]: there is no delivery `first`
+             --> scenarios/orders.toml:6:62
+              |
+            6 |     { method = "basic.ack", queue = "orders", delivery-tag = "first" },
+              |                                                              ^^^^^^^
+              |
+              = help: write a number, or "last"
+
+            error[number-out-of-range]: `delivery-tag` of a step must be 0 or more, got -1
+             --> scenarios/orders.toml:7:44
+              |
+            7 |     { method = "basic.ack", delivery-tag = -1, at = "1s", after = "1s" },
+              |                                            ^^
+
+            error[conflicting-keys]: a step has `at` and `after`
+             --> scenarios/orders.toml:7:59
+              |
+            7 |     { method = "basic.ack", delivery-tag = -1, at = "1s", after = "1s" },
+              |                                                --         ^^^^^
+              |                                                |
+              |                                                the instant is here
+              |
+              = help: take out one of them
+
+            error[wrong-type]: a step is a table in braces, got the string "basic.get"
+             --> scenarios/orders.toml:8:5
+              |
+            8 |     "basic.get",
+              |     ^^^^^^^^^^^
+              |
+              = help: write `{ method = "basic.get" }`
+
+            error[duplicate-name]: a client has the name of another, `billing`
+              --> scenarios/orders.toml:12:8
+               |
+            12 | name = "billing"
+               |        ^^^^^^^^^ used again
+            ...
+            24 | name = "billing"
+               |        --------- first used here
+
+            error[empty-list]: `do` of client `billing` is empty
+              --> scenarios/orders.toml:13:6
+               |
+            13 | do = []
+               |      ^^
+               |
+               = help: for example `do = [{ method = "basic.get", queue = "orders" }]`
+
+            9 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn an_outcome_for_a_class_that_is_not_there() {
+    says(
+        r#"[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+outcome-by-class = { poison = "reject" }
+"#,
+        expect![[r#"
+            error[unknown-class]: consumer `audit` has an outcome for class `poison`, which is not declared
+             --> scenarios/orders.toml:5:22
+              |
+            5 | outcome-by-class = { poison = "reject" }
+              |                      ^^^^^^
+              |
+              = note: no class is declared
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn an_outcome_that_is_none() {
+    says(
+        r#"[[class]]
+name = "poison"
+every = 2
+[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+outcome = "rejct"
+outcome-by-class = { poison = "nack" }
+"#,
+        expect![[r#"
+            error[unknown-choice]: there is no outcome of work `rejct`
+             --> scenarios/orders.toml:8:11
+              |
+            8 | outcome = "rejct"
+              |           ^^^^^^^
+              |
+              = help: did you mean `reject`?
+              = note: known are `ack`, `reject`, `requeue`, `hang`, `crash`
+
+            error[unknown-choice]: there is no outcome of work `nack`
+             --> scenarios/orders.toml:9:31
+              |
+            9 | outcome-by-class = { poison = "nack" }
+              |                               ^^^^^^
+              |
+              = help: did you mean `ack`?
+              = note: known are `ack`, `reject`, `requeue`, `hang`, `crash`
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn an_outcome_of_deliveries_that_are_settled_before() {
+    says(
+        r#"[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+acknowledge = "automatic"
+outcome = "requeue"
+"#,
+        expect![[r#"
+            error[conflicting-keys]: consumer `audit` has the outcome `requeue`, but its deliveries are settled before its work is done
+             --> scenarios/orders.toml:6:11
+              |
+            5 | acknowledge = "automatic"
+              |               ----------- they are settled here
+            6 | outcome = "requeue"
+              |           ^^^^^^^^^
+              |
+              = help: take out `acknowledge`, so that it acknowledges after processing
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn keys_of_an_outcome_that_a_consumer_does_not_have() {
+    says(
+        r#"[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+nack = true
+restart-after = "1s"
+"#,
+        expect![[r#"
+            error[superfluous-key]: `nack` has no meaning for a consumer that neither rejects nor requeues
+             --> scenarios/orders.toml:5:1
+              |
+            5 | nack = true
+              | ^^^^
+              |
+              = help: take out `nack`
+
+            error[superfluous-key]: `restart-after` has no meaning for a consumer that does not crash
+             --> scenarios/orders.toml:6:1
+              |
+            6 | restart-after = "1s"
+              | ^^^^^^^^^^^^^
+              |
+              = help: take out `restart-after`
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_consumer_stops_before_it_starts() {
+    says(
+        r#"[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+start = "5s"
+stop = "2s"
+"#,
+        expect![[r#"
+            error[stop-before-start]: consumer `audit` stops at 2s, but does not start before 5s
+             --> scenarios/orders.toml:6:8
+              |
+            5 | start = "5s"
+              |         ---- it starts here
+            6 | stop = "2s"
+              |        ^^^^
+              |
+              = help: raise `stop` above 5s
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn what_operators_set_up() {
+    says(
+        r#"[[vhost]]
+name = "/"
+
+[[user]]
+name = "app"
+permissions = [{ vhost = "tenant", read = "(a" }, "all"]
+
+[[policy]]
+name = "short"
+vhost = "tennant"
+pattern = "x{2}"
+definition = { max-length = 1 }
+from = "5s"
+until = "5s"
+"#,
+        expect![[r#"
+            error[duplicate-name]: two virtual hosts are named `/`
+             --> scenarios/orders.toml:2:8
+              |
+            2 | name = "/"
+              |        ^^^ used again
+
+            error[unknown-vhost]: user `app` has a permission in `tenant`, which is not there
+             --> scenarios/orders.toml:6:26
+              |
+            6 | permissions = [{ vhost = "tenant", read = "(a" }, "all"]
+              |                          ^^^^^^^^
+              |
+              = note: known virtual hosts: `/`, `/`
+
+            error[unreadable-pattern]: a pattern of user `app` cannot be read: `(a`
+             --> scenarios/orders.toml:6:43
+              |
+            6 | permissions = [{ vhost = "tenant", read = "(a" }, "all"]
+              |                                           ^^^^
+              |
+              = help: for example `^orders\.`
+              = note: patterns are made of literals, `.`, `[…]`, `(…)`, `|`, `*`, `+`, `?`, `^` and `$`
+
+            error[wrong-type]: a permission is a table in braces, got the string "all"
+             --> scenarios/orders.toml:6:51
+              |
+            6 | permissions = [{ vhost = "tenant", read = "(a" }, "all"]
+              |                                                   ^^^^^
+              |
+              = help: write `{ vhost = "tenant" }`
+
+            error[unknown-vhost]: policy `short` lies in virtual host `tennant`, which is not there
+              --> scenarios/orders.toml:10:9
+               |
+            10 | vhost = "tennant"
+               |         ^^^^^^^^^
+               |
+               = note: known virtual hosts: `/`, `/`
+
+            error[unreadable-pattern]: a pattern of policy `short` cannot be read: `x{2}`
+              --> scenarios/orders.toml:11:11
+               |
+            11 | pattern = "x{2}"
+               |           ^^^^^^
+               |
+               = help: for example `^orders\.`
+               = note: patterns are made of literals, `.`, `[…]`, `(…)`, `|`, `*`, `+`, `?`, `^` and `$`
+
+            error[stop-before-start]: policy `short` is taken away at 5s, but not set before 5s
+              --> scenarios/orders.toml:14:9
+               |
+            13 | from = "5s"
+               |        ---- it is set here
+            14 | until = "5s"
+               |         ^^^^
+               |
+               = help: raise `until` above 5s
+
+            7 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_connection_as_nobody_to_nowhere() {
+    says(
+        r#"[[user]]
+name = "app"
+
+[[connection]]
+name = "billing"
+user = "apps"
+vhost = "elsewhere"
+"#,
+        expect![[r#"
+            warning[unknown-user]: connection `billing` uses `apps`, which is not there
+             --> scenarios/orders.toml:6:8
+              |
+            6 | user = "apps"
+              |        ^^^^^^
+              |
+              = help: did you mean `app` (line 2)?
+              = note: known users: `app`, `guest`
+              = note: RabbitMQ refuses such a connection with 530 NOT_ALLOWED
+
+            warning[unknown-vhost]: connection `billing` uses `elsewhere`, which is not there
+             --> scenarios/orders.toml:7:9
+              |
+            7 | vhost = "elsewhere"
+              |         ^^^^^^^^^^^
+              |
+              = note: known virtual hosts: `/`
+              = note: RabbitMQ refuses such a connection with 530 NOT_ALLOWED
+
+            error[unknown-queue]: consumer `billing` reads from `elsewhere/orders`, which is not declared
+              --> scenarios/orders.toml:19:9
+               |
+            19 | queue = "orders"
+               |         ^^^^^^^^
+               |
+               = note: known queues: `orders`
+
+            1 error and 2 warnings in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn declarations_that_the_broker_refuses() {
+    says(
+        r#"[[queue]]
+name = "tasks"
+arguments = { x-max-length = -1 }
+
+[[queue]]
+name = "votes"
+auto-delete = true
+arguments = { x-queue-type = "quorum" }
+"#,
+        expect![[r#"
+            error[refused-declaration]: RabbitMQ refuses to declare queue `tasks`
+             --> scenarios/orders.toml:1:1
+              |
+            1 | [[queue]]
+              | ^^^^^^^^^
+              |
+              = note: it answers with 406 PRECONDITION_FAILED - invalid arg 'x-max-length' for queue 'tasks' in vhost '/': {value_negative,-1}
+
+            error[refused-declaration]: RabbitMQ refuses to declare queue `votes`
+             --> scenarios/orders.toml:5:1
+              |
+            5 | [[queue]]
+              | ^^^^^^^^^
+              |
+              = note: it answers with 406 PRECONDITION_FAILED - invalid property 'auto-delete' for queue 'votes' in vhost '/'
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn an_exclusive_queue_without_an_owner() {
+    says(
+        r#"[[queue]]
+name = "replies"
+exclusive = true
+"#,
+        expect![[r#"
+            error[unowned-queue]: queue `replies` is exclusive, but no client declares it
+             --> scenarios/orders.toml:3:13
+              |
+            3 | exclusive = true
+              |             ^^^^
+              |
+              = help: take it out, and add `declare = [{ queue = "replies", exclusive = true }]` to the client that owns it
+              = note: an exclusive queue is for the connection that declares it alone, and goes with it
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
 }

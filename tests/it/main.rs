@@ -1,11 +1,18 @@
 //! Tests of the whole: one module a kind.
 
+mod accounts;
 mod cli;
 mod conformance;
 mod determinism;
 mod diagnostics;
 mod golden;
+mod model_based;
+mod operators;
+mod outcomes;
+mod producers;
 mod properties;
+mod scripts;
 mod semantics;
 mod tidy;
 mod traces;
+mod versions;

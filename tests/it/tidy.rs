@@ -13,7 +13,7 @@ const LINES_MAX: usize = 500;
 const EXACT: &str = "#![deny(clippy::disallowed_types, clippy::float_arithmetic)]";
 /// Parts of `std` that only these rooms may name: the world outside of a run, and threads.
 const OUTSIDE: [(&str, &[&str]); 6] = [
-    ("fs", &["cli"]),
+    ("fs", &["cli", "proptest"]),
     ("env", &["cli"]),
     ("net", &[]),
     ("time", &["cli"]),

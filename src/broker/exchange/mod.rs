@@ -8,6 +8,7 @@ mod topic;
 use std::collections::BTreeMap;
 
 use crate::amqp::{FieldTable, Name, Names, QueueId};
+use crate::rules::{self, RuleRef};
 
 pub(super) use topic::matches as topic_matches;
 
@@ -28,6 +29,15 @@ impl ExchangeKind {
             "topic" => Some(ExchangeKind::Topic),
             "headers" => Some(ExchangeKind::Headers),
             _ => None,
+        }
+    }
+
+    /// What its type does.
+    pub(super) fn rule(self) -> RuleRef {
+        match self {
+            ExchangeKind::Direct | ExchangeKind::Fanout => rules::RT_1,
+            ExchangeKind::Topic => rules::RT_2,
+            ExchangeKind::Headers => rules::RT_5,
         }
     }
 }

@@ -89,6 +89,18 @@ pub(in crate::broker) fn compared(
     KNOWN.iter().filter(move |known| known.taken_by(kind, profile)).map(|known| known.key)
 }
 
+/// What must still agree when a quorum queue is declared again as a classic one. Source: rule Q-18,
+/// `rabbit_amqqueue:assert_args_equivalence`.
+pub(in crate::broker) const COMPARED_WHEN_RELAXED: [&str; 7] = [
+    "x-dead-letter-exchange",
+    "x-dead-letter-routing-key",
+    "x-expires",
+    "x-max-length",
+    "x-max-length-bytes",
+    "x-single-active-consumer",
+    "x-message-ttl",
+];
+
 /// The type of queue that arguments ask for. Source: rules ARG-8 and Q-17.
 pub(in crate::broker) fn kind(
     arguments: &FieldTable,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::amqp::{DeliveryTag, Name};
 use crate::broker::dead_letter::Letter;
+use crate::units::SimTime;
 
 /// The prefetch count that stands for "no bound". Source: rule QOS-13.
 pub(in crate::broker) const UNLIMITED_PREFETCH: u16 = 2000;
@@ -14,8 +15,8 @@ pub(in crate::broker) const UNLIMITED_PREFETCH: u16 = 2000;
 pub(in crate::broker) struct Quorum {
     /// By the queue's count of arrivals: how often a message came back. Source: rule RDL-8.
     pub(in crate::broker) returns: BTreeMap<u32, u32>,
-    /// Channels that have published here, by place: whether their publishes are refused. Source: rules CF-14 and LEN-7.
-    pub(in crate::broker) enqueuers: BTreeMap<u32, bool>,
+    /// Channels that have published here, by place. Source: rules CF-14 and LEN-7.
+    pub(in crate::broker) enqueuers: BTreeMap<u32, Enqueuer>,
     /// It held at most four fifths of its limit after the last command. Source: rule LEN-7.
     pub(in crate::broker) below_soft_limit: bool,
     /// Fetched messages that are not settled; each counts as a consumer. Source: rule Q-4.
@@ -28,6 +29,28 @@ pub(in crate::broker) struct Quorum {
     pub(in crate::broker) retry_timer: Option<u32>,
 }
 
+/// What a channel knows of the limit of a quorum queue to which it publishes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::broker) enum Enqueuer {
+    /// It may publish.
+    Accepted,
+    /// It heard with its first publish that the queue is over its limit.
+    Refused,
+    /// It was told at this instant. Publishes of the same instant were on their way by then and are taken.
+    RefusedAfter(SimTime),
+}
+
+impl Enqueuer {
+    /// Whether a publish at `now` is refused.
+    pub(in crate::broker) fn refuses(self, now: SimTime) -> bool {
+        match self {
+            Enqueuer::Accepted => false,
+            Enqueuer::Refused => true,
+            Enqueuer::RefusedAfter(told) => told < now,
+        }
+    }
+}
+
 /// A consumer that was cancelled while it held deliveries.
 #[derive(Clone, Debug)]
 pub(in crate::broker) struct Cancelled {
@@ -38,6 +61,12 @@ pub(in crate::broker) struct Cancelled {
 }
 
 impl Quorum {
+    /// The queue is over its limit: the channels that publish to it hear of it.
+    pub(in crate::broker) fn refuse_enqueuers(&mut self, now: SimTime) {
+        let accepted = self.enqueuers.values_mut().filter(|enqueuer| **enqueuer == Enqueuer::Accepted);
+        accepted.for_each(|enqueuer| *enqueuer = Enqueuer::RefusedAfter(now));
+    }
+
     /// How often the message with this count of arrivals came back.
     pub(in crate::broker) fn returned(&self, arrival: u32) -> u32 {
         self.returns.get(&arrival).copied().unwrap_or(0)
@@ -78,6 +107,18 @@ mod tests {
     fn publishers_go_on_at_four_fifths_of_the_limit() {
         assert!(is_below(Some(10), 8) && !is_below(Some(10), 9) && is_below(None, u64::MAX));
         assert!(is_below(Some(2), 1) && !is_below(Some(2), 2) && is_below(Some(0), 0));
+    }
+
+    /// Source: rule LEN-7.
+    #[test]
+    fn publishes_of_the_instant_at_which_a_channel_is_told_are_taken() {
+        let (told, later) = (SimTime::from_nanos(7), SimTime::from_nanos(8));
+        let mut quorum = Quorum::default();
+        quorum.enqueuers.extend([(1, Enqueuer::Accepted), (2, Enqueuer::Refused)]);
+        quorum.refuse_enqueuers(told);
+        quorum.refuse_enqueuers(later);
+        assert_eq!(quorum.enqueuers.values().map(|e| e.refuses(told)).collect::<Vec<_>>(), [false, true]);
+        assert!(quorum.enqueuers.values().all(|e| e.refuses(later)));
     }
 
     #[test]

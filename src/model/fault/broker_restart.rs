@@ -18,9 +18,9 @@ impl BrokerRestart {
     /// The broker reads no more; what is on its way to it is lost. Then it stops. Deviation: DEV-13.
     pub(in crate::model) fn begin<R: Recorder>(system: &mut System<R>, events: &mut EventList<SystemEvent>) {
         for index in 0..system.connections.len() {
-            let frames = system.connections[index].up.cut(events);
+            let (frames, carried) = system.connections[index].up.cut(events);
+            system.lost_frames(index, &frames, carried, events);
             for frame in &frames {
-                system.lost_frame(frame, events);
                 if let UpFrame::Open(id) = *frame {
                     system.connections[index].down.send(DownFrame::Refused(id), events);
                 }

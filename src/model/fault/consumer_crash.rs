@@ -78,20 +78,27 @@ impl ConsumerCrash {
         system: &mut System<R>,
         events: &mut EventList<SystemEvent>,
     ) {
-        let consumer = &mut system.consumers[self.consumer];
+        system.consumer_returns(self.consumer, events);
+    }
+}
+
+impl<R: Recorder> System<R> {
+    /// A crash of this consumer is over.
+    pub(in crate::model) fn consumer_returns(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+        let consumer = &mut self.consumers[index];
         // Another crash of the same consumer may last longer, or for good.
         consumer.outages = consumer.outages.saturating_sub(1);
         if consumer.outages > 0 {
             return;
         }
-        let index = consumer.connection;
-        system.observe(events.now(), || What::ConsumerRestarted { consumer: self.consumer as u32 });
-        let connection = &mut system.connections[index];
+        let place = consumer.connection;
+        self.observe(events.now(), || What::ConsumerRestarted { consumer: index as u32 });
+        let connection = &mut self.connections[place];
         if connection.stays_away {
             connection.stays_away = false;
-            connection.connect = events.at(events.now(), SystemEvent::Connect(index as u32));
+            connection.connect = events.at(events.now(), SystemEvent::Connect(place as u32));
         } else if connection.phase == Phase::Open {
-            system.consumer_is_back(self.consumer, events);
+            self.consumer_is_back(index, events);
         }
     }
 }

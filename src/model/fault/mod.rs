@@ -1,9 +1,11 @@
 //! Faults: disturbances that a scenario plans, one file each. Each has a beginning and, where it makes sense, an end.
 
+mod alarm;
 mod broker_restart;
 mod connection_loss;
 mod consumer_crash;
 
+pub use alarm::{Alarm, Resource};
 pub use broker_restart::BrokerRestart;
 pub use connection_loss::ConnectionLoss;
 pub use consumer_crash::{ConsumerCrash, CrashBy};
@@ -37,6 +39,8 @@ pub enum FaultKind {
     ConnectionLoss(ConnectionLoss),
     /// The broker is stopped cleanly and started again.
     BrokerRestart(BrokerRestart),
+    /// The broker is low on a resource.
+    Alarm(Alarm),
 }
 
 impl FaultKind {
@@ -46,6 +50,7 @@ impl FaultKind {
             FaultKind::ConsumerCrash(crash) => crash.restart_after,
             FaultKind::ConnectionLoss(loss) => Some(loss.lasts),
             FaultKind::BrokerRestart(restart) => Some(restart.lasts),
+            FaultKind::Alarm(alarm) => Some(alarm.lasts),
         }
     }
 }
@@ -62,6 +67,7 @@ impl<R: Recorder> System<R> {
             FaultKind::ConsumerCrash(crash) => crash.begin(self, events),
             FaultKind::ConnectionLoss(loss) => loss.begin(self, events),
             FaultKind::BrokerRestart(_) => BrokerRestart::begin(self, events),
+            FaultKind::Alarm(alarm) => alarm.begin(self, events),
         }
     }
 
@@ -72,6 +78,7 @@ impl<R: Recorder> System<R> {
             FaultKind::ConsumerCrash(crash) => crash.end(self, events),
             FaultKind::ConnectionLoss(_) => {}
             FaultKind::BrokerRestart(_) => BrokerRestart::end(self, events),
+            FaultKind::Alarm(alarm) => alarm.end(self, events),
         }
     }
 }

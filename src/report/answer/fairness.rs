@@ -129,7 +129,7 @@ fn cost(variant: &VariantResult, queue: usize, sharing: &Sharing) -> String {
         return String::new();
     };
     let times = factor(ratio);
-    if sharing.late.is_some() && ratio > COSTLY {
+    if sharing.late.is_some() && ratio > COSTLY && is_due_to_sharing(variant, queue, ratio) {
         format!(", so that the work took {times} times as long as its consumers needed together")
     } else if sharing.late.is_some() || sharing.even || ratio > COSTLY {
         String::new()
@@ -138,6 +138,16 @@ fn cost(variant: &VariantResult, queue: usize, sharing: &Sharing) -> String {
     } else {
         format!(", which kept all of them busy: the work took {times} times the shortest time possible")
     }
+}
+
+/// Whether consumers without work while work waited account for most of what the work took beyond the shortest time. They
+/// do not where the run was as long as its arrivals, or consumers were gone or refused messages.
+fn is_due_to_sharing(variant: &VariantResult, queue: usize, ratio: f64) -> bool {
+    let of_queue = |measure| value(variant, Scope::Queue, measure, queue).map(|estimate| estimate.value());
+    let (Some(idle), Some(makespan)) = (of_queue("idle-while-work-waits"), of_queue("makespan")) else {
+        return false;
+    };
+    idle > (makespan - makespan / ratio) / 2.0
 }
 
 fn is_drained(variant: &VariantResult) -> bool {
@@ -181,6 +191,7 @@ mod tests {
     use super::*;
     use crate::experiment::tests::{plan, run_example};
     use crate::measure::example::consumer;
+    use crate::units::SimDuration;
 
     fn said(change: impl Fn(&mut Outcome) + Sync) -> Vec<String> {
         let result = run_example(&plan(false, 1), |_, _, outcome| change(outcome)).unwrap();
@@ -196,6 +207,12 @@ mod tests {
               as long as its consumers needed together"
             ]
         );
+    }
+
+    #[test]
+    fn a_run_that_took_as_long_as_its_arrivals_cost_nothing() {
+        let busy = said(|outcome| outcome.consumers[0].idle_while_work_waits = SimDuration::from_secs(1));
+        assert_eq!(busy, ["`slow` got 25 % of the 100 messages of `tasks` and finished 31s after `fast`"]);
     }
 
     #[test]

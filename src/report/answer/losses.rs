@@ -65,8 +65,7 @@ fn of_all(variant: &VariantResult, lost: u64) -> String {
     if copies == routed {
         format!("{lost} of {} {were}", counted(total(variant, |books| books.published), "message"))
     } else {
-        let before = [LossCause::LostOnTheWire, LossCause::Refused];
-        let before = total(variant, |books| before.iter().map(|&cause| books.lost_to(cause)).sum());
+        let before = total(variant, Ledger::lost_before_queues);
         format!("{lost} of {copies} copies {were}", copies = copies + before)
     }
 }

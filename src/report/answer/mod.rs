@@ -1,6 +1,7 @@
 //! The answer: a sentence for each variant, made from its numbers; the first lines of every report. Each file here adds the
 //! clauses of one subject, or none where it has nothing to say. A clause says only what the run shows.
 
+mod confirms;
 mod difference;
 mod errors;
 mod fairness;
@@ -49,6 +50,7 @@ fn clauses(variant: &VariantResult) -> Vec<String> {
         return all;
     }
     all.extend(losses::losses(variant));
+    all.extend(confirms::clauses(variant));
     all.extend(fairness::clauses(variant));
     all.extend(processed::clauses(variant));
     all.extend(repeats::clauses(variant));

@@ -30,6 +30,7 @@ fn left(books: &Ledger) -> String {
     let parts: Vec<String> =
         [
             (books.on_the_way, "on the way to the broker"),
+            (books.uncommitted, "in transactions without a commit"),
             (books.queued, "still queued"),
             (books.in_flight, "in flight"),
         ]

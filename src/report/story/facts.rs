@@ -1,7 +1,7 @@
 //! The broker's facts in sentences: what it did and what changed. Knows no layout; the rule stands beside the sentence.
 
-use crate::amqp::{ConsumerId, MessageId, Name, QueueId};
-use crate::observe::{Fact, Settlement};
+use crate::amqp::{ConsumerId, MessageId, Name, QueueId, in_vhost};
+use crate::observe::{Fact, LossCause, Settlement};
 
 use super::page::{count, levels};
 use super::subjects::View;
@@ -24,6 +24,10 @@ impl View<'_> {
             "" => "the default exchange".to_owned(),
             text => format!("exchange {text}"),
         }
+    }
+
+    fn within(&self, vhost: Name, name: Name) -> String {
+        in_vhost(self.names.text(vhost), self.names.text(name))
     }
 
     fn key(&self, name: Name) -> String {
@@ -95,6 +99,10 @@ pub(super) fn sentence(view: View<'_>, fact: &Fact) -> String {
         Fact::ConsumerActivated { queue, consumer } => {
             format!("{} serves {} alone from here on", view.queue(*queue), view.tag(*consumer))
         }
+        Fact::PolicySet { vhost, name } => {
+            format!("policy {} holds from here on", view.within(*vhost, *name))
+        }
+        Fact::PolicyCleared { vhost, name } => format!("policy {} holds no more", view.within(*vhost, *name)),
         Fact::BrokerStopped => "broker stops".to_owned(),
         Fact::BrokerStarted { queues, messages } => {
             format!(
@@ -123,8 +131,9 @@ fn of_message(view: View<'_>, fact: &Fact) -> String {
             view.key(*routing_key),
             if *returned { "returned" } else { "dropped" }
         ),
-        Fact::PublishRefused { message } => {
-            format!("broker discards {} with its channel", view.message(*message))
+        Fact::PublishRefused { message, cause } => {
+            let with = if *cause == LossCause::RolledBack { "transaction" } else { "channel" };
+            format!("broker discards {} with its {with}", view.message(*message))
         }
         Fact::Enqueued { queue, message, ready, unacked } => {
             format!("{} takes {}: {}", view.queue(*queue), view.message(*message), levels(*ready, *unacked))

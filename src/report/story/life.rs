@@ -53,11 +53,19 @@ pub(super) struct Life {
     copies: BTreeMap<QueueId, Copy>,
     /// Consumers that have received the message and not settled it.
     holders: BTreeSet<u32>,
+    /// How its producer got its answer, and when.
+    answered: Option<(&'static str, SimTime)>,
 }
 
 impl Life {
     pub(super) fn new(message: MessageId) -> Self {
-        Life { message, outside: Outside::Unseen, copies: BTreeMap::new(), holders: BTreeSet::new() }
+        Life {
+            message,
+            outside: Outside::Unseen,
+            copies: BTreeMap::new(),
+            holders: BTreeSet::new(),
+            answered: None,
+        }
     }
 
     /// The message whose life it is.
@@ -110,6 +118,12 @@ impl Life {
                 }
             }
             What::Broker(fact, _) => self.observe_fact(view, at, fact),
+            What::ReachedClient { method: ServerMethod::BasicAck { .. }, .. } => {
+                self.answered = Some(("confirmed", at));
+            }
+            What::ReachedClient { method: ServerMethod::BasicNack { .. }, .. } => {
+                self.answered = Some(("nacked", at));
+            }
             _ => {}
         }
     }
@@ -126,7 +140,7 @@ impl Life {
             Fact::Unroutable { returned, .. } => {
                 self.outside = if *returned { Outside::Returned } else { Outside::Dropped };
             }
-            Fact::PublishRefused { .. } => self.outside = Outside::Lost(LossCause::Refused),
+            Fact::PublishRefused { cause, .. } => self.outside = Outside::Lost(*cause),
             Fact::Enqueued { queue, .. } => self.enter(*queue).place = Place::Ready,
             Fact::Delivered { queue, consumer, automatic, .. } => {
                 let holder = view.cast.tag(view.names, *consumer);
@@ -183,8 +197,22 @@ impl Life {
         Some(holder)
     }
 
-    /// What became of the message, one paragraph for each copy.
+    /// What became of the message, one paragraph for each copy, and what its producer knows.
     pub(super) fn fate(&self, view: View<'_>) -> Vec<String> {
+        let mut paragraphs = self.fates(view);
+        if let Some((how, at)) = self.answered {
+            let name = view.cast.message(self.message);
+            let although = if self.is_lost() && how == "confirmed" { ", and lost all the same" } else { "" };
+            paragraphs.push(format!("To its producer {name} is {how} since {}{although}.", instant(at)));
+        }
+        paragraphs
+    }
+
+    fn is_lost(&self) -> bool {
+        self.copies.values().any(|copy| matches!(copy.place, Place::Lost(..)))
+    }
+
+    fn fates(&self, view: View<'_>) -> Vec<String> {
         let name = view.cast.message(self.message);
         if self.copies.is_empty() {
             let fate = match self.outside {

@@ -1,7 +1,7 @@
 //! What a story remembers: which message a delivery tag or a publish number stands for, and why a message came back.
 //! Grows with what is unsettled, not with the run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::amqp::{
     ChannelRef, ConnectionId, DeliveryTag, MessageId, Method, Name, Names, PublishSeqNo, QueueId, ReplyCode,
@@ -44,6 +44,8 @@ pub(super) struct Memory {
     crashes: BTreeMap<String, SimTime>,
     /// Why a message is in its queue again.
     returns: BTreeMap<(QueueId, MessageId), String>,
+    /// Deliveries whose acknowledgement is lost on its way.
+    unheard: BTreeSet<(ChannelRef, DeliveryTag)>,
     cause: Option<(SimTime, Cause)>,
 }
 
@@ -64,6 +66,12 @@ impl Memory {
     pub(super) fn learn(&mut self, cast: &Cast, names: &Names, at: SimTime, what: &What) {
         match what {
             What::ReachedBroker { channel, method, .. } => self.learn_method(at, *channel, method),
+            What::AckLost { channel, delivery_tag, .. } => {
+                let key = (*channel, *delivery_tag);
+                if self.handouts.contains_key(&key) {
+                    self.unheard.insert(key);
+                }
+            }
             What::ConsumerCrashed { consumer, .. } => {
                 self.crashes.insert(cast.consumer(*consumer), at);
             }
@@ -144,6 +152,7 @@ impl Memory {
                 self.returns.remove(&(*queue, *message));
             }
             Fact::Requeued { channel, delivery_tag, .. } => {
+                self.unheard.remove(&(*channel, *delivery_tag));
                 self.handouts.remove(&(*channel, *delivery_tag));
             }
             Fact::Delivered { queue, message, automatic: true, .. }
@@ -169,6 +178,9 @@ impl Memory {
         let holder = handout
             .and_then(|handout| handout.consumer)
             .map_or_else(|| "its client".to_owned(), |tag| names.text(tag).to_owned());
+        if self.unheard.contains(&key) {
+            return format!("the acknowledgement of {holder} was lost on its way");
+        }
         if self.crashes.get(&holder).is_some_and(|&crash| handout.is_some_and(|handout| handout.at <= crash))
         {
             return format!("{holder} crashed while it held the message");

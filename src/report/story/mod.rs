@@ -9,6 +9,8 @@ mod life;
 mod memory;
 mod narrator;
 mod page;
+mod passed_over;
+mod selector;
 mod sentences;
 mod subjects;
 
@@ -16,6 +18,7 @@ mod subjects;
 mod tests;
 
 pub use narrator::Narrator;
+pub use selector::Selector;
 
 use crate::amqp::MessageId;
 use crate::units::SimTime;

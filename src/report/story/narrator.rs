@@ -3,13 +3,13 @@
 
 use crate::amqp::{Names, ServerMethod};
 use crate::observe::{Fact, Observation, What};
-use crate::report::{Cast, Directory};
+use crate::report::Directory;
 use crate::units::SimTime;
 
 use super::Filter;
-use super::life::Life;
-use super::memory::Memory;
 use super::page::Page;
+use super::passed_over::PassedOver;
+use super::selector::Selector;
 use super::sentences::{answer, sentence};
 use super::subjects::View;
 
@@ -50,10 +50,9 @@ struct Step {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Narrator {
-    cast: Cast,
-    memory: Memory,
-    filter: Filter,
-    life: Option<Life>,
+    selector: Selector,
+    /// What the consumer got that is asked for.
+    account: Option<PassedOver>,
     page: Page,
     step: Option<Step>,
     /// Whether the present step is told from a method that reached the broker, which an answer may be added to.
@@ -67,12 +66,12 @@ pub struct Narrator {
 impl Narrator {
     /// A narrator who knows the entities of the scenario and tells what `filter` lets through.
     pub fn new(directory: Directory, filter: Filter) -> Self {
+        let consumer = filter.entity.as_ref().filter(|name| directory.consumers.contains(name));
+        let account = consumer.map(|name| PassedOver::new(name));
         Narrator {
-            cast: Cast::new(directory),
-            memory: Memory::default(),
-            life: filter.message.map(Life::new),
+            account,
             page: Page::new(filter.lines_max),
-            filter,
+            selector: Selector::new(directory, filter),
             step: None,
             asks: false,
             last: SimTime::ZERO,
@@ -84,10 +83,12 @@ impl Narrator {
     pub fn observe(&mut self, names: &Names, seen: &Observation) {
         let (at, what) = (seen.at, &seen.what);
         self.last = at;
-        self.cast.learn(what);
-        self.memory.learn(&self.cast, names, at, what);
+        self.selector.learn(names, at, what);
         self.enter_step(names, at, what);
-        if self.is_wanted(names, at, what) {
+        if let Some(account) = &mut self.account {
+            account.observe(self.selector.view(names), at, what);
+        }
+        if self.selector.is_wanted(names, at, what) {
             for cause in std::mem::take(&mut self.causes) {
                 self.tell(names, &cause);
             }
@@ -95,31 +96,40 @@ impl Narrator {
         } else if is_cause(what) {
             self.causes.push(what.clone());
         }
-        self.memory.forget(what);
+        self.selector.forget(what);
     }
 
     /// The story, with what was left out, and the fate of the message if there was one in the filter.
     pub fn finish(mut self, names: &Names) -> String {
-        if self.page.is_empty() && self.life.is_none() {
-            let whom =
-                self.filter.entity.as_ref().map_or_else(String::new, |entity| format!(" to `{entity}`"));
+        if self.page.is_empty() && self.selector.life.is_none() {
+            let whom = self
+                .selector
+                .filter
+                .entity
+                .as_ref()
+                .map_or_else(String::new, |entity| format!(" to `{entity}`"));
             self.page.close(&format!("Nothing happened{whom} in this time. The run ended at {}.", self.last));
         }
         self.page.close_limit();
-        if let Some(life) = self.life.take() {
+        if let Some(life) = self.selector.life.take() {
             for paragraph in life.fate(self.view(names)) {
                 self.page.close(&paragraph);
             }
+        }
+        if let Some(account) = self.account.take() {
+            let (text, rules) = account.account(self.view(names));
+            self.page.close(&text);
+            self.page.close_rules(&rules);
         }
         self.page.into_text()
     }
 
     fn view<'a>(&'a self, names: &'a Names) -> View<'a> {
-        View { cast: &self.cast, names, memory: &self.memory }
+        self.selector.view(names)
     }
 
     fn tell(&mut self, names: &Names, what: &What) {
-        let view = View { cast: &self.cast, names, memory: &self.memory };
+        let view = self.selector.view(names);
         if matches!(what, What::ReachedBroker { .. }) {
             self.asks = self.page.is_at_start();
         } else if let (true, Some(first)) = (self.asks, self.page.first())
@@ -147,9 +157,10 @@ impl Narrator {
                 && match what {
                     What::Broker(Fact::ConnectionOpened { .. }, _) => false,
                     What::BrokerSent { .. } | What::Broker(..) => true,
-                    What::ConsumerCrashed { .. } | What::ConnectionLost { .. } | What::LostOutside { .. } => {
-                        true
-                    }
+                    What::ConsumerCrashed { .. }
+                    | What::ConnectionLost { .. }
+                    | What::AckLost { .. }
+                    | What::LostOutside { .. } => true,
                     What::ClientSent { .. } | What::Received { .. } | What::ServiceBegan { .. } => same(step),
                     _ => false,
                 }
@@ -166,34 +177,9 @@ impl Narrator {
         }
     }
 
-    /// Whether `what` is to be told. The life of a message is followed whether or not it is told.
-    fn is_wanted(&mut self, names: &Names, at: SimTime, what: &What) -> bool {
-        let within =
-            self.filter.from.is_none_or(|from| from <= at) && self.filter.to.is_none_or(|to| at <= to);
-        let view = View { cast: &self.cast, names, memory: &self.memory };
-        if let Some(life) = &mut self.life {
-            let mentioned = view.messages(what).contains(&life.message());
-            let wanted = mentioned || life.is_touched(view, what);
-            if mentioned {
-                life.observe(view, at, what);
-            }
-            if !wanted {
-                return false;
-            }
-        }
-        within && self.filter.entity.as_ref().is_none_or(|entity| view.entities(what).contains(entity))
-    }
-
     /// What `--entity` may be, as far as it is known: kinds with their names.
     pub fn entities(&self, names: &Names) -> [(&'static str, Vec<String>); 5] {
-        let directory = self.cast.directory();
-        [
-            ("producers", directory.producers.clone()),
-            ("consumers", directory.consumers.clone()),
-            ("queues", self.cast.queues(names).map(str::to_owned).collect()),
-            ("connections", directory.connections.clone()),
-            ("faults", directory.faults.clone()),
-        ]
+        self.selector.entities(names)
     }
 }
 

@@ -138,6 +138,15 @@ impl Page {
         self.write("", 0, paragraph);
     }
 
+    /// The statements of rules that a closing paragraph names, those that were not told before.
+    pub(super) fn close_rules(&mut self, rules: &[RuleRef]) {
+        for rule in rules {
+            if self.met.insert(rule.id) {
+                self.write("    ", 4, &format!("[{}] {}", rule.id, rule.statement));
+            }
+        }
+    }
+
     fn write(&mut self, lead: &str, indent: usize, text: &str) {
         for line in wrap(lead, indent, text, WIDTH) {
             self.text.push_str(&line.trim_end().replace(GLUE, " "));

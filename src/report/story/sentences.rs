@@ -4,9 +4,9 @@
 //! methods of clients where they reach the broker, answers where the broker gives them.
 
 use crate::amqp::{ChannelRef, MessageId, Method, ServerMethod};
-use crate::observe::{Fact, LossCause, What};
+use crate::observe::{Conclusion, Fact, LossCause, What};
 use crate::report::wire::{self, Words};
-use crate::rules::RuleRef;
+use crate::rules::{self, RuleRef};
 
 use super::facts;
 use super::page::{count, length};
@@ -30,6 +30,12 @@ pub(super) fn sentence(view: View<'_>, what: &What) -> Option<(String, Option<Ru
             return None;
         }
         return Some((facts::sentence(view, fact), Some(*rule)));
+    }
+    if let What::AckLost { connection, channel, delivery_tag } = what {
+        let method = Method::BasicAck { delivery_tag: *delivery_tag, multiple: false };
+        let (from, of) = (view.sender(*connection, *channel, &method), about(view, *channel, &method));
+        let words = wire::client(view.names, &method);
+        return Some((format!("{words}{of} from {from} is lost on its way"), Some(rules::CON_7)));
     }
     let sentence = match what {
         What::ClientSent { connection, channel, method } => sent(view, *connection, *channel, method)?,
@@ -91,6 +97,7 @@ fn sent(view: View<'_>, connection: u32, channel: ChannelRef, method: &Method) -
             | Method::BasicAck { .. }
             | Method::BasicNack { .. }
             | Method::BasicReject { .. }
+            | Method::BasicCancel { .. }
             | Method::ChannelClose
             | Method::ConnectionClose
     );
@@ -164,6 +171,16 @@ fn of_client(view: View<'_>, what: &What) -> String {
             if *again { " once more" } else { "" },
             length(*sojourn)
         ),
+        What::Concluded { consumer, message, how } => {
+            let (consumer, message) = (cast.consumer(*consumer), cast.message(*message));
+            match how {
+                Conclusion::Ack => format!("{consumer} is done with {message}"),
+                Conclusion::Reject => format!("{consumer} is done with {message} and refuses it for good"),
+                Conclusion::Requeue => format!("{consumer} is done with {message} and gives it back"),
+                Conclusion::Hang => format!("{consumer} is done with {message} and never settles it"),
+                Conclusion::Crash => format!("{consumer} dies of {message}"),
+            }
+        }
         What::LostOutside { message, cause, consumer } => {
             let holder =
                 consumer.map_or_else(String::new, |index| format!(", with {}", cast.consumer(index)));
@@ -191,6 +208,7 @@ pub(super) fn loss_explained(cause: LossCause) -> &'static str {
             "The broker never saw it; only a missing confirm could tell its producer."
         }
         LossCause::Refused => "The broker closed the channel instead of taking it.",
+        LossCause::RolledBack => "What is published in a transaction is in no queue before its commit.",
         LossCause::TransientInRestart => "Only persistent messages survive a restart.",
         LossCause::QueueNotDurable => {
             "A queue that is not durable goes with the broker, persistent messages too."
@@ -202,8 +220,14 @@ pub(super) fn loss_explained(cause: LossCause) -> &'static str {
             "The broker was told that it was done with, so there was nothing left to requeue."
         }
         LossCause::Expired => "Its time to live was over before it was delivered.",
-        LossCause::Overflow => "Its queue was over its length limit.",
+        LossCause::Overflow => "Its queue was over its length limit and dropped it.",
+        LossCause::QueueFull => {
+            "Its queue was full and takes no publish then; only a confirm tells its producer."
+        }
         LossCause::Rejected => "It was not to be requeued, and its queue has no dead-letter exchange.",
+        LossCause::DeliveryLimit => {
+            "It came back more often than its queue allows, and the queue has no dead-letter exchange."
+        }
         LossCause::DeadLetterTargetMissing => "Its dead-letter exchange led to no queue.",
         LossCause::Purged => "Its queue was purged.",
         LossCause::QueueDeleted => "A queue's messages go with it.",

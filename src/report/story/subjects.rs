@@ -1,6 +1,6 @@
 //! What an observation is about: which messages, which entities. Knows nothing of how it is told.
 
-use crate::amqp::{ChannelRef, MessageId, Method, Names, ServerMethod};
+use crate::amqp::{ChannelRef, MessageId, Method, Name, Names, ServerMethod};
 use crate::observe::{Fact, What};
 use crate::report::Cast;
 
@@ -58,10 +58,16 @@ impl View<'_> {
                 self.messages_to(*channel, method)
             }
             What::Broker(fact, _) => self.messages_in(fact),
+            What::AckLost { channel, delivery_tag, .. } => self
+                .memory
+                .acknowledged(*channel, *delivery_tag, false)
+                .map(|handout| handout.message)
+                .collect(),
             What::Published { message, .. }
             | What::Received { message, .. }
             | What::ServiceBegan { message, .. }
             | What::Processed { message, .. }
+            | What::Concluded { message, .. }
             | What::LostOutside { message, .. } => vec![*message],
             _ => Vec::new(),
         }
@@ -72,12 +78,14 @@ impl View<'_> {
         match fact {
             Fact::Routed { message, .. }
             | Fact::Unroutable { message, .. }
-            | Fact::PublishRefused { message }
+            | Fact::PublishRefused { message, .. }
             | Fact::Enqueued { message, .. }
             | Fact::Delivered { message, .. }
             | Fact::Got { message, .. }
             | Fact::Settled { message, .. }
             | Fact::Requeued { message, .. }
+            | Fact::DeadLettered { message, .. }
+            | Fact::Replied { message, .. }
             | Fact::Lost { message, .. } => vec![*message],
             Fact::Confirmed { channel, publish } | Fact::Nacked { channel, publish } => {
                 self.memory.confirmed(*channel, *publish, false).collect()
@@ -99,6 +107,11 @@ impl View<'_> {
                     ServerMethod::BasicDeliver(deliver) => {
                         entities.push(self.names.text(deliver.consumer_tag).to_owned());
                     }
+                    ServerMethod::BasicConsumeOk { consumer_tag }
+                    | ServerMethod::BasicCancelOk { consumer_tag }
+                    | ServerMethod::BasicCancel { consumer_tag } => {
+                        entities.extend(self.tag_text(*consumer_tag));
+                    }
                     ServerMethod::BasicReturn(back) => {
                         entities.push(self.cast.producer(back.message.id.producer.0));
                     }
@@ -111,6 +124,7 @@ impl View<'_> {
             What::Received { consumer, .. }
             | What::ServiceBegan { consumer, .. }
             | What::Processed { consumer, .. }
+            | What::Concluded { consumer, .. }
             | What::ConsumerCrashed { consumer, .. }
             | What::ConsumerRestarted { consumer } => vec![self.cast.consumer(*consumer)],
             What::LostOutside { message, consumer, .. } => match consumer {
@@ -119,6 +133,10 @@ impl View<'_> {
             },
             What::ConnectionLost { connection } | What::Connecting { connection } => {
                 vec![self.cast.connection(*connection)]
+            }
+            What::AckLost { connection, channel, delivery_tag } => {
+                let method = Method::BasicAck { delivery_tag: *delivery_tag, multiple: false };
+                vec![self.cast.connection(*connection), self.sender(*connection, *channel, &method)]
             }
             What::FaultBegan { fault } | What::FaultEnded { fault } => vec![self.cast.fault(*fault)],
             What::Stale => Vec::new(),
@@ -159,17 +177,24 @@ impl View<'_> {
             Fact::Settled { queue: id, .. } => vec![queue(*id)],
             Fact::Routed { message, .. }
             | Fact::Unroutable { message, .. }
-            | Fact::PublishRefused { message } => vec![self.cast.producer(message.producer.0)],
+            | Fact::PublishRefused { message, .. } => vec![self.cast.producer(message.producer.0)],
             Fact::Confirmed { channel, .. }
             | Fact::Nacked { channel, .. }
             | Fact::Replied { channel, .. } => {
                 vec![self.cast.connection_of(channel.connection)]
+            }
+            Fact::PolicySet { name: policy, .. } | Fact::PolicyCleared { name: policy, .. } => {
+                vec![name(*policy)]
             }
             Fact::ExchangeDeclared { .. }
             | Fact::ExchangeDeleted { .. }
             | Fact::BrokerStopped
             | Fact::BrokerStarted { .. } => Vec::new(),
         }
+    }
+
+    fn tag_text(&self, tag: Name) -> Option<String> {
+        Some(self.names.text(tag).to_owned()).filter(|text| !text.is_empty())
     }
 
     /// Who sent a method: the producer of a publish, the consumer of a delivery that it settles, else the connection.
@@ -187,10 +212,8 @@ impl View<'_> {
             Method::BasicAck { delivery_tag, multiple }
             | Method::BasicNack { delivery_tag, multiple, .. } => settles(*delivery_tag, *multiple),
             Method::BasicReject { delivery_tag, .. } => settles(*delivery_tag, false),
-            Method::BasicConsume(consume) => {
-                let tag = self.names.text(consume.consumer_tag);
-                (!tag.is_empty()).then(|| tag.to_owned())
-            }
+            Method::BasicConsume(consume) => self.tag_text(consume.consumer_tag),
+            Method::BasicCancel { consumer_tag } => self.tag_text(*consumer_tag),
             _ => None,
         };
         sender.unwrap_or_else(|| self.cast.connection(connection))

@@ -1,6 +1,6 @@
 //! The broker's facts as lines of a trace. Knows what each fact carries, not why it came about.
 
-use crate::amqp::Names;
+use crate::amqp::{Names, in_vhost};
 use crate::observe::{Fact, Settlement};
 use crate::report::Cast;
 
@@ -26,8 +26,9 @@ pub(super) fn row(cast: &Cast, names: &Names, fact: &Fact) -> Row {
         Fact::ExchangeDeleted { exchange } => {
             broker("deleted", names.text(*exchange)).text("kind", "exchange")
         }
-        Fact::QueueDeclared { name, durable, .. } => {
-            broker("declared", names.text(*name)).text("type", "queue").flag("durable", *durable)
+        Fact::QueueDeclared { vhost, name, durable, .. } => {
+            let name = in_vhost(names.text(*vhost), names.text(*name));
+            broker("declared", name).text("type", "queue").flag("durable", *durable)
         }
         Fact::QueueDeleted { queue, messages } => {
             broker("deleted", cast.queue(names, *queue)).text("kind", "queue").number("messages", *messages)
@@ -57,6 +58,12 @@ pub(super) fn row(cast: &Cast, names: &Names, fact: &Fact) -> Row {
         Fact::ConsumerActivated { queue, consumer } => {
             broker("consumer-activated", cast.tag(names, *consumer)).text("queue", cast.queue(names, *queue))
         }
+        Fact::PolicySet { vhost, name } => {
+            broker("policy-set", in_vhost(names.text(*vhost), names.text(*name)))
+        }
+        Fact::PolicyCleared { vhost, name } => {
+            broker("policy-cleared", in_vhost(names.text(*vhost), names.text(*name)))
+        }
         Fact::BrokerStopped => broker("stopped", ""),
         Fact::BrokerStarted { queues, messages } => {
             broker("started", "").number("queues", *queues).number("messages", *messages)
@@ -77,7 +84,9 @@ fn of_message(cast: &Cast, names: &Names, fact: &Fact) -> Row {
                 .text("routing-key", names.text(*routing_key))
                 .flag("returned", *returned)
         }
-        Fact::PublishRefused { message } => broker("publish-refused", cast.message(*message)),
+        Fact::PublishRefused { message, cause } => {
+            broker("publish-refused", cast.message(*message)).text("cause", cause.words())
+        }
         Fact::Enqueued { queue, message, ready, unacked } => broker("enqueued", cast.message(*message))
             .text("queue", cast.queue(names, *queue))
             .counts(*ready, *unacked),

@@ -101,6 +101,11 @@ impl Row {
                 Row::method(cast, ends, *channel, None, wire::server(names, method))
             }
             What::Broker(fact, rule) => facts::row(cast, names, fact).text("rule", rule.id),
+            What::AckLost { connection, channel, delivery_tag } => {
+                Row::new(cast.connection(*connection), "lost", "basic.ack")
+                    .number("channel", channel.channel.0)
+                    .number("delivery-tag", *delivery_tag)
+            }
             What::ConnectionLost { connection } => Row::new(cast.connection(*connection), "lost", ""),
             What::Connecting { connection } => Row::new(cast.connection(*connection), "connecting", ""),
             What::FaultBegan { fault } => Row::new(cast.fault(*fault), "began", ""),
@@ -131,6 +136,9 @@ impl Row {
             What::Processed { consumer, message, sojourn, again } => by(*consumer, "processed", *message)
                 .number("sojourn-ns", sojourn.as_nanos())
                 .flag("again", *again),
+            What::Concluded { consumer, message, how } => {
+                by(*consumer, "concluded", *message).text("how", how.name())
+            }
             What::LostOutside { message, cause, consumer } => {
                 let holder = consumer.map_or_else(|| "wire".to_owned(), |index| cast.consumer(index));
                 Row::new(holder, "lost", cast.message(*message)).text("cause", cause.words())

@@ -14,7 +14,7 @@ use crate::units::SimTime;
 
 fn check(format: Format, expected: &Expect) {
     let mut names = Names::default();
-    let tasks = names.intern("tasks");
+    let (tasks, vhost) = (names.intern("tasks"), names.intern("/"));
     let directory = Directory {
         connections: vec!["shop".into()],
         producers: vec!["shop".into()],
@@ -29,7 +29,13 @@ fn check(format: Format, expected: &Expect) {
         ..BasicPublish::default()
     });
     let seen = [
-        (0, What::Broker(Fact::QueueDeclared { queue: QueueId(0), name: tasks, durable: true }, rules::Q_1)),
+        (
+            0,
+            What::Broker(
+                Fact::QueueDeclared { queue: QueueId(0), vhost, name: tasks, durable: true },
+                rules::Q_1,
+            ),
+        ),
         (5, What::Published { producer: 0, message: id, class: 0 }),
         (5, What::ClientSent { connection: 0, channel, method: publish.clone() }),
         (1_000_500_000, What::ReachedBroker { connection: 0, channel, method: publish }),

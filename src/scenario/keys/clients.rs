@@ -1,34 +1,40 @@
 //! Clients and how they are connected.
 
+use crate::model::Conclusion;
 use crate::scenario::ids;
 
 use super::tables::{ARGUMENTS, NAME, key, spec};
 use super::{Absent, ChoiceSpec, Form, KeySpec, Kind, TableSpec};
 use Absent::{Default, Means, Required};
 
-const CONNECTION_KEY: KeySpec = key(
+pub(super) const CONNECTION_KEY: KeySpec = key(
     "connection",
     Kind::Name,
     Means("a connection named after the client"),
     "The connection it uses, shared by all that name the same one.",
     "\"app\"",
 );
-const CHANNEL_KEY: KeySpec = key(
+pub(super) const CHANNEL_KEY: KeySpec = key(
     "channel",
     Kind::Name,
     Means("a channel named after the client"),
     "The channel it uses, shared by all that name the same one.",
     "\"app-1\"",
 );
-const DECLARE: KeySpec = key(
+pub(super) const DECLARE: KeySpec = key(
     "declare",
     Kind::Declarations,
     Means("nothing"),
     "What the client declares itself, in this order: a producer once its channel is open, a consumer before it subscribes.",
     "[{ queue = \"orders\" }]",
 );
-const START: KeySpec =
+pub(super) const START: KeySpec =
     key("start", Kind::Duration, Default("\"0s\""), "When it publishes first, or subscribes.", "\"5s\"");
+const OUTCOMES: ChoiceSpec = ChoiceSpec {
+    noun: "outcome of work",
+    id: ids::UNKNOWN_CHOICE,
+    words: || Conclusion::ALL.map(Conclusion::name).to_vec(),
+};
 const LATENCY_ABOUT: &str = "How long a frame takes from one end to the other, each way.";
 const RECONNECT_ABOUT: &str =
     "How long a client waits after a loss before it connects again; after a refused attempt, at least 1 ms.";
@@ -52,8 +58,16 @@ pub(super) const CONNECTION: TableSpec = spec(
     &[
         NAME,
         key("vhost", Kind::Name, Default("\"/\""), "The virtual host it opens.", "\"/\""),
+        key("user", Kind::Name, Default("\"guest\""), "As whom it connects.", "\"app\""),
         key("latency", Kind::Distribution, Means("that of `[link]`"), LATENCY_ABOUT, "\"20ms\""),
         key("reconnect-delay", Kind::Duration, Means("that of `[link]`"), RECONNECT_ABOUT, "\"5s\""),
+        key(
+            "channel-reopen-delay",
+            Kind::Duration,
+            Means("it gives up on the channel"),
+            "How long a client waits before it opens a channel again that the broker closed, at least 1 ms.",
+            "\"1s\"",
+        ),
     ],
 );
 
@@ -88,78 +102,6 @@ pub(super) const CLASS: TableSpec = spec(
         ),
         key("routing-key", Kind::ShortText, Means("any"), "Only messages with this routing key.", "\"big\""),
         key("producer", Kind::Name, Means("any"), "Only messages of this producer.", "\"shop\""),
-    ],
-);
-
-pub(super) const PRODUCER: TableSpec = spec(
-    "producer",
-    Form::List,
-    "a producer",
-    "A client that publishes messages.",
-    &[
-        NAME,
-        CONNECTION_KEY,
-        CHANNEL_KEY,
-        key(
-            "exchange",
-            Kind::ShortText,
-            Default("\"\""),
-            "Where it publishes; empty is the default exchange.",
-            "\"logs\"",
-        ),
-        key(
-            "routing-key",
-            Kind::ShortText,
-            Means("empty"),
-            "The routing key of all its messages.",
-            "\"orders\"",
-        ),
-        key(
-            "routing-keys",
-            Kind::ShortTexts,
-            Means("see `routing-key`"),
-            "Routing keys used in turn, instead of a single one.",
-            "[\"a\", \"b\"]",
-        ),
-        key(
-            "count",
-            Kind::Integer(1, u32::MAX as u64),
-            Means("no limit"),
-            "How many messages it publishes.",
-            "1000",
-        ),
-        START,
-        key("stop", Kind::Duration, Means("the end"), "From when on it publishes nothing.", "\"50s\""),
-        key(
-            "interarrival",
-            Kind::Distribution,
-            Required,
-            "Time from one publish to the next.",
-            "{ exponential = \"20ms\" }",
-        ),
-        key(
-            "message-size",
-            Kind::Size,
-            Default("\"256B\""),
-            "Length of a message's body, up to 4 GiB.",
-            "\"4KiB\"",
-        ),
-        key(
-            "persistent",
-            Kind::Boolean,
-            Default("false"),
-            "Whether its messages survive a restart of the broker in a durable queue.",
-            "true",
-        ),
-        key("priority", Kind::Integer(0, 255), Default("0"), "The priority of its messages.", "5"),
-        key(
-            "mandatory",
-            Kind::Boolean,
-            Default("false"),
-            "Whether it gets a message back that no queue takes.",
-            "true",
-        ),
-        DECLARE,
     ],
 );
 
@@ -222,6 +164,48 @@ pub(super) const CONSUMER: TableSpec = spec(
             "{ heavy = \"1s\" }",
         ),
         key("speed", Kind::Factor, Default("1"), "How fast it works; 0.5 takes twice as long.", "0.5"),
+        key(
+            "outcome",
+            Kind::Choice(&OUTCOMES),
+            Default("\"ack\""),
+            "What it does when its work on a message is done: acknowledge it, reject it for good, give it back, nothing ever, or die of it.",
+            "\"reject\"",
+        ),
+        key(
+            "outcome-by-class",
+            Kind::ChoiceByClass(&OUTCOMES),
+            Means("`outcome` for all"),
+            "What it does when its work on a message of a class is done.",
+            "{ poison = \"requeue\" }",
+        ),
+        key(
+            "nack",
+            Kind::Boolean,
+            Default("false"),
+            "Whether it rejects and gives back by `basic.nack` instead of `basic.reject`.",
+            "true",
+        ),
+        key(
+            "restart-after",
+            Kind::Duration,
+            Means("it stays away"),
+            "How long after it died of a message it is back.",
+            "\"1s\"",
+        ),
+        key(
+            "stop",
+            Kind::Duration,
+            Means("the end"),
+            "When it cancels its subscription for good; it finishes what it holds.",
+            "\"50s\"",
+        ),
+        key(
+            "resubscribe-delay",
+            Kind::Duration,
+            Means("it does not"),
+            "How long after the broker cancelled it it subscribes again.",
+            "\"1s\"",
+        ),
         DECLARE,
     ],
 );

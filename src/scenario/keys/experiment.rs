@@ -63,18 +63,41 @@ pub(super) const BROKER: TableSpec = spec(
     "broker",
     Form::Single,
     "a broker",
-    "Which RabbitMQ is simulated.",
-    &[key(
-        "profile",
-        Kind::Choice(&ChoiceSpec {
-            noun: "profile",
-            id: ids::UNKNOWN_PROFILE,
-            words: || Profile::ALL.map(|profile| profile.name).to_vec(),
-        }),
-        Means("the newest"),
-        "The version whose rules hold.",
-        "\"rabbitmq-4.0\"",
-    )],
+    "Which RabbitMQ is simulated, and how it is set up.",
+    &[
+        key(
+            "profile",
+            Kind::Choice(&ChoiceSpec {
+                noun: "profile",
+                id: ids::UNKNOWN_PROFILE,
+                words: || Profile::ALL.map(|profile| profile.name).to_vec(),
+            }),
+            Means("the newest"),
+            "The version whose rules hold.",
+            "\"rabbitmq-4.0\"",
+        ),
+        key(
+            "acknowledgement-timeout",
+            Kind::DurationOrOff,
+            Default("\"off\""),
+            "How long a delivery may stay unacknowledged.",
+            "\"30min\"",
+        ),
+        key(
+            "channel-max",
+            Kind::Integer(0, u16::MAX as u64),
+            Default("2047"),
+            "How many channels a connection may have open at once; 0 is any number.",
+            "10",
+        ),
+        key(
+            "message-size-max",
+            Kind::Size,
+            Means("the profile's"),
+            "The largest message that the broker takes.",
+            "\"1MiB\"",
+        ),
+    ],
 );
 
 pub(super) const CHECK: TableSpec = spec(

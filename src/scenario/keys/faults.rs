@@ -47,6 +47,29 @@ pub(super) const CONNECTION_LOSS: TableSpec = spec(
     ],
 );
 
+pub(super) const ALARM: TableSpec = spec(
+    "fault.alarm",
+    Form::List,
+    "an alarm",
+    "The broker is low on a resource and reads nothing from connections that publish.",
+    &[
+        FAULT_NAME,
+        FAULT_AT,
+        key(
+            "resource",
+            Kind::Choice(&ChoiceSpec {
+                noun: "resource",
+                id: ids::UNKNOWN_CHOICE,
+                words: || vec!["memory", "disk"],
+            }),
+            Required,
+            "What the broker is low on.",
+            "\"memory\"",
+        ),
+        key("lasts", Kind::Duration, Required, "How long it holds.", "\"10s\""),
+    ],
+);
+
 pub(super) const BROKER_RESTART: TableSpec = spec(
     "fault.broker-restart",
     Form::List,

@@ -4,9 +4,13 @@
 mod clients;
 mod experiment;
 mod faults;
+mod operator;
+mod producer;
+mod scripts;
 mod tables;
 mod topology;
 
+pub(super) use scripts::METHODS;
 pub use tables::TABLES;
 
 use std::fmt;
@@ -94,18 +98,30 @@ pub enum Kind {
     Factor,
     /// A length of time.
     Duration,
+    /// A length of time, or the word `off`.
+    DurationOrOff,
     /// A number of bytes.
     Size,
     /// A distribution of lengths of time.
     Distribution,
     /// A distribution for each message class.
     DistributionByClass,
+    /// One of some words for each message class.
+    ChoiceByClass(&'static ChoiceSpec),
     /// One of some words.
     Choice(&'static ChoiceSpec),
     /// A field table of AMQP.
     Arguments,
     /// What a client declares.
     Declarations,
+    /// What messages are like.
+    Messages,
+    /// What a client sends.
+    Steps,
+    /// What a user may do.
+    Permissions,
+    /// The tag of a delivery, or `last`.
+    DeliveryTag,
     /// The name of a measure.
     Measure,
     /// A number, or a length of time, in the unit of the measure beside it.
@@ -135,11 +151,14 @@ impl Kind {
             Kind::Integer(..) => "an integer",
             Kind::Factor => "a number",
             Kind::Duration => "a duration",
+            Kind::DurationOrOff => "a duration or `off`",
             Kind::Size => "a size",
             Kind::Distribution => "a distribution",
             Kind::DistributionByClass => "a table of distributions",
+            Kind::ChoiceByClass(_) => "a table of strings",
             Kind::Arguments => "a table",
-            Kind::Declarations => "a list of tables",
+            Kind::Declarations | Kind::Messages | Kind::Steps | Kind::Permissions => "a list of tables",
+            Kind::DeliveryTag => "an integer or a string",
             Kind::Bound => "a number or a duration",
             Kind::Settings => "a table of settings",
         }
@@ -153,8 +172,10 @@ impl Kind {
             Kind::Integer(low, high) => format!("{low} to {high}"),
             Kind::Factor => "0.001 to 1000".to_owned(),
             Kind::Duration | Kind::Distribution | Kind::DistributionByClass => DURATION_UNITS.to_owned(),
+            Kind::DurationOrOff => format!("{DURATION_UNITS}, or off"),
             Kind::Size => SIZE_UNITS.to_owned(),
-            Kind::Choice(choice) => (choice.words)().join(", "),
+            Kind::Choice(choice) | Kind::ChoiceByClass(choice) => (choice.words)().join(", "),
+            Kind::DeliveryTag => "0 upward, or last".to_owned(),
             Kind::Measure => "see `amqpsim list measures`".to_owned(),
             Kind::Bound => "the measure's".to_owned(),
             _ => String::new(),

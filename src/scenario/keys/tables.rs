@@ -1,7 +1,10 @@
 //! The list of all tables, and the keys that several tables have. To add a key, add its line to the table's file and
 //! read it in `resolve/`.
 
-use super::{Absent, Form, KeySpec, Kind, TableSpec, clients, experiment, faults, topology};
+use super::{
+    Absent, Form, KeySpec, Kind, TableSpec, clients, experiment, faults, operator, producer, scripts,
+    topology,
+};
 use Absent::{Means, Required};
 
 /// Every table of the file format, in the order of the documentation.
@@ -10,20 +13,28 @@ pub const TABLES: &[TableSpec] = &[
     experiment::REPLICATION,
     experiment::BROKER,
     clients::LINK,
+    operator::VHOST,
+    operator::USER,
+    operator::PERMISSION,
+    operator::POLICY,
     topology::EXCHANGE,
     topology::QUEUE,
     topology::BINDING,
     clients::CONNECTION,
     clients::CHANNEL,
     clients::CLASS,
-    clients::PRODUCER,
+    producer::PRODUCER,
+    producer::MESSAGE,
     clients::CONSUMER,
+    scripts::CLIENT,
+    scripts::STEP,
     topology::DECLARE_QUEUE,
     topology::DECLARE_EXCHANGE,
     topology::DECLARE_BINDING,
     faults::CONSUMER_CRASH,
     faults::CONNECTION_LOSS,
     faults::BROKER_RESTART,
+    faults::ALARM,
     experiment::CHECK,
     experiment::VARIANT,
 ];

@@ -2,6 +2,7 @@
 
 use crate::scenario::ids;
 
+use super::operator::VHOST_KEY;
 use super::tables::{ARGUMENTS, NAME, key, spec};
 use super::{Absent, ChoiceSpec, Form, KeySpec, Kind, TableSpec};
 use Absent::{Default, Means, Required};
@@ -60,7 +61,7 @@ pub(super) const EXCHANGE: TableSpec = spec(
     Form::List,
     "an exchange",
     "An exchange that exists at the start.",
-    &[NAME, EXCHANGE_TYPE, DURABLE, AUTO_DELETE, INTERNAL, ARGUMENTS],
+    &[NAME, VHOST_KEY, EXCHANGE_TYPE, DURABLE, AUTO_DELETE, INTERNAL, ARGUMENTS],
 );
 
 pub(super) const QUEUE: TableSpec = spec(
@@ -68,7 +69,7 @@ pub(super) const QUEUE: TableSpec = spec(
     Form::List,
     "a queue",
     "A queue that exists at the start.",
-    &[NAME, DURABLE, EXCLUSIVE, AUTO_DELETE, ARGUMENTS],
+    &[NAME, VHOST_KEY, DURABLE, EXCLUSIVE, AUTO_DELETE, ARGUMENTS],
 );
 
 pub(super) const BINDING: TableSpec = spec(
@@ -87,6 +88,7 @@ pub(super) const BINDING: TableSpec = spec(
             "\"archive\"",
         ),
         BINDING_KEY,
+        VHOST_KEY,
         ARGUMENTS,
     ],
 );

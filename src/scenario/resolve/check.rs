@@ -78,7 +78,7 @@ fn demand(reader: &mut Reader<'_>, entities: &Entities<'_>) -> Option<Demand> {
 }
 
 /// Reports keys that have no meaning for `what`.
-fn refuse(reader: &mut Reader<'_>, what: &str, keys: &[&str]) {
+pub(super) fn refuse(reader: &mut Reader<'_>, what: &str, keys: &[&str]) {
     for &key in keys {
         if reader.has(key) {
             let diagnostic =

@@ -12,6 +12,7 @@ use crate::scenario::source::Placed;
 use crate::scenario::values::name;
 
 use super::names::Names;
+use super::operator::Operator;
 use super::readers;
 use super::settings::Link;
 
@@ -33,7 +34,7 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    pub(super) fn read(tree: &Table, link: Link, problems: &mut Problems) -> Clients {
+    pub(super) fn read(tree: &Table, link: Link, operator: &Operator, problems: &mut Problems) -> Clients {
         let mut clients = Clients {
             link,
             connections: Vec::new(),
@@ -43,7 +44,7 @@ impl Clients {
             channel_counts: Vec::new(),
             connection_of_channel: connections_of_channels(tree),
         };
-        readers(tree, "connection", problems, |reader| clients.read_connection(reader));
+        readers(tree, "connection", problems, |reader| clients.read_connection(operator, reader));
         readers(tree, "channel", problems, |reader| {
             let (name, connection) = (reader.read("name", name), reader.read("connection", name));
             let (Some(name), Some(connection)) = (name, connection) else { return };
@@ -56,18 +57,21 @@ impl Clients {
         clients
     }
 
-    fn read_connection(&mut self, reader: &mut Reader<'_>) {
+    fn read_connection(&mut self, operator: &Operator, reader: &mut Reader<'_>) {
         let connection = reader.read("name", name);
-        let vhost = reader.read("vhost", name).unwrap_or_default().value;
+        let (vhost, user) = operator.connects_as(reader);
         let latency = reader.read("latency", distribution);
         let reconnect_delay = reader.read("reconnect-delay", duration);
+        let channel_reopen_delay = reader.read("channel-reopen-delay", duration).map(|delay| delay.value);
         let Some(connection) = connection else { return };
         self.connection_names.add(&connection, reader.problems);
         self.connections.push(ConnectionSpec {
             name: connection.value,
             vhost,
+            user,
             latency: latency.map_or_else(|| self.link.latency.clone(), |latency| latency.value),
             reconnect_delay: reconnect_delay.map_or(self.link.reconnect_delay, |delay| delay.value),
+            channel_reopen_delay,
         });
         self.channel_counts.push(0);
     }
@@ -79,6 +83,11 @@ impl Clients {
         let known = self.connection_of_channel.get(&channel.value);
         let connection = connection.or_else(|| known.cloned()).unwrap_or_else(|| client.clone());
         self.channel(&channel, &connection, reader.problems)
+    }
+
+    /// The virtual host of a channel.
+    pub(super) fn vhost_of(&self, channel: usize) -> String {
+        self.connections[self.channels[channel].connection].vhost.clone()
     }
 
     /// The index of a channel, which is opened on `connection` if nobody has named it before.
@@ -142,8 +151,10 @@ impl Clients {
             self.connections.push(ConnectionSpec {
                 name: connection.value.clone(),
                 vhost: "/".to_owned(),
+                user: "guest".to_owned(),
                 latency: self.link.latency.clone(),
                 reconnect_delay: self.link.reconnect_delay,
+                channel_reopen_delay: None,
             });
             self.channel_counts.push(0);
         }
@@ -151,19 +162,31 @@ impl Clients {
     }
 }
 
-/// Looks ahead, so that it does not matter which of the clients on a channel names the connection too.
+/// Looks ahead, so that it does not matter which of the clients on a channel names the connection too. A client that names
+/// neither has a channel and a connection of its own name.
 fn connections_of_channels(tree: &Table) -> BTreeMap<String, Placed<String>> {
-    let mut pairs = BTreeMap::new();
-    for (list, key) in [("channel", "name"), ("producer", "channel"), ("consumer", "channel")] {
+    let (mut named, mut own) = (BTreeMap::new(), BTreeMap::new());
+    for list in ["channel", "producer", "consumer", "client"] {
         let Some(Value::List(nodes)) = tree.get(list).map(|node| &node.value) else { continue };
         for table in nodes.iter().filter_map(Node::as_table) {
-            let Some(channel) = table.get(key).and_then(Node::as_text) else { continue };
-            let Some(node) = table.get("connection") else { continue };
-            if let Some(text) = node.as_text() {
-                let connection = Placed { value: text.to_owned(), place: node.place.clone() };
-                pairs.entry(channel.to_owned()).or_insert(connection);
+            let text = |key: &str| {
+                let node = table.get(key)?;
+                Some(Placed { value: node.as_text()?.to_owned(), place: node.place.clone() })
+            };
+            let channel = if list == "channel" { None } else { text("channel") };
+            match (channel.or_else(|| text("name")), text("connection")) {
+                (Some(channel), Some(connection)) => {
+                    named.entry(channel.value).or_insert(connection);
+                }
+                (Some(channel), None) if text("channel").is_none() => {
+                    own.entry(channel.value.clone()).or_insert(channel);
+                }
+                _ => {}
             }
         }
     }
-    pairs
+    for (channel, connection) in own {
+        named.entry(channel).or_insert(connection);
+    }
+    named
 }

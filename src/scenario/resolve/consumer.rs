@@ -1,31 +1,28 @@
 //! Consumers.
 
-use crate::model::{Acknowledge, ConsumerSpec};
+use crate::model::ConsumerSpec;
 use crate::random::Distribution;
 use crate::scenario::diagnostic::Problems;
 use crate::scenario::node::{Node, Table, shortened};
 use crate::scenario::quantities::{distribution, duration, permille};
 use crate::scenario::reader::{Reader, Reading};
 use crate::scenario::source::Placed;
-use crate::scenario::values::{arguments, choice, integer, name, short_text, wrong_type};
+use crate::scenario::values::{arguments, integer, name, short_text, wrong_type};
 use crate::units::SimDuration;
 
 use super::class::Classes;
 use super::clients::Clients;
 use super::declares::{Declared, declarations};
-use super::producer::specs;
-use super::{client_starts_late, instant, readers};
-
-/// In the order of the key's words.
-const ACKNOWLEDGE: [Acknowledge; 3] =
-    [Acknowledge::AfterProcessing, Acknowledge::BeforeProcessing, Acknowledge::Automatic];
+use super::names::within;
+use super::producer::{interval, specs};
+use super::{conclusion, readers};
 
 /// A consumer with the places that checks across tables need.
 #[derive(Debug)]
 pub(super) struct Consumer {
     pub(super) spec: ConsumerSpec,
     pub(super) name: Placed<String>,
-    /// `None` where it could not be read, which has been reported.
+    /// As reports tell it. `None` where it could not be read, which has been reported.
     pub(super) queue: Option<Placed<String>>,
     pub(super) declares: Vec<Declared>,
 }
@@ -42,9 +39,11 @@ pub(super) fn read(
         let name = reader.read("name", name).unwrap_or_default();
         let channel = clients.channel_of(&name, reader);
         let queue = reader.read("queue", short_text);
-        let start = reader.read("start", duration).unwrap_or_default();
-        client_starts_late(reader, &start, end);
+        let (start, stop) = interval(reader, end);
+        let vhost = clients.vhost_of(channel);
         let declares = reader.read("declare", declarations).unwrap_or_default().value;
+        let declares = Declared::of(&vhost, declares);
+        let conclusions = conclusion::read(reader, classes);
         let spec = ConsumerSpec {
             name: name.value.clone(),
             channel,
@@ -52,13 +51,19 @@ pub(super) fn read(
             queue: queue.as_ref().map(|queue| queue.value.clone()).unwrap_or_default(),
             prefetch_count: reader.read("prefetch-count", integer).unwrap_or_default().value as u16,
             prefetch_global: reader.flag("prefetch-global"),
-            acknowledge: ACKNOWLEDGE[reader.read("acknowledge", choice).unwrap_or_default().value],
+            acknowledge: conclusions.acknowledge,
             exclusive: reader.flag("exclusive"),
             arguments: reader.read("arguments", arguments).unwrap_or_default().value,
-            start: instant(start.value),
+            start,
+            stop,
             service_times: service_times(reader, classes),
             speed_permille: reader.read("speed", permille).map_or(1000, |speed| speed.value),
+            refuse_by: conclusions.refuse_by,
+            restart_after: conclusions.restart_after,
+            conclusions: conclusions.by_class,
+            resubscribe_delay: reader.read("resubscribe-delay", duration).map(|delay| delay.value),
         };
+        let queue = queue.map(|queue| within(&vhost, &queue));
         consumers.push(Consumer { spec, name, queue, declares });
     });
     consumers

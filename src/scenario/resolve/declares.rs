@@ -9,7 +9,7 @@ use crate::scenario::reader::{Reader, Reading, not_a_table};
 use crate::scenario::source::Placed;
 use crate::scenario::values::{arguments, name, short_text, wrong_type};
 
-use super::names::Names;
+use super::names::{Names, within};
 use super::topology;
 
 /// A declaration with the names that its diagnostics need.
@@ -20,6 +20,8 @@ pub(super) struct Declared {
     subject: Placed<String>,
     /// The exchange of a binding.
     source: Placed<String>,
+    /// That of the client.
+    vhost: String,
 }
 
 /// A converter for `declare`.
@@ -65,13 +67,23 @@ fn queue(reader: &mut Reader<'_>) -> Option<Declared> {
     let name = reader.read("queue", name);
     let mut spec = topology::queue(reader, name.as_ref());
     spec.passive = reader.flag("passive");
-    Some(Declared { declaration: Declaration::Queue(spec), subject: name?, source: Placed::default() })
+    Some(Declared {
+        declaration: Declaration::Queue(spec),
+        subject: name?,
+        source: Placed::default(),
+        vhost: String::new(),
+    })
 }
 
 fn exchange(reader: &mut Reader<'_>) -> Option<Declared> {
     let name = reader.read("exchange", name);
     let spec = topology::exchange(reader, name.as_ref());
-    Some(Declared { declaration: Declaration::Exchange(spec), subject: name?, source: Placed::default() })
+    Some(Declared {
+        declaration: Declaration::Exchange(spec),
+        subject: name?,
+        source: Placed::default(),
+        vhost: String::new(),
+    })
 }
 
 fn binding(reader: &mut Reader<'_>) -> Option<Declared> {
@@ -87,14 +99,24 @@ fn binding(reader: &mut Reader<'_>) -> Option<Declared> {
         routing_key,
         arguments,
     };
-    Some(Declared { declaration: Declaration::Binding(spec), subject: queue, source })
+    Some(Declared { declaration: Declaration::Binding(spec), subject: queue, source, vhost: String::new() })
 }
 
 impl Declared {
+    /// For a client of this virtual host.
+    pub(super) fn of(vhost: &str, declares: Vec<Declared>) -> Vec<Declared> {
+        declares.into_iter().map(|one| Declared { vhost: vhost.to_owned(), ..one }).collect()
+    }
+
+    /// The declaration with its virtual host.
+    pub(super) fn within_vhost(&self) -> (&str, &Declaration) {
+        (&self.vhost, &self.declaration)
+    }
+
     /// Adds a queue that it creates or asks for.
     pub(super) fn mention(&self, queues: &mut Names) {
         if let Declaration::Queue(_) = self.declaration {
-            queues.add_once(&self.subject);
+            queues.add_once(&within(&self.vhost, &self.subject));
         }
     }
 
@@ -102,10 +124,10 @@ impl Declared {
     pub(super) fn announce(&self, queues: &mut Names, exchanges: &mut Names) {
         match &self.declaration {
             Declaration::Queue(queue) if !queue.passive => {
-                queues.add_once(&self.subject);
+                queues.add_once(&within(&self.vhost, &self.subject));
             }
             Declaration::Exchange(_) => {
-                exchanges.add_once(&self.subject);
+                exchanges.add_once(&within(&self.vhost, &self.subject));
             }
             Declaration::Queue(_) | Declaration::Binding(_) => {}
         }
@@ -114,10 +136,12 @@ impl Declared {
     /// Reports what a binding names, but nobody declares.
     pub(super) fn check(&self, client: &str, queues: &Names, exchanges: &Names, problems: &mut Problems) {
         if let Declaration::Binding(_) = self.declaration {
-            let queue = shortened(&self.subject.value);
+            let subject = within(&self.vhost, &self.subject);
+            let queue = shortened(&subject.value);
             let message = || format!("{client} binds queue `{queue}`, which is not declared");
-            queues.find(&self.subject, message, problems);
-            topology::find_exchange(exchanges, &self.source, &format!("{client} binds to"), problems);
+            queues.find(&subject, message, problems);
+            let at = (self.vhost.as_str(), &self.source);
+            topology::find_exchange(exchanges, at, &format!("{client} binds to"), problems);
         }
     }
 }

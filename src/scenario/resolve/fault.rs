@@ -1,6 +1,8 @@
 //! Planned faults: one list of tables for each kind below `fault`.
 
-use crate::model::{BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec};
+use crate::model::{
+    Alarm, BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec, Resource,
+};
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
 use crate::scenario::keys::{TableSpec, fault_kinds};
@@ -18,6 +20,9 @@ use super::names::Names;
 
 /// In the order of the key's words.
 const CRASH_BY: [CrashBy; 3] = [CrashBy::TcpCut, CrashBy::ChannelClose, CrashBy::ConnectionClose];
+
+/// In the order of the key's words.
+const RESOURCE: [Resource; 2] = [Resource::Memory, Resource::Disk];
 
 /// What faults refer to.
 pub(super) struct Targets<'a> {
@@ -121,6 +126,10 @@ fn read_kind(reader: &mut Reader<'_>, kind: &str, targets: &Targets<'_>) -> Faul
         }),
         "connection-loss" => FaultKind::ConnectionLoss(ConnectionLoss {
             connection: target(reader, "connection", targets.connections),
+            lasts: lasts(reader),
+        }),
+        "alarm" => FaultKind::Alarm(Alarm {
+            resource: RESOURCE[reader.read("resource", choice).unwrap_or_default().value],
             lasts: lasts(reader),
         }),
         "broker-restart" => FaultKind::BrokerRestart(BrokerRestart { lasts: lasts(reader) }),

@@ -6,13 +6,17 @@
 mod check;
 mod class;
 mod clients;
+mod conclusion;
 mod consumer;
 mod declares;
 mod fault;
 mod limits;
+mod message;
 mod names;
+mod operator;
 mod producer;
 mod routes;
+mod script;
 mod settings;
 mod topology;
 
@@ -30,33 +34,40 @@ use super::values::text;
 
 use clients::Clients;
 use consumer::Consumer;
-use names::{NAME_SELECTS_STREAMS, Names};
+use declares::Declared;
+use names::{NAME_SELECTS_STREAMS, Names, within};
+use operator::Operator;
 use producer::Producer;
+use script::Script;
 use topology::Topology;
 
 /// Reads a whole scenario; usable if no error was reported.
 pub(super) fn scenario(tree: &Table, name: &str, about: &str, problems: &mut Problems) -> Scenario {
     let question = top_level(tree, problems);
     let replication = settings::replication(tree, problems);
-    let profile = settings::profile(tree, problems);
+    let (profile, settings) = settings::broker(tree, problems);
     let link = settings::link(tree, problems);
     let end = &replication.duration;
 
-    let mut topology = Topology::read(tree, &profile, problems);
-    let mut clients = Clients::read(tree, link, problems);
+    let operator = Operator::read(tree, problems);
+    let mut topology = Topology::read(tree, &profile, &operator, problems);
+    let mut clients = Clients::read(tree, link, &operator, problems);
     let classes = class::read(tree, problems);
-    let producers = producer::read(tree, &mut clients, end, problems);
+    let mut producers = producer::read(tree, &mut clients, end, problems);
     let consumers = consumer::read(tree, &mut clients, &classes, end, problems);
+    let scripts = script::read(tree, &mut clients, end, problems);
 
-    let (producer_names, consumer_names) = client_names(&producers, &consumers, problems);
+    let (producer_names, consumer_names) = client_names(&producers, &consumers, &scripts, problems);
+    producer::follow(&mut producers, &consumer_names, problems);
     classes.check(&producer_names, problems);
     limits::classes(classes.names.iter().map(|name| name.place.as_ref()), problems);
     limits::entities("producers", producers.iter().map(|producer| producer.name.place.as_ref()), problems);
     limits::entities("consumers", consumers.iter().map(|consumer| consumer.name.place.as_ref()), problems);
+    limits::entities("clients", scripts.iter().map(|script| script.name.place.as_ref()), problems);
     let connections = clients.connection_names.iter().map(|name| name.place.as_ref());
     limits::entities("connections", connections, problems);
-    let queues = mentioned_queues(&topology, &producers, &consumers);
-    references(&mut topology, &producers, &consumers, problems);
+    let queues = mentioned_queues(&topology, &producers, &consumers, &scripts);
+    references(&mut topology, &producers, &consumers, &scripts, problems);
     let targets = fault::Targets {
         consumers: &consumer_names,
         connections: &clients.connection_names,
@@ -66,14 +77,17 @@ pub(super) fn scenario(tree: &Table, name: &str, about: &str, problems: &mut Pro
     let entities =
         check::Entities { queues: &queues, consumers: &consumer_names, producers: &producer_names };
     let checks = check::read(tree, &entities, problems);
-    if producers.is_empty() && consumers.is_empty() && !problems.has_errors() {
+    if producers.is_empty() && consumers.is_empty() && scripts.is_empty() && !problems.has_errors() {
         problems.push(
             Diagnostic::warning(ids::EMPTY_SCENARIO, "nothing happens: there is no producer and no consumer")
                 .help("add `[[producer]]` and `[[consumer]]`"),
         );
     }
 
+    let places = topology.places;
     let system = SystemSpec {
+        settings,
+        operator: operator.spec,
         duration: instant(replication.duration.value),
         events_max: replication.events_max,
         profile: profile.value,
@@ -83,8 +97,12 @@ pub(super) fn scenario(tree: &Table, name: &str, about: &str, problems: &mut Pro
         channels: clients.channels,
         producers: producers.into_iter().map(|producer| producer.spec).collect(),
         consumers: consumers.into_iter().map(|consumer| consumer.spec).collect(),
+        clients: scripts.into_iter().map(|script| script.spec).collect(),
         faults,
     };
+    if !problems.has_errors() {
+        topology::refuse(&system, &places, problems);
+    }
     Scenario {
         name: name.to_owned(),
         about: about.to_owned(),
@@ -151,8 +169,13 @@ fn client_starts_late(reader: &mut Reader<'_>, start: &Placed<SimDuration>, end:
     }
 }
 
-/// The names of producers and of consumers, each once.
-fn client_names(producers: &[Producer], consumers: &[Consumer], problems: &mut Problems) -> (Names, Names) {
+/// The names of producers and of consumers, each once. A client has neither's name.
+fn client_names(
+    producers: &[Producer],
+    consumers: &[Consumer],
+    scripts: &[Script],
+    problems: &mut Problems,
+) -> (Names, Names) {
     let mut producer_names = Names::new("producer", "producers", ids::UNKNOWN_PRODUCER);
     let mut consumer_names = Names::new("consumer", "consumers", ids::UNKNOWN_CONSUMER);
     // A name that could not be read is empty, and has been reported.
@@ -171,11 +194,17 @@ fn client_names(producers: &[Producer], consumers: &[Consumer], problems: &mut P
             );
         }
     }
+    script::check_names(scripts, &[&producer_names, &consumer_names], problems);
     (producer_names, consumer_names)
 }
 
 /// All queues in order of first mention, which is the order of a run's results.
-fn mentioned_queues(topology: &Topology, producers: &[Producer], consumers: &[Consumer]) -> Names {
+fn mentioned_queues(
+    topology: &Topology,
+    producers: &[Producer],
+    consumers: &[Consumer],
+    scripts: &[Script],
+) -> Names {
     let mut queues = Names::queues();
     for name in topology.queues.iter() {
         queues.add_once(name);
@@ -183,6 +212,9 @@ fn mentioned_queues(topology: &Topology, producers: &[Producer], consumers: &[Co
     let of_producers = producers.iter().flat_map(|producer| &producer.declares);
     for declared in of_producers.chain(consumers.iter().flat_map(|consumer| &consumer.declares)) {
         declared.mention(&mut queues);
+    }
+    for script in scripts {
+        script.mention(&mut queues);
     }
     for queue in consumers.iter().filter_map(|consumer| consumer.queue.as_ref()) {
         queues.add_once(queue);
@@ -195,6 +227,7 @@ fn references(
     topology: &mut Topology,
     producers: &[Producer],
     consumers: &[Consumer],
+    scripts: &[Script],
     problems: &mut Problems,
 ) {
     let declares = || {
@@ -205,6 +238,9 @@ fn references(
     for declared in declares().flat_map(|(_, _, declares)| declares) {
         declared.announce(&mut topology.queues, &mut topology.exchanges);
     }
+    for script in scripts {
+        script.announce(&mut topology.queues, &mut topology.exchanges);
+    }
     for (noun, name, declares) in declares() {
         let client = format!("{noun} `{}`", name.value);
         for declared in declares {
@@ -212,10 +248,10 @@ fn references(
         }
     }
     for producer in producers.iter().filter(|producer| !topology::is_predeclared(&producer.exchange.value)) {
-        let (name, exchange) = (&producer.name.value, &producer.exchange.value);
-        let message =
-            || format!("producer `{name}` publishes to exchange `{exchange}`, which is not declared");
-        topology.exchanges.find(&producer.exchange, message, problems);
+        let exchange = within(&producer.vhost, &producer.exchange);
+        let (name, shown) = (&producer.name.value, &exchange.value);
+        let message = || format!("producer `{name}` publishes to exchange `{shown}`, which is not declared");
+        topology.exchanges.find(&exchange, message, problems);
     }
     for consumer in consumers {
         if let Some(queue) = &consumer.queue {
@@ -224,10 +260,15 @@ fn references(
             topology.queues.find(queue, message, problems);
         }
     }
-    let declarations: Vec<&Declaration> = topology
+    let of_scripts =
+        scripts.iter().flat_map(|script| script.spec.declares().map(|one| (script.vhost.as_str(), one)));
+    let declarations: Vec<(&str, &Declaration)> = topology
         .declarations
         .iter()
-        .chain(declares().flat_map(|(_, _, declares)| declares).map(|declared| &declared.declaration))
+        .map(|one| (one.vhost.as_str(), &one.declaration))
+        .chain(declares().flat_map(|(_, _, declares)| declares).map(Declared::within_vhost))
+        .chain(of_scripts)
         .collect();
-    routes::check(&declarations, &topology.queues, producers, consumers, problems);
+    let clients = routes::Clients { producers, consumers, scripts };
+    routes::check(&declarations, &topology.queues, &clients, problems);
 }

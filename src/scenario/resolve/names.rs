@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::amqp::in_vhost;
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
 use crate::scenario::node::shortened;
@@ -109,6 +110,11 @@ impl Names {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         format!("known {}: {}{more}", self.plural, shown.join(", "))
     }
+}
+
+/// A name with its virtual host, as reports tell it.
+pub(super) fn within(vhost: &str, name: &Placed<String>) -> Placed<String> {
+    Placed { value: in_vhost(vhost, &name.value), place: name.place.clone() }
 }
 
 /// Why two clients must not share a name.

@@ -1,18 +1,20 @@
 //! Producers.
 
-use crate::model::{Declaration, ProducerSpec};
+use crate::model::{Declaration, MessageSpec, Pace, ProducerSpec};
 use crate::random::Distribution;
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
-use crate::scenario::node::Table;
-use crate::scenario::quantities::{distribution, duration, size};
+use crate::scenario::node::{Table, shortened};
+use crate::scenario::quantities::{distribution, duration};
 use crate::scenario::reader::Reader;
 use crate::scenario::source::Placed;
-use crate::scenario::values::{integer, name, short_text, short_texts};
+use crate::scenario::values::{choice, integer, name, short_text, short_texts};
 use crate::units::{SimDuration, SimTime};
 
 use super::clients::Clients;
 use super::declares::{Declared, declarations};
+use super::message::{self, Content, value};
+use super::names::Names;
 use super::{client_starts_late, instant, readers};
 
 /// A producer with the places that checks across tables need.
@@ -21,9 +23,22 @@ pub(super) struct Producer {
     pub(super) spec: ProducerSpec,
     pub(super) name: Placed<String>,
     pub(super) exchange: Placed<String>,
-    /// In the order of the spec's routing keys, with the place of the key that gives them.
+    /// In the order of the spec's messages, with the place of the key that gives them; none where requests give them.
     pub(super) routing_keys: Placed<Vec<String>>,
+    /// Those in `CC` and `BCC`.
+    pub(super) more_keys: Vec<String>,
     pub(super) declares: Vec<Declared>,
+    /// The consumer whose work makes it publish.
+    after: Option<Placed<String>>,
+    /// The virtual host of its connection.
+    pub(super) vhost: String,
+}
+
+impl Producer {
+    /// It publishes where the messages of others say, which no file tells.
+    pub(super) fn replies(&self) -> bool {
+        matches!(self.spec.pace, Pace::After { replies: true, .. })
+    }
 }
 
 pub(super) fn read(
@@ -37,34 +52,147 @@ pub(super) fn read(
         let name = reader.read("name", name).unwrap_or_default();
         let channel = clients.channel_of(&name, reader);
         let exchange = reader.read("exchange", short_text).unwrap_or_default();
-        let routing_keys = routing_keys(reader);
+        let (messages, routing_keys, more_keys) = messages(reader);
         let (start, stop) = interval(reader, end);
+        let (pace, after) = pace(reader);
+        let vhost = clients.vhost_of(channel);
         let declares = reader.read("declare", declarations).unwrap_or_default().value;
+        let declares = Declared::of(&vhost, declares);
         let spec = ProducerSpec {
             name: name.value.clone(),
             channel,
             declares: specs(&declares),
             exchange: exchange.value.clone(),
-            routing_keys: routing_keys.value.clone(),
-            count: reader.read("count", integer).map(|count| count.value),
+            messages,
+            count: value(reader.read("count", integer)),
             start,
             stop,
-            interarrival: reader
-                .read("interarrival", distribution)
-                .map_or(Distribution::Constant(SimDuration::ZERO), |interarrival| interarrival.value),
-            message_size: message_size(reader),
-            persistent: reader.flag("persistent"),
-            priority: reader.read("priority", integer).unwrap_or_default().value as u8,
+            pace,
             mandatory: reader.flag("mandatory"),
+            confirms: reader.flag("confirms"),
+            max_in_flight: value(reader.read("max-in-flight", integer)).map(|count| count as u32),
+            transaction_size: value(reader.read("transaction-size", integer)).map(|count| count as u32),
         };
-        producers.push(Producer { spec, name, exchange, routing_keys, declares });
+        exclude_each_other(reader, &spec);
+        producers.push(Producer { spec, name, exchange, routing_keys, more_keys, declares, after, vhost });
     });
     producers
+}
+
+/// Gives each producer that follows a consumer the consumer's index.
+pub(super) fn follow(producers: &mut [Producer], consumers: &Names, problems: &mut Problems) {
+    for producer in producers {
+        let Some(after) = &producer.after else { continue };
+        let (name, consumer_name) = (&producer.name.value, shortened(&after.value));
+        let message =
+            || format!("producer `{name}` publishes after consumer `{consumer_name}`, which is not declared");
+        if let (Some(index), Pace::After { consumer, .. }) =
+            (consumers.find(after, message, problems), &mut producer.spec.pace)
+        {
+            *consumer = index;
+        }
+    }
+}
+
+/// Reads what makes it publish; a consumer is by name, until all are known.
+fn pace(reader: &mut Reader<'_>) -> (Pace, Option<Placed<String>>) {
+    let interarrival = reader.read("interarrival", distribution);
+    let after = reader.read("after-consumer", name);
+    let replies = reader.read("routing-key-from", choice).is_some();
+    conflict(reader, "after-consumer", "interarrival");
+    needs(reader, "routing-key-from", "after-consumer", "\"server\"");
+    if !reader.has("interarrival") && !reader.has("after-consumer") {
+        let message = format!("{} has no `interarrival`", reader.owner());
+        let diagnostic = Diagnostic::error(ids::MISSING_KEY, message)
+            .at(reader.place())
+            .help("add `interarrival = { exponential = \"20ms\" }`");
+        reader.problems.push(diagnostic);
+    }
+    match (after, interarrival) {
+        (Some(after), _) => (Pace::After { consumer: 0, replies }, Some(after)),
+        (None, Some(interarrival)) => (Pace::Interarrival(interarrival.value), None),
+        (None, None) => (Pace::Interarrival(Distribution::Constant(SimDuration::ZERO)), None),
+    }
+}
+
+fn exclude_each_other(reader: &mut Reader<'_>, spec: &ProducerSpec) {
+    if reader.has("max-in-flight") && !spec.confirms {
+        let message = format!("{} has `max-in-flight`, but not `confirms`", reader.owner());
+        let diagnostic = Diagnostic::error(ids::MISSING_KEY, message)
+            .at(reader.key_place("max-in-flight"))
+            .help("add `confirms = true`")
+            .note("only confirms tell how many publishes are unanswered");
+        reader.problems.push(diagnostic);
+    }
+    if spec.confirms {
+        conflict(reader, "transaction-size", "confirms");
+    }
+    conflict(reader, "after-consumer", "max-in-flight");
+}
+
+/// Reports two keys that exclude each other.
+fn conflict(reader: &mut Reader<'_>, second: &str, first: &str) {
+    if reader.has(first) && reader.has(second) {
+        let message = format!("{} has `{first}` and `{second}`", reader.owner());
+        let diagnostic = Diagnostic::error(ids::CONFLICTING_KEYS, message)
+            .at(reader.key_place(second))
+            .also(reader.key_place(first), "the other key is here")
+            .help("take out one of them");
+        reader.problems.push(diagnostic);
+    }
+}
+
+/// Reports a key that means nothing without another.
+fn needs(reader: &mut Reader<'_>, key: &str, other: &str, example: &str) {
+    if reader.has(key) && !reader.has(other) {
+        let message = format!("{} has `{key}`, but no `{other}`", reader.owner());
+        let diagnostic = Diagnostic::error(ids::MISSING_KEY, message)
+            .at(reader.key_place(key))
+            .help(format!("add `{other} = {example}`"));
+        reader.problems.push(diagnostic);
+    }
 }
 
 /// The declarations without what only diagnostics need.
 pub(super) fn specs(declares: &[Declared]) -> Vec<Declaration> {
     declares.iter().map(|declared| declared.declaration.clone()).collect()
+}
+
+/// What its messages are like, in turn; their routing keys, and those in `CC` and `BCC`.
+fn messages(reader: &mut Reader<'_>) -> (Vec<MessageSpec>, Placed<Vec<String>>, Vec<String>) {
+    let own = Content::read(reader);
+    let user_id = value(reader.read("user-id", short_text));
+    let app_id = value(reader.read("app-id", short_text));
+    let entries = reader.read("messages", message::entries);
+    let keys = routing_keys(reader);
+    conflict(reader, "messages", "routing-keys");
+    for key in ["routing-key", "routing-keys"] {
+        conflict(reader, "routing-key-from", key);
+    }
+    let contents: Vec<(String, Content)> = match entries {
+        Some(Placed { value: entries, .. }) => {
+            let usual = keys.value.first().cloned().unwrap_or_default();
+            let each = entries
+                .into_iter()
+                .map(|entry| (entry.routing_key.clone().unwrap_or_else(|| usual.clone()), entry.over(&own)));
+            each.collect()
+        }
+        // Messages that could not be read are none, rather than one that routes nowhere.
+        None if reader.has("messages") => Vec::new(),
+        None => keys.value.iter().map(|key| (key.clone(), own.clone())).collect(),
+    };
+    let specs = contents
+        .iter()
+        .map(|(key, content)| content.spec(key, user_id.as_deref(), app_id.as_deref()))
+        .collect();
+    let more = contents.iter().flat_map(|(_, content)| content.more_keys()).map(str::to_owned).collect();
+    let place = if reader.has("messages") { reader.place_of("messages").cloned() } else { keys.place };
+    let value = if reader.has("routing-key-from") {
+        Vec::new()
+    } else {
+        contents.into_iter().map(|(key, _)| key).collect()
+    };
+    (specs, Placed { value, place }, more)
 }
 
 /// One routing key or several in turn; the empty one where there is none.
@@ -87,7 +215,7 @@ fn routing_keys(reader: &mut Reader<'_>) -> Placed<Vec<String>> {
         .unwrap_or_else(|| Placed { value: absent, place: reader.place().cloned() })
 }
 
-fn interval(reader: &mut Reader<'_>, end: &Placed<SimDuration>) -> (SimTime, Option<SimTime>) {
+pub(super) fn interval(reader: &mut Reader<'_>, end: &Placed<SimDuration>) -> (SimTime, Option<SimTime>) {
     let start = reader.read("start", duration).unwrap_or_default();
     let stop = reader.read("stop", duration);
     client_starts_late(reader, &start, end);
@@ -104,17 +232,4 @@ fn interval(reader: &mut Reader<'_>, end: &Placed<SimDuration>) -> (SimTime, Opt
         );
     }
     (instant(start.value), stop.map(|stop| instant(stop.value)))
-}
-
-fn message_size(reader: &mut Reader<'_>) -> u32 {
-    let Some(bytes) = reader.read("message-size", size) else { return 0 };
-    u32::try_from(bytes.value).unwrap_or_else(|_| {
-        let message = format!("a message of {} has {} bytes", reader.owner(), bytes.value);
-        reader.problems.push(
-            Diagnostic::error(ids::QUANTITY_TOO_LARGE, message)
-                .at(bytes.place.as_ref())
-                .note(format!("a message has at most {} bytes", u32::MAX)),
-        );
-        0
-    })
 }

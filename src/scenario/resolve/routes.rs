@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::Declaration;
+use crate::amqp::in_vhost;
+use crate::model::{Call, Declaration};
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
 use crate::scenario::node::shortened;
@@ -11,17 +12,24 @@ use crate::scenario::source::Placed;
 use super::consumer::Consumer;
 use super::names::Names;
 use super::producer::Producer;
+use super::script::Script;
+
+/// Everybody who publishes or consumes.
+pub(super) struct Clients<'a> {
+    pub(super) producers: &'a [Producer],
+    pub(super) consumers: &'a [Consumer],
+    pub(super) scripts: &'a [Script],
+}
 
 /// Reports both kinds of doubt.
 pub(super) fn check(
-    declarations: &[&Declaration],
+    declarations: &[(&str, &Declaration)],
     queues: &Names,
-    producers: &[Producer],
-    consumers: &[Consumer],
+    clients: &Clients<'_>,
     problems: &mut Problems,
 ) {
-    let fed = fed_queues(declarations, producers);
-    for consumer in consumers {
+    let fed = fed_queues(declarations, clients);
+    for consumer in clients.consumers {
         let Some(queue) = &consumer.queue else { continue };
         if queues.index(&queue.value).is_some()
             && fed.as_ref().is_some_and(|fed| !fed.contains(&*queue.value))
@@ -29,9 +37,9 @@ pub(super) fn check(
             problems.push(unfed(consumer, queue));
         }
     }
-    for producer in producers.iter().filter(|producer| producer.exchange.value.is_empty()) {
+    for producer in clients.producers.iter().filter(|producer| producer.exchange.value.is_empty()) {
         for key in &producer.routing_keys.value {
-            if queues.index(key).is_none() {
+            if queues.index(&in_vhost(&producer.vhost, key)).is_none() {
                 problems.push(unroutable(producer, key, queues));
             }
         }
@@ -39,21 +47,34 @@ pub(super) fn check(
 }
 
 /// Queues that a publish, a binding or dead-lettering may bring messages to; `None`: it may be any queue.
-fn fed_queues<'a>(declarations: &[&'a Declaration], producers: &'a [Producer]) -> Option<BTreeSet<&'a str>> {
+fn fed_queues(declarations: &[(&str, &Declaration)], clients: &Clients<'_>) -> Option<BTreeSet<String>> {
     let mut fed = BTreeSet::new();
-    for producer in producers.iter().filter(|producer| producer.exchange.value.is_empty()) {
-        fed.extend(producer.routing_keys.value.iter().map(String::as_str));
+    for producer in clients.producers.iter().filter(|producer| producer.exchange.value.is_empty()) {
+        if producer.replies() {
+            return None;
+        }
+        let keys = producer.routing_keys.value.iter().chain(&producer.more_keys);
+        fed.extend(keys.map(|key| in_vhost(&producer.vhost, key)));
     }
-    for declaration in declarations {
+    for script in clients.scripts {
+        for step in &script.spec.steps {
+            if let Call::Publish { exchange, routing_key, .. } = &step.call
+                && exchange.is_empty()
+            {
+                fed.insert(in_vhost(&script.vhost, routing_key));
+            }
+        }
+    }
+    for (vhost, declaration) in declarations {
         match declaration {
             Declaration::Binding(binding) if !binding.to_exchange => {
-                fed.insert(binding.destination.as_str());
+                fed.insert(in_vhost(vhost, &binding.destination));
             }
             Declaration::Queue(source) => {
                 let argument = |key| source.arguments.get(key).and_then(|value| value.as_str());
                 if argument("x-dead-letter-exchange") == Some("") {
                     // Without a key of its own, a dead letter keeps the one it was published with.
-                    fed.insert(argument("x-dead-letter-routing-key")?);
+                    fed.insert(in_vhost(vhost, argument("x-dead-letter-routing-key")?));
                 }
             }
             Declaration::Binding(_) | Declaration::Exchange(_) => {}

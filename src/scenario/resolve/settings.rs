@@ -1,11 +1,11 @@
 //! The single tables: `[replication]`, `[broker]` and `[link]`.
 
-use crate::broker::Profile;
+use crate::broker::{Profile, Settings};
 use crate::random::Distribution;
 use crate::scenario::diagnostic::Problems;
 use crate::scenario::keys::{TableSpec, table};
 use crate::scenario::node::{Node, Table, Value};
-use crate::scenario::quantities::{distribution, duration};
+use crate::scenario::quantities::{distribution, duration, duration_or_off, size};
 use crate::scenario::reader::Reader;
 use crate::scenario::source::Placed;
 use crate::scenario::values::{choice, integer};
@@ -39,11 +39,22 @@ pub(super) fn replication(tree: &Table, problems: &mut Problems) -> Replication 
     })
 }
 
-/// The profile, with its place for rules that it breaks.
-pub(super) fn profile(tree: &Table, problems: &mut Problems) -> Placed<Profile> {
-    single(tree, "broker", problems, |reader| match reader.read("profile", choice) {
-        Some(at) => Placed { value: Profile::ALL[at.value].clone(), place: at.place },
-        None => Placed { value: Profile::default(), place: None },
+/// The profile, with its place for rules that it breaks, and the other settings.
+pub(super) fn broker(tree: &Table, problems: &mut Problems) -> (Placed<Profile>, Settings) {
+    single(tree, "broker", problems, |reader| {
+        let profile = match reader.read("profile", choice) {
+            Some(at) => Placed { value: Profile::ALL[at.value].clone(), place: at.place },
+            None => Placed { value: Profile::default(), place: None },
+        };
+        let mut settings = Settings::of(&profile.value);
+        if let Some(timeout) = reader.read("acknowledgement-timeout", duration_or_off) {
+            settings.acknowledgement_timeout = timeout.value;
+        }
+        settings.channel_max = reader.read("channel-max", integer).unwrap_or_default().value as u16;
+        if let Some(bytes) = reader.read("message-size-max", size) {
+            settings.message_size_max = bytes.value;
+        }
+        (profile, settings)
     })
 }
 

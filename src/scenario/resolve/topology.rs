@@ -1,15 +1,16 @@
 //! Exchanges, queues and bindings that exist at the start, and the rules of RabbitMQ for their names.
 
 use crate::broker::Profile;
-use crate::model::{BindingSpec, Declaration, ExchangeSpec, QueueSpec};
+use crate::model::{BindingSpec, Declaration, ExchangeSpec, QueueSpec, SystemSpec, TopologySpec, refusals};
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
 use crate::scenario::node::{Table, shortened};
 use crate::scenario::reader::Reader;
-use crate::scenario::source::Placed;
+use crate::scenario::source::{Place, Placed};
 use crate::scenario::values::{arguments, choice, name, short_text};
 
-use super::names::Names;
+use super::names::{Names, within};
+use super::operator::Operator;
 use super::readers;
 
 /// The types of exchanges, in the order of their key's words.
@@ -23,68 +24,94 @@ const PREDECLARED: [&str; 6] =
 #[derive(Debug)]
 pub(super) struct Topology {
     /// Exchanges, then queues, then bindings, each in the order of the file.
-    pub(super) declarations: Vec<Declaration>,
+    pub(super) declarations: Vec<TopologySpec>,
+    /// Of each declaration, for what is wrong with it: what it is, and where.
+    pub(super) places: Vec<(String, Option<Place>)>,
     pub(super) exchanges: Names,
     pub(super) queues: Names,
 }
 
 impl Topology {
-    pub(super) fn read(tree: &Table, profile: &Placed<Profile>, problems: &mut Problems) -> Topology {
-        let mut topology =
-            Topology { declarations: Vec::new(), exchanges: Names::exchanges(), queues: Names::queues() };
-        topology.read_exchanges(tree, problems);
-        topology.read_queues(tree, profile, problems);
-        topology.read_bindings(tree, problems);
+    pub(super) fn read(
+        tree: &Table,
+        profile: &Placed<Profile>,
+        operator: &Operator,
+        problems: &mut Problems,
+    ) -> Topology {
+        let mut topology = Topology {
+            declarations: Vec::new(),
+            places: Vec::new(),
+            exchanges: Names::exchanges(),
+            queues: Names::queues(),
+        };
+        topology.read_exchanges(tree, operator, problems);
+        topology.read_queues(tree, profile, operator, problems);
+        topology.read_bindings(tree, operator, problems);
         topology
     }
 
-    fn read_exchanges(&mut self, tree: &Table, problems: &mut Problems) {
+    fn read_exchanges(&mut self, tree: &Table, operator: &Operator, problems: &mut Problems) {
         readers(tree, "exchange", problems, |reader| {
             let name = reader.read("name", name);
             let spec = exchange(reader, name.as_ref());
+            let vhost = operator.vhost_of(reader);
             if let Some(name) = name {
                 refuse_reserved(&name, "exchange", reader.problems);
-                self.exchanges.add(&name, reader.problems);
+                self.exchanges.add(&within(&vhost, &name), reader.problems);
             }
-            self.declarations.push(Declaration::Exchange(spec));
+            self.push(reader, vhost, Declaration::Exchange(spec));
         });
     }
 
-    fn read_queues(&mut self, tree: &Table, profile: &Placed<Profile>, problems: &mut Problems) {
+    fn read_queues(
+        &mut self,
+        tree: &Table,
+        profile: &Placed<Profile>,
+        operator: &Operator,
+        problems: &mut Problems,
+    ) {
         readers(tree, "queue", problems, |reader| {
             let name = reader.read("name", name);
             let spec = queue(reader, name.as_ref());
+            let vhost = operator.vhost_of(reader);
             if let Some(name) = name {
                 refuse_reserved(&name, "queue", reader.problems);
-                self.queues.add(&name, reader.problems);
+                self.queues.add(&within(&vhost, &name), reader.problems);
+                if spec.exclusive {
+                    refuse_unowned(reader, &name.value);
+                }
                 if !spec.durable && !spec.exclusive && !profile.value.transient_queues {
                     refuse_transient(reader, &name.value, profile);
                 }
             }
-            self.declarations.push(Declaration::Queue(spec));
+            self.push(reader, vhost, Declaration::Queue(spec));
         });
     }
 
-    fn read_bindings(&mut self, tree: &Table, problems: &mut Problems) {
+    fn read_bindings(&mut self, tree: &Table, operator: &Operator, problems: &mut Problems) {
         readers(tree, "binding", problems, |reader| {
             let source = reader.read("exchange", short_text);
             let queue = reader.read("queue", short_text);
             let exchange = reader.read("to-exchange", short_text);
+            let vhost = operator.vhost_of(reader);
             if reader.has("queue") == reader.has("to-exchange") {
                 refuse_destinations(reader);
             }
             if let Some(source) = &source {
-                find_exchange(&self.exchanges, source, "a binding comes from", reader.problems);
+                let at = (vhost.as_str(), source);
+                find_exchange(&self.exchanges, at, "a binding comes from", reader.problems);
             }
             if let Some(queue) = &queue {
+                let queue = within(&vhost, queue);
                 let message = || {
                     let name = shortened(&queue.value);
                     format!("a binding goes to queue `{name}`, which no `[[queue]]` declares")
                 };
-                self.queues.find(queue, message, reader.problems);
+                self.queues.find(&queue, message, reader.problems);
             }
             if let Some(exchange) = &exchange {
-                find_exchange(&self.exchanges, exchange, "a binding goes to", reader.problems);
+                let at = (vhost.as_str(), exchange);
+                find_exchange(&self.exchanges, at, "a binding goes to", reader.problems);
             }
             let spec = BindingSpec {
                 source: source.unwrap_or_default().value,
@@ -93,8 +120,28 @@ impl Topology {
                 routing_key: reader.short_text("routing-key"),
                 arguments: reader.read("arguments", arguments).unwrap_or_default().value,
             };
-            self.declarations.push(Declaration::Binding(spec));
+            self.push(reader, vhost, Declaration::Binding(spec));
         });
+    }
+
+    fn push(&mut self, reader: &Reader<'_>, vhost: String, declaration: Declaration) {
+        self.declarations.push(TopologySpec { vhost, declaration });
+        self.places.push((reader.owner().to_owned(), reader.place().cloned()));
+    }
+}
+
+/// Reports what the broker itself refuses to declare, with its own words.
+pub(super) fn refuse(system: &SystemSpec, places: &[(String, Option<Place>)], problems: &mut Problems) {
+    if system.topology.is_empty() {
+        return;
+    }
+    for refusal in refusals(system) {
+        let (owner, place) = &places[refusal.declared];
+        problems.push(
+            Diagnostic::error(ids::REFUSED_DECLARATION, format!("RabbitMQ refuses to declare {owner}"))
+                .at(place.as_ref())
+                .note(format!("it answers with {}", refusal.reply)),
+        );
     }
 }
 
@@ -106,6 +153,7 @@ pub(super) fn exchange(reader: &mut Reader<'_>, name: Option<&Placed<String>>) -
         durable: reader.flag("durable"),
         auto_delete: reader.flag("auto-delete"),
         internal: reader.flag("internal"),
+        passive: false,
         arguments: reader.read("arguments", arguments).unwrap_or_default().value,
     }
 }
@@ -125,7 +173,7 @@ pub(super) fn queue(reader: &mut Reader<'_>, name: Option<&Placed<String>>) -> Q
 /// Reports an exchange of a binding that is not known, or is the default one.
 pub(super) fn find_exchange(
     exchanges: &Names,
-    name: &Placed<String>,
+    (vhost, name): (&str, &Placed<String>),
     relation: &str,
     problems: &mut Problems,
 ) {
@@ -140,8 +188,9 @@ pub(super) fn find_exchange(
                 .source("rabbitmq.com/docs/exchanges#default-exchange"),
         );
     } else if !is_predeclared(&name.value) {
+        let name = within(vhost, name);
         let shown = shortened(&name.value);
-        exchanges.find(name, || format!("{relation} exchange `{shown}`, which is not declared"), problems);
+        exchanges.find(&name, || format!("{relation} exchange `{shown}`, which is not declared"), problems);
     }
 }
 
@@ -162,6 +211,17 @@ fn refuse_reserved(name: &Placed<String>, noun: &str, problems: &mut Problems) {
                 .source("AMQP 0-9-1, section 1.7.2.1.2"),
         );
     }
+}
+
+fn refuse_unowned(reader: &mut Reader<'_>, queue: &str) {
+    let message = format!("queue `{}` is exclusive, but no client declares it", shortened(queue));
+    let diagnostic = Diagnostic::error(ids::UNOWNED_QUEUE, message)
+        .at(reader.place_of("exclusive"))
+        .help(format!(
+            "take it out, and add `declare = [{{ queue = \"{queue}\", exclusive = true }}]` to the client that owns it"
+        ))
+        .note("an exclusive queue is for the connection that declares it alone, and goes with it");
+    reader.problems.push(diagnostic);
 }
 
 fn refuse_transient(reader: &mut Reader<'_>, queue: &str, profile: &Placed<Profile>) {

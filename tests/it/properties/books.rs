@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use amqpsim::engine::{RunEnd, Stop, step};
-use amqpsim::model::{Lean, System, simulate};
+use amqpsim::model::{Lean, Pace, System, simulate};
 use amqpsim::observe::{LossCause, What};
 use amqpsim::units::SimTime;
 use proptest::{prop_assert, prop_assert_eq};
@@ -14,7 +14,16 @@ use super::swarm::{Checked, Run, for_all};
 
 #[test]
 fn the_books_balance_after_every_event() {
-    let exercised = ["in flight", "queued", "on the way", "lost", "processed again", "returned", "cut off"];
+    let exercised = [
+        "in flight",
+        "queued",
+        "on the way",
+        "lost",
+        "processed again",
+        "returned",
+        "cut off",
+        "uncommitted",
+    ];
     for_all(&scenarios(), 800, &exercised, |case, met| {
         let scenario = case.scenario();
         let spec = Arc::new(scenario.system);
@@ -35,6 +44,7 @@ fn the_books_balance_after_every_event() {
             met.note("lost", ledger.lost_total());
             met.note("processed again", ledger.processed_again);
             met.note("returned", ledger.returned);
+            met.note("uncommitted", ledger.uncommitted);
         }
         let outcome = simulate(&spec, scenario.seed);
         prop_assert!(outcome.balanced.is_ok(), "{:?}", outcome.balanced);
@@ -52,6 +62,9 @@ fn the_ledger_is_what_a_recount_of_the_observations_gives() {
         "lost in the broker",
         "processed again",
         "redelivered",
+        "transaction not committed",
+        "answered",
+        "never answered",
     ];
     for_all(&scenarios(), 1500, &exercised, |case, met| {
         let run = Run::of(case);
@@ -67,6 +80,11 @@ fn the_ledger_is_what_a_recount_of_the_observations_gives() {
         met.note("lost in the broker", ledger.lost_to(LossCause::TransientInRestart));
         met.note("processed again", ledger.processed_again);
         met.note("redelivered", ledger.redelivered);
+        met.note("transaction not committed", ledger.lost_to(LossCause::RolledBack));
+        for producer in &run.outcome.producers {
+            met.note("answered", producer.confirmed + producer.nacked);
+            met.note("never answered", producer.unanswered);
+        }
         counts_of_clients(&run)
     });
 }
@@ -86,12 +104,30 @@ fn a_shorter_duration_cuts_a_run_off_and_changes_nothing_before() {
     });
 }
 
+/// Whether a producer may hold messages back though it has no window.
+fn follows_or_commits(run: &Run, producer: usize) -> bool {
+    let producer = &run.scenario.system.producers[producer];
+    producer.transaction_size.is_some() || matches!(producer.pace, Pace::After { .. })
+}
+
 /// The counts of producers, consumers and queues are those of the observations too.
 fn counts_of_clients(run: &Run) -> Checked {
+    prop_assert_eq!(run.outcome.answered_twice, 0);
     for (i, producer) in run.outcome.producers.iter().enumerate() {
         let published =
             |what: &What| matches!(what, What::Published { producer, .. } if *producer == i as u32);
         prop_assert_eq!(producer.published, run.count(published));
+        let asked = producer.confirmed + producer.nacked + producer.unanswered;
+        if run.scenario.system.producers[i].confirms {
+            prop_assert_eq!(
+                asked,
+                producer.published,
+                "each publish has an answer, or none so far: {:?}",
+                producer
+            );
+        }
+        let window = run.scenario.system.producers[i].max_in_flight;
+        prop_assert!(producer.held_back == 0 || window.is_some() || follows_or_commits(run, i));
     }
     for (i, consumer) in run.outcome.consumers.iter().enumerate() {
         let processed =

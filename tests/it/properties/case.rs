@@ -36,6 +36,10 @@ pub(crate) enum Feature {
     InstantWork,
     QueueArguments,
     DeadLetters,
+    Outcomes,
+    Confirms,
+    Transactions,
+    Followers,
 }
 
 /// A scenario in numbers. Its `Debug` is the scenario file.
@@ -75,6 +79,9 @@ struct Producer {
     endless: bool,
     start: u64,
     interarrival: (u8, u64),
+    /// Unanswered publishes that it may have, or publishes of a transaction; 0: no bound, or no transactions.
+    together: u32,
+    follows: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -89,6 +96,8 @@ struct Consumer {
     start: u64,
     service: (u8, u64),
     speed: u64,
+    outcome: usize,
+    stops: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -105,6 +114,7 @@ const KEYS: [&str; 4] = ["a", "a.b", "b.c", "x.y.z"];
 const PATTERNS: [&str; 6] = ["a", "a.*", "#", "*.c", "#.z", ""];
 const KINDS: [&str; 3] = ["topic", "fanout", "direct"];
 const ACKNOWLEDGE: [&str; 3] = ["after-processing", "before-processing", "automatic"];
+const OUTCOMES: [&str; 5] = ["ack", "reject", "requeue", "hang", "crash"];
 const BY: [&str; 3] = ["tcp-cut", "channel-close", "connection-close"];
 
 fn sampled(times: std::ops::Range<u64>) -> impl Strategy<Value = (u8, u64)> {
@@ -122,10 +132,22 @@ fn queue() -> impl Strategy<Value = Queue> {
 fn producer() -> impl Strategy<Value = Producer> {
     let target = (0u8..5, 0usize..4, any::<bool>(), any::<bool>(), any::<bool>());
     let times = (1u64..30, prop::bool::weighted(0.1), 0u64..40_000, sampled(100..4_000));
-    (target, times).prop_map(|(target, times)| {
+    (target, times, 0u32..4, any::<bool>()).prop_map(|(target, times, together, follows)| {
         let (sharing, key, to_exchange, mandatory, persistent) = target;
         let (count, endless, start, interarrival) = times;
-        Producer { sharing, key, to_exchange, mandatory, persistent, count, endless, start, interarrival }
+        Producer {
+            sharing,
+            key,
+            to_exchange,
+            mandatory,
+            persistent,
+            count,
+            endless,
+            start,
+            interarrival,
+            together,
+            follows,
+        }
     })
 }
 
@@ -133,11 +155,25 @@ fn consumer() -> impl Strategy<Value = Consumer> {
     let target = (0u8..5, 0usize..3, 0u8..4);
     let bounds = (prop::sample::select(vec![0u16, 1, 2, 10]), any::<bool>(), 0usize..3, 0u8..3);
     let times = (0u64..30_000, sampled(100..8_000), prop::sample::select(vec![250u64, 500, 1000, 3000]));
-    (target, bounds, times).prop_map(|(target, bounds, times)| {
+    let end = (0usize..5, prop::bool::weighted(0.2));
+    (target, bounds, times, end).prop_map(|(target, bounds, times, (outcome, stops))| {
         let (sharing, queue, own) = target;
         let (prefetch, global, acknowledge, priority) = bounds;
         let (start, service, speed) = times;
-        Consumer { sharing, queue, own, prefetch, global, acknowledge, priority, start, service, speed }
+        Consumer {
+            sharing,
+            queue,
+            own,
+            prefetch,
+            global,
+            acknowledge,
+            priority,
+            start,
+            service,
+            speed,
+            outcome,
+            stops,
+        }
     })
 }
 
@@ -335,6 +371,19 @@ impl Case {
         if self.has(Feature::LateStarts) {
             writeln!(out, "start = \"{}us\"", producer.start % self.duration)?;
         }
+        let follows = producer.follows && self.has(Feature::Followers);
+        let together = producer.together;
+        if self.has(Feature::Transactions) && together > 0 {
+            writeln!(out, "transaction-size = {together}")?;
+        } else if self.has(Feature::Confirms) && !self.has(Feature::Transactions) {
+            writeln!(out, "confirms = true")?;
+            if together > 0 && !follows {
+                writeln!(out, "max-in-flight = {together}")?;
+            }
+        }
+        if follows {
+            return writeln!(out, "after-consumer = \"c0\"\n");
+        }
         writeln!(out, "interarrival = {}\n", self.time(producer.interarrival))
     }
 
@@ -380,7 +429,31 @@ impl Case {
                 self.time((consumer.service.0, 20_000))
             )?;
         }
+        if self.has(Feature::Outcomes) {
+            self.outcome(consumer, out)?;
+        }
         writeln!(out)
+    }
+
+    /// What a consumer does when its work is done; to a class of its own, if there are classes.
+    fn outcome(&self, consumer: &Consumer, out: &mut impl Write) -> fmt::Result {
+        let settled = self.has(Feature::Acknowledgements) && consumer.acknowledge > 0;
+        let outcome = match OUTCOMES[consumer.outcome] {
+            "reject" | "requeue" | "hang" if settled => "ack",
+            outcome => outcome,
+        };
+        if self.has(Feature::Classes) {
+            writeln!(out, "outcome-by-class = {{ heavy = \"{outcome}\" }}")?;
+        } else {
+            writeln!(out, "outcome = \"{outcome}\"")?;
+        }
+        if outcome == "crash" {
+            writeln!(out, "restart-after = \"2ms\"")?;
+        }
+        if consumer.stops {
+            writeln!(out, "stop = \"{}us\"", self.duration)?;
+        }
+        writeln!(out, "resubscribe-delay = \"2ms\"")
     }
 
     fn fault(&self, fault: &Fault, out: &mut impl Write) -> fmt::Result {

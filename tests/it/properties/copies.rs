@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use amqpsim::amqp::{ChannelRef, DeliveryTag, MessageId, QueueId};
-use amqpsim::observe::{Fact, LossCause};
+use amqpsim::observe::{Fact, LossCause, Settlement};
 use proptest::{prop_assert, prop_assert_eq};
 
 use super::case::{Feature, scenarios};
@@ -24,6 +24,8 @@ pub(crate) struct QueueCopies {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Copies {
     pub(crate) queues: BTreeMap<QueueId, QueueCopies>,
+    /// Rejected, and not dead-lettered so far.
+    letters: Vec<(QueueId, MessageId)>,
 }
 
 impl Copies {
@@ -49,7 +51,10 @@ impl Copies {
                 }
             }
             // A queue that went with its last consumer settles what that held afterwards.
-            Fact::Settled { queue, channel, delivery_tag, .. } => {
+            Fact::Settled { queue, channel, delivery_tag, message, how, .. } => {
+                if how == Settlement::DeadLettered {
+                    self.letters.push((queue, message));
+                }
                 if let Some(copies) = self.queues.get_mut(&queue) {
                     copies.unacked.remove(&(channel, delivery_tag)).expect("it was delivered");
                 }
@@ -60,14 +65,13 @@ impl Copies {
                     copies.unacked.remove(&(channel, delivery_tag)).expect("it was delivered");
                 copies.ready.insert(number, message);
             }
-            // A full queue may refuse a message at its door: then it loses nothing that it had.
-            Fact::Lost { queue, cause: LossCause::Overflow, ready, .. }
-                if self.queue(queue).ready.len() == ready as usize => {}
-            Fact::Lost { queue, message, .. } => {
-                self.queue(queue).take(message);
-            }
-            Fact::DeadLettered { queue, message, .. } => {
-                if let Some(copies) = self.queues.get_mut(&queue) {
+            // A full queue refuses a message at its door: it loses nothing that it had.
+            Fact::Lost { cause: LossCause::QueueFull, .. } => {}
+            Fact::Lost { queue, message, .. } | Fact::DeadLettered { queue, message, .. } => {
+                let rejected = self.letters.iter().position(|letter| *letter == (queue, message));
+                if let Some(place) = rejected {
+                    self.letters.remove(place);
+                } else if let Some(copies) = self.queues.get_mut(&queue) {
                     copies.take(message);
                 }
             }

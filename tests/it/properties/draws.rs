@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use amqpsim::measure::EndReason;
 use amqpsim::observe::What;
 use amqpsim::units::{SimDuration, SimTime};
 use proptest::prelude::*;
@@ -54,11 +55,15 @@ fn deeds(run: &Run) -> Vec<Deed> {
 fn strangers_leave_the_draws_and_the_course_of_others_alone() {
     let strategy = (scenarios(), any::<bool>());
     for_all(&strategy, 800, &["others", "strangers"], |(case, in_front), met| {
-        // A limit of events is shared by all; without one, nothing is.
+        // A limit of events is shared by all; without one, nothing is. Endless work without time meets one.
         let case = case.clone().without(&[Feature::EventLimit]).with(Feature::ShortDuration);
         let alone = Run::of(&case);
         let (before, after) = if *in_front { (STRANGERS, "") } else { ("", STRANGERS) };
         let together = Run::of(&case.with_tables(before, after));
+        let cut_off = [&alone, &together].map(|run| run.outcome.end.why == EndReason::EventLimit);
+        if cut_off.contains(&true) {
+            return Ok(());
+        }
         let (others, same) = (deeds(&alone), deeds(&together));
         prop_assert_eq!(&others, &same);
         met.note("others", others.len() as u64);

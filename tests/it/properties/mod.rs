@@ -7,6 +7,7 @@ mod books;
 mod broker;
 
 mod case;
+mod claims;
 mod copies;
 mod draws;
 mod forks;

@@ -37,7 +37,7 @@ struct Bounds {
     /// For consumers to come, and for the whole channel; 0: none.
     channels: BTreeMap<ChannelRef, (u16, u16)>,
     consumers: BTreeMap<ConsumerId, u16>,
-    unacked: BTreeMap<(ChannelRef, DeliveryTag), ConsumerId>,
+    unacked: BTreeMap<(ChannelRef, DeliveryTag), Option<ConsumerId>>,
 }
 
 impl Bounds {
@@ -63,7 +63,14 @@ impl Bounds {
                 self.consumers.insert(consumer, self.channels[&channel].0);
             }
             Fact::Delivered { channel, consumer, delivery_tag, automatic: false, .. } => {
-                self.unacked.insert((channel, delivery_tag), consumer);
+                self.unacked.insert((channel, delivery_tag), Some(consumer));
+            }
+            // What it holds stays with its channel; its id may be another's next.
+            Fact::ConsumerRemoved { consumer, .. } => {
+                self.unacked
+                    .values_mut()
+                    .filter(|holder| **holder == Some(consumer))
+                    .for_each(|holder| *holder = None);
             }
             Fact::Settled { channel, delivery_tag, .. } | Fact::Requeued { channel, delivery_tag, .. } => {
                 self.unacked.remove(&(channel, delivery_tag));
@@ -86,7 +93,7 @@ fn no_delivery_goes_beyond_the_prefetch_counts() {
             let Fact::Delivered { consumer, channel, automatic: false, consumer_unacked, .. } = *fact else {
                 continue;
             };
-            let of_consumer = bounds.unacked.values().filter(|&&other| other == consumer).count();
+            let of_consumer = bounds.unacked.values().filter(|&&other| other == Some(consumer)).count();
             let of_channel = bounds.unacked.keys().filter(|(other, _)| *other == channel).count();
             let (own, shared) =
                 (usize::from(bounds.consumers[&consumer]), usize::from(bounds.channels[&channel].1));

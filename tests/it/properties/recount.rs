@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use amqpsim::amqp::{ChannelRef, ConsumerId, DeliveryTag, MessageId, Method};
 use amqpsim::measure::Ledger;
-use amqpsim::observe::{Fact, LossCause, What};
+use amqpsim::observe::{Fact, LossCause, Settlement, What};
 
 use super::copies::Copies;
 use super::swarm::Run;
@@ -93,6 +93,9 @@ impl<'a> Recount<'a> {
             }
             What::ServiceBegan { consumer, message, .. } => self.begin(*consumer, *message),
             What::Processed { consumer, message, .. } => self.finish(*consumer, *message),
+            What::Concluded { consumer, .. } => {
+                self.work.remove(consumer).expect("a consumer finishes what it began");
+            }
             What::Broker(fact, _) => {
                 self.copies.learn(fact);
                 self.learn_fact(fact);
@@ -109,7 +112,7 @@ impl<'a> Recount<'a> {
             }
             Fact::Unroutable { returned: true, .. } => self.ledger.returned += 1,
             Fact::Unroutable { returned: false, .. } => self.ledger.unroutable += 1,
-            Fact::PublishRefused { .. } => self.ledger.lose(LossCause::Refused, 1),
+            Fact::PublishRefused { cause, .. } => self.ledger.lose(cause, 1),
             Fact::Lost { cause, .. } => self.ledger.lose(cause, 1),
             Fact::DeadLettered { queues, .. } => {
                 self.ledger.dead_lettered += 1;
@@ -148,6 +151,8 @@ impl<'a> Recount<'a> {
                     lost: false,
                 });
             }
+            // What becomes of it is stated next.
+            Fact::Settled { how: Settlement::DeadLettered, .. } => {}
             Fact::Settled { channel, delivery_tag, message, .. } => {
                 let settled = &mut self.deliveries[self.by_tag[&(channel, delivery_tag)]];
                 settled.settled = true;
@@ -200,6 +205,9 @@ impl<'a> Recount<'a> {
 
     fn close(mut self) -> Ledger {
         self.ledger.on_the_way = self.sent - self.reached - self.ledger.lost_to(LossCause::LostOnTheWire);
+        let refused = self.ledger.lost_to(LossCause::Refused) + self.ledger.lost_to(LossCause::RolledBack);
+        let routed = self.ledger.routed + self.ledger.unroutable + self.ledger.returned;
+        self.ledger.uncommitted = self.reached - routed - refused;
         self.ledger.queued = self.copies.ready();
         self.ledger.processed = self.count(|delivery| delivery.settled && delivery.processed);
         self.ledger.in_flight = self.copies.unacked()

@@ -9,19 +9,29 @@ use super::swarm::{Run, for_all};
 
 /// Durable queues, persistent messages, acknowledgement after the work.
 fn careful(case: &Case) -> Case {
-    let careless =
-        [Feature::Acknowledgements, Feature::TransientQueues, Feature::OwnQueues, Feature::QueueArguments];
+    let careless = [
+        Feature::Acknowledgements,
+        Feature::TransientQueues,
+        Feature::OwnQueues,
+        Feature::QueueArguments,
+        Feature::Outcomes,
+        Feature::Transactions,
+    ];
     case.clone().with(Feature::Persistent).without(&careless)
 }
 
 #[test]
 fn a_careful_system_loses_messages_only_on_the_way_to_the_broker() {
-    let exercised = ["crash with messages", "restart", "connection lost", "lost on the wire"];
+    let exercised = ["crash with messages", "restart", "connection lost", "lost on the wire", "confirmed"];
     for_all(&scenarios(), 1500, &exercised, |case, met| {
         let run = Run::of(&careful(case));
         let ledger = &run.outcome.ledger;
         prop_assert_eq!(ledger.lost_total(), ledger.lost_to(LossCause::LostOnTheWire), "{:?}", ledger);
         prop_assert!(run.outcome.errors.is_empty(), "{:?}", run.outcome.errors);
+        for producer in &run.outcome.producers {
+            prop_assert_eq!(producer.lost_though_confirmed, 0, "{:?}", producer);
+            met.note("confirmed", producer.confirmed);
+        }
         let crashes = |what: &What| matches!(what, What::ConsumerCrashed { held: 1.., .. });
         met.note("crash with messages", run.count(crashes));
         met.note("connection lost", run.count(|what| matches!(what, What::ConnectionLost { .. })));

@@ -56,10 +56,10 @@ impl Run {
 
     /// `fast` and `slow` subscribe to the queue.
     pub(super) fn begin(&mut self) {
-        let tasks = self.name("tasks");
+        let (tasks, vhost) = (self.name("tasks"), self.name("/"));
         let declare = QueueDeclare { queue: tasks, durable: true, ..QueueDeclare::default() };
         self.reach(0, 0, Method::QueueDeclare(Box::new(declare)));
-        self.fact(0, Fact::QueueDeclared { queue: QUEUE, name: tasks, durable: true }, rules::Q_1);
+        self.fact(0, Fact::QueueDeclared { queue: QUEUE, vhost, name: tasks, durable: true }, rules::Q_1);
         let answer = ServerMethod::QueueDeclareOk { queue: tasks, message_count: 0, consumer_count: 0 };
         self.at(0, What::BrokerSent { connection: 0, channel: channel(0), method: answer });
         for (index, tag) in [(0, "fast"), (1, "slow")] {

@@ -1,0 +1,75 @@
+//! The end of a consumer's work where it is not simply acknowledged: rejected, given back, left hanging, or deadly.
+//! The message was not processed then, whatever becomes of it.
+
+use super::consumer::InWork;
+use super::event::SystemEvent;
+use super::fault::{ConsumerCrash, CrashBy};
+use super::record::Recorder;
+use super::system::System;
+use crate::amqp::Method;
+use crate::engine::EventList;
+use crate::observe::{Conclusion, What};
+
+/// The method by which a consumer refuses a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefuseBy {
+    /// `basic.reject`
+    Reject,
+    /// `basic.nack`
+    Nack,
+}
+
+impl RefuseBy {
+    fn method(self, delivery_tag: u64, requeue: bool) -> Method {
+        match self {
+            RefuseBy::Reject => Method::BasicReject { delivery_tag, requeue },
+            RefuseBy::Nack => Method::BasicNack { delivery_tag, multiple: false, requeue },
+        }
+    }
+}
+
+impl<R: Recorder> System<R> {
+    /// The work on a message is done, and the consumer does what its class asks for. Whether the message was processed.
+    #[cold]
+    pub(super) fn conclude(
+        &mut self,
+        index: usize,
+        work: &InWork,
+        events: &mut EventList<SystemEvent>,
+    ) -> bool {
+        let (held, now) = (work.held, events.now());
+        let producer = self.producers.get(held.message.producer.index());
+        let class = usize::from(producer.map_or(0, |producer| producer.class(held.message.number)));
+        let spec = &self.spec.consumers[index];
+        let how = spec.conclusions.get(class).copied().unwrap_or_default();
+        let refuse_by = spec.refuse_by;
+        if how == Conclusion::Ack {
+            return true;
+        }
+        self.books.concluded(index, how, work.takes);
+        let (consumer, message) = (index as u32, held.message);
+        self.observe(now, || What::Concluded { consumer, message, how });
+        if how == Conclusion::Crash {
+            self.consumers[index].work = Some(*work);
+            self.die_at_work(index, events);
+            return false;
+        }
+        if work.attached && matches!(how, Conclusion::Reject | Conclusion::Requeue) {
+            let (connection, channel) = (self.consumers[index].connection, self.consumers[index].channel);
+            let method = refuse_by.method(held.tag, how == Conclusion::Requeue);
+            self.send(connection, channel, method, events);
+        }
+        self.give_up(index, held, false, now);
+        self.begin_service(index, events);
+        false
+    }
+
+    /// The process of a consumer dies with what it holds; the broker sees the end of the stream.
+    fn die_at_work(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+        let restart_after = self.spec.consumers[index].restart_after;
+        ConsumerCrash { consumer: index, by: CrashBy::TcpCut, restart_after }.begin(self, events);
+        if let Some(after) = restart_after {
+            events.at(events.now() + after, SystemEvent::ConsumerBack(index as u32));
+        }
+    }
+}

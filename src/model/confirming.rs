@@ -1,0 +1,110 @@
+//! What a client knows of its publishes on a channel in confirm mode: which number each has, and which are answered.
+//! Numbers count from 1 with the first publish after `confirm.select`, as the broker counts them. Knows no producer's rules.
+//! Source: rules CF-1, CF-2 and CF-10.
+
+use std::collections::VecDeque;
+
+use crate::amqp::{MessageId, PublishSeqNo};
+use crate::units::SimTime;
+
+/// A publish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sent {
+    pub(super) message: MessageId,
+    pub(super) at: SimTime,
+}
+
+/// A publish, from the oldest one without an answer on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Publish {
+    Open(Sent),
+    Answered,
+}
+
+/// The publishes of one channel, since it is in confirm mode.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Confirming {
+    /// The number of the last publish.
+    last: PublishSeqNo,
+    /// Up to the last one. Invariant: the first is open.
+    publishes: VecDeque<Publish>,
+}
+
+impl Confirming {
+    /// Counts a publish.
+    pub(super) fn sent(&mut self, sent: Sent) {
+        self.last += 1;
+        self.publishes.push_back(Publish::Open(sent));
+    }
+
+    /// The publishes that an answer stands for, in their order; from here on they are answered. `None` if the one that
+    /// it names was answered before, or never made.
+    pub(super) fn answered(&mut self, number: PublishSeqNo, multiple: bool) -> Option<Vec<Sent>> {
+        let first = self.last + 1 - self.publishes.len() as u64;
+        let place = usize::try_from(number.checked_sub(first)?).ok()?;
+        if matches!(self.publishes.get(place), None | Some(Publish::Answered)) {
+            return None;
+        }
+        let range = if multiple { 0..=place } else { place..=place };
+        let mut open = Vec::new();
+        for publish in self.publishes.range_mut(range) {
+            if let Publish::Open(sent) = std::mem::replace(publish, Publish::Answered) {
+                open.push(sent);
+            }
+        }
+        while self.publishes.front() == Some(&Publish::Answered) {
+            self.publishes.pop_front();
+        }
+        Some(open)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::amqp::ProducerId;
+
+    fn sent(number: u32) -> Sent {
+        Sent { message: MessageId { producer: ProducerId(0), number }, at: SimTime::ZERO }
+    }
+
+    fn channel(publishes: u32) -> Confirming {
+        let mut channel = Confirming::default();
+        for number in 1..=publishes {
+            channel.sent(sent(number));
+        }
+        channel
+    }
+
+    /// Source: rules CF-1 and CF-6.
+    #[test]
+    fn an_answer_is_for_the_publish_with_its_number_in_any_order() {
+        let mut channel = channel(3);
+        assert_eq!(channel.answered(2, false), Some(vec![sent(2)]));
+        assert_eq!(channel.answered(1, false), Some(vec![sent(1)]));
+        channel.sent(sent(4));
+        assert_eq!(channel.answered(4, false), Some(vec![sent(4)]));
+        assert_eq!(channel.answered(3, false), Some(vec![sent(3)]));
+    }
+
+    /// Source: rule CF-10.
+    #[test]
+    fn multiple_stands_for_all_open_ones_up_to_its_number() {
+        let mut channel = channel(4);
+        assert_eq!(channel.answered(2, false), Some(vec![sent(2)]));
+        assert_eq!(channel.answered(3, true), Some(vec![sent(1), sent(3)]));
+        assert_eq!(channel.answered(4, true), Some(vec![sent(4)]));
+    }
+
+    /// Source: rule CF-2.
+    #[test]
+    fn a_second_answer_and_one_for_nothing_are_noticed() {
+        let mut channel = channel(2);
+        assert_eq!(channel.answered(0, false), None);
+        assert_eq!(channel.answered(3, false), None);
+        assert_eq!(channel.answered(2, false), Some(vec![sent(2)]));
+        assert_eq!(channel.answered(2, false), None);
+        assert_eq!(channel.answered(1, true), Some(vec![sent(1)]));
+        assert_eq!(channel.answered(1, false), None);
+    }
+}

@@ -1,0 +1,78 @@
+//! What a producer keeps to beyond its pace: a window of unanswered publishes, transactions, and work of a consumer that it
+//! follows. A message that may not go out yet is held back at the client. Knows neither links nor the broker.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::spec::{Pace, ProducerSpec};
+use crate::amqp::Content;
+
+/// A producer's rules and how far it is with them.
+#[derive(Clone, Debug)]
+pub(super) struct Discipline {
+    /// How many publishes may be unanswered.
+    window: u32,
+    /// How many are.
+    pub(super) in_flight: u32,
+    /// Messages that are due and not published.
+    pub(super) held_back: u32,
+    /// After how many publishes it commits; `None`: it is not in transaction mode.
+    transaction_size: Option<u32>,
+    /// Publishes since the last commit.
+    uncommitted: u32,
+    /// A commit waits for its answer, and publishes wait with it, as a client does that calls `tx.commit`.
+    pub(super) committing: bool,
+    /// It publishes when a consumer's work is done, not by time.
+    pub(super) follows: bool,
+    /// Requests whose replies are held back, in order; empty for a producer that does not reply.
+    pub(super) requests: VecDeque<Arc<Content>>,
+}
+
+impl Discipline {
+    /// That of a producer; `None` if time alone makes it publish.
+    pub(super) fn of(producer: &ProducerSpec) -> Option<Self> {
+        let follows = matches!(producer.pace, Pace::After { .. });
+        if producer.max_in_flight.is_none() && producer.transaction_size.is_none() && !follows {
+            return None;
+        }
+        Some(Discipline {
+            window: producer.max_in_flight.unwrap_or(u32::MAX),
+            in_flight: 0,
+            held_back: 0,
+            transaction_size: producer.transaction_size,
+            uncommitted: 0,
+            committing: false,
+            follows,
+            requests: VecDeque::new(),
+        })
+    }
+
+    /// Whether a message may go out.
+    pub(super) fn allows(&self) -> bool {
+        self.in_flight < self.window && !self.committing
+    }
+
+    /// Counts a publish for the transaction that it belongs to.
+    pub(super) fn count_for_commit(&mut self) {
+        self.uncommitted += u32::from(self.transaction_size.is_some());
+    }
+
+    /// Whether to commit; if so, another transaction begins. `last`: no publish will follow.
+    pub(super) fn commits(&mut self, last: bool) -> bool {
+        let full = self.transaction_size.is_some_and(|size| self.uncommitted >= size);
+        let commits = full || (last && self.uncommitted > 0);
+        if commits {
+            self.uncommitted = 0;
+            // One that follows a consumer does not hold up its acknowledgements.
+            self.committing = !self.follows;
+        }
+        commits
+    }
+
+    /// Its channel is gone, and with it what was open there; messages that were held back go out on the next one.
+    pub(super) fn part(&mut self) {
+        self.in_flight = 0;
+        self.uncommitted = 0;
+        self.committing = false;
+    }
+}

@@ -1,0 +1,286 @@
+//! Producers at work: a message comes due, waits where there are rules to keep, goes out, and is answered.
+
+use std::sync::Arc;
+
+use super::confirming::Sent;
+use super::connection::{ChannelPhase, UpFrame};
+use super::consumer::Held;
+use super::event::SystemEvent;
+use super::record::Recorder;
+use super::spec::Pace;
+use super::system::System;
+use crate::amqp::{
+    BasicPublish, ChannelNo, ChannelRef, Content, MessageId, Method, ProducerId, PublishSeqNo,
+};
+use crate::engine::{EventList, Seq};
+use crate::observe::What;
+
+/// How the broker answers a publish in confirm mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Confirmed,
+    Nacked,
+}
+
+impl<R: Recorder> System<R> {
+    #[inline(never)]
+    pub(super) fn producer_due(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
+        let producer = &mut self.producers[index];
+        if producer.armed != seq || !producer.ready {
+            return;
+        }
+        let number = producer.publish(events.now());
+        if producer.goes_on(producer.due) {
+            producer.armed = events.at(producer.due, SystemEvent::ProducerDue(index as u32));
+        }
+        if producer.watched {
+            self.due_under_rules(index, number, events);
+        } else {
+            self.publish(index, number, events);
+        }
+    }
+
+    /// Hands a message to the connection.
+    #[expect(clippy::inline_always, reason = "every message passes here")]
+    #[inline(always)]
+    fn publish(&mut self, index: usize, number: u32, events: &mut EventList<SystemEvent>) {
+        let now = events.now();
+        self.books.ledger.published += 1;
+        self.books.producers[index].published += 1;
+        let producer = &self.producers[index];
+        let connection = &mut self.connections[producer.connection];
+        let at = ChannelRef { connection: connection.id, channel: producer.channel };
+        self.recorder.observe(now, || What::Published {
+            producer: index as u32,
+            message: producer.method(number, now).message.id,
+            class: producer.class(number),
+        });
+        self.recorder.observe(now, || What::ClientSent {
+            connection: producer.connection as u32,
+            channel: at,
+            method: Method::BasicPublish(producer.method(number, now)),
+        });
+        let frame = UpFrame::Publish { producer: index as u32, number, published: now };
+        connection.up.send(frame, events);
+    }
+
+    /// The same for a message whose content is not a function of its number: the frame carries it.
+    fn publish_reply(&mut self, index: usize, publish: BasicPublish, events: &mut EventList<SystemEvent>) {
+        self.books.ledger.published += 1;
+        self.books.producers[index].published += 1;
+        let producer = &self.producers[index];
+        let connection = &mut self.connections[producer.connection];
+        let at = ChannelRef { connection: connection.id, channel: producer.channel };
+        let (seen, message) = (producer.connection as u32, &publish.message);
+        self.recorder.observe(events.now(), || What::Published {
+            producer: index as u32,
+            message: message.id,
+            class: message.class,
+        });
+        let method = Method::BasicPublish(publish);
+        self.recorder.observe(events.now(), || What::ClientSent {
+            connection: seen,
+            channel: at,
+            method: method.clone(),
+        });
+        connection.up.send_method(UpFrame::Method(producer.channel), method, events);
+    }
+
+    #[cold]
+    fn due_under_rules(&mut self, index: usize, number: u32, events: &mut EventList<SystemEvent>) {
+        if let Some(discipline) = &mut self.producers[index].discipline {
+            discipline.held_back += 1;
+            self.release(index, events);
+        } else {
+            self.publish(index, number, events);
+            self.note_publish(index, number, events);
+        }
+    }
+
+    /// Publishes what a producer has held back, as far as its rules allow.
+    fn release(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+        while let Some(number) = self.producers[index].next_held_back() {
+            let request = self.producers[index].discipline.as_mut().and_then(|d| d.requests.pop_front());
+            match request {
+                Some(request) => self.reply(index, number, &request, events),
+                None => self.publish(index, number, events),
+            }
+            self.note_publish(index, number, events);
+            if !self.producers[index].follows() {
+                self.commit_if_due(index, events);
+            }
+        }
+    }
+
+    fn reply(&mut self, index: usize, number: u32, request: &Content, events: &mut EventList<SystemEvent>) {
+        let address = request.properties.reply_to.as_deref().unwrap_or_default();
+        let address = self.names_mut().intern(address);
+        let publish = self.producers[index].reply(number, events.now(), &request.properties, address);
+        self.publish_reply(index, publish, events);
+    }
+
+    /// Counts a publish that has just gone out, where somebody counts: for its confirm and for its transaction.
+    fn note_publish(&mut self, index: usize, number: u32, events: &mut EventList<SystemEvent>) {
+        let producer = &self.producers[index];
+        let (connection, channel) = (producer.connection, producer.channel);
+        let sent =
+            Sent { message: MessageId { producer: ProducerId(index as u32), number }, at: events.now() };
+        let is_answered = self.expect_answer(connection, channel, sent);
+        if let Some(discipline) = &mut self.producers[index].discipline {
+            discipline.in_flight += u32::from(is_answered);
+            discipline.count_for_commit();
+        }
+    }
+
+    /// Counts a publish on a channel in confirm mode; whether it is one.
+    pub(super) fn expect_answer(&mut self, connection: usize, channel: ChannelNo, sent: Sent) -> bool {
+        let channel = self.connections[connection].channel_mut(channel);
+        let Some(confirming) = channel.and_then(|channel| channel.confirming.as_mut()) else { return false };
+        confirming.sent(sent);
+        self.books.producers[sent.message.producer.index()].unanswered += 1;
+        true
+    }
+
+    /// Source: rule TX-4.
+    fn commit_if_due(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+        let producer = &mut self.producers[index];
+        let last = producer.is_done(events.now());
+        if producer.ready && producer.discipline.as_mut().is_some_and(|discipline| discipline.commits(last)) {
+            let (connection, channel) = (producer.connection, producer.channel);
+            self.send(connection, channel, Method::TxCommit, events);
+        }
+    }
+
+    /// A commit is answered: the producer that waited for it goes on.
+    pub(super) fn committed(
+        &mut self,
+        connection: usize,
+        number: ChannelNo,
+        events: &mut EventList<SystemEvent>,
+    ) {
+        let own = self.connections[connection].channel(number).map(|channel| channel.producers.clone());
+        for producer in own.into_iter().flatten().map(|p| p as usize) {
+            let discipline = self.producers[producer].discipline.as_mut();
+            if let Some(discipline) = discipline.filter(|discipline| discipline.committing) {
+                discipline.committing = false;
+                self.release(producer, events);
+                return;
+            }
+        }
+    }
+
+    /// The client asks for confirms: from here on it counts the publishes on this channel, as the broker will. Source: rule
+    /// CF-1.
+    pub(super) fn expect_confirms(&mut self, connection: usize, number: ChannelNo) {
+        let Some(channel) = self.connections[connection].channel_mut(number) else { return };
+        channel.confirming.get_or_insert_default();
+        for &producer in &channel.producers {
+            self.producers[producer as usize].watched = true;
+        }
+    }
+
+    /// The broker answers publishes on a channel. Source: rules CF-2 and CF-10.
+    pub(super) fn publish_answered(
+        &mut self,
+        connection: usize,
+        channel: ChannelNo,
+        (number, multiple): (PublishSeqNo, bool),
+        verdict: Verdict,
+        events: &mut EventList<SystemEvent>,
+    ) {
+        let Some(channel) = self.connections[connection].channel_mut(channel) else { return };
+        let Some(confirming) = &mut channel.confirming else { return };
+        let Some(answered) = confirming.answered(number, multiple) else {
+            self.books.answered_twice += 1;
+            return;
+        };
+        let mut free: Vec<usize> = Vec::new();
+        for sent in answered {
+            let index = sent.message.producer.index();
+            self.books.publish_answered(sent.message, events.now().since(sent.at), verdict);
+            // What a script publishes has no rules to keep.
+            let producer = self.producers.get_mut(index);
+            if let Some(discipline) = producer.and_then(|producer| producer.discipline.as_mut()) {
+                discipline.in_flight = discipline.in_flight.saturating_sub(1);
+                if !free.contains(&index) {
+                    free.push(index);
+                }
+            }
+        }
+        for index in free {
+            self.release(index, events);
+        }
+    }
+
+    pub(super) fn producer_ready(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+        let producer = &mut self.producers[index];
+        let channel = self.connections[producer.connection].channel(producer.channel);
+        let Some(channel) = channel.filter(|channel| channel.phase == ChannelPhase::Open) else { return };
+        producer.ready = true;
+        producer.watched = producer.discipline.is_some() || channel.confirming.is_some();
+        producer.due = producer.due.max(events.now());
+        if !producer.follows() && producer.goes_on(producer.due) {
+            producer.armed = events.at(producer.due, SystemEvent::ProducerDue(index as u32));
+        }
+        self.release(index, events);
+        self.commit_if_due(index, events);
+    }
+
+    /// A producer has no channel any more. Source: rule CF-13.
+    pub(super) fn part_producer(&mut self, index: usize) {
+        let producer = &mut self.producers[index];
+        producer.ready = false;
+        producer.armed = Seq::NONE;
+        if let Some(discipline) = &mut producer.discipline {
+            discipline.part();
+        }
+    }
+
+    /// A consumer has processed a delivery: the producers that follow it publish, then it acknowledges, if it does so now,
+    /// and then transactions are committed, so that the acknowledgement is in the one of its message.
+    #[cold]
+    pub(super) fn followed(
+        &mut self,
+        consumer: usize,
+        held: &Held,
+        (attached, acknowledges): (bool, bool),
+        events: &mut EventList<SystemEvent>,
+    ) {
+        let request = self.consumers[consumer].take_request(held.tag);
+        let followers = self.consumers[consumer].followers.clone();
+        // What was given back comes again, and is published for then.
+        if attached || held.settled.is_for_good() {
+            for &producer in &followers {
+                self.follow(producer as usize, request.as_ref(), events);
+            }
+        }
+        if acknowledges {
+            self.acknowledge(consumer, held.tag, events);
+        }
+        for producer in followers {
+            self.commit_if_due(producer as usize, events);
+        }
+    }
+
+    /// A producer publishes one message because of a consumer's work, or holds it back until its channel is open. A request
+    /// that says nowhere to reply to gets no reply.
+    fn follow(&mut self, index: usize, request: Option<&Arc<Content>>, events: &mut EventList<SystemEvent>) {
+        let spec = &self.spec.producers[index];
+        let replies = matches!(spec.pace, Pace::After { replies: true, .. });
+        let now = events.now();
+        if now < spec.start || !self.producers[index].goes_on(now) {
+            return;
+        }
+        let request = request.filter(|request| replies && request.properties.reply_to.is_some());
+        if replies && request.is_none() {
+            return;
+        }
+        let producer = &mut self.producers[index];
+        producer.publish(now);
+        if let Some(discipline) = &mut producer.discipline {
+            discipline.held_back += 1;
+            discipline.requests.extend(request.cloned());
+        }
+        self.release(index, events);
+    }
+}

@@ -1,0 +1,161 @@
+//! Random workloads: producers and consumers for a topology, whoever declared it.
+
+use ::proptest::collection::vec;
+use ::proptest::option;
+use ::proptest::prelude::{Just, any};
+use ::proptest::prop_oneof;
+use ::proptest::sample::{Index, select};
+use ::proptest::strategy::{BoxedStrategy, Strategy};
+
+use super::faults::faults;
+use super::topology::KEYS;
+use crate::scenario::ScenarioBuilder;
+
+/// Events after which a case ends. Cases with an end of their own need fewer.
+const EVENTS_MAX: i64 = 3_000;
+
+#[derive(Clone, Debug)]
+struct Producer {
+    target: Index,
+    key: Index,
+    count: i64,
+    /// Microseconds.
+    interarrival: u32,
+    mandatory: bool,
+    persistent: bool,
+    answers: Answers,
+}
+
+/// What a producer asks the broker for.
+#[derive(Clone, Debug)]
+enum Answers {
+    Nothing,
+    /// With a bound of unanswered publishes.
+    Confirms(Option<i64>),
+    /// Transactions of so many publishes.
+    Transactions(i64),
+}
+
+#[derive(Clone, Debug)]
+struct Consumer {
+    queue: Index,
+    prefetch: i64,
+    acknowledge: &'static str,
+    outcome: &'static str,
+    priority: i64,
+    /// Microseconds.
+    service: u32,
+    shares: bool,
+}
+
+fn producer() -> impl Strategy<Value = Producer> {
+    let target = (any::<Index>(), any::<Index>());
+    let answers = prop_oneof![
+        Just(Answers::Nothing),
+        option::of(1i64..4).prop_map(Answers::Confirms),
+        (1i64..4).prop_map(Answers::Transactions),
+    ];
+    (target, 1i64..30, 100u32..4_000, any::<bool>(), any::<bool>(), answers).prop_map(
+        |((target, key), count, interarrival, mandatory, persistent, answers)| Producer {
+            target,
+            key,
+            count,
+            interarrival,
+            mandatory,
+            persistent,
+            answers,
+        },
+    )
+}
+
+fn consumer() -> impl Strategy<Value = Consumer> {
+    let acknowledge = select(vec!["after-processing", "before-processing", "automatic"]);
+    let outcome = select(vec!["ack", "ack", "reject", "requeue", "crash"]);
+    (any::<Index>(), 0i64..4, acknowledge, outcome, 0i64..2, 100u32..8_000, any::<bool>()).prop_map(
+        |(queue, prefetch, acknowledge, outcome, priority, service, shares)| Consumer {
+            queue,
+            prefetch,
+            acknowledge,
+            outcome,
+            priority,
+            service,
+            shares,
+        },
+    )
+}
+
+/// The topology with one to three producers, which publish to its queues and exchanges, and up to four consumers of its
+/// queues. They are called `any-producer-0`, …, `any-consumer-0`, …; some consumers share a connection.
+///
+/// # Panics
+///
+/// If the topology has no queue.
+pub fn workloads(topology: &ScenarioBuilder) -> BoxedStrategy<ScenarioBuilder> {
+    let topology = topology.clone();
+    assert!(!topology.names("queue").is_empty(), "a workload needs a queue");
+    (vec(producer(), 1..4), vec(consumer(), 0..5), 0i64..1_000)
+        .prop_map(move |(producers, consumers, seed)| {
+            let replication =
+                topology.clone().replication().with("seed", seed).with("events-max", EVENTS_MAX);
+            let with_producers = producers.iter().enumerate().fold(replication, add_producer);
+            consumers.iter().enumerate().fold(with_producers, add_consumer)
+        })
+        .boxed()
+}
+
+/// [`workloads`] of a topology with [`faults`] of their clients and of the broker.
+///
+/// # Panics
+///
+/// If the topology has no queue.
+pub fn clients_of(topology: &ScenarioBuilder) -> BoxedStrategy<ScenarioBuilder> {
+    workloads(topology).prop_flat_map(|workload| faults(&workload)).boxed()
+}
+
+fn add_producer(builder: ScenarioBuilder, (at, producer): (usize, &Producer)) -> ScenarioBuilder {
+    let (queues, exchanges) = (builder.names("queue"), builder.names("exchange"));
+    let mut keys = builder.texts("binding", "routing-key");
+    keys.extend(KEYS.map(str::to_owned));
+    let target = producer.target.index(queues.len() + exchanges.len());
+    let builder = builder.producer(&format!("any-producer-{at}"));
+    let builder = match exchanges.get(target.wrapping_sub(queues.len())) {
+        Some(exchange) => {
+            let key = keys[producer.key.index(keys.len())].as_str();
+            builder.with("exchange", exchange.as_str()).with("routing-key", key)
+        }
+        None => builder.with("routing-key", queues[target].as_str()),
+    };
+    let builder = builder
+        .with("count", producer.count)
+        .with("interarrival", format!("{}us", producer.interarrival))
+        .with("mandatory", producer.mandatory)
+        .with("persistent", producer.persistent);
+    match producer.answers {
+        Answers::Nothing => builder,
+        Answers::Confirms(None) => builder.with("confirms", true),
+        Answers::Confirms(Some(max)) => builder.with("confirms", true).with("max-in-flight", max),
+        Answers::Transactions(size) => builder.with("transaction-size", size),
+    }
+}
+
+fn add_consumer(builder: ScenarioBuilder, (at, consumer): (usize, &Consumer)) -> ScenarioBuilder {
+    let queues = builder.names("queue");
+    let builder = builder
+        .consumer(&format!("any-consumer-{at}"))
+        .with("queue", queues[consumer.queue.index(queues.len())].as_str())
+        .with("prefetch-count", consumer.prefetch)
+        .with("acknowledge", consumer.acknowledge)
+        .with("service-time", format!("{}us", consumer.service));
+    // Whoever has acknowledged already has nothing more to say.
+    let builder = match consumer.outcome {
+        outcome if outcome == "ack" || consumer.acknowledge != "after-processing" => builder,
+        "crash" => builder.with("outcome", "crash").with("restart-after", "5ms"),
+        outcome => builder.with("outcome", outcome),
+    };
+    let builder = if consumer.shares { builder.with("connection", "shared") } else { builder };
+    if consumer.priority > 0 {
+        builder.with("arguments", [("x-priority", consumer.priority)])
+    } else {
+        builder
+    }
+}

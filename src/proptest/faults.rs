@@ -1,0 +1,62 @@
+//! Random faults: of consumers, of connections, of the broker.
+
+use ::proptest::collection::vec;
+use ::proptest::prelude::any;
+use ::proptest::sample::{Index, select};
+use ::proptest::strategy::{BoxedStrategy, Strategy};
+
+use crate::scenario::ScenarioBuilder;
+
+#[derive(Clone, Debug)]
+struct Fault {
+    kind: &'static str,
+    by: &'static str,
+    whom: Index,
+    /// Microseconds, as all times here.
+    at: u32,
+    lasts: u32,
+    ends: bool,
+}
+
+fn fault() -> impl Strategy<Value = Fault> {
+    let kind = select(vec!["connection-loss", "consumer-crash", "broker-restart"]);
+    let by = select(vec!["tcp-cut", "channel-close", "connection-close"]);
+    (kind, by, any::<Index>(), 0u32..50_000, 0u32..20_000, any::<bool>())
+        .prop_map(|(kind, by, whom, at, lasts, ends)| Fault { kind, by, whom, at, lasts, ends })
+}
+
+/// The scenario with up to four faults in its first 50 ms: crashes of its consumers, losses of its clients' connections,
+/// restarts of the broker.
+pub fn faults(scenario: &ScenarioBuilder) -> BoxedStrategy<ScenarioBuilder> {
+    let scenario = scenario.clone();
+    vec(fault(), 0..4)
+        .prop_map(move |faults| faults.iter().enumerate().fold(scenario.clone(), add_fault))
+        .boxed()
+}
+
+fn add_fault(builder: ScenarioBuilder, (number, fault): (usize, &Fault)) -> ScenarioBuilder {
+    let consumers = builder.names("consumer");
+    // A client without a connection of another name has one with its own name.
+    let producers = builder.names("producer");
+    let begins = |builder: ScenarioBuilder| {
+        let name = format!("fault-{number}");
+        builder.fault(fault.kind).with("name", name).with("at", format!("{}us", fault.at))
+    };
+    let lasts = format!("{}us", fault.lasts);
+    match fault.kind {
+        "consumer-crash" if consumers.is_empty() => builder,
+        "consumer-crash" => {
+            let consumer = consumers[fault.whom.index(consumers.len())].as_str();
+            let builder = begins(builder).with("consumer", consumer).with("by", fault.by);
+            if fault.ends { builder.with("restart-after", lasts) } else { builder }
+        }
+        "connection-loss" if producers.is_empty() => builder,
+        "connection-loss" => {
+            let connections = builder.texts("producer", "connection");
+            let own = producers[fault.whom.index(producers.len())].as_str();
+            let connection = connections.first().map_or(own, String::as_str);
+            begins(builder).with("connection", connection).with("lasts", lasts)
+        }
+        _ => begins(builder).with("lasts", lasts),
+    }
+}

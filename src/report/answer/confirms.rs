@@ -1,0 +1,86 @@
+//! What producers in confirm mode know of their publishes, and what they were told wrongly.
+
+use super::in_replications;
+use crate::experiment::VariantResult;
+use crate::measure::ProducerOutcome;
+use crate::report::numbers::counted;
+
+/// How the publishes were answered, which confirmed messages were lost, and what was held back; nothing without confirm mode.
+pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
+    let confirmed = total(variant, |producer| producer.confirmed);
+    let nacked = total(variant, |producer| producer.nacked);
+    let unanswered = total(variant, |producer| producer.unanswered);
+    let asked = confirmed + nacked + unanswered;
+    let mut said = Vec::new();
+    if asked == confirmed && asked > 0 {
+        let publishes = if asked == 1 {
+            "the only publish was".to_owned()
+        } else {
+            format!("all {asked} publishes were")
+        };
+        said.push(format!("{publishes} confirmed{}", in_replications(variant)));
+    } else if asked > 0 {
+        let parts = [(confirmed, "confirmed"), (nacked, "nacked"), (unanswered, "never answered")];
+        let parts: Vec<String> = parts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, how)| format!("{count} {how}"))
+            .collect();
+        let publishes = if asked == 1 { "publish" } else { "publishes" };
+        let parts = parts.join(", ");
+        said.push(format!("{parts} of {asked} {publishes} in confirm mode{}", in_replications(variant)));
+    }
+    let lost = total(variant, |producer| producer.lost_though_confirmed);
+    if lost > 0 {
+        let were = if lost == 1 { "was" } else { "were" };
+        let messages = counted(lost, "message");
+        said.push(format!("{messages} {were} lost though confirmed{}", in_replications(variant)));
+    }
+    let held_back = total(variant, |producer| producer.held_back);
+    if held_back > 0 {
+        let messages = counted(held_back, "message");
+        said.push(format!(
+            "{messages} waited at the producer when the run ended{}",
+            in_replications(variant)
+        ));
+    }
+    said
+}
+
+fn total(variant: &VariantResult, count: impl Fn(&ProducerOutcome) -> u64) -> u64 {
+    variant.outcomes.iter().flat_map(|outcome| &outcome.producers).map(count).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::tests::{plan, run_example};
+
+    #[test]
+    fn answers_are_told_where_somebody_asked() {
+        let result = run_example(&plan(false, 1), |_, _, _| {}).unwrap();
+        assert!(clauses(&result.variants[0]).is_empty());
+        let result =
+            run_example(&plan(false, 1), |_, _, outcome| outcome.producers[0].confirmed = 100).unwrap();
+        assert_eq!(clauses(&result.variants[0]), ["all 100 publishes were confirmed"]);
+    }
+
+    /// Source: rules CF-2 and CF-8.
+    #[test]
+    fn what_was_not_confirmed_and_what_was_lost_all_the_same_are_told() {
+        let result = run_example(&plan(false, 1), |_, _, outcome| {
+            let producer = &mut outcome.producers[0];
+            (producer.confirmed, producer.nacked, producer.unanswered) = (95, 3, 2);
+            (producer.lost_though_confirmed, producer.held_back) = (1, 4);
+        })
+        .unwrap();
+        assert_eq!(
+            clauses(&result.variants[0]),
+            [
+                "95 confirmed, 3 nacked, 2 never answered of 100 publishes in confirm mode",
+                "1 message was lost though confirmed",
+                "4 messages waited at the producer when the run ended"
+            ]
+        );
+    }
+}

@@ -1,0 +1,219 @@
+//! Producers and what their messages are like.
+
+use crate::scenario::ids;
+
+use super::clients::{CHANNEL_KEY, CONNECTION_KEY, DECLARE, START};
+use super::tables::{NAME, key, spec};
+use super::{Absent, ChoiceSpec, Form, KeySpec, Kind, TableSpec};
+use Absent::{Default, Means};
+
+const THAT_OF_THE_PRODUCER: Absent = Means("the producer's");
+
+pub(super) const PRODUCER: TableSpec = spec(
+    "producer",
+    Form::List,
+    "a producer",
+    "A client that publishes messages.",
+    &[
+        NAME,
+        CONNECTION_KEY,
+        CHANNEL_KEY,
+        key(
+            "exchange",
+            Kind::ShortText,
+            Default("\"\""),
+            "Where it publishes; empty is the default exchange.",
+            "\"logs\"",
+        ),
+        key(
+            "routing-key",
+            Kind::ShortText,
+            Means("empty"),
+            "The routing key of all its messages.",
+            "\"orders\"",
+        ),
+        key(
+            "routing-keys",
+            Kind::ShortTexts,
+            Means("see `routing-key`"),
+            "Routing keys used in turn, instead of a single one.",
+            "[\"a\", \"b\"]",
+        ),
+        key(
+            "messages",
+            Kind::Messages,
+            Means("see `routing-keys`"),
+            "What its messages are like, used in turn, instead of routing keys alone.",
+            "[{ routing-key = \"a\", priority = 5 }, { routing-key = \"b\" }]",
+        ),
+        key(
+            "count",
+            Kind::Integer(1, u32::MAX as u64),
+            Means("no limit"),
+            "How many messages it publishes.",
+            "1000",
+        ),
+        START,
+        key("stop", Kind::Duration, Means("the end"), "From when on it publishes nothing.", "\"50s\""),
+        key(
+            "interarrival",
+            Kind::Distribution,
+            Means("required without `after-consumer`"),
+            "Time from one publish to the next.",
+            "{ exponential = \"20ms\" }",
+        ),
+        key(
+            "after-consumer",
+            Kind::Name,
+            Means("see `interarrival`"),
+            "The consumer whose work makes it publish: one message for each that was processed, before it is acknowledged.",
+            "\"server\"",
+        ),
+        key(
+            "routing-key-from",
+            Kind::Choice(&ChoiceSpec {
+                noun: "source of routing keys",
+                id: ids::UNKNOWN_CHOICE,
+                words: || vec!["reply-to"],
+            }),
+            Means("see `routing-key`"),
+            "Where the processed message says to reply, with its correlation id; one that says nothing gets no reply.",
+            "\"reply-to\"",
+        ),
+        MESSAGE_SIZE,
+        PERSISTENT,
+        PRIORITY,
+        HEADERS,
+        CC,
+        BCC,
+        EXPIRATION,
+        CORRELATION_ID,
+        REPLY_TO,
+        MESSAGE_TYPE,
+        key(
+            "user-id",
+            Kind::ShortText,
+            Means("not set"),
+            "The user who publishes, which the broker checks.",
+            "\"guest\"",
+        ),
+        key("app-id", Kind::ShortText, Means("not set"), "The name of the application.", "\"shop\""),
+        key(
+            "mandatory",
+            Kind::Boolean,
+            Default("false"),
+            "Whether it gets a message back that no queue takes.",
+            "true",
+        ),
+        key(
+            "confirms",
+            Kind::Boolean,
+            Default("false"),
+            "Whether it puts its channel into confirm mode and counts the answers.",
+            "true",
+        ),
+        key(
+            "max-in-flight",
+            Kind::Integer(1, u32::MAX as u64),
+            Means("no bound"),
+            "How many publishes may be unanswered while the next ones wait; needs `confirms`.",
+            "100",
+        ),
+        key(
+            "transaction-size",
+            Kind::Integer(1, u32::MAX as u64),
+            Means("no transactions"),
+            "After how many publishes it commits; it commits after the last too.",
+            "10",
+        ),
+        DECLARE,
+    ],
+);
+
+const MESSAGE_SIZE: KeySpec = key(
+    "message-size",
+    Kind::Size,
+    Default("\"256B\""),
+    "Length of a message's body, up to 4 GiB.",
+    "\"4KiB\"",
+);
+const PERSISTENT: KeySpec = key(
+    "persistent",
+    Kind::Boolean,
+    Default("false"),
+    "Whether its messages survive a restart of the broker in a durable queue.",
+    "true",
+);
+const PRIORITY: KeySpec =
+    key("priority", Kind::Integer(0, 255), Default("0"), "The priority of its messages.", "5");
+const HEADERS: KeySpec = key(
+    "headers",
+    Kind::Arguments,
+    Means("none"),
+    "Headers, for headers exchanges and consumers.",
+    "{ format = \"pdf\" }",
+);
+const CC: KeySpec =
+    key("cc", Kind::ShortTexts, Means("none"), "More routing keys, which receivers see.", "[\"audit\"]");
+const BCC: KeySpec = key(
+    "bcc",
+    Kind::ShortTexts,
+    Means("none"),
+    "More routing keys, which receivers do not see.",
+    "[\"audit\"]",
+);
+const EXPIRATION: KeySpec = key(
+    "expiration",
+    Kind::Duration,
+    Means("not set"),
+    "Time to live of a message in a queue, in whole milliseconds.",
+    "\"5s\"",
+);
+const CORRELATION_ID: KeySpec = key(
+    "correlation-id",
+    Kind::ShortText,
+    Means("not set"),
+    "What a reply says to be told from others.",
+    "\"a\"",
+);
+const REPLY_TO: KeySpec =
+    key("reply-to", Kind::ShortText, Means("not set"), "The queue for replies.", "\"replies\"");
+const MESSAGE_TYPE: KeySpec = key(
+    "message-type",
+    Kind::ShortText,
+    Means("not set"),
+    "The application's type of the message.",
+    "\"order\"",
+);
+
+/// The same key of a single message: where it is absent, the producer's holds.
+const fn own(key: &KeySpec) -> KeySpec {
+    let KeySpec { name, kind, absent: _, about, example } = *key;
+    KeySpec { name, kind, absent: THAT_OF_THE_PRODUCER, about, example }
+}
+
+pub(super) const MESSAGE: TableSpec = spec(
+    "message",
+    Form::Inline,
+    "a message",
+    "An entry of `messages`: what every n-th message of a producer is like.",
+    &[
+        key(
+            "routing-key",
+            Kind::ShortText,
+            THAT_OF_THE_PRODUCER,
+            "The routing key of this message.",
+            "\"orders\"",
+        ),
+        own(&MESSAGE_SIZE),
+        own(&PERSISTENT),
+        own(&PRIORITY),
+        own(&HEADERS),
+        own(&CC),
+        own(&BCC),
+        own(&EXPIRATION),
+        own(&CORRELATION_ID),
+        own(&REPLY_TO),
+        own(&MESSAGE_TYPE),
+    ],
+);

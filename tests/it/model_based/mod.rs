@@ -1,0 +1,169 @@
+//! The broker against a reference: a second, simple implementation of the rules, made of plain vectors. After each step
+//! every client must have heard the same methods on each channel, and every queue must hold as many messages.
+//!
+//! RabbitMQ 3.10, classic queues, nothing that depends on time. A longer search:
+//! `PROPTEST_CASES=20000 PROPTEST_RNG_SEED=7 cargo test --test it model_based`.
+
+mod deeds;
+mod dispatch;
+mod reference;
+mod settle;
+mod topology;
+mod traffic;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use amqpsim::amqp::{ChannelRef, ConnectionId, QueueId, ReplyCode, ServerMethod};
+use amqpsim::broker::{Out, Timer};
+use amqpsim::observe::Fact;
+use amqpsim::rules::RuleRef;
+use amqpsim::units::SimTime;
+use proptest::strategy::{BoxedStrategy, Strategy};
+use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner};
+use proptest_state_machine::ReferenceStateMachine;
+
+use deeds::{Deed, designs, new_broker};
+use reference::Reference;
+
+/// What the broker said to its clients. It asks for no timer here, and what it states as facts is not compared.
+#[derive(Default)]
+struct Heard(Vec<(ChannelRef, ServerMethod)>);
+
+impl Out for Heard {
+    fn send(&mut self, to: ChannelRef, method: ServerMethod) {
+        self.0.push((to, method));
+    }
+    fn hang_up(&mut self, _: ConnectionId) {}
+    fn timer(&mut self, _: Timer, _: SimTime) {}
+    fn level(&mut self, _: QueueId, _: u32) {}
+    fn fact(&mut self, _: Fact, _: RuleRef) {}
+}
+
+thread_local! {
+    /// How often each thing was met in all cases, so that a test that meets nothing fails.
+    static MET: RefCell<BTreeMap<String, u64>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+impl ReferenceStateMachine for Reference {
+    type State = Reference;
+    type Transition = Deed;
+
+    fn init_state() -> BoxedStrategy<Reference> {
+        (designs(), 0usize..60).prop_map(|(designs, n_done)| Reference::new(designs, n_done)).boxed()
+    }
+
+    fn transitions(state: &Reference) -> BoxedStrategy<Deed> {
+        deeds::next(state)
+    }
+
+    fn apply(mut state: Reference, deed: &Deed) -> Reference {
+        state.carry_out(deed);
+        state
+    }
+
+    fn preconditions(state: &Reference, deed: &Deed) -> bool {
+        state.is_possible(deed)
+    }
+}
+
+/// Plays the case on both; what differs is the failure.
+fn play(mut reference: Reference, deeds: &[Deed], seen: Option<&AtomicUsize>) -> Result<(), TestCaseError> {
+    let mut broker = new_broker().0;
+    for deed in &reference.setup {
+        broker.apply(SimTime::ZERO, deed.command(&reference.words), &mut Heard::default());
+    }
+    for (step, deed) in deeds.iter().enumerate() {
+        if let Some(seen) = seen {
+            seen.fetch_add(1, Ordering::SeqCst);
+        }
+        reference.carry_out(deed);
+        let mut heard = Heard::default();
+        broker.apply(SimTime::ZERO, deed.command(&reference.words), &mut heard);
+        note(&heard.0);
+        let mut levels: Vec<(String, u32, u32)> = broker
+            .queue_levels()
+            .map(|((_, name), ready, unacked)| (name.to_owned(), ready, unacked))
+            .collect();
+        levels.sort();
+        let (is, should) =
+            ((by_channel(&heard.0), levels), (by_channel(&reference.heard), reference.levels()));
+        if is != should {
+            let text = format!(
+                "the broker and the reference differ\nset up: {:#?}\ndeeds: {:#?}\nbroker: {is:?}\nreference: {should:?}",
+                reference.setup,
+                &deeds[..=step]
+            );
+            return Err(TestCaseError::fail(reference.readable(&text)));
+        }
+    }
+    Ok(())
+}
+
+/// What each channel hears, in order. Which channel hears first is nobody's business.
+fn by_channel(heard: &[(ChannelRef, ServerMethod)]) -> BTreeMap<ChannelRef, Vec<&ServerMethod>> {
+    let mut channels: BTreeMap<ChannelRef, Vec<&ServerMethod>> = BTreeMap::new();
+    for (at, method) in heard {
+        channels.entry(*at).or_default().push(method);
+    }
+    channels
+}
+
+fn note(heard: &[(ChannelRef, ServerMethod)]) {
+    MET.with_borrow_mut(|met| {
+        for (_, method) in heard {
+            *met.entry(word_for(method)).or_default() += 1;
+        }
+    });
+}
+
+/// The method's name, and what it tells that not every such method does.
+fn word_for(method: &ServerMethod) -> String {
+    let more = match method {
+        ServerMethod::ChannelClose { code, .. } | ServerMethod::ConnectionClose { code, .. } => code.name(),
+        ServerMethod::BasicDeliver(delivery) if delivery.message.content.is_some() => "DeadLetter",
+        ServerMethod::BasicDeliver(delivery) if delivery.redelivered => "Redelivered",
+        _ => "",
+    };
+    let debug = format!("{method:?}");
+    let name: String = debug.chars().take_while(char::is_ascii_alphanumeric).collect();
+    format!("{name}{more}")
+}
+
+/// Source: most rules of sections CON, EX, BND, RT, AE, MND, Q, DSP, QOS, SAC, ACK, RDL, CF, TX, LEN, PRI and DLX.
+#[test]
+fn clients_hear_what_the_rules_say() {
+    let defaults = Config::default();
+    let rng_seed = if defaults.rng_seed == RngSeed::Random { RngSeed::Fixed(1) } else { defaults.rng_seed };
+    let cases = if defaults.cases == 256 { 2000 } else { defaults.cases };
+    let persistence = FileFailurePersistence::WithSource("regressions");
+    let config = Config {
+        cases,
+        rng_seed,
+        source_file: Some(file!()),
+        failure_persistence: Some(Box::new(persistence)),
+        ..defaults
+    };
+    let strategy = Reference::sequential_strategy(30..60);
+    let result = TestRunner::new(config)
+        .run(&strategy, |(reference, deeds, seen)| play(reference, &deeds, seen.as_deref()));
+    match result {
+        Err(TestError::Fail(reason, _)) => panic!("{reason}"),
+        Err(other) => panic!("{other}"),
+        Ok(()) => {}
+    }
+    let codes = [
+        ReplyCode::AccessRefused,
+        ReplyCode::NotFound,
+        ReplyCode::ResourceLocked,
+        ReplyCode::PreconditionFailed,
+    ];
+    let closes = codes.map(|code| format!("ChannelClose{}", code.name()));
+    let words = deeds::EXERCISED.map(str::to_owned);
+    MET.with_borrow(|met| {
+        for word in words.iter().chain(&closes) {
+            assert!(met.contains_key(word), "no client heard `{word}`, only {met:?}");
+        }
+    });
+}

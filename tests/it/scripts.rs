@@ -1,0 +1,228 @@
+//! Clients that send what they are told to: what the broker makes of it, and what the ledger says of the messages.
+
+use amqpsim::measure::Outcome;
+use amqpsim::model::simulate;
+use amqpsim::observe::LossCause;
+use amqpsim::scenario::{Paint, load};
+
+/// Runs a scenario once; its books must balance.
+pub(crate) fn outcome(text: &str) -> Outcome {
+    let loaded = match load("script.toml", text, &[]) {
+        Ok(loaded) => loaded,
+        Err(diagnostics) => panic!("{}", diagnostics.render(Paint::Plain)),
+    };
+    let outcome = simulate(&loaded.variants[0].scenario.system, 1);
+    assert_eq!(outcome.balanced, Ok(()), "{:?}", outcome.ledger);
+    outcome
+}
+
+/// The reply code and text of each error, in order.
+pub(crate) fn errors(outcome: &Outcome) -> Vec<String> {
+    outcome.errors.iter().map(|error| format!("{} {}", error.code, error.text)).collect()
+}
+
+/// Source: rules ACK-1 and DSP-16.
+#[test]
+fn what_a_client_gets_it_holds_until_it_settles_it() {
+    let outcome = outcome(
+        r#"
+[[queue]]
+name = "orders"
+
+[[client]]
+name = "hand"
+do = [
+    { method = "basic.publish", routing-key = "orders" },
+    { method = "basic.publish", routing-key = "orders" },
+    { method = "basic.publish", routing-key = "orders" },
+    { method = "basic.publish", routing-key = "orders" },
+    { method = "basic.get", queue = "orders" },
+    { method = "basic.ack" },
+    { method = "basic.get", queue = "orders" },
+    { method = "basic.reject", requeue = false },
+    { method = "basic.get", queue = "orders" },
+    { method = "basic.get", queue = "orders", no-ack = true },
+    { method = "basic.get", queue = "orders" },
+]
+"#,
+    );
+    let ledger = &outcome.ledger;
+    assert_eq!((ledger.published, ledger.processed, ledger.in_flight), (4, 2, 1));
+    assert_eq!(ledger.lost_to(LossCause::Rejected), 1);
+    assert_eq!(outcome.producers[0].published, 4);
+    assert_eq!(errors(&outcome), [""; 0]);
+}
+
+/// Deliveries of the first subscription count against nothing any more: up to 10 and 100. Source: rules QOS-2 and DSP-15.
+#[test]
+fn a_consumer_that_subscribes_again_may_have_more_unacknowledged_than_its_prefetch_count() {
+    let outcome = outcome(
+        r#"
+[replication]
+duration = "10s"
+
+[[queue]]
+name = "orders"
+
+[[producer]]
+name = "shop"
+routing-key = "orders"
+count = 1000
+interarrival = "1ms"
+
+[[consumer]]
+name = "billing"
+queue = "orders"
+prefetch-count = 10
+service-time = "1h"
+
+[[client]]
+name = "operator"
+channel = "billing"
+start = "2s"
+do = [
+    { method = "basic.cancel", consumer-tag = "billing" },
+    { method = "basic.qos", prefetch-count = 100 },
+    { method = "basic.consume", queue = "orders", consumer-tag = "billing" },
+]
+"#,
+    );
+    assert_eq!((outcome.queues[0].unacked, outcome.queues[0].ready), (110, 890));
+    assert_eq!(outcome.consumers[0].delivered, 110);
+}
+
+/// Source: rules TX-4 and TX-6.
+#[test]
+fn a_transaction_is_carried_out_at_its_commit_and_forgotten_at_its_rollback() {
+    let outcome = outcome(
+        r#"
+[[queue]]
+name = "orders"
+
+[[client]]
+name = "hand"
+do = [
+    { method = "tx.select" },
+    { method = "basic.publish", routing-key = "orders" },
+    { method = "tx.rollback" },
+    { method = "basic.publish", routing-key = "orders" },
+    { method = "tx.commit" },
+    { method = "basic.get", queue = "orders" },
+    { method = "basic.ack" },
+    { method = "tx.rollback" },
+    { method = "basic.ack" },
+    { method = "tx.commit" },
+    { method = "basic.get", queue = "orders" },
+]
+"#,
+    );
+    assert_eq!((outcome.ledger.published, outcome.ledger.processed, outcome.ledger.in_flight), (2, 1, 0));
+    assert_eq!(errors(&outcome), [""; 0]);
+}
+
+/// Source: rules CON-6 and ERR-3.
+#[test]
+fn a_client_opens_again_what_it_closed_itself_and_gives_up_on_what_the_broker_closed() {
+    let script = |last: &str| {
+        outcome(&format!(
+            r#"
+[[queue]]
+name = "orders"
+
+[[client]]
+name = "hand"
+do = [
+    {{ method = "basic.publish", routing-key = "orders" }},
+    {{ method = "basic.get", queue = "orders" }},
+    {{ method = "channel.close" }},
+    {{ method = "basic.ack" }},
+    {{ method = "basic.get", queue = "orders", after = "1s" }},
+    {{ method = "connection.close" }},
+    {{ method = "queue.declare", queue = "late", at = "5s" }},
+    {last}
+    {{ method = "basic.get", queue = "orders", no-ack = true }},
+]
+"#
+        ))
+    };
+    let all = script("");
+    assert_eq!((all.ledger.processed, all.ledger.redelivered), (1, 0), "{:?}", all.ledger);
+    assert!(all.end.at.as_nanos() > 5_000_000_000);
+    assert!(all.queues.iter().any(|queue| queue.name == "late"));
+    assert_eq!(errors(&all), [""; 0]);
+    let failed =
+        script(r#"{ method = "queue.declare", queue = "late", durable = false, exclusive = true },"#);
+    assert_eq!((failed.ledger.processed, failed.ledger.queued), (0, 1), "{:?}", failed.ledger);
+    assert!(errors(&failed)[0].starts_with("405 RESOURCE_LOCKED"), "{:?}", errors(&failed));
+}
+
+/// Source: rules CON-8 and CON-11.
+#[test]
+fn what_is_on_its_way_when_a_connection_is_cut_is_lost_if_it_was_acknowledged_as_it_was_sent() {
+    let with = |no_ack: bool| {
+        outcome(&format!(
+            r#"
+[link]
+latency = "10ms"
+
+[[queue]]
+name = "orders"
+
+[[producer]]
+name = "shop"
+routing-key = "orders"
+count = 1
+interarrival = "1ms"
+
+[[client]]
+name = "hand"
+start = "1s"
+do = [
+    {{ method = "basic.get", queue = "orders", no-ack = {no_ack} }},
+    {{ method = "basic.get", queue = "orders" }},
+    {{ method = "basic.ack" }},
+]
+
+[[fault.connection-loss]]
+connection = "hand"
+at = "1015ms"
+lasts = "1s"
+"#
+        ))
+    };
+    let lost = with(true).ledger;
+    assert_eq!((lost.lost_to(LossCause::AutoAckInFlight), lost.processed), (1, 0), "{lost:?}");
+    // The step that was not answered is sent again.
+    let kept = with(false).ledger;
+    assert_eq!((kept.lost_total(), kept.processed), (0, 1), "{kept:?}");
+}
+
+/// Source: rules DSP-10 and CON-8.
+#[test]
+fn a_subscription_of_a_client_takes_deliveries_too() {
+    let outcome = outcome(
+        r#"
+[[queue]]
+name = "orders"
+
+[[producer]]
+name = "shop"
+routing-key = "orders"
+count = 5
+interarrival = "10ms"
+
+[[client]]
+name = "hand"
+do = [
+    { method = "basic.qos", prefetch-count = 3 },
+    { method = "basic.consume", queue = "orders", consumer-tag = "own" },
+    { method = "basic.ack", at = "1s", multiple = true },
+    { method = "basic.cancel", consumer-tag = "own", after = "1s" },
+    { method = "basic.nack", requeue = true },
+    { method = "basic.consume", queue = "orders", no-ack = true },
+]
+"#,
+    );
+    // The last tag that arrived is the fifth by then, so that the nack brings back one and leaves one.
+    assert_eq!((outcome.ledger.processed, outcome.ledger.in_flight), (4, 1), "{:?}", outcome.ledger);
+}
