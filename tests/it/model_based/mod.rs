@@ -24,7 +24,7 @@ use proptest::strategy::{BoxedStrategy, Strategy};
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner};
 use proptest_state_machine::ReferenceStateMachine;
 
-use deeds::{Deed, designs, new_broker};
+use deeds::{Deed, crowds, designs, new_broker};
 use reference::Reference;
 
 /// What the broker said to its clients. It asks for no timer here, and what it states as facts is not compared.
@@ -51,7 +51,10 @@ impl ReferenceStateMachine for Reference {
     type Transition = Deed;
 
     fn init_state() -> BoxedStrategy<Reference> {
-        (designs(), 0usize..60).prop_map(|(designs, n_done)| Reference::new(designs, n_done)).boxed()
+        let crowd = proptest::option::weighted(0.4, crowds());
+        (designs(), crowd, 0usize..80)
+            .prop_map(|(designs, crowd, n_done)| Reference::new(designs, crowd.as_ref(), n_done))
+            .boxed()
     }
 
     fn transitions(state: &Reference) -> BoxedStrategy<Deed> {

@@ -8,7 +8,7 @@ use amqpsim::amqp::{
     ReplyCode, ServerMethod,
 };
 
-use super::deeds::{Deed, Design, Words, new_broker, set_up};
+use super::deeds::{Crowd, Deed, Design, Words, new_broker, set_up};
 
 /// The broker once more, by the rules and nothing else.
 #[derive(Clone, Debug)]
@@ -148,7 +148,7 @@ pub(super) type Done = Result<(), (ReplyCode, String)>;
 
 impl Reference {
     /// After the first `n_done` deeds of the set-up.
-    pub(super) fn new(designs: Vec<Design>, n_done: usize) -> Reference {
+    pub(super) fn new(designs: Vec<Design>, crowd: Option<&Crowd>, n_done: usize) -> Reference {
         let (broker, words) = new_broker();
         let always = [("", "direct"), ("amq.fanout", "fanout"), ("amq.topic", "topic")];
         let name = |text: &str| broker.names().find(text).expect("it is always there");
@@ -158,7 +158,7 @@ impl Reference {
             durable: true,
             ..ExchangeDeclare::default()
         };
-        let mut setup = set_up(&words, &designs);
+        let mut setup = set_up(&words, &designs, crowd);
         setup.truncate(n_done);
         let mut reference = Reference {
             heard: Vec::new(),
@@ -282,9 +282,13 @@ impl Reference {
         self.say(at, ServerMethod::ChannelOpenOk);
     }
 
-    /// Source: rules ERR-1 to ERR-7.
+    /// A text of more than 255 bytes is cut. Source: rules ERR-1 to ERR-7.
     fn fail(&mut self, at: ChannelRef, code: ReplyCode, text: &str) {
-        let text = format!("{} - {text}", code.name()).into();
+        let mut text = format!("{} - {text}", code.name());
+        if text.len() > 255 {
+            text = format!("{}...", &text[..252]);
+        }
+        let text = text.into();
         if code.closes_connection() {
             // Queues that the channel consumes from learn of it first.
             if self.find_channel(at).is_some() {

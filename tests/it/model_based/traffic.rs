@@ -223,14 +223,19 @@ impl Reference {
         Ok(())
     }
 
+    /// It is answered last only where a publish waits for a queue. Source: rules TX-4 and TX-5.
     fn commit(&mut self, at: ChannelRef) -> Done {
         let Some(transaction) = self.channel(at).transaction.as_mut().map(std::mem::take) else {
             return refuse(ReplyCode::PreconditionFailed, "channel is not transactional".to_owned());
         };
-        let mut accepted = true;
+        let (mut accepted, mut waits) = (true, false);
         for (publish, mut queues) in transaction.publishes {
             queues.retain(|&queue| self.queue_named(queue).is_some());
+            waits |= !queues.is_empty();
             accepted &= self.publish_to(at, &publish, &queues);
+        }
+        if !waits {
+            self.say(at, ServerMethod::TxCommitOk);
         }
         for (how, taken) in transaction.settled {
             self.settle_now(at, how, &taken);
@@ -238,7 +243,9 @@ impl Reference {
         if !accepted {
             return refuse(ReplyCode::PreconditionFailed, "partial tx completion".to_owned());
         }
-        self.say(at, ServerMethod::TxCommitOk);
+        if waits {
+            self.say(at, ServerMethod::TxCommitOk);
+        }
         Ok(())
     }
 
