@@ -6,7 +6,9 @@
 
 mod deeds;
 mod dispatch;
+mod facts;
 mod reference;
+mod restart;
 mod settle;
 mod topology;
 mod traffic;
@@ -20,25 +22,32 @@ use amqpsim::broker::{Out, Timer};
 use amqpsim::observe::Fact;
 use amqpsim::rules::RuleRef;
 use amqpsim::units::SimTime;
+use proptest::prop_assert;
 use proptest::strategy::{BoxedStrategy, Strategy};
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner};
 use proptest_state_machine::ReferenceStateMachine;
 
 use deeds::{Deed, crowds, designs, new_broker};
+use facts::Recount;
 use reference::Reference;
 
-/// What the broker said to its clients. It asks for no timer here, and what it states as facts is not compared.
+/// What the broker said to its clients. It asks for no timer here.
 #[derive(Default)]
-struct Heard(Vec<(ChannelRef, ServerMethod)>);
+struct Heard {
+    methods: Vec<(ChannelRef, ServerMethod)>,
+    recount: Recount,
+}
 
 impl Out for Heard {
     fn send(&mut self, to: ChannelRef, method: ServerMethod) {
-        self.0.push((to, method));
+        self.methods.push((to, method));
     }
     fn hang_up(&mut self, _: ConnectionId) {}
     fn timer(&mut self, _: Timer, _: SimTime) {}
     fn level(&mut self, _: QueueId, _: u32) {}
-    fn fact(&mut self, _: Fact, _: RuleRef) {}
+    fn fact(&mut self, fact: Fact, _: RuleRef) {
+        self.recount.learn(fact);
+    }
 }
 
 thread_local! {
@@ -74,24 +83,25 @@ impl ReferenceStateMachine for Reference {
 /// Plays the case on both; what differs is the failure.
 fn play(mut reference: Reference, deeds: &[Deed], seen: Option<&AtomicUsize>) -> Result<(), TestCaseError> {
     let mut broker = new_broker().0;
+    let mut heard = Heard::default();
     for deed in &reference.setup {
-        broker.apply(SimTime::ZERO, deed.command(&reference.words), &mut Heard::default());
+        broker = deed.play(broker, &reference.words, &mut heard);
     }
     for (step, deed) in deeds.iter().enumerate() {
         if let Some(seen) = seen {
             seen.fetch_add(1, Ordering::SeqCst);
         }
         reference.carry_out(deed);
-        let mut heard = Heard::default();
-        broker.apply(SimTime::ZERO, deed.command(&reference.words), &mut heard);
-        note(&heard.0);
+        heard.methods.clear();
+        broker = deed.play(broker, &reference.words, &mut heard);
+        note(&heard.methods);
         let mut levels: Vec<(String, u32, u32)> = broker
             .queue_levels()
             .map(|((_, name), ready, unacked)| (name.to_owned(), ready, unacked))
             .collect();
         levels.sort();
         let (is, should) =
-            ((by_channel(&heard.0), levels), (by_channel(&reference.heard), reference.levels()));
+            ((by_channel(&heard.methods), levels), (by_channel(&reference.heard), reference.levels()));
         if is != should {
             let text = format!(
                 "the broker and the reference differ\nset up: {:#?}\ndeeds: {:#?}\nbroker: {is:?}\nreference: {should:?}",
@@ -100,6 +110,8 @@ fn play(mut reference: Reference, deeds: &[Deed], seen: Option<&AtomicUsize>) ->
             );
             return Err(TestCaseError::fail(reference.readable(&text)));
         }
+        prop_assert!(heard.recount.wrong.is_empty(), "{:?} after {deed:?}", heard.recount.wrong);
+        prop_assert!(heard.recount.balances(broker.counts()), "the books do not balance after {deed:?}");
     }
     Ok(())
 }

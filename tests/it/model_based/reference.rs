@@ -36,6 +36,8 @@ pub(super) struct Reference {
     pub(super) letters: Vec<Letter>,
     /// Numbers that nobody had before: of queues, consumers, messages in a queue and blocked consumers.
     pub(super) numbers: u64,
+    /// The broker is being stopped: no queue deletes itself.
+    pub(super) stopping: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -176,6 +178,7 @@ impl Reference {
             consumers: Vec::new(),
             letters: Vec::new(),
             numbers: 0,
+            stopping: false,
         };
         for deed in reference.setup.clone() {
             reference.carry_out(&deed);
@@ -213,6 +216,7 @@ impl Reference {
                 self.say(of_connection(*connection), ServerMethod::ConnectionOpenOk);
             }
             Deed::Lose(connection) => self.end_connection(*connection),
+            Deed::Restart { killed } => self.restart(*killed),
             Deed::Call(at, method) => {
                 if let Method::BasicPublish(publish) = method {
                     self.published = self.published.max(publish.message.id.number);
@@ -308,7 +312,7 @@ impl Reference {
 
     /// First all consumers of the connection go, then each channel with what it holds, then the queues that are abandoned
     /// or its own. Source: rules CON-6, CON-10, CON-22.
-    fn end_connection(&mut self, connection: ConnectionId) {
+    pub(super) fn end_connection(&mut self, connection: ConnectionId) {
         let channels: Vec<ChannelRef> =
             self.channels.iter().map(|channel| channel.at).filter(|at| at.connection == connection).collect();
         let mut left = Vec::new();

@@ -135,6 +135,13 @@ impl Reference {
         Ok(())
     }
 
+    pub(super) fn remove_exchanges_where(&mut self, goes: impl Fn(&ExchangeDeclare) -> bool) {
+        let gone = self.exchanges.iter().filter(|exchange| goes(exchange)).map(|exchange| exchange.exchange);
+        for exchange in gone.collect::<Vec<_>>() {
+            self.remove_exchange(exchange);
+        }
+    }
+
     fn remove_exchange(&mut self, exchange: Name) {
         self.exchanges.retain(|other| other.exchange != exchange);
         self.bindings.retain(|binding| binding.source != exchange);
@@ -334,8 +341,9 @@ impl Reference {
 
     /// Source: rule CON-22.
     pub(super) fn delete_if_abandoned(&mut self, queue: u64) -> bool {
+        let stopping = self.stopping;
         let abandoned = self.find_queue(queue).is_none_or(|found| {
-            found.auto_delete && self.consumers.iter().all(|consumer| consumer.queue != queue)
+            found.auto_delete && !stopping && self.consumers.iter().all(|consumer| consumer.queue != queue)
         });
         if abandoned {
             self.remove_queue(queue);

@@ -8,7 +8,8 @@ mod words;
 use std::fmt;
 
 use amqpsim::amqp::{ChannelNo, ChannelRef, ConnectionId, Method, Name};
-use amqpsim::broker::Command;
+use amqpsim::broker::{Broker, Command, Out};
+use amqpsim::units::SimTime;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -20,7 +21,7 @@ use topology::topology;
 use traffic::traffic;
 
 /// What some client must have heard, for the test to be of any worth.
-pub(super) const EXERCISED: [&str; 37] = [
+pub(super) const EXERCISED: [&str; 38] = [
     "BasicAck",
     "BasicCancel",
     "BasicCancelOk",
@@ -39,6 +40,7 @@ pub(super) const EXERCISED: [&str; 37] = [
     "ChannelOpenOk",
     "ConfirmSelectOk",
     "ConnectionCloseCHANNEL_ERROR",
+    "ConnectionCloseCONNECTION_FORCED",
     "ConnectionCloseCOMMAND_INVALID",
     "ConnectionCloseNOT_ALLOWED",
     "ConnectionCloseNOT_IMPLEMENTED",
@@ -66,6 +68,10 @@ pub(super) enum Deed {
     Open(ConnectionId),
     Lose(ConnectionId),
     Call(ChannelRef, Method),
+    /// The broker is gone for no time at all, cleanly or not.
+    Restart {
+        killed: bool,
+    },
 }
 
 impl fmt::Debug for Deed {
@@ -74,20 +80,27 @@ impl fmt::Debug for Deed {
             Deed::Open(connection) => write!(f, "{connection:?} opens"),
             Deed::Lose(connection) => write!(f, "{connection:?} is lost"),
             Deed::Call(at, method) => write!(f, "{at}: {method:?}"),
+            Deed::Restart { killed } => write!(f, "the broker starts again, killed: {killed}"),
         }
     }
 }
 
 impl Deed {
-    /// The same for the broker.
-    pub(super) fn command(&self, words: &Words) -> Command {
-        match self {
+    /// Has the broker do it.
+    pub(super) fn play(&self, broker: Broker, words: &Words, out: &mut impl Out) -> Broker {
+        let mut broker = broker;
+        let now = SimTime::ZERO;
+        let command = match self {
             Deed::Open(connection) => {
                 Command::Open { connection: *connection, vhost: words.vhost, user: words.guest }
             }
             Deed::Lose(connection) => Command::ConnectionLost(*connection),
             Deed::Call(at, method) => Command::Method(*at, method.clone()),
-        }
+            Deed::Restart { killed: false } => return broker.restart(now, out),
+            Deed::Restart { killed: true } => return broker.kill(now, out),
+        };
+        broker.apply(now, command, out);
+        broker
     }
 }
 
@@ -113,7 +126,7 @@ impl Reference {
         match deed {
             Deed::Open(connection) => connection.0 >= self.opened,
             Deed::Lose(connection) => self.connections.contains(connection),
-            Deed::Call(..) => true,
+            Deed::Call(..) | Deed::Restart { .. } => true,
         }
     }
 }
@@ -145,10 +158,11 @@ pub(super) fn next(state: &Reference) -> BoxedStrategy<Deed> {
         method.prop_map(move |method| Deed::Call(at, method))
     });
     let lost = select(state.connections.clone()).prop_map(Deed::Lose);
+    let restart = any::<bool>().prop_map(|killed| Deed::Restart { killed });
     if state.connections.len() < 3 {
-        return prop_oneof![60 => call, 1 => lost, 3 => Just(opened)].boxed();
+        return prop_oneof![180 => call, 3 => lost, 1 => restart, 9 => Just(opened)].boxed();
     }
-    prop_oneof![60 => call, 1 => lost].boxed()
+    prop_oneof![180 => call, 3 => lost, 1 => restart].boxed()
 }
 
 /// Any method of a client, for this channel if it is open.
