@@ -1,5 +1,6 @@
 //! Conversations that no recorded script can have: alarms, permissions, policies, timeouts; and the books of copies.
 
+mod quorum;
 mod settings;
 mod versions;
 
@@ -160,6 +161,14 @@ fn an_alarm_blocks_a_connection_with_its_first_publish() {
     assert_eq!(talk.heard(), ["0: blocked: low on memory"]);
     talk.operate(Operation::SetAlarms { memory: false, disk: false });
     assert_eq!(talk.heard(), ["0: ConnectionUnblocked", "1: declared: 1"]);
+    talk.operate(Operation::SetAlarms { memory: true, disk: true });
+    (0..2).for_each(|_| talk.publish("q", 0));
+    assert_eq!(talk.heard(), ["0: blocked: low on memory & disk"]);
+    assert_eq!(
+        (talk.broker.counts(), talk.broker.publishes_held()),
+        ((2, 0), 1),
+        "one without a body is read"
+    );
 }
 
 /// Source: rule ERR-10.
@@ -304,6 +313,7 @@ fn kept_dead_letters_are_in_the_books() {
     assert_eq!(talk.broker.counts(), (10, 0));
     let survivors = talk.broker.stop(talk.now, &mut talk.desk);
     assert_eq!(survivors.ready(), 10);
+    assert_eq!(survivors.queue_levels().collect::<Vec<_>>(), [(("/", "q"), 0, 0)]);
     talk.broker = survivors.start(talk.now, &mut talk.desk);
     assert_eq!(talk.broker.counts(), (10, 0));
     talk.pass(SimDuration::from_secs(200));
