@@ -1,15 +1,16 @@
 //! The broker against a reference: a second, simple implementation of the rules, made of plain vectors. After each step
 //! every client must have heard the same methods on each channel, and every queue must hold as many messages.
 //!
-//! RabbitMQ 3.10, classic queues, nothing that depends on time. A longer search:
+//! RabbitMQ 3.10, classic queues. A longer search:
 //! `PROPTEST_CASES=20000 PROPTEST_RNG_SEED=7 cargo test --test it model_based`.
 
 mod deeds;
 mod dispatch;
 mod facts;
 mod reference;
-mod restart;
+
 mod settle;
+mod time;
 mod topology;
 mod traffic;
 
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use amqpsim::amqp::{ChannelRef, ConnectionId, QueueId, ReplyCode, ServerMethod};
-use amqpsim::broker::{Out, Timer};
+use amqpsim::broker::{Broker, Command, Out, Timer};
 use amqpsim::observe::Fact;
 use amqpsim::rules::RuleRef;
 use amqpsim::units::SimTime;
@@ -31,10 +32,12 @@ use deeds::{Deed, crowds, designs, new_broker};
 use facts::Recount;
 use reference::Reference;
 
-/// What the broker said to its clients. It asks for no timer here.
+/// What the broker said to its clients, and when it wants to be woken.
 #[derive(Default)]
 struct Heard {
     methods: Vec<(ChannelRef, ServerMethod)>,
+    /// By slot.
+    timers: BTreeMap<u32, SimTime>,
     recount: Recount,
 }
 
@@ -43,7 +46,9 @@ impl Out for Heard {
         self.methods.push((to, method));
     }
     fn hang_up(&mut self, _: ConnectionId) {}
-    fn timer(&mut self, _: Timer, _: SimTime) {}
+    fn timer(&mut self, timer: Timer, at: SimTime) {
+        self.timers.insert(timer.slot, at);
+    }
     fn level(&mut self, _: QueueId, _: u32) {}
     fn fact(&mut self, fact: Fact, _: RuleRef) {
         self.recount.learn(fact);
@@ -83,9 +88,9 @@ impl ReferenceStateMachine for Reference {
 /// Plays the case on both; what differs is the failure.
 fn play(mut reference: Reference, deeds: &[Deed], seen: Option<&AtomicUsize>) -> Result<(), TestCaseError> {
     let mut broker = new_broker().0;
-    let mut heard = Heard::default();
+    let (mut heard, mut now) = (Heard::default(), SimTime::ZERO);
     for deed in &reference.setup {
-        broker = deed.play(broker, &reference.words, &mut heard);
+        broker = deed.play(broker, &reference.words, now, &mut heard);
     }
     for (step, deed) in deeds.iter().enumerate() {
         if let Some(seen) = seen {
@@ -93,7 +98,9 @@ fn play(mut reference: Reference, deeds: &[Deed], seen: Option<&AtomicUsize>) ->
         }
         reference.carry_out(deed);
         heard.methods.clear();
-        broker = deed.play(broker, &reference.words, &mut heard);
+        broker = deed.play(broker, &reference.words, now, &mut heard);
+        now = reference.now;
+        wake(&mut broker, now, &mut heard);
         note(&heard.methods);
         let mut levels: Vec<(String, u32, u32)> = broker
             .queue_levels()
@@ -114,6 +121,15 @@ fn play(mut reference: Reference, deeds: &[Deed], seen: Option<&AtomicUsize>) ->
         prop_assert!(heard.recount.balances(broker.counts()), "the books do not balance after {deed:?}");
     }
     Ok(())
+}
+
+/// Timers that are due by `now` fire, each at its instant.
+fn wake(broker: &mut Broker, now: SimTime, heard: &mut Heard) {
+    let next = |heard: &Heard| heard.timers.iter().map(|(slot, at)| (*at, *slot)).min();
+    while let Some((at, slot)) = next(heard).filter(|(at, _)| *at <= now) {
+        heard.timers.remove(&slot);
+        broker.apply(at, Command::Timer(Timer { slot }), heard);
+    }
 }
 
 /// What each channel hears, in order. Which channel hears first is nobody's business.

@@ -8,6 +8,8 @@ use amqpsim::amqp::{
     ReplyCode, ServerMethod,
 };
 
+use amqpsim::units::SimTime;
+
 use super::deeds::{Crowd, Deed, Design, Words, new_broker, set_up};
 
 /// The broker once more, by the rules and nothing else.
@@ -19,6 +21,7 @@ pub(super) struct Reference {
     pub(super) setup: Vec<Deed>,
     /// How the queues of this case are declared.
     pub(super) designs: Vec<Design>,
+    pub(super) now: SimTime,
     pub(super) words: Arc<Words>,
     pub(super) names: Arc<Names>,
     /// Open ones.
@@ -89,6 +92,7 @@ pub(super) struct Unacked {
 pub(super) struct Copy {
     /// Grows with each arrival.
     pub(super) arrival: u64,
+    pub(super) expires: Option<SimTime>,
     pub(super) redelivered: bool,
     pub(super) exchange: Name,
     pub(super) routing_key: Name,
@@ -166,6 +170,7 @@ impl Reference {
             heard: Vec::new(),
             setup,
             designs,
+            now: SimTime::ZERO,
             words: Arc::new(words),
             exchanges: always.map(exchange).to_vec(),
             names: Arc::new(broker.names().clone()),
@@ -216,6 +221,7 @@ impl Reference {
                 self.say(of_connection(*connection), ServerMethod::ConnectionOpenOk);
             }
             Deed::Lose(connection) => self.end_connection(*connection),
+            Deed::Wait(ticks) => self.wait(*ticks),
             Deed::Restart { killed } => self.restart(*killed),
             Deed::Call(at, method) => {
                 if let Method::BasicPublish(publish) = method {

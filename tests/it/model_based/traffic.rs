@@ -7,6 +7,7 @@ use amqpsim::amqp::{
 };
 
 use super::reference::{Consumer, Copy, Done, Letter, Reference, Settling};
+use super::time::ticks_long;
 use super::topology::refuse;
 
 impl Reference {
@@ -115,9 +116,17 @@ impl Reference {
     pub(super) fn enqueue(&mut self, queue: Name, exchange: Name, key: Name, message: &Message) -> bool {
         let number = self.queue_named(queue).expect("the message was routed to it").number;
         let arrival = self.next_number();
-        let copy = Copy { arrival, redelivered: false, exchange, routing_key: key, message: message.clone() };
+        let now = self.now;
         let queue = self.queue(number);
         let design = queue.design;
+        let copy = Copy {
+            arrival,
+            expires: design.ttl.map(|ticks| now + ticks_long(ticks)),
+            redelivered: false,
+            exchange,
+            routing_key: key,
+            message: message.clone(),
+        };
         let full = design.length_max.is_some_and(|max| queue.ready.len() >= usize::from(max));
         if full && design.overflow != "drop-head" {
             if design.overflow == "reject-publish-dlx" && design.dead_letters.is_some() {
@@ -128,7 +137,10 @@ impl Reference {
         }
         queue.add(copy);
         self.dispatch(number);
-        self.drop_head(number);
+        // Where the head stays what it was nobody looks whether it has expired. Source: rule TTL-8.
+        if self.drop_head(number) || self.queue(number).ready.len() == 1 {
+            self.drop_expired(number);
+        }
         true
     }
 

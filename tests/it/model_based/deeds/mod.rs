@@ -9,7 +9,7 @@ use std::fmt;
 
 use amqpsim::amqp::{ChannelNo, ChannelRef, ConnectionId, Method, Name};
 use amqpsim::broker::{Broker, Command, Out};
-use amqpsim::units::SimTime;
+use amqpsim::units::{SimDuration, SimTime};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -62,12 +62,17 @@ pub(super) const EXERCISED: [&str; 38] = [
     "ChannelCloseNOT_FOUND",
 ];
 
+/// Time passes in steps of this. It is longer than any slack of the broker's timers.
+pub(super) const TICK: SimDuration = SimDuration::from_millis(10);
+
 /// One thing that a client does, or that happens to it.
 #[derive(Clone)]
 pub(super) enum Deed {
     Open(ConnectionId),
     Lose(ConnectionId),
     Call(ChannelRef, Method),
+    /// So many ticks pass.
+    Wait(u8),
     /// The broker is gone for no time at all, cleanly or not.
     Restart {
         killed: bool,
@@ -80,22 +85,22 @@ impl fmt::Debug for Deed {
             Deed::Open(connection) => write!(f, "{connection:?} opens"),
             Deed::Lose(connection) => write!(f, "{connection:?} is lost"),
             Deed::Call(at, method) => write!(f, "{at}: {method:?}"),
+            Deed::Wait(ticks) => write!(f, "{ticks} ticks pass"),
             Deed::Restart { killed } => write!(f, "the broker starts again, killed: {killed}"),
         }
     }
 }
 
 impl Deed {
-    /// Has the broker do it.
-    pub(super) fn play(&self, broker: Broker, words: &Words, out: &mut impl Out) -> Broker {
-        let mut broker = broker;
-        let now = SimTime::ZERO;
+    /// Has the broker do it, at this instant.
+    pub(super) fn play(&self, mut broker: Broker, words: &Words, now: SimTime, out: &mut impl Out) -> Broker {
         let command = match self {
             Deed::Open(connection) => {
                 Command::Open { connection: *connection, vhost: words.vhost, user: words.guest }
             }
             Deed::Lose(connection) => Command::ConnectionLost(*connection),
             Deed::Call(at, method) => Command::Method(*at, method.clone()),
+            Deed::Wait(_) => return broker,
             Deed::Restart { killed: false } => return broker.restart(now, out),
             Deed::Restart { killed: true } => return broker.kill(now, out),
         };
@@ -126,7 +131,7 @@ impl Reference {
         match deed {
             Deed::Open(connection) => connection.0 >= self.opened,
             Deed::Lose(connection) => self.connections.contains(connection),
-            Deed::Call(..) | Deed::Restart { .. } => true,
+            Deed::Call(..) | Deed::Wait(_) | Deed::Restart { .. } => true,
         }
     }
 }
@@ -158,11 +163,12 @@ pub(super) fn next(state: &Reference) -> BoxedStrategy<Deed> {
         method.prop_map(move |method| Deed::Call(at, method))
     });
     let lost = select(state.connections.clone()).prop_map(Deed::Lose);
+    let wait = (1u8..5).prop_map(Deed::Wait);
     let restart = any::<bool>().prop_map(|killed| Deed::Restart { killed });
     if state.connections.len() < 3 {
-        return prop_oneof![180 => call, 3 => lost, 1 => restart, 9 => Just(opened)].boxed();
+        return prop_oneof![180 => call, 12 => wait, 3 => lost, 1 => restart, 9 => Just(opened)].boxed();
     }
-    prop_oneof![180 => call, 3 => lost, 1 => restart].boxed()
+    prop_oneof![180 => call, 12 => wait, 3 => lost, 1 => restart].boxed()
 }
 
 /// Any method of a client, for this channel if it is open.

@@ -6,13 +6,16 @@ use proptest::sample::select;
 
 use super::topology::{bind, declare_exchange, declare_queue};
 use super::traffic::{consume, publish};
-use super::{Deed, Draw, Words, draw};
+use super::{Deed, Draw, TICK, Words, draw};
 
 /// How a queue of one name is declared in a case, mostly.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Design {
     pub(super) exclusive: bool,
     pub(super) auto_delete: bool,
+    /// Time to live of messages, in ticks. Only the first queue has one, since timers of several queues that are due at
+    /// one instant have no order.
+    pub(in super::super) ttl: Option<u8>,
     pub(in super::super) length_max: Option<u8>,
     pub(in super::super) overflow: &'static str,
     /// To which exchange.
@@ -35,6 +38,7 @@ pub(in super::super) fn designs() -> impl Strategy<Value = Vec<Design>> {
         Design {
             exclusive,
             auto_delete,
+            ttl: None,
             length_max,
             overflow,
             dead_letters,
@@ -43,13 +47,18 @@ pub(in super::super) fn designs() -> impl Strategy<Value = Vec<Design>> {
             single_active,
         }
     });
-    prop::collection::vec(design, 3)
+    (prop::collection::vec(design, 3), weighted(0.3, 0u8..6)).prop_map(|(mut designs, ttl)| {
+        designs[0].ttl = ttl;
+        designs
+    })
 }
 
 pub(super) fn arguments(design: &Design) -> FieldTable {
     let text = |exchange: usize| ["", "x1"][exchange].into();
     let queue = |queue: usize| ["q0", "q1", "q2"][queue].into();
-    let entries: [(&str, Option<FieldValue>); 6] = [
+    let ttl = |ticks: u8| (i64::from(ticks) * TICK.as_nanos() as i64 / 1_000_000).into();
+    let entries: [(&str, Option<FieldValue>); 7] = [
+        ("x-message-ttl", design.ttl.map(ttl)),
         ("x-max-length", design.length_max.map(|max| i64::from(max).into())),
         ("x-overflow", Some(design.overflow.into())),
         ("x-dead-letter-exchange", design.dead_letters.map(text)),
