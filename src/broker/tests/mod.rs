@@ -1,5 +1,6 @@
 //! Conversations that no recorded script can have: alarms, permissions, policies, timeouts; and the books of copies.
 
+mod policies;
 mod quorum;
 mod settings;
 mod versions;
@@ -8,7 +9,8 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::amqp::{
-    BasicConsume, BasicPublish, ChannelNo, FieldTable, FieldValue, Message, MessageId, ProducerId,
+    BasicConsume, BasicPublish, BindArguments, ChannelNo, ExchangeDeclare, FieldTable, FieldValue, Message,
+    MessageId, ProducerId,
 };
 use crate::amqp::{QueueDeclare, ServerMethod};
 use crate::observe::{Fact, Settlement};
@@ -22,6 +24,10 @@ struct Desk {
     timers: BTreeMap<u32, SimTime>,
     came: i64,
     gone: i64,
+    /// By which rules messages came back.
+    requeued: Vec<RuleRef>,
+    /// Publishes that were not taken.
+    refused: u32,
 }
 
 impl Out for Desk {
@@ -42,8 +48,10 @@ impl Out for Desk {
         self.timers.insert(timer.slot, at);
     }
     fn level(&mut self, _: QueueId, _: u32) {}
-    fn fact(&mut self, fact: Fact, _: RuleRef) {
+    fn fact(&mut self, fact: Fact, rule: RuleRef) {
         match fact {
+            Fact::PublishRefused { .. } => self.refused += 1,
+            Fact::Requeued { .. } => self.requeued.push(rule),
             Fact::Routed { queues, .. } => self.came += i64::from(queues),
             Fact::DeadLettered { queues, .. } => {
                 self.came += i64::from(queues);

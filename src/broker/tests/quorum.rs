@@ -49,3 +49,38 @@ fn a_consumer_that_is_late_gives_back_what_is_overdue_and_keeps_the_rest() {
     talk.pass(SimDuration::from_secs(600));
     assert_eq!(talk.broker.counts(), (2, 0));
 }
+
+/// Source: rules EXP-1 and Q-4.
+#[test]
+fn a_queue_that_nobody_uses_goes_unless_a_fetched_message_is_out() {
+    for (fetched, left) in [(false, 0), (true, 1)] {
+        let mut talk = Talk::plain();
+        talk.declare("q", &quorum(&[("x-expires", 1000.into())]));
+        talk.publish("q", 1);
+        talk.pass(SimDuration::from_millis(500));
+        if fetched {
+            let queue = talk.name("q");
+            talk.method(Method::BasicGet { queue, no_ack: false });
+        }
+        talk.pass(SimDuration::from_millis(2000));
+        assert_eq!(talk.broker.queue_levels().count(), left);
+    }
+}
+
+/// Source: rules RDL-2 and RDL-3.
+#[test]
+fn a_message_comes_back_in_front_only_where_failures_are_counted() {
+    for (limit, order, rule) in [(None, ["#2", "#1"], rules::RDL_3), (Some(9), ["#1", "#2"], rules::RDL_2)] {
+        let mut talk = Talk::plain();
+        let limit: Vec<_> = limit.into_iter().map(|limit: i64| ("x-delivery-limit", limit.into())).collect();
+        talk.declare("q", &quorum(&limit));
+        talk.method(Method::BasicQos { prefetch_size: 0, prefetch_count: 1, global: false });
+        (0..2).for_each(|_| talk.publish("q", 1));
+        talk.consume("q");
+        talk.heard();
+        talk.method(Method::BasicNack { delivery_tag: 1, multiple: false, requeue: true });
+        talk.method(Method::BasicAck { delivery_tag: 2, multiple: false });
+        assert_eq!(talk.heard(), order.map(|message| format!("1: deliver {message}")));
+        assert_eq!(talk.desk.requeued, [rule]);
+    }
+}
