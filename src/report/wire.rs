@@ -355,3 +355,30 @@ fn content_or_confirm(names: &Names, method: &ServerMethod) -> Words {
         _ => unreachable!("the other methods neither carry content nor confirm"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::amqp::{Content, Properties};
+
+    /// Source: rule DLX-4.
+    #[test]
+    fn deaths_are_told_with_queue_reason_and_count() {
+        let mut death = FieldTable::default();
+        for (key, value) in [("reason", "rejected"), ("queue", "work")] {
+            death.set(key, FieldValue::LongString(value.into()));
+        }
+        death.set("count", FieldValue::Integer(2));
+        let mut headers = FieldTable::default();
+        headers.set("x-death", FieldValue::Array(vec![FieldValue::Table(death)]));
+        let properties = Properties { headers: Some(headers), ..Properties::default() };
+        let content = Some(Arc::new(Content { properties, ..Content::default() }));
+        let message = Message { content, ..Message::default() };
+        assert_eq!(
+            Words::new("basic.deliver").deaths(&message).to_string(),
+            "basic.deliver(x-death=\"work rejected 2\")"
+        );
+    }
+}

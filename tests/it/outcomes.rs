@@ -81,7 +81,9 @@ fn a_rejected_message_is_dead_lettered_where_the_queue_says_so() {
 fn a_dead_letter_that_comes_round_by_itself_is_lost_to_the_cycle() {
     let queue = |back: &str| {
         let to = |key: &str| {
-            format!("x-message-ttl = 100, x-dead-letter-exchange = \"\", x-dead-letter-routing-key = \"{key}\"")
+            format!(
+                "x-message-ttl = 100, x-dead-letter-exchange = \"\", x-dead-letter-routing-key = \"{key}\""
+            )
         };
         let (wait, back) = (to("wait"), to(back));
         format!("arguments = {{ {wait} }}\n[[queue]]\nname = \"wait\"\narguments = {{ {back} }}")
