@@ -85,7 +85,10 @@ impl Broker {
                 format!("number of channels opened ({max}) has reached the negotiated channel_max ({max})");
             return Err(failure(ReplyCode::NotAllowed, rules::CON_4, text));
         }
-        let place = self.channels.insert(Channel::new(at, connection.vhost));
+        let mut channel = Channel::new(at, connection.vhost, step.now);
+        channel.is_unwatched =
+            self.settings.acknowledgement_timeout.is_some() && !self.profile.timeout_cancels_consumer;
+        let place = self.channels.insert(channel);
         let among = connection.channels.partition_point(|channel| channel.0 < at.channel);
         connection.channels.insert(among, (at.channel, place));
         step.out.send(at, ServerMethod::ChannelOpenOk);
@@ -198,7 +201,7 @@ impl Broker {
         let channel = &mut self.channels[place];
         channel.state = ChannelState::Closing;
         let at = channel.at;
-        let timer = channel.watch.take().and_then(|watch| watch.timer);
+        let timer = channel.watch.take();
         let mut queues = channel.unacked.queues();
         queues.extend(channel.consumers.iter().map(|&c| self.consumers[c.0].queue));
         self.free_timer(timer);

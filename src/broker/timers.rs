@@ -52,6 +52,17 @@ impl Broker {
         slot.is_some_and(|slot| self.timers[slot].at.is_some())
     }
 
+    /// Whether `timer` would change anything if it came due at `at` with all else as it is. A stale one would not.
+    pub fn timer_matters(&self, timer: Timer, at: SimTime) -> bool {
+        let Some(TimerSlot { purpose, at: Some(_) }) = self.timers.get(timer.slot) else { return false };
+        match *purpose {
+            Purpose::MessageExpiry(queue) => self.head_expires(queue, at),
+            Purpose::QueueExpiry(queue) => self.is_unused(queue),
+            Purpose::DeadLetters(queue) => self.queues[queue.0].kept_letters() > 0,
+            Purpose::Acknowledgement(place) => self.overdue(place, at).is_some(),
+        }
+    }
+
     /// The purpose is gone.
     pub(super) fn free_timer(&mut self, slot: Option<u32>) {
         if let Some(slot) = slot {

@@ -79,9 +79,9 @@ pub(super) const BROKER: TableSpec = spec(
         key(
             "acknowledgement-timeout",
             Kind::DurationOrOff,
-            Default("\"off\""),
-            "How long a delivery may stay unacknowledged.",
-            "\"30min\"",
+            Means("the profile's: 30 min"),
+            "How long a delivery may stay unacknowledged; `off`: for ever.",
+            "\"1min\"",
         ),
         key(
             "channel-max",
