@@ -91,6 +91,20 @@ pub(super) const BROKER: TableSpec = spec(
             "10",
         ),
         key(
+            "consumers-per-channel-max",
+            Kind::Integer(0, u32::MAX as u64),
+            Default("0"),
+            "How many consumers a channel may have at once; 0 is any number.",
+            "100",
+        ),
+        key(
+            "relaxed-quorum-checks",
+            Kind::Boolean,
+            Default("false"),
+            "Whether a quorum queue may be declared again as a classic one, if a few arguments agree.",
+            "true",
+        ),
+        key(
             "message-size-max",
             Kind::Size,
             Means("the profile's"),
