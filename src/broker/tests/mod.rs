@@ -255,6 +255,37 @@ fn a_channel_waits_with_one_timer_for_its_oldest_delivery() {
     assert!(talk.heard()[1].contains("timed out"));
 }
 
+/// Silent from the start it is over after three intervals, without a word; blocked by an alarm only as long after the alarm.
+/// Source: rules CON-12, CON-13 and FLW-5.
+#[test]
+fn a_silent_connection_ends_by_missed_heartbeats_unless_an_alarm_blocks_it() {
+    let (heartbeat, minute) = (SimDuration::from_secs(60), SimDuration::from_secs(60));
+    let silence = Command::Silence { connection: AT.connection, heartbeat };
+    for alarm in [false, true] {
+        let mut talk = Talk::plain();
+        talk.declare("q", &[]);
+        talk.consume("q");
+        talk.publish("q", 1);
+        talk.operate(Operation::SetAlarms { memory: alarm, disk: false });
+        talk.publish("q", 0);
+        talk.tell(silence.clone());
+        if alarm {
+            (0..10).for_each(|_| talk.pass(minute));
+            talk.operate(Operation::SetAlarms { memory: false, disk: false });
+        }
+        talk.pass(minute);
+        talk.pass(minute);
+        assert_eq!(talk.broker.counts(), (0, 2));
+        talk.heard();
+        talk.pass(minute);
+        assert_eq!(
+            (talk.broker.counts(), talk.heard()),
+            ((2, 0), vec![]),
+            "the socket is closed without a word"
+        );
+    }
+}
+
 /// Source: rule ERR-12.
 #[test]
 fn a_body_that_is_too_large_is_refused() {

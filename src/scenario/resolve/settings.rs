@@ -25,6 +25,7 @@ pub(super) struct Replication {
 pub(super) struct Link {
     pub(super) latency: Distribution,
     pub(super) reconnect_delay: SimDuration,
+    pub(super) heartbeat: SimDuration,
 }
 
 pub(super) fn replication(tree: &Table, problems: &mut Problems) -> Replication {
@@ -68,6 +69,7 @@ pub(super) fn link(tree: &Table, problems: &mut Problems) -> Link {
             .read("latency", distribution)
             .map_or(Distribution::Constant(SimDuration::ZERO), |latency| latency.value),
         reconnect_delay: reader.read("reconnect-delay", duration).unwrap_or_default().value,
+        heartbeat: reader.read("heartbeat", duration).unwrap_or_default().value,
     })
 }
 
