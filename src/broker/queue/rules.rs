@@ -66,9 +66,10 @@ impl QueueRules {
             expires: given.least("expires"),
             dead_letter: given.dead_letter(quorum && overflow == Overflow::RejectPublish, names),
             delivery_limit: if quorum { given.delivery_limit(profile) } else { None },
+            // A quorum queue refuses the argument.
             max_priority: match arguments.get("x-max-priority").and_then(FieldValue::as_integer) {
-                Some(max) if !quorum => u8::try_from(max).unwrap_or(u8::MAX),
-                _ => 0,
+                Some(max) => u8::try_from(max).unwrap_or(u8::MAX),
+                None => 0,
             },
             single_active: arguments.get("x-single-active-consumer").and_then(FieldValue::as_bool)
                 == Some(true),
@@ -196,6 +197,26 @@ mod tests {
             at_least_once(resolve(QueueKind::Quorum, &[strategy, exchange, overflow], &[])),
             Some(true)
         );
+    }
+
+    /// Source: rules QQ-4 and POL-3.
+    #[test]
+    fn of_two_delivery_limits_the_smaller_holds_unless_one_means_none() {
+        let of = |argument: i64, policy: i64, profile: &Profile| {
+            let arguments = table(&[("x-delivery-limit", argument.into())]);
+            let policy = table(&[("delivery-limit", policy.into())]);
+            let names = &mut Names::default();
+            QueueRules::resolve(QueueKind::Quorum, &arguments, Some(&policy), profile, names).delivery_limit
+        };
+        for profile in [&Profile::RABBITMQ_3_10, &Profile::RABBITMQ_4_0] {
+            assert_eq!(
+                [of(3, 5, profile), of(5, 3, profile), of(0, 3, profile)],
+                [Some(3), Some(3), Some(0)]
+            );
+        }
+        assert_eq!([-1, 5].map(|limit| of(limit, -1, &Profile::RABBITMQ_4_0)), [None, Some(5)]);
+        assert_eq!(of(-1, 5, &Profile::RABBITMQ_4_0), Some(5));
+        assert_eq!(of(-1, 5, &Profile::RABBITMQ_3_10), Some(-1));
     }
 
     /// Source: rules QQ-3, QQ-4 and ARG-11.

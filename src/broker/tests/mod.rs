@@ -1,5 +1,7 @@
 //! Conversations that no recorded script can have: alarms, permissions, policies, timeouts; and the books of copies.
 
+mod policies;
+mod quorum;
 mod settings;
 mod versions;
 
@@ -7,7 +9,8 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::amqp::{
-    BasicConsume, BasicPublish, ChannelNo, FieldTable, FieldValue, Message, MessageId, ProducerId,
+    BasicConsume, BasicPublish, BindArguments, ChannelNo, ExchangeDeclare, FieldTable, FieldValue, Message,
+    MessageId, ProducerId,
 };
 use crate::amqp::{QueueDeclare, ServerMethod};
 use crate::observe::{Fact, Settlement};
@@ -21,6 +24,10 @@ struct Desk {
     timers: BTreeMap<u32, SimTime>,
     came: i64,
     gone: i64,
+    /// By which rules messages came back.
+    requeued: Vec<RuleRef>,
+    /// Publishes that were not taken.
+    refused: u32,
 }
 
 impl Out for Desk {
@@ -41,8 +48,10 @@ impl Out for Desk {
         self.timers.insert(timer.slot, at);
     }
     fn level(&mut self, _: QueueId, _: u32) {}
-    fn fact(&mut self, fact: Fact, _: RuleRef) {
+    fn fact(&mut self, fact: Fact, rule: RuleRef) {
         match fact {
+            Fact::PublishRefused { .. } => self.refused += 1,
+            Fact::Requeued { .. } => self.requeued.push(rule),
             Fact::Routed { queues, .. } => self.came += i64::from(queues),
             Fact::DeadLettered { queues, .. } => {
                 self.came += i64::from(queues);
@@ -160,6 +169,14 @@ fn an_alarm_blocks_a_connection_with_its_first_publish() {
     assert_eq!(talk.heard(), ["0: blocked: low on memory"]);
     talk.operate(Operation::SetAlarms { memory: false, disk: false });
     assert_eq!(talk.heard(), ["0: ConnectionUnblocked", "1: declared: 1"]);
+    talk.operate(Operation::SetAlarms { memory: true, disk: true });
+    (0..2).for_each(|_| talk.publish("q", 0));
+    assert_eq!(talk.heard(), ["0: blocked: low on memory & disk"]);
+    assert_eq!(
+        (talk.broker.counts(), talk.broker.publishes_held()),
+        ((2, 0), 1),
+        "one without a body is read"
+    );
 }
 
 /// Source: rule ERR-10.
@@ -360,6 +377,7 @@ fn kept_dead_letters_are_in_the_books() {
     assert_eq!(talk.broker.counts(), (10, 0));
     let survivors = talk.broker.stop(talk.now, &mut talk.desk);
     assert_eq!(survivors.ready(), 10);
+    assert_eq!(survivors.queue_levels().collect::<Vec<_>>(), [(("/", "q"), 0, 0)]);
     talk.broker = survivors.start(talk.now, &mut talk.desk);
     assert_eq!(talk.broker.counts(), (10, 0));
     talk.pass(SimDuration::from_secs(200));

@@ -146,3 +146,19 @@ fn a_blocked_connection_is_served_and_its_acknowledgements_wait() {
     talk.operate(Operation::SetAlarms { memory: false, disk: false });
     assert_eq!(talk.heard(), ["0: ConnectionUnblocked", "1: deliver #2"]);
 }
+
+/// Source: rules FLW-2 and CON-11.
+#[test]
+fn what_is_held_back_goes_with_its_connection() {
+    let mut talk = Talk::plain();
+    talk.declare("q", &[]);
+    talk.operate(Operation::SetAlarms { memory: true, disk: false });
+    (0..2).for_each(|_| talk.publish("q", 1));
+    assert_eq!(talk.broker.publishes_held(), 2);
+    talk.tell(Command::ConnectionLost(AT.connection));
+    assert_eq!((talk.broker.publishes_held(), talk.desk.refused), (0, 2));
+    talk.heard();
+    talk.operate(Operation::SetAlarms { memory: false, disk: false });
+    assert_eq!(talk.heard(), [""; 0]);
+    assert_eq!(talk.broker.counts(), (0, 0));
+}

@@ -14,6 +14,7 @@ impl Reference {
             let Some(consumer) = self.next_consumer(queue) else { return };
             if self.may_take(queue, consumer) {
                 self.deliver(queue, consumer);
+                self.drop_expired(queue);
                 let single = self.queue(queue).design.single_active;
                 let line = &mut self.queue(queue).line;
                 if !single {

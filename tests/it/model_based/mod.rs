@@ -1,13 +1,16 @@
 //! The broker against a reference: a second, simple implementation of the rules, made of plain vectors. After each step
 //! every client must have heard the same methods on each channel, and every queue must hold as many messages.
 //!
-//! RabbitMQ 3.10, classic queues, nothing that depends on time. A longer search:
+//! RabbitMQ 3.10, classic queues. A longer search:
 //! `PROPTEST_CASES=20000 PROPTEST_RNG_SEED=7 cargo test --test it model_based`.
 
 mod deeds;
 mod dispatch;
+mod facts;
 mod reference;
+
 mod settle;
+mod time;
 mod topology;
 mod traffic;
 
@@ -16,29 +19,40 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use amqpsim::amqp::{ChannelRef, ConnectionId, QueueId, ReplyCode, ServerMethod};
-use amqpsim::broker::{Out, Timer};
+use amqpsim::broker::{Broker, Command, Out, Timer};
 use amqpsim::observe::Fact;
 use amqpsim::rules::RuleRef;
 use amqpsim::units::SimTime;
+use proptest::prop_assert;
 use proptest::strategy::{BoxedStrategy, Strategy};
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner};
 use proptest_state_machine::ReferenceStateMachine;
 
-use deeds::{Deed, designs, new_broker};
+use deeds::{Deed, crowds, designs, new_broker};
+use facts::Recount;
 use reference::Reference;
 
-/// What the broker said to its clients. It asks for no timer here, and what it states as facts is not compared.
+/// What the broker said to its clients, and when it wants to be woken.
 #[derive(Default)]
-struct Heard(Vec<(ChannelRef, ServerMethod)>);
+struct Heard {
+    methods: Vec<(ChannelRef, ServerMethod)>,
+    /// By slot.
+    timers: BTreeMap<u32, SimTime>,
+    recount: Recount,
+}
 
 impl Out for Heard {
     fn send(&mut self, to: ChannelRef, method: ServerMethod) {
-        self.0.push((to, method));
+        self.methods.push((to, method));
     }
     fn hang_up(&mut self, _: ConnectionId) {}
-    fn timer(&mut self, _: Timer, _: SimTime) {}
+    fn timer(&mut self, timer: Timer, at: SimTime) {
+        self.timers.insert(timer.slot, at);
+    }
     fn level(&mut self, _: QueueId, _: u32) {}
-    fn fact(&mut self, _: Fact, _: RuleRef) {}
+    fn fact(&mut self, fact: Fact, _: RuleRef) {
+        self.recount.learn(fact);
+    }
 }
 
 thread_local! {
@@ -51,7 +65,10 @@ impl ReferenceStateMachine for Reference {
     type Transition = Deed;
 
     fn init_state() -> BoxedStrategy<Reference> {
-        (designs(), 0usize..60).prop_map(|(designs, n_done)| Reference::new(designs, n_done)).boxed()
+        let crowd = proptest::option::weighted(0.4, crowds());
+        (designs(), crowd, 0usize..80)
+            .prop_map(|(designs, crowd, n_done)| Reference::new(designs, crowd.as_ref(), n_done))
+            .boxed()
     }
 
     fn transitions(state: &Reference) -> BoxedStrategy<Deed> {
@@ -71,24 +88,27 @@ impl ReferenceStateMachine for Reference {
 /// Plays the case on both; what differs is the failure.
 fn play(mut reference: Reference, deeds: &[Deed], seen: Option<&AtomicUsize>) -> Result<(), TestCaseError> {
     let mut broker = new_broker().0;
+    let (mut heard, mut now) = (Heard::default(), SimTime::ZERO);
     for deed in &reference.setup {
-        broker.apply(SimTime::ZERO, deed.command(&reference.words), &mut Heard::default());
+        broker = deed.play(broker, &reference.words, now, &mut heard);
     }
     for (step, deed) in deeds.iter().enumerate() {
         if let Some(seen) = seen {
             seen.fetch_add(1, Ordering::SeqCst);
         }
         reference.carry_out(deed);
-        let mut heard = Heard::default();
-        broker.apply(SimTime::ZERO, deed.command(&reference.words), &mut heard);
-        note(&heard.0);
+        heard.methods.clear();
+        broker = deed.play(broker, &reference.words, now, &mut heard);
+        now = reference.now;
+        wake(&mut broker, now, &mut heard);
+        note(&heard.methods);
         let mut levels: Vec<(String, u32, u32)> = broker
             .queue_levels()
             .map(|((_, name), ready, unacked)| (name.to_owned(), ready, unacked))
             .collect();
         levels.sort();
         let (is, should) =
-            ((by_channel(&heard.0), levels), (by_channel(&reference.heard), reference.levels()));
+            ((by_channel(&heard.methods), levels), (by_channel(&reference.heard), reference.levels()));
         if is != should {
             let text = format!(
                 "the broker and the reference differ\nset up: {:#?}\ndeeds: {:#?}\nbroker: {is:?}\nreference: {should:?}",
@@ -97,8 +117,19 @@ fn play(mut reference: Reference, deeds: &[Deed], seen: Option<&AtomicUsize>) ->
             );
             return Err(TestCaseError::fail(reference.readable(&text)));
         }
+        prop_assert!(heard.recount.wrong.is_empty(), "{:?} after {deed:?}", heard.recount.wrong);
+        prop_assert!(heard.recount.balances(broker.counts()), "the books do not balance after {deed:?}");
     }
     Ok(())
+}
+
+/// Timers that are due by `now` fire, each at its instant.
+fn wake(broker: &mut Broker, now: SimTime, heard: &mut Heard) {
+    let next = |heard: &Heard| heard.timers.iter().map(|(slot, at)| (*at, *slot)).min();
+    while let Some((at, slot)) = next(heard).filter(|(at, _)| *at <= now) {
+        heard.timers.remove(&slot);
+        broker.apply(at, Command::Timer(Timer { slot }), heard);
+    }
 }
 
 /// What each channel hears, in order. Which channel hears first is nobody's business.

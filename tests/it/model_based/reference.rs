@@ -8,7 +8,9 @@ use amqpsim::amqp::{
     ReplyCode, ServerMethod,
 };
 
-use super::deeds::{Deed, Design, Words, new_broker, set_up};
+use amqpsim::units::SimTime;
+
+use super::deeds::{Crowd, Deed, Design, Words, new_broker, set_up};
 
 /// The broker once more, by the rules and nothing else.
 #[derive(Clone, Debug)]
@@ -19,6 +21,7 @@ pub(super) struct Reference {
     pub(super) setup: Vec<Deed>,
     /// How the queues of this case are declared.
     pub(super) designs: Vec<Design>,
+    pub(super) now: SimTime,
     pub(super) words: Arc<Words>,
     pub(super) names: Arc<Names>,
     /// Open ones.
@@ -36,6 +39,8 @@ pub(super) struct Reference {
     pub(super) letters: Vec<Letter>,
     /// Numbers that nobody had before: of queues, consumers, messages in a queue and blocked consumers.
     pub(super) numbers: u64,
+    /// The broker is being stopped: no queue deletes itself.
+    pub(super) stopping: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -87,6 +92,7 @@ pub(super) struct Unacked {
 pub(super) struct Copy {
     /// Grows with each arrival.
     pub(super) arrival: u64,
+    pub(super) expires: Option<SimTime>,
     pub(super) redelivered: bool,
     pub(super) exchange: Name,
     pub(super) routing_key: Name,
@@ -148,7 +154,7 @@ pub(super) type Done = Result<(), (ReplyCode, String)>;
 
 impl Reference {
     /// After the first `n_done` deeds of the set-up.
-    pub(super) fn new(designs: Vec<Design>, n_done: usize) -> Reference {
+    pub(super) fn new(designs: Vec<Design>, crowd: Option<&Crowd>, n_done: usize) -> Reference {
         let (broker, words) = new_broker();
         let always = [("", "direct"), ("amq.fanout", "fanout"), ("amq.topic", "topic")];
         let name = |text: &str| broker.names().find(text).expect("it is always there");
@@ -158,12 +164,13 @@ impl Reference {
             durable: true,
             ..ExchangeDeclare::default()
         };
-        let mut setup = set_up(&words, &designs);
+        let mut setup = set_up(&words, &designs, crowd);
         setup.truncate(n_done);
         let mut reference = Reference {
             heard: Vec::new(),
             setup,
             designs,
+            now: SimTime::ZERO,
             words: Arc::new(words),
             exchanges: always.map(exchange).to_vec(),
             names: Arc::new(broker.names().clone()),
@@ -176,6 +183,7 @@ impl Reference {
             consumers: Vec::new(),
             letters: Vec::new(),
             numbers: 0,
+            stopping: false,
         };
         for deed in reference.setup.clone() {
             reference.carry_out(&deed);
@@ -213,6 +221,8 @@ impl Reference {
                 self.say(of_connection(*connection), ServerMethod::ConnectionOpenOk);
             }
             Deed::Lose(connection) => self.end_connection(*connection),
+            Deed::Wait(ticks) => self.wait(*ticks),
+            Deed::Restart { killed } => self.restart(*killed),
             Deed::Call(at, method) => {
                 if let Method::BasicPublish(publish) = method {
                     self.published = self.published.max(publish.message.id.number);
@@ -282,9 +292,13 @@ impl Reference {
         self.say(at, ServerMethod::ChannelOpenOk);
     }
 
-    /// Source: rules ERR-1 to ERR-7.
+    /// A text of more than 255 bytes is cut. Source: rules ERR-1 to ERR-7.
     fn fail(&mut self, at: ChannelRef, code: ReplyCode, text: &str) {
-        let text = format!("{} - {text}", code.name()).into();
+        let mut text = format!("{} - {text}", code.name());
+        if text.len() > 255 {
+            text = format!("{}...", &text[..252]);
+        }
+        let text = text.into();
         if code.closes_connection() {
             // Queues that the channel consumes from learn of it first.
             if self.find_channel(at).is_some() {
@@ -304,7 +318,7 @@ impl Reference {
 
     /// First all consumers of the connection go, then each channel with what it holds, then the queues that are abandoned
     /// or its own. Source: rules CON-6, CON-10, CON-22.
-    fn end_connection(&mut self, connection: ConnectionId) {
+    pub(super) fn end_connection(&mut self, connection: ConnectionId) {
         let channels: Vec<ChannelRef> =
             self.channels.iter().map(|channel| channel.at).filter(|at| at.connection == connection).collect();
         let mut left = Vec::new();

@@ -77,16 +77,19 @@ impl Reference {
             found.add(Copy { redelivered: true, ..unacked.copy });
         }
         self.drop_head(queue);
+        self.drop_expired(queue);
     }
 
-    /// Source: rules LEN-2 and PRI-4.
-    pub(super) fn drop_head(&mut self, queue: u64) {
+    /// Whether any was dropped. Source: rules LEN-2 and PRI-4.
+    pub(super) fn drop_head(&mut self, queue: u64) -> bool {
         let design = self.queue(queue).design;
-        let Some(max) = design.length_max.filter(|_| design.overflow == "drop-head") else { return };
+        let Some(max) = design.length_max.filter(|_| design.overflow == "drop-head") else { return false };
+        let dropped = self.queue(queue).ready.len() > usize::from(max);
         while self.queue(queue).ready.len() > usize::from(max) {
             let head = self.queue(queue).ready.remove(0);
             self.die(queue, head, "maxlen");
         }
+        dropped
     }
 
     pub(super) fn die(&mut self, queue: u64, copy: Copy, reason: &'static str) {
@@ -145,7 +148,7 @@ impl Reference {
             death.set("count", 1);
             death.set("reason", reason);
             death.set("queue", queue);
-            death.set("time", FieldValue::Timestamp(0));
+            death.set("time", FieldValue::Timestamp(self.now.as_nanos() / 1_000_000_000));
             death.set("exchange", exchange);
             death.set("routing-keys", FieldValue::Array(vec![self.text(copy.routing_key).into()]));
             death
@@ -163,8 +166,9 @@ impl Reference {
             return Ok(());
         }
         let copy = queue.ready.remove(0);
-        let message_count = queue.ready.len() as u32;
         queue.unacked += u32::from(!no_ack);
+        self.drop_expired(number);
+        let message_count = self.queue(number).ready.len() as u32;
         let channel = self.channel(at);
         channel.last_tag += 1;
         let tag = channel.last_tag;

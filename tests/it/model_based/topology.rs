@@ -55,11 +55,14 @@ impl Reference {
 
     /// The number of a queue that is there and not another connection's.
     pub(super) fn usable_queue(&self, at: ChannelRef, queue: Name) -> Result<u64, (ReplyCode, String)> {
-        let name = self.name_or_last(at, queue)?;
-        let text = || format!("no {}", self.queue_text(name));
-        let queue = self.queue_named(name).ok_or_else(|| (ReplyCode::NotFound, text()))?;
+        let queue = self.existing_queue(self.name_or_last(at, queue)?)?;
         self.not_locked(at, queue)?;
         Ok(queue.number)
+    }
+
+    fn existing_queue(&self, queue: Name) -> Result<&Queue, (ReplyCode, String)> {
+        let text = || format!("no {}", self.queue_text(queue));
+        self.queue_named(queue).ok_or_else(|| (ReplyCode::NotFound, text()))
     }
 
     fn not_locked(&self, at: ChannelRef, queue: &Queue) -> Done {
@@ -130,6 +133,13 @@ impl Reference {
         self.remove_exchange(exchange);
         self.say(at, ServerMethod::ExchangeDeleteOk);
         Ok(())
+    }
+
+    pub(super) fn remove_exchanges_where(&mut self, goes: impl Fn(&ExchangeDeclare) -> bool) {
+        let gone = self.exchanges.iter().filter(|exchange| goes(exchange)).map(|exchange| exchange.exchange);
+        for exchange in gone.collect::<Vec<_>>() {
+            self.remove_exchange(exchange);
+        }
     }
 
     fn remove_exchange(&mut self, exchange: Name) {
@@ -235,10 +245,11 @@ impl Reference {
     }
 
     pub(super) fn declare_queue(&mut self, at: ChannelRef, declare: &QueueDeclare) -> Done {
-        let mut name = declare.queue;
+        let name = declare.queue;
         if declare.passive {
-            name = self.name_or_last(at, name)?;
-            self.usable_queue(at, name)?;
+            // An empty name does not stand for the queue declared last.
+            let there = self.existing_queue(name)?;
+            self.not_locked(at, there)?;
         } else if self.text(name).starts_with("amq.") {
             let text = format!("queue name '{}' contains reserved prefix 'amq.*'", self.text(name));
             return refuse(ReplyCode::AccessRefused, text);
@@ -330,8 +341,9 @@ impl Reference {
 
     /// Source: rule CON-22.
     pub(super) fn delete_if_abandoned(&mut self, queue: u64) -> bool {
+        let stopping = self.stopping;
         let abandoned = self.find_queue(queue).is_none_or(|found| {
-            found.auto_delete && self.consumers.iter().all(|consumer| consumer.queue != queue)
+            found.auto_delete && !stopping && self.consumers.iter().all(|consumer| consumer.queue != queue)
         });
         if abandoned {
             self.remove_queue(queue);

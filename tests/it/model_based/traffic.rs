@@ -7,6 +7,7 @@ use amqpsim::amqp::{
 };
 
 use super::reference::{Consumer, Copy, Done, Letter, Reference, Settling};
+use super::time::ticks_long;
 use super::topology::refuse;
 
 impl Reference {
@@ -115,9 +116,17 @@ impl Reference {
     pub(super) fn enqueue(&mut self, queue: Name, exchange: Name, key: Name, message: &Message) -> bool {
         let number = self.queue_named(queue).expect("the message was routed to it").number;
         let arrival = self.next_number();
-        let copy = Copy { arrival, redelivered: false, exchange, routing_key: key, message: message.clone() };
+        let now = self.now;
         let queue = self.queue(number);
         let design = queue.design;
+        let copy = Copy {
+            arrival,
+            expires: design.ttl.map(|ticks| now + ticks_long(ticks)),
+            redelivered: false,
+            exchange,
+            routing_key: key,
+            message: message.clone(),
+        };
         let full = design.length_max.is_some_and(|max| queue.ready.len() >= usize::from(max));
         if full && design.overflow != "drop-head" {
             if design.overflow == "reject-publish-dlx" && design.dead_letters.is_some() {
@@ -128,7 +137,10 @@ impl Reference {
         }
         queue.add(copy);
         self.dispatch(number);
-        self.drop_head(number);
+        // Where the head stays what it was nobody looks whether it has expired. Source: rule TTL-8.
+        if self.drop_head(number) || self.queue(number).ready.len() == 1 {
+            self.drop_expired(number);
+        }
         true
     }
 
@@ -223,14 +235,19 @@ impl Reference {
         Ok(())
     }
 
+    /// It is answered last only where a publish waits for a queue. Source: rules TX-4 and TX-5.
     fn commit(&mut self, at: ChannelRef) -> Done {
         let Some(transaction) = self.channel(at).transaction.as_mut().map(std::mem::take) else {
             return refuse(ReplyCode::PreconditionFailed, "channel is not transactional".to_owned());
         };
-        let mut accepted = true;
+        let (mut accepted, mut waits) = (true, false);
         for (publish, mut queues) in transaction.publishes {
             queues.retain(|&queue| self.queue_named(queue).is_some());
+            waits |= !queues.is_empty();
             accepted &= self.publish_to(at, &publish, &queues);
+        }
+        if !waits {
+            self.say(at, ServerMethod::TxCommitOk);
         }
         for (how, taken) in transaction.settled {
             self.settle_now(at, how, &taken);
@@ -238,7 +255,9 @@ impl Reference {
         if !accepted {
             return refuse(ReplyCode::PreconditionFailed, "partial tx completion".to_owned());
         }
-        self.say(at, ServerMethod::TxCommitOk);
+        if waits {
+            self.say(at, ServerMethod::TxCommitOk);
+        }
         Ok(())
     }
 

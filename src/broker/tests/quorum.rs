@@ -1,0 +1,86 @@
+//! Quorum queues in time: kept dead letters and the acknowledgement timeout.
+
+use super::*;
+
+fn quorum<'a>(more: &[(&'a str, FieldValue)]) -> Vec<(&'a str, FieldValue)> {
+    [&[("x-queue-type", "quorum".into())], more].concat()
+}
+
+/// Source: rules LEN-6 and DLX-10.
+#[test]
+fn kept_dead_letters_count_against_the_limits_in_number_and_bytes() {
+    for limit in [("x-max-length", 2.into()), ("x-max-length-bytes", 25.into())] {
+        let mut talk = Talk::plain();
+        let arguments = quorum(&[
+            ("x-message-ttl", 1000.into()),
+            ("x-dead-letter-exchange", "nowhere".into()),
+            ("x-dead-letter-strategy", "at-least-once".into()),
+            ("x-overflow", "reject-publish".into()),
+            limit.clone(),
+        ]);
+        talk.declare("q", &arguments);
+        (0..3).for_each(|_| talk.publish("q", 10));
+        talk.pass(SimDuration::from_secs(2));
+        assert_eq!(talk.broker.counts(), (3, 0), "{limit:?}");
+        for _ in 0..4 {
+            talk.publish("q", 10);
+            talk.pass(SimDuration::from_millis(1));
+        }
+        assert_eq!(talk.broker.counts(), (4, 0), "{limit:?}: it notices one message late");
+    }
+}
+
+/// Source: rule ACK-12.
+#[test]
+fn a_consumer_that_is_late_gives_back_what_is_overdue_and_keeps_the_rest() {
+    let profile = &Profile::RABBITMQ_4_3;
+    let mut talk = Talk::of(profile, Settings::of(profile).with_acknowledgement_timeout(profile));
+    talk.declare("q", &quorum(&[]));
+    talk.consume("q");
+    talk.publish("q", 1);
+    talk.pass(SimDuration::from_secs(600));
+    talk.publish("q", 1);
+    talk.heard();
+    talk.pass(SimDuration::from_secs(1260));
+    assert_eq!(talk.heard(), ["1: BasicCancel"]);
+    assert_eq!(talk.broker.counts(), (1, 1));
+    talk.method(Method::BasicAck { delivery_tag: 1, multiple: false });
+    assert_eq!(talk.broker.counts(), (1, 1), "settling it now does nothing");
+    talk.pass(SimDuration::from_secs(600));
+    assert_eq!(talk.broker.counts(), (2, 0));
+}
+
+/// Source: rules EXP-1 and Q-4.
+#[test]
+fn a_queue_that_nobody_uses_goes_unless_a_fetched_message_is_out() {
+    for (fetched, left) in [(false, 0), (true, 1)] {
+        let mut talk = Talk::plain();
+        talk.declare("q", &quorum(&[("x-expires", 1000.into())]));
+        talk.publish("q", 1);
+        talk.pass(SimDuration::from_millis(500));
+        if fetched {
+            let queue = talk.name("q");
+            talk.method(Method::BasicGet { queue, no_ack: false });
+        }
+        talk.pass(SimDuration::from_millis(2000));
+        assert_eq!(talk.broker.queue_levels().count(), left);
+    }
+}
+
+/// Source: rules RDL-2 and RDL-3.
+#[test]
+fn a_message_comes_back_in_front_only_where_failures_are_counted() {
+    for (limit, order, rule) in [(None, ["#2", "#1"], rules::RDL_3), (Some(9), ["#1", "#2"], rules::RDL_2)] {
+        let mut talk = Talk::plain();
+        let limit: Vec<_> = limit.into_iter().map(|limit: i64| ("x-delivery-limit", limit.into())).collect();
+        talk.declare("q", &quorum(&limit));
+        talk.method(Method::BasicQos { prefetch_size: 0, prefetch_count: 1, global: false });
+        (0..2).for_each(|_| talk.publish("q", 1));
+        talk.consume("q");
+        talk.heard();
+        talk.method(Method::BasicNack { delivery_tag: 1, multiple: false, requeue: true });
+        talk.method(Method::BasicAck { delivery_tag: 2, multiple: false });
+        assert_eq!(talk.heard(), order.map(|message| format!("1: deliver {message}")));
+        assert_eq!(talk.desk.requeued, [rule]);
+    }
+}
