@@ -144,4 +144,7 @@ fn a_channel_that_remembers_several_routes_knows_no_other() {
         talk.publish(key, 1);
     }
     assert_eq!(talk.levels(), [("a", 2), ("b", 1)]);
+    talk.declare("c", &[]);
+    talk.publish("c", 1);
+    assert_eq!(talk.levels(), [("a", 2), ("b", 1), ("c", 1)], "a queue has come since");
 }

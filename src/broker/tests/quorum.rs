@@ -84,3 +84,20 @@ fn a_message_comes_back_in_front_only_where_failures_are_counted() {
         assert_eq!(talk.desk.requeued, [rule]);
     }
 }
+
+/// Source: rules QOS-10 and DSP-7.
+#[test]
+fn automatic_acknowledgement_gives_all_its_credit_back() {
+    let mut talk = Talk::plain();
+    talk.declare("q", &quorum(&[]));
+    talk.method(Method::BasicQos { prefetch_size: 0, prefetch_count: 2, global: false });
+    let queue = talk.name("q");
+    talk.method(Method::BasicConsume(Box::new(BasicConsume {
+        queue,
+        no_ack: true,
+        ..BasicConsume::default()
+    })));
+    talk.heard();
+    (0..5).for_each(|_| talk.publish("q", 1));
+    assert_eq!(talk.heard(), [1, 2, 3, 4, 5].map(|number| format!("1: deliver #{number}")));
+}
