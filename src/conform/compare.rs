@@ -44,10 +44,20 @@ pub fn compare(script: &Script, played: &Played) -> Option<Difference> {
 
 /// Whether a simulated answer says what the recorded one says.
 fn agrees(recorded: &Value, simulated: &Value) -> bool {
-    match recorded {
-        Value::Object(keys) => keys.iter().all(|(key, value)| simulated.get(key) == Some(value)),
-        other => other == simulated,
-    }
+    let Value::Object(keys) = recorded else { return recorded == simulated };
+    keys.iter().all(|(key, value)| match (value, simulated.get(key)) {
+        (Value::String(recorded), Some(Value::String(simulated))) if key == "reply_text" => {
+            recorded == simulated || is_cut_earlier(recorded, simulated)
+        }
+        (value, simulated) => simulated == Some(value),
+    })
+}
+
+/// RabbitMQ cuts reply texts at 255 bytes. A recording was made in a virtual host with a longer name than `/`, and shortens
+/// that name and those of server-named queues afterwards, so that a cut text ends earlier in it than here.
+fn is_cut_earlier(recorded: &str, simulated: &str) -> bool {
+    const SHORTEST: usize = 128;
+    recorded.strip_suffix("...").is_some_and(|text| text.len() >= SHORTEST && simulated.starts_with(text))
 }
 
 /// The answers that agree at both ends stand without a sign, the others with `-` if recorded and `+` if simulated.
@@ -98,6 +108,17 @@ mod tests {
         let script = script(&json!([{"properties": {"a": 1, "b": {}}}]));
         assert_eq!(compare(&script, &played(&json!([{"properties": {"b": {}, "a": 1}}]))), None);
         assert!(compare(&script, &played(&json!([{"properties": {"a": 1, "b": {}, "c": 1}}]))).is_some());
+    }
+
+    #[test]
+    fn a_text_may_be_cut_earlier_in_a_recording() {
+        let answer = |text: String| json!([{"got": "channel.close", "reply_text": text}]);
+        let (long, other) = ("x".repeat(200), "y".repeat(200));
+        let script = script(&answer(format!("{}...", "x".repeat(150))));
+        assert_eq!(compare(&script, &played(&answer(long.clone()))), None);
+        assert_eq!(compare(&script, &played(&answer(format!("{long}...")))), None);
+        assert!(compare(&script, &played(&answer(other))).is_some());
+        assert!(compare(&script, &played(&answer("x".repeat(149)))).is_some());
     }
 
     #[test]

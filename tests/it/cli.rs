@@ -28,7 +28,7 @@ fn err(output: &Output) -> &str {
 
 /// An empty directory of its own for each test.
 fn directory(name: &str) -> PathBuf {
-    let path = std::env::temp_dir().join(format!("amqpsim-cli-{name}-{}", std::process::id()));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{name}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&path);
     fs::create_dir_all(&path).unwrap();
     path
