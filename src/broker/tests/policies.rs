@@ -15,10 +15,6 @@ impl Talk {
         let (name, vhost) = (self.name(name), self.name("/"));
         self.operate(Operation::ClearPolicy { vhost, name, operator: false });
     }
-
-    fn levels(&self) -> Vec<(&str, u32)> {
-        self.broker.queue_levels().map(|((_, queue), ready, _)| (queue, ready)).collect()
-    }
 }
 
 /// Source: rules POL-1, POL-4 and POL-5.
