@@ -8,7 +8,7 @@ use crate::amqp::{
     BasicConsume, BindArguments, ChannelRef, DeliveryTag, ExchangeDeclare, FieldTable, MessageId, Method,
     QueueDeclare, ServerMethod,
 };
-use crate::engine::{EventList, Limits, RunEnd, Stop, run, step};
+use crate::engine::{EventList, Limits, RunEnd, Stop, is_drained, run, step};
 use crate::measure::{Ledger, Outcome};
 use crate::model::{CrashBy, HandMessage, Recording, System, SystemEvent, channel};
 use crate::observe::{Observation, What};
@@ -355,7 +355,8 @@ impl Sim {
 
     /// Closes the books at the present instant.
     pub fn finish(self) -> Outcome {
-        let why = if self.events.pending() == 0 { Stop::Drained } else { Stop::TimeLimit };
+        let drained = is_drained(&self.system, &self.events);
+        let why = if drained { Stop::Drained } else { Stop::TimeLimit };
         let end = RunEnd { at: self.now(), events: self.handled, why };
         self.system.close(end)
     }

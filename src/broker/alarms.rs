@@ -18,6 +18,12 @@ pub(super) struct Hold {
     pub(super) waiting: VecDeque<(ChannelRef, Method)>,
 }
 
+impl Hold {
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+}
+
 impl Broker {
     /// The alarms that hold from here on. Source: rules FLW-1 and FLW-3.
     pub(super) fn set_alarms(&mut self, memory: bool, disk: bool, step: &mut Step<'_, impl Out>) {
@@ -60,6 +66,9 @@ impl Broker {
             self.deliver_letters(step);
         }
         self.flush_confirms(id, step);
+        if hold.blocked {
+            self.listen_again(id, step);
+        }
     }
 
     /// A method arrives under an alarm; it comes back if it is to be carried out. The first publish blocks the connection:

@@ -2,8 +2,8 @@
 
 use crate::amqp::{ChannelRef, ConsumerId, DeliveryTag, Name, QueueId};
 use crate::rules::RuleRef;
+use crate::units::SimTime;
 
-use super::acknowledgement::Watch;
 use super::confirms::Confirms;
 use super::direct_reply::ReplyConsumer;
 use super::transactions::Transaction;
@@ -31,8 +31,12 @@ pub(super) struct Channel {
     pub(super) confirms: Option<Box<Confirms>>,
     pub(super) tx: Option<Box<Transaction>>,
     pub(super) replies: Option<Box<ReplyConsumer>>,
-    /// Where deliveries must be acknowledged in time.
-    pub(super) watch: Option<Box<Watch>>,
+    /// It looks at the age of its deliveries each minute from here on. Source: rule ACK-11.
+    pub(super) opened: SimTime,
+    /// The timer for its oldest delivery.
+    pub(super) watch: Option<u32>,
+    /// The next delivery has to start that timer, whatever queue it is from.
+    pub(super) is_unwatched: bool,
     routes: Vec<Route>,
 }
 
@@ -74,7 +78,7 @@ pub(super) struct Route {
 }
 
 impl Channel {
-    pub(super) fn new(at: ChannelRef, vhost: u16) -> Self {
+    pub(super) fn new(at: ChannelRef, vhost: u16, opened: SimTime) -> Self {
         Channel {
             at,
             vhost,
@@ -88,7 +92,9 @@ impl Channel {
             confirms: None,
             tx: None,
             replies: None,
+            opened,
             watch: None,
+            is_unwatched: false,
             routes: Vec::new(),
         }
     }

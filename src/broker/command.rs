@@ -2,6 +2,7 @@
 
 use super::Policy;
 use crate::amqp::{ChannelRef, ConnectionId, Method, Name};
+use crate::units::SimDuration;
 
 /// A command to the broker.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,13 @@ pub enum Command {
     Method(ChannelRef, Method),
     /// The socket is gone without a close.
     ConnectionLost(ConnectionId),
+    /// Nothing arrives on this connection from here on, not even the end of its stream. Source: rule CON-12.
+    Silence {
+        /// The connection.
+        connection: ConnectionId,
+        /// The heartbeat that was agreed on; 0: none, and the broker never notices.
+        heartbeat: SimDuration,
+    },
     /// An operator, or the machine, changes something.
     Operate(Box<Operation>),
     /// A timer that the broker asked for has come due. A stale one changes nothing.

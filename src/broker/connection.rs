@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::alarms::Hold;
 use super::channel::{Channel, ChannelState};
 use super::error::{Failure, Handled, failure};
+use super::heartbeats::Silence;
 use super::queue::QueueKind;
 use super::unacked::Unacked;
 use super::{Broker, Out, Step};
@@ -13,6 +14,7 @@ use crate::amqp::{
 };
 use crate::observe::{Fact, LossCause, Settlement};
 use crate::rules::{self, RuleRef};
+use crate::units::SimTime;
 
 /// A connection that is open for the broker.
 #[derive(Clone, Debug)]
@@ -22,6 +24,9 @@ pub(super) struct Connection {
     pub(super) user: u16,
     /// While an alarm holds.
     pub(super) hold: Option<Box<Hold>>,
+    pub(super) opened: SimTime,
+    /// Since nothing arrives any more, where heartbeats show it.
+    pub(super) silence: Option<Box<Silence>>,
     /// Numbers of open channels with their places, in order of number.
     channels: Vec<(ChannelNo, u32)>,
 }
@@ -65,7 +70,8 @@ impl Broker {
             self.connections.resize(id.index() + 1, None);
         }
         let hold = self.alarm.is_some().then(Box::default);
-        self.connections[id.index()] = Some(Connection { vhost, user, hold, channels: Vec::new() });
+        self.connections[id.index()] =
+            Some(Connection { vhost, user, hold, opened: step.now, silence: None, channels: Vec::new() });
         step.out.fact(Fact::ConnectionOpened { connection: id }, rules::CON_1);
         step.out.send(at, ServerMethod::ConnectionOpenOk);
     }
@@ -85,7 +91,10 @@ impl Broker {
                 format!("number of channels opened ({max}) has reached the negotiated channel_max ({max})");
             return Err(failure(ReplyCode::NotAllowed, rules::CON_4, text));
         }
-        let place = self.channels.insert(Channel::new(at, connection.vhost));
+        let mut channel = Channel::new(at, connection.vhost, step.now);
+        channel.is_unwatched =
+            self.settings.acknowledgement_timeout.is_some() && !self.profile.timeout_cancels_consumer;
+        let place = self.channels.insert(channel);
         let among = connection.channels.partition_point(|channel| channel.0 < at.channel);
         connection.channels.insert(among, (at.channel, place));
         step.out.send(at, ServerMethod::ChannelOpenOk);
@@ -157,9 +166,8 @@ impl Broker {
         for queue in exclusive {
             self.remove_queue(queue, rules::CON_10, step);
         }
-        if let Some(connection) = self.connections.get_mut(id.index()) {
-            *connection = None;
-        }
+        let ended = self.connections.get_mut(id.index()).and_then(Option::take);
+        self.free_timer(ended.and_then(|connection| connection.silence?.timer));
         step.out.fact(Fact::ConnectionClosed { connection: id }, rule);
     }
 
@@ -198,7 +206,7 @@ impl Broker {
         let channel = &mut self.channels[place];
         channel.state = ChannelState::Closing;
         let at = channel.at;
-        let timer = channel.watch.take().and_then(|watch| watch.timer);
+        let timer = channel.watch.take();
         let mut queues = channel.unacked.queues();
         queues.extend(channel.consumers.iter().map(|&c| self.consumers[c.0].queue));
         self.free_timer(timer);

@@ -276,7 +276,14 @@ impl Broker {
         let delivery_tag = channel.next_tag();
         if !no_ack {
             queue.unacked += 1;
-            let unacked = Unacked { tag: delivery_tag, entry, queue: id, consumer: None, consumer_tag: None };
+            let unacked = Unacked {
+                tag: delivery_tag,
+                entry,
+                queue: id,
+                delivered: step.now,
+                consumer: None,
+                consumer_tag: None,
+            };
             channel.unacked.push(unacked);
         }
         let message = self.messages.id(entry.slot());
@@ -321,8 +328,8 @@ impl Broker {
             if let Some(quorum) = self.quorum_mut(id) {
                 quorum.returns.remove(&entry.arrival());
             }
-        } else if self.settings.acknowledgement_timeout.is_some() {
-            self.watch_delivery(place, step);
+        } else {
+            self.watch_delivery(place, id, step);
         }
     }
 }

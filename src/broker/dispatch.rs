@@ -34,6 +34,7 @@ impl Parts<'_> {
                 tag: delivery_tag,
                 entry,
                 queue: id,
+                delivered: step.now,
                 consumer: Some(consumer_id),
                 consumer_tag: Some(consumer.tag),
             });
@@ -83,7 +84,6 @@ impl Broker {
             self.tell_level(id, step);
             return;
         }
-        let watched = self.settings.acknowledgement_timeout.is_some();
         loop {
             let queue = &mut self.queues[id.0];
             if queue.ready.is_empty() {
@@ -92,7 +92,8 @@ impl Broker {
             let Some(consumer_id) = queue.rotation.next() else { break };
             let consumer = &mut self.consumers[consumer_id.0];
             let channel = &mut self.channels[consumer.channel];
-            if channel.limit.count == 0 && consumer.has_credit() && !watched {
+            let unwatched = channel.is_unwatched && !consumer.no_ack;
+            if channel.limit.count == 0 && consumer.has_credit() && !unwatched {
                 // The usual delivery: whatever it touches is looked up once.
                 let Some(entry) = queue.ready.pop_front() else { break };
                 consumer.unacked += i32::from(!consumer.no_ack);
@@ -206,8 +207,8 @@ impl Broker {
             if let Some(quorum) = self.queues[id.0].features.as_mut().and_then(|f| f.quorum.as_mut()) {
                 quorum.returns.remove(&entry.arrival());
             }
-        } else if self.settings.acknowledgement_timeout.is_some() {
-            self.watch_delivery(place, step);
+        } else {
+            self.watch_delivery(place, id, step);
         }
     }
 

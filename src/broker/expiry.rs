@@ -53,6 +53,12 @@ impl Broker {
         dropped
     }
 
+    /// Whether the message at the head has expired at `at`.
+    pub(super) fn head_expires(&self, id: QueueId, at: SimTime) -> bool {
+        let expiry = self.queues[id.0].head().and_then(|head| self.expiry_of(id, head));
+        expiry.is_some_and(|expiry| expiry <= at)
+    }
+
     /// A timer that runs already is moved only if the new expiry is earlier by more than a millisecond.
     fn await_expiry(&mut self, id: QueueId, expiry: SimTime, step: &mut Step<'_, impl Out>) {
         let Some(features) = &self.queues[id.0].features else { return };
@@ -86,11 +92,10 @@ impl Broker {
         let Some(queue) = self.queues.get(id.0) else { return };
         let Some(features) = &queue.features else { return };
         let Some(expires) = features.rules.expires else { return };
-        let ghosts = features.quorum.as_ref().map_or(0, |quorum| quorum.ghosts());
-        if !queue.consumers.is_empty() || ghosts > 0 {
+        let slot = features.expiry_timer;
+        if !self.is_unused(id) {
             return;
         }
-        let slot = features.expiry_timer;
         let at = step.now + SimDuration::from_millis(expires);
         let slot = self.ask_timer(slot, Purpose::QueueExpiry(id), at, step);
         if let Some(features) = &mut self.queues[id.0].features {
@@ -101,11 +106,16 @@ impl Broker {
     /// Nobody used the queue for its `x-expires`: it goes, and its messages with it. Source: rules EXP-1 and EXP-2.
     /// Deviation: DEV-3. A quorum queue does not wait for its tick.
     pub(super) fn queue_may_expire(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
-        let queue = &self.queues[id.0];
-        let quorum = queue.features.as_ref().and_then(|features| features.quorum.as_ref());
-        if queue.consumers.is_empty() && quorum.is_none_or(|quorum| quorum.ghosts() == 0) {
+        if self.is_unused(id) {
             self.remove_queue(id, rules::EXP_1, step);
         }
+    }
+
+    /// Whether no consumer holds the queue, not even one that was cancelled and owes it deliveries.
+    pub(super) fn is_unused(&self, id: QueueId) -> bool {
+        let queue = &self.queues[id.0];
+        let quorum = queue.features.as_ref().and_then(|features| features.quorum.as_ref());
+        queue.consumers.is_empty() && quorum.is_none_or(|quorum| quorum.ghosts() == 0)
     }
 }
 

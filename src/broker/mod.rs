@@ -20,6 +20,7 @@ mod error;
 mod exchange;
 mod exchanges;
 mod expiry;
+mod heartbeats;
 mod messages;
 mod pattern;
 mod policies;
@@ -222,6 +223,7 @@ impl Broker {
             Command::Method(..) => {}
             Command::Open { connection, vhost, user } => self.open_connection(connection, vhost, user, step),
             Command::ConnectionLost(connection) => self.lose_connection(connection, step),
+            Command::Silence { connection, heartbeat } => self.fall_silent(connection, heartbeat, step),
             Command::Timer(timer) => self.timer_is_due(timer, step),
             Command::Operate(operation) => self.operate(*operation, step),
         }

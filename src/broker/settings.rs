@@ -16,26 +16,19 @@ pub struct Settings {
     pub relaxed_quorum_checks: bool,
     /// The largest body in bytes. Source: rule ERR-12.
     pub message_size_max: u64,
-    /// How long a delivery may stay unacknowledged. `None`: for ever; then the broker asks for no timer for it, so that a
-    /// run ends when nothing else happens. Source: rules ACK-11 and ACK-12. Deviation: DEV-5.
+    /// How long a delivery may stay unacknowledged; `None`: for ever. Source: rules ACK-11 and ACK-12. Deviation: DEV-5.
     pub acknowledgement_timeout: Option<SimDuration>,
 }
 
 impl Settings {
-    /// The default settings of a profile, without the acknowledgement timeout.
+    /// The default settings of a profile.
     pub fn of(profile: &Profile) -> Settings {
         Settings {
             channel_max: 2047,
             consumers_per_channel_max: 0,
             relaxed_quorum_checks: false,
             message_size_max: profile.message_size_max,
-            acknowledgement_timeout: None,
+            acknowledgement_timeout: Some(profile.acknowledgement_timeout),
         }
-    }
-
-    /// With the acknowledgement timeout that the profile has by default.
-    #[must_use]
-    pub fn with_acknowledgement_timeout(self, profile: &Profile) -> Settings {
-        Settings { acknowledgement_timeout: Some(profile.acknowledgement_timeout), ..self }
     }
 }

@@ -1,7 +1,7 @@
 //! The broker's own timers. A timer is a slot with an instant; asking again moves the instant.
 
 use super::{Broker, Out, Step, Timer};
-use crate::amqp::QueueId;
+use crate::amqp::{ConnectionId, QueueId};
 use crate::units::SimTime;
 
 /// What a timer is for.
@@ -15,6 +15,8 @@ pub(super) enum Purpose {
     DeadLetters(QueueId),
     /// The channel at this place looks at its oldest delivery. Source: rule ACK-11.
     Acknowledgement(u32),
+    /// Nothing has arrived on this connection for too long. Source: rule CON-12.
+    Silence(ConnectionId),
 }
 
 /// A slot.
@@ -52,6 +54,18 @@ impl Broker {
         slot.is_some_and(|slot| self.timers[slot].at.is_some())
     }
 
+    /// Whether `timer` would change anything if it came due at `at` with all else as it is. A stale one would not.
+    pub fn timer_matters(&self, timer: Timer, at: SimTime) -> bool {
+        let Some(TimerSlot { purpose, at: Some(_) }) = self.timers.get(timer.slot) else { return false };
+        match *purpose {
+            Purpose::MessageExpiry(queue) => self.head_expires(queue, at),
+            Purpose::QueueExpiry(queue) => self.is_unused(queue),
+            Purpose::DeadLetters(queue) => self.queues[queue.0].kept_letters() > 0,
+            Purpose::Acknowledgement(place) => self.overdue(place, at).is_some(),
+            Purpose::Silence(_) => true,
+        }
+    }
+
     /// The purpose is gone.
     pub(super) fn free_timer(&mut self, slot: Option<u32>) {
         if let Some(slot) = slot {
@@ -72,6 +86,7 @@ impl Broker {
             Purpose::QueueExpiry(queue) => self.queue_may_expire(queue, step),
             Purpose::DeadLetters(queue) => self.retry_dead_letters(queue, step),
             Purpose::Acknowledgement(place) => self.look_at_oldest(place, step),
+            Purpose::Silence(connection) => self.give_up(connection, step),
         }
     }
 }

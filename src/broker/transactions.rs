@@ -108,6 +108,7 @@ impl Broker {
         let channel = &mut self.channels[place];
         channel.unacked.put_back(tx.take_deliveries());
         step.out.send(channel.at, ServerMethod::TxRollbackOk);
+        self.watch_oldest(place, step);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::queue::Entry;
 use crate::amqp::{ConsumerId, DeliveryTag, Name, QueueId};
+use crate::units::SimTime;
 
 /// In place of the queue of a delivery: the queue is gone, and settling the delivery does nothing.
 pub(super) const GONE: QueueId = QueueId(u32::MAX);
@@ -14,6 +15,8 @@ pub(super) struct Unacked {
     pub(super) tag: DeliveryTag,
     pub(super) entry: Entry,
     pub(super) queue: QueueId,
+    /// When it was handed out.
+    pub(super) delivered: SimTime,
     /// Its consumer, while that exists.
     pub(super) consumer: Option<ConsumerId>,
     /// The tag of the consumer that it was delivered to, which may be gone; `None` if it was fetched with `basic.get`.
@@ -120,9 +123,9 @@ impl UnackedList {
         self.places.iter_mut().filter_map(|place| place.1.as_mut())
     }
 
-    /// The oldest delivery.
-    pub(super) fn first(&self) -> Option<&Unacked> {
-        self.places.front().and_then(|place| place.1.as_ref())
+    /// All deliveries, the oldest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Unacked> {
+        self.places.iter().filter_map(|place| place.1.as_ref())
     }
 
     fn tidy(&mut self) {
@@ -140,13 +143,13 @@ impl UnackedList {
 mod tests {
     use super::*;
     use crate::broker::messages::Slot;
-    use crate::units::SimTime;
 
     fn unacked(tag: u64) -> Unacked {
         Unacked {
             tag,
             entry: Entry::new(SimTime::ZERO, 0, Slot(0)),
             queue: QueueId(0),
+            delivered: SimTime::ZERO,
             consumer: None,
             consumer_tag: Some(Name::EMPTY),
         }

@@ -54,6 +54,8 @@ struct LaneQueue {
 #[derive(Clone, Debug)]
 pub struct EventList<E> {
     now: SimTime,
+    /// The instant before the event that was last taken from the heap.
+    before: SimTime,
     last: u64,
     heap: Heap,
     lanes: Vec<LaneQueue>,
@@ -67,6 +69,7 @@ impl<E> Default for EventList<E> {
     fn default() -> Self {
         EventList {
             now: SimTime::ZERO,
+            before: SimTime::ZERO,
             last: 0,
             heap: Heap::default(),
             lanes: Vec::new(),
@@ -176,6 +179,7 @@ impl<E: Event> EventList<E> {
             return None;
         }
         if first == top {
+            self.before = self.now;
             self.heap.take();
         } else {
             self.take_from_lane();
@@ -197,6 +201,21 @@ impl<E: Event> EventList<E> {
                 self.lane_of_first = place as u8;
             }
         }
+    }
+
+    /// The event just taken has changed nothing: the clock stays where it was before, so that the event does not count as
+    /// the last one of a run. Only for events that were scheduled with [`EventList::at`].
+    pub fn stay(&mut self) {
+        self.now = self.before;
+    }
+
+    /// The events that are still to come, in no particular order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Seq, E)> {
+        let lanes = self.lanes.iter().flat_map(|lane| lane.keys.iter());
+        self.heap.iter().chain(lanes).map(|&key| {
+            let low = key as u64;
+            (Seq(low >> EVENT_BITS), E::unpack((low & EVENT_MASK) as u32))
+        })
     }
 
     /// Moves the clock forward to `at` without an event.
@@ -258,6 +277,21 @@ mod tests {
         }
         assert_eq!(list.lane(SimDuration::from_nanos(0)), first);
         assert_eq!(list.lane(SimDuration::from_nanos(8)), None);
+    }
+
+    #[test]
+    fn an_event_that_changed_nothing_leaves_the_clock_where_it_was() {
+        let mut list = EventList::default();
+        let lane = list.lane(SimDuration::from_nanos(3)).unwrap();
+        list.in_lane(lane, Number(1));
+        list.at(SimTime::from_nanos(5), Number(2));
+        list.at(SimTime::from_nanos(6), Number(3));
+        list.pop(SimTime::END);
+        for _ in 0..2 {
+            list.pop(SimTime::END);
+            list.stay();
+            assert_eq!(list.now(), SimTime::from_nanos(3));
+        }
     }
 
     #[test]

@@ -14,6 +14,11 @@ impl Heap {
         self.keys.len() - usize::from(self.hole)
     }
 
+    /// The keys, in no particular order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &u128> {
+        self.keys.iter().skip(usize::from(self.hole))
+    }
+
     #[inline]
     pub(super) fn push(&mut self, key: u128) {
         if self.hole {

@@ -7,4 +7,4 @@ mod heap;
 mod run;
 
 pub use event_list::{Event, EventList, Lane, Seq};
-pub use run::{Limits, Model, RunEnd, Stop, run, step};
+pub use run::{Limits, Model, RunEnd, Stop, is_drained, run, step};

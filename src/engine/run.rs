@@ -11,6 +11,9 @@ pub trait Model {
 
     /// Carries out `event`, numbered `seq`, at the present instant of `events`, and schedules what follows from it.
     fn handle(&mut self, seq: Seq, event: Self::Event, events: &mut EventList<Self::Event>);
+
+    /// Whether `event`, numbered `seq`, is sure to change nothing whenever it comes. A run does not wait for such events.
+    fn is_idle(&self, seq: Seq, event: Self::Event) -> bool;
 }
 
 /// Where a run must stop, drained or not.
@@ -25,7 +28,7 @@ pub struct Limits {
 /// Why a run stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// No event was left.
+    /// No event was left that could change anything.
     Drained,
     /// The next event comes after the time limit.
     TimeLimit,
@@ -36,7 +39,7 @@ pub enum Stop {
 /// How a run stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunEnd {
-    /// The instant of the last event, or the time limit if that stopped the run.
+    /// The instant of the last event that changed something, or the time limit if that stopped the run.
     pub at: SimTime,
     /// Events handled.
     pub events: u64,
@@ -49,8 +52,8 @@ pub fn run<M: Model>(model: &mut M, events: &mut EventList<M::Event>, limits: Li
     let mut count = 0;
     while count < limits.events {
         if !step(model, events, limits.time) {
-            let why = match events.pending() {
-                0 => Stop::Drained,
+            let why = match is_drained(model, events) {
+                true => Stop::Drained,
                 _ if events.is_spent() => Stop::EventLimit,
                 _ => Stop::TimeLimit,
             };
@@ -61,8 +64,13 @@ pub fn run<M: Model>(model: &mut M, events: &mut EventList<M::Event>, limits: Li
         }
         count += 1;
     }
-    let why = if events.pending() == 0 { Stop::Drained } else { Stop::EventLimit };
+    let why = if is_drained(model, events) { Stop::Drained } else { Stop::EventLimit };
     RunEnd { at: events.now(), events: count, why }
+}
+
+/// Whether nothing is left to happen.
+pub fn is_drained<M: Model>(model: &M, events: &EventList<M::Event>) -> bool {
+    events.iter().all(|(seq, event)| model.is_idle(seq, event))
 }
 
 /// Handles the next event if it comes at or before `until`; false if there is none, or if the list is spent.
@@ -101,6 +109,7 @@ mod tests {
     /// Ticks for ever, `delay` apart.
     struct Clock {
         delay: SimDuration,
+        idle: bool,
     }
 
     impl Model for Clock {
@@ -108,12 +117,15 @@ mod tests {
         fn handle(&mut self, _: Seq, event: Tick, events: &mut EventList<Tick>) {
             events.at(events.now() + self.delay, event);
         }
+        fn is_idle(&self, _: Seq, _: Tick) -> bool {
+            self.idle
+        }
     }
 
     fn run_clock(delay: u64, limits: Limits) -> RunEnd {
         let mut events = EventList::default();
         events.at(SimTime::ZERO, Tick);
-        run(&mut Clock { delay: SimDuration::from_nanos(delay) }, &mut events, limits)
+        run(&mut Clock { delay: SimDuration::from_nanos(delay), idle: false }, &mut events, limits)
     }
 
     #[test]
@@ -132,12 +144,21 @@ mod tests {
     }
 
     #[test]
+    fn a_run_does_not_wait_for_what_changes_nothing() {
+        let mut events = EventList::default();
+        events.at(SimTime::from_nanos(7), Tick);
+        let limits = Limits { time: SimTime::from_nanos(8), events: 1_000 };
+        let end = run(&mut Clock { delay: SimDuration::from_nanos(5), idle: true }, &mut events, limits);
+        assert_eq!(end, RunEnd { at: SimTime::from_nanos(7), events: 1, why: Stop::Drained });
+    }
+
+    #[test]
     fn a_run_stops_before_the_numbers_of_events_run_out() {
         let mut events = EventList::default();
         events.leave(4);
         events.at(SimTime::ZERO, Tick);
         let limits = Limits { time: SimTime::END, events: 1_000 };
-        let end = run(&mut Clock { delay: SimDuration::ZERO }, &mut events, limits);
+        let end = run(&mut Clock { delay: SimDuration::ZERO, idle: false }, &mut events, limits);
         assert_eq!((end.events, end.why), (3, Stop::EventLimit));
     }
 
@@ -145,7 +166,7 @@ mod tests {
     fn an_empty_list_is_drained_at_once() {
         let mut events: EventList<Tick> = EventList::default();
         let limits = Limits { time: SimTime::END, events: 10 };
-        let end = run(&mut Clock { delay: SimDuration::ZERO }, &mut events, limits);
+        let end = run(&mut Clock { delay: SimDuration::ZERO, idle: false }, &mut events, limits);
         assert_eq!((end.events, end.why), (0, Stop::Drained));
     }
 }

@@ -221,6 +221,7 @@ pub(crate) mod tests {
                     vhost: "/".into(),
                     latency: Distribution::Constant(SimDuration::ZERO),
                     reconnect_delay: SimDuration::ZERO,
+                    heartbeat: SimDuration::ZERO,
                 }],
                 channels: Vec::new(),
                 producers: Vec::new(),

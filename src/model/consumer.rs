@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::spec::{Acknowledge, ConsumerSpec, Pace, SystemSpec};
-use crate::amqp::{ChannelNo, Content, DeliveryTag, MessageId, Name, Names};
+use crate::amqp::{ChannelNo, ConnectionId, Content, DeliveryTag, MessageId, Name, Names};
 use crate::engine::Seq;
 use crate::observe::Conclusion;
 use crate::observe::LossCause;
@@ -62,6 +62,8 @@ pub(super) enum Progress {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Held {
     pub(super) tag: DeliveryTag,
+    /// On this connection. Tags of two connections may be the same.
+    pub(super) connection: ConnectionId,
     pub(super) message: MessageId,
     pub(super) published: SimTime,
     pub(super) redelivered: bool,
@@ -71,6 +73,10 @@ pub(super) struct Held {
 }
 
 impl Held {
+    fn place(&self) -> (ConnectionId, DeliveryTag) {
+        (self.connection, self.tag)
+    }
+
     /// Why the message is lost if its consumer dies with it; `None` if the broker still has it.
     pub(super) fn loss(&self, in_flight: bool) -> Option<LossCause> {
         match self.settled {
@@ -121,7 +127,7 @@ pub(super) struct Consumer {
     pub(super) held: Ring<Held>,
     /// How many of `held` have arrived.
     pub(super) buffered: usize,
-    /// Given up in a crash, and not settled at the broker so far. Invariant: tags grow. The broker settles them from one
+    /// Given up in a crash, and not settled at the broker so far. Invariant: connections, and tags of each, grow. The broker settles them from one
     /// end, so that taking one out moves few others.
     dropped: VecDeque<Held>,
     /// Grows with every loss of its channel; what was sent to an earlier life does not reach this one.
@@ -253,22 +259,28 @@ impl Consumer {
 
     /// Notes that the broker has settled a delivery.
     #[inline]
-    pub(super) fn settle(&mut self, tag: DeliveryTag, message: MessageId, how: Settled) -> Booking {
-        if self.held.front().is_some_and(|first| first.tag <= tag)
+    pub(super) fn settle(
+        &mut self,
+        connection: ConnectionId,
+        tag: DeliveryTag,
+        message: MessageId,
+        how: Settled,
+    ) -> Booking {
+        if self.held.front().is_some_and(|first| first.tag <= tag && first.connection == connection)
             && let Some(held) = self.held_with(tag)
         {
             held.settled = how;
             return Booking::Open;
         }
         if let Some(work) = &mut self.work
-            && work.held.tag == tag
+            && (work.held.connection, work.held.tag) == (connection, tag)
             // Work that outlived its connection counts until the broker has let go of it.
             && (work.attached || (work.held.message == message && work.held.settled == Settled::No))
         {
             work.held.settled = how;
             return Booking::Open;
         }
-        let Some(held) = self.take_dropped(tag) else { return Booking::Processed };
+        let Some(held) = self.take_dropped(connection, tag) else { return Booking::Processed };
         Held { settled: how, ..held }.loss(false).map_or(Booking::Open, Booking::Lost)
     }
 
@@ -276,27 +288,34 @@ impl Consumer {
     pub(super) fn drop_held(&mut self, held: Held) {
         let place = match self.dropped.back() {
             // The work in hand is given up after what waits behind it.
-            Some(last) if last.tag > held.tag => self.dropped.partition_point(|other| other.tag < held.tag),
+            Some(last) if last.place() > held.place() => {
+                self.dropped.partition_point(|other| other.place() < held.place())
+            }
             _ => self.dropped.len(),
         };
         self.dropped.insert(place, held);
     }
 
     /// The delivery with this tag, if it was given up; from now on it is forgotten.
-    fn take_dropped(&mut self, tag: DeliveryTag) -> Option<Held> {
+    fn take_dropped(&mut self, connection: ConnectionId, tag: DeliveryTag) -> Option<Held> {
         if self.dropped.is_empty() {
             return None;
         }
-        let place = self.dropped.binary_search_by_key(&tag, |held| held.tag).ok()?;
+        let place = self.dropped.binary_search_by_key(&(connection, tag), Held::place).ok()?;
         self.dropped.remove(place)
     }
 
     /// Notes that the broker has put a delivery back into its queue. Says how far its consumer is with it.
-    pub(super) fn requeue(&mut self, tag: DeliveryTag, message: MessageId) -> Progress {
-        if self.take_dropped(tag).is_some() {
+    pub(super) fn requeue(
+        &mut self,
+        connection: ConnectionId,
+        tag: DeliveryTag,
+        message: MessageId,
+    ) -> Progress {
+        if self.take_dropped(connection, tag).is_some() {
             return Progress::Dropped;
         }
-        let this = |held: &Held| held.tag == tag && held.message == message;
+        let this = |held: &Held| held.place() == (connection, tag) && held.message == message;
         if let Some(held) = self.held_with(tag).filter(|held| this(held)) {
             held.settled = Settled::Requeued;
             return Progress::InHands;

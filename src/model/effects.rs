@@ -83,6 +83,7 @@ impl<R: Recorder> Effects<'_, R> {
         let held = Held {
             at_speed_one,
             tag: delivery.delivery_tag,
+            connection: at.connection,
             message: delivery.message.id,
             published: delivery.message.published,
             redelivered: delivery.redelivered,
@@ -193,7 +194,7 @@ impl<R: Recorder> Effects<'_, R> {
             Settlement::Gone(cause) => Settled::Gone(cause),
         };
         let booking = match consumer.and_then(|id| self.system.directory.consumer(id)) {
-            Some(index) => self.system.consumers[index].settle(tag, message, settled),
+            Some(index) => self.system.consumers[index].settle(channel.connection, tag, message, settled),
             None => self.settled_without_consumer(channel, (tag, message), settled),
         };
         match booking {
@@ -222,7 +223,7 @@ impl<R: Recorder> Effects<'_, R> {
         let mut answers = own
             .into_iter()
             .flatten()
-            .map(|c| self.system.consumers[c as usize].settle(tag, message, settled));
+            .map(|c| self.system.consumers[c as usize].settle(channel.connection, tag, message, settled));
         answers.find(|booking| *booking != Booking::Processed).unwrap_or(Booking::Processed)
     }
 
@@ -249,7 +250,7 @@ impl<R: Recorder> Effects<'_, R> {
         let own = self.system.connections[connection].channel(channel.channel)?;
         let (mut in_hands, mut dropped) = (false, false);
         for &consumer in &own.consumers {
-            let progress = self.system.consumers[consumer as usize].requeue(tag, message);
+            let progress = self.system.consumers[consumer as usize].requeue(channel.connection, tag, message);
             in_hands |= progress == Progress::InHands;
             dropped |= progress == Progress::Dropped;
         }
@@ -274,7 +275,9 @@ impl<R: Recorder> Out for Effects<'_, R> {
 
     fn hang_up(&mut self, connection: ConnectionId) {
         if let Some(index) = self.system.directory.connection(connection) {
-            self.system.connections[index].broken = true;
+            let hung_up = &mut self.system.connections[index];
+            // The client may be there under another id by now.
+            hung_up.broken |= hung_up.id_at_broker == connection;
         }
     }
 

@@ -8,6 +8,7 @@ use super::event::SystemEvent;
 use super::record::Recorder;
 use super::system::System;
 use crate::amqp::{ChannelNo, ChannelRef, MessageId, Method, ProducerId};
+use crate::broker::Command;
 use crate::engine::{EventList, Seq};
 use crate::observe::{LossCause, What};
 use crate::units::SimTime;
@@ -169,5 +170,19 @@ impl<R: Recorder> System<R> {
         }
         self.lost_frames(index, &frames, carried, events);
         self.part_connection(index, parting, events);
+    }
+
+    /// The same, but the broker sees no end of the stream: it goes on sending until it misses heartbeats.
+    pub(super) fn cut_silently(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+        let connection = &mut self.connections[index];
+        let (frames, carried) = connection.up.cut(events);
+        connection.down.cut(events);
+        let (id, known) = (connection.id_at_broker, !connection.broken);
+        self.lost_frames(index, &frames, carried, events);
+        self.part_connection(index, Parting::GoesOn, events);
+        if known {
+            let heartbeat = self.spec.connections[index].heartbeat;
+            self.apply(Command::Silence { connection: id, heartbeat }, events);
+        }
     }
 }

@@ -155,6 +155,8 @@ pub struct ConnectionSpec {
     pub latency: Distribution,
     /// How long the client waits after a loss, or a failed attempt, before it connects again.
     pub reconnect_delay: SimDuration,
+    /// The heartbeat that both sides agree on; 0: none.
+    pub heartbeat: SimDuration,
     /// How long the client waits before it opens a channel again that the broker closed; `None`: it gives up on it.
     pub channel_reopen_delay: Option<SimDuration>,
 }

@@ -15,7 +15,7 @@ use super::record::Recorder;
 use super::script::{Handed, Script};
 use super::spec::SystemSpec;
 use crate::amqp::{ChannelNo, ChannelRef, ConnectionId, DeliveryTag, Method, Names, ServerMethod};
-use crate::broker::{Broker, Command, Operation, Survivors};
+use crate::broker::{Broker, Command, Operation, Survivors, Timer};
 use crate::engine::{EventList, Model, Seq};
 use crate::observe::What;
 use crate::random::RandomStream;
@@ -228,6 +228,24 @@ impl<R: Recorder> System<R> {
         }
     }
 
+    /// A timer of the broker comes due. One that changes nothing must not make the run longer.
+    #[inline(never)]
+    fn timer_due(&mut self, slot: u32, seq: Seq, events: &mut EventList<SystemEvent>) {
+        let matters = self.timer_matters(slot, seq, events.now());
+        if self.timers.get(slot as usize) == Some(&seq) {
+            self.apply(Command::Timer(Timer { slot }), events);
+        }
+        if !matters {
+            events.stay();
+        }
+    }
+
+    /// Whether a timer changes anything if it comes due at `at`.
+    fn timer_matters(&self, slot: u32, seq: Seq, at: SimTime) -> bool {
+        let awaited = self.timers.get(slot as usize) == Some(&seq);
+        awaited && matches!(&self.node, Node::Up(broker) if broker.timer_matters(Timer { slot }, at))
+    }
+
     fn reach_broker_open(&mut self, index: usize, id: ConnectionId, events: &mut EventList<SystemEvent>) {
         let refused = matches!(self.node, Node::Down(_)) || events.now() < self.connections[index].cut_until;
         if refused {
@@ -264,10 +282,15 @@ impl<R: Recorder> Model for System<R> {
             SystemEvent::PolicySet(index) => self.set_policy(index as usize, events),
             SystemEvent::PolicyCleared(index) => self.clear_policy(index as usize, events),
             SystemEvent::ClientStep(index) => self.step_due(index as usize, seq, events),
-            SystemEvent::BrokerTimer(slot) if self.timers.get(slot as usize) != Some(&seq) => {}
-            SystemEvent::BrokerTimer(slot) => {
-                self.apply(Command::Timer(crate::broker::Timer { slot }), events);
-            }
+            SystemEvent::BrokerTimer(slot) => self.timer_due(slot, seq, events),
+        }
+    }
+
+    fn is_idle(&self, seq: Seq, event: SystemEvent) -> bool {
+        match event {
+            // Whatever still waits is late at the end of time.
+            SystemEvent::BrokerTimer(slot) => !self.timer_matters(slot, seq, SimTime::END),
+            _ => false,
         }
     }
 }

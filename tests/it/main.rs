@@ -13,6 +13,7 @@ mod producers;
 mod properties;
 mod scripts;
 mod semantics;
+mod silence;
 mod tidy;
 mod traces;
 mod versions;

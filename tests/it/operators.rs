@@ -1,6 +1,7 @@
 //! What operators set up and change: virtual hosts, users, policies, alarms and settings, as scenario files say it.
 
 use crate::scripts::{errors, outcome};
+use amqpsim::measure::EndReason;
 
 /// Source: rules CON-1 and CON-2.
 #[test]
@@ -198,6 +199,71 @@ do = [{ method = "basic.get", queue = "orders" }]
         "{said:?}"
     );
     assert!(said.iter().any(|text| text.starts_with("530 NOT_ALLOWED - number of channels")), "{said:?}");
+}
+
+/// Source: rules CON-23 and Q-18.
+#[test]
+fn the_broker_bounds_consumers_and_relaxes_checks_as_set() {
+    let with = |settings: &str| {
+        errors(&outcome(&format!(
+            r#"
+[broker]
+{settings}
+
+[[queue]]
+name = "orders"
+arguments = {{ x-queue-type = "quorum" }}
+
+[[client]]
+name = "operator"
+do = [
+  {{ method = "queue.declare", queue = "orders", durable = true, arguments = {{ x-queue-type = "classic" }} }},
+  {{ method = "basic.consume", queue = "orders", consumer-tag = "one" }},
+  {{ method = "basic.consume", queue = "orders", consumer-tag = "two" }},
+]
+"#
+        )))
+    };
+    assert!(with("")[0].starts_with("406 PRECONDITION_FAILED - inequivalent arg 'x-queue-type'"));
+    assert_eq!(with("relaxed-quorum-checks = true"), [""; 0]);
+    let bounded = with("relaxed-quorum-checks = true\nconsumers-per-channel-max = 1");
+    assert!(bounded[0].contains("NOT_ALLOWED - reached maximum (1) of consumers per channel"), "{bounded:?}");
+}
+
+/// The broker's timer for a delivery that was acknowledged in time, and its look at one that was not late yet, leave the end
+/// of the run where it was, whether they come before the time limit or after it. Source: rule ACK-11.
+#[test]
+fn a_timeout_that_strikes_nobody_does_not_make_a_run_longer() {
+    let with = |timeout: &str, duration: &str| {
+        let outcome = outcome(&format!(
+            r#"
+[replication]
+duration = "{duration}"
+
+[broker]
+profile = "rabbitmq-3.13"
+acknowledgement-timeout = "{timeout}"
+
+[[queue]]
+name = "orders"
+
+[[producer]]
+name = "shop"
+routing-key = "orders"
+count = 100
+interarrival = "1s"
+
+[[consumer]]
+name = "billing"
+queue = "orders"
+service-time = "1s"
+"#
+        ));
+        assert_eq!(outcome.end.why, EndReason::Drained);
+        outcome.end.at
+    };
+    let end = with("off", "1h");
+    assert_eq!([with("30s", "1h"), with("30min", "1h"), with("30min", "2min")], [end; 3]);
 }
 
 /// Source: rule ACK-11.

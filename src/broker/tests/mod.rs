@@ -237,7 +237,7 @@ fn a_policy_applies_to_queues_that_are_there() {
 #[test]
 fn a_delivery_that_nobody_acknowledges_closes_its_channel() {
     let profile = &Profile::RABBITMQ_3_10;
-    let mut talk = Talk::new(Settings::of(profile).with_acknowledgement_timeout(profile));
+    let mut talk = Talk::new(Settings::of(profile));
     talk.declare("q", &[]);
     talk.consume("q");
     talk.publish("q", 1);
@@ -250,6 +250,62 @@ fn a_delivery_that_nobody_acknowledges_closes_its_channel() {
         heard[0].contains("delivery acknowledgement on channel 1 timed out. Timeout value used: 1800000 ms")
     );
     assert_eq!(talk.broker.counts(), (1, 0));
+}
+
+/// Whatever is delivered and settled meanwhile, one timer waits, for the oldest delivery that was left when it fired. What
+/// a rollback brings back is watched again. Source: rules ACK-11 and TX-6.
+#[test]
+fn a_channel_waits_with_one_timer_for_its_oldest_delivery() {
+    let minutes = |n: u64| SimDuration::from_secs(60 * n);
+    let mut talk = Talk::plain();
+    talk.declare("q", &[]);
+    talk.consume("q");
+    talk.publish("q", 1);
+    talk.pass(SimDuration::from_secs(90));
+    talk.publish("q", 1);
+    talk.method(Method::BasicAck { delivery_tag: 1, multiple: false });
+    talk.heard();
+    assert_eq!(talk.desk.timers.values().collect::<Vec<_>>(), [&(SimTime::ZERO + minutes(31))]);
+    talk.pass(minutes(30));
+    assert_eq!(talk.desk.timers.values().collect::<Vec<_>>(), [&(SimTime::ZERO + minutes(32))]);
+    talk.method(Method::TxSelect);
+    talk.method(Method::BasicAck { delivery_tag: 2, multiple: false });
+    talk.pass(minutes(2));
+    assert_eq!((talk.heard(), talk.desk.timers.len()), (vec!["1: TxSelectOk".to_owned()], 0));
+    talk.method(Method::TxRollback);
+    talk.pass(minutes(1));
+    assert!(talk.heard()[1].contains("timed out"));
+}
+
+/// Silent from the start it is over after three intervals, without a word; blocked by an alarm only as long after the alarm.
+/// Source: rules CON-12, CON-13 and FLW-5.
+#[test]
+fn a_silent_connection_ends_by_missed_heartbeats_unless_an_alarm_blocks_it() {
+    let (heartbeat, minute) = (SimDuration::from_secs(60), SimDuration::from_secs(60));
+    let silence = Command::Silence { connection: AT.connection, heartbeat };
+    for alarm in [false, true] {
+        let mut talk = Talk::plain();
+        talk.declare("q", &[]);
+        talk.consume("q");
+        talk.publish("q", 1);
+        talk.operate(Operation::SetAlarms { memory: alarm, disk: false });
+        talk.publish("q", 0);
+        talk.tell(silence.clone());
+        if alarm {
+            (0..10).for_each(|_| talk.pass(minute));
+            talk.operate(Operation::SetAlarms { memory: false, disk: false });
+        }
+        talk.pass(minute);
+        talk.pass(minute);
+        assert_eq!(talk.broker.counts(), (0, 2));
+        talk.heard();
+        talk.pass(minute);
+        assert_eq!(
+            (talk.broker.counts(), talk.heard()),
+            ((2, 0), vec![]),
+            "the socket is closed without a word"
+        );
+    }
 }
 
 /// Source: rule ERR-12.

@@ -14,6 +14,8 @@ pub struct ConnectionLoss {
     pub connection: usize,
     /// How long no new connection succeeds.
     pub lasts: SimDuration,
+    /// Whether no end of the stream reaches the broker, as behind a cable that was pulled.
+    pub silent: bool,
 }
 
 impl ConnectionLoss {
@@ -24,7 +26,11 @@ impl ConnectionLoss {
     ) {
         let connection = &mut system.connections[self.connection];
         connection.cut_until = connection.cut_until.max(events.now() + self.lasts);
-        system.cut(self.connection, Parting::GoesOn, events);
+        if self.silent {
+            system.cut_silently(self.connection, events);
+        } else {
+            system.cut(self.connection, Parting::GoesOn, events);
+        }
         system.connect_later(self.connection, events);
     }
 }

@@ -38,6 +38,8 @@ const OUTCOMES: ChoiceSpec = ChoiceSpec {
 const LATENCY_ABOUT: &str = "How long a frame takes from one end to the other, each way.";
 const RECONNECT_ABOUT: &str =
     "How long a client waits after a loss before it connects again; after a refused attempt, at least 1 ms.";
+const HEARTBEAT_ABOUT: &str =
+    "After two to three times as long the broker gives up on a client that fell silent; 0: it never does.";
 
 pub(super) const LINK: TableSpec = spec(
     "link",
@@ -47,6 +49,7 @@ pub(super) const LINK: TableSpec = spec(
     &[
         key("latency", Kind::Distribution, Default("\"500us\""), LATENCY_ABOUT, "\"2ms\""),
         key("reconnect-delay", Kind::Duration, Default("\"1s\""), RECONNECT_ABOUT, "\"5s\""),
+        key("heartbeat", Kind::Duration, Default("\"0s\""), HEARTBEAT_ABOUT, "\"60s\""),
     ],
 );
 
@@ -61,6 +64,7 @@ pub(super) const CONNECTION: TableSpec = spec(
         key("user", Kind::Name, Default("\"guest\""), "As whom it connects.", "\"app\""),
         key("latency", Kind::Distribution, Means("that of `[link]`"), LATENCY_ABOUT, "\"20ms\""),
         key("reconnect-delay", Kind::Duration, Means("that of `[link]`"), RECONNECT_ABOUT, "\"5s\""),
+        key("heartbeat", Kind::Duration, Means("that of `[link]`"), HEARTBEAT_ABOUT, "\"60s\""),
         key(
             "channel-reopen-delay",
             Kind::Duration,

@@ -79,9 +79,9 @@ pub(super) const BROKER: TableSpec = spec(
         key(
             "acknowledgement-timeout",
             Kind::DurationOrOff,
-            Default("\"off\""),
-            "How long a delivery may stay unacknowledged.",
-            "\"30min\"",
+            Means("the profile's: 30 min"),
+            "How long a delivery may stay unacknowledged; `off`: for ever.",
+            "\"1min\"",
         ),
         key(
             "channel-max",
@@ -89,6 +89,20 @@ pub(super) const BROKER: TableSpec = spec(
             Default("2047"),
             "How many channels a connection may have open at once; 0 is any number.",
             "10",
+        ),
+        key(
+            "consumers-per-channel-max",
+            Kind::Integer(0, u32::MAX as u64),
+            Default("0"),
+            "How many consumers a channel may have at once; 0 is any number.",
+            "100",
+        ),
+        key(
+            "relaxed-quorum-checks",
+            Kind::Boolean,
+            Default("false"),
+            "Whether a quorum queue may be declared again as a classic one, if a few arguments agree.",
+            "true",
         ),
         key(
             "message-size-max",

@@ -44,6 +44,13 @@ pub(super) const CONNECTION_LOSS: TableSpec = spec(
         key("connection", Kind::Name, Required, "The connection that is cut.", "\"app\""),
         FAULT_AT,
         key("lasts", Kind::Duration, Required, "How long no new connection succeeds.", "\"2s\""),
+        key(
+            "silent",
+            Kind::Boolean,
+            Default("false"),
+            "Whether no end of the stream reaches the broker, as behind a pulled cable.",
+            "true",
+        ),
     ],
 );
 

@@ -62,6 +62,7 @@ impl Clients {
         let (vhost, user) = operator.connects_as(reader);
         let latency = reader.read("latency", distribution);
         let reconnect_delay = reader.read("reconnect-delay", duration);
+        let heartbeat = reader.read("heartbeat", duration);
         let channel_reopen_delay = reader.read("channel-reopen-delay", duration).map(|delay| delay.value);
         let Some(connection) = connection else { return };
         self.connection_names.add(&connection, reader.problems);
@@ -71,6 +72,7 @@ impl Clients {
             user,
             latency: latency.map_or_else(|| self.link.latency.clone(), |latency| latency.value),
             reconnect_delay: reconnect_delay.map_or(self.link.reconnect_delay, |delay| delay.value),
+            heartbeat: heartbeat.map_or(self.link.heartbeat, |heartbeat| heartbeat.value),
             channel_reopen_delay,
         });
         self.channel_counts.push(0);
@@ -154,6 +156,7 @@ impl Clients {
                 user: "guest".to_owned(),
                 latency: self.link.latency.clone(),
                 reconnect_delay: self.link.reconnect_delay,
+                heartbeat: self.link.heartbeat,
                 channel_reopen_delay: None,
             });
             self.channel_counts.push(0);

@@ -11,7 +11,7 @@ use crate::scenario::quantities::duration;
 use crate::scenario::reader::{Reader, not_a_table};
 use crate::scenario::source::{Place, Placed};
 use crate::scenario::suggest::nearest;
-use crate::scenario::values::{choice, name};
+use crate::scenario::values::{boolean, choice, name};
 use crate::units::{SimDuration, SimTime};
 
 use super::instant;
@@ -127,6 +127,7 @@ fn read_kind(reader: &mut Reader<'_>, kind: &str, targets: &Targets<'_>) -> Faul
         "connection-loss" => FaultKind::ConnectionLoss(ConnectionLoss {
             connection: target(reader, "connection", targets.connections),
             lasts: lasts(reader),
+            silent: reader.read("silent", boolean).is_some_and(|silent| silent.value),
         }),
         "alarm" => FaultKind::Alarm(Alarm {
             resource: RESOURCE[reader.read("resource", choice).unwrap_or_default().value],

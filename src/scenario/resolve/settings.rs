@@ -8,7 +8,7 @@ use crate::scenario::node::{Node, Table, Value};
 use crate::scenario::quantities::{distribution, duration, duration_or_off, size};
 use crate::scenario::reader::Reader;
 use crate::scenario::source::Placed;
-use crate::scenario::values::{choice, integer};
+use crate::scenario::values::{boolean, choice, integer};
 use crate::units::SimDuration;
 
 /// What `[replication]` says.
@@ -25,6 +25,7 @@ pub(super) struct Replication {
 pub(super) struct Link {
     pub(super) latency: Distribution,
     pub(super) reconnect_delay: SimDuration,
+    pub(super) heartbeat: SimDuration,
 }
 
 pub(super) fn replication(tree: &Table, problems: &mut Problems) -> Replication {
@@ -51,6 +52,10 @@ pub(super) fn broker(tree: &Table, problems: &mut Problems) -> (Placed<Profile>,
             settings.acknowledgement_timeout = timeout.value;
         }
         settings.channel_max = reader.read("channel-max", integer).unwrap_or_default().value as u16;
+        settings.consumers_per_channel_max =
+            reader.read("consumers-per-channel-max", integer).unwrap_or_default().value as u32;
+        settings.relaxed_quorum_checks =
+            reader.read("relaxed-quorum-checks", boolean).is_some_and(|relaxed| relaxed.value);
         if let Some(bytes) = reader.read("message-size-max", size) {
             settings.message_size_max = bytes.value;
         }
@@ -64,6 +69,7 @@ pub(super) fn link(tree: &Table, problems: &mut Problems) -> Link {
             .read("latency", distribution)
             .map_or(Distribution::Constant(SimDuration::ZERO), |latency| latency.value),
         reconnect_delay: reader.read("reconnect-delay", duration).unwrap_or_default().value,
+        heartbeat: reader.read("heartbeat", duration).unwrap_or_default().value,
     })
 }
 
