@@ -3176,3 +3176,17 @@ exclusive = true
         "#]],
     );
 }
+
+#[test]
+fn a_check_of_a_variant_that_is_not_there() {
+    says(
+        r#"[[variant]]
+name = "slow"
+
+[[check]]
+property = "nothing-lost"
+variant = "slwo"
+"#,
+        expect![[""]],
+    );
+}
