@@ -146,7 +146,9 @@ impl Broker {
             self.remove_consumer(consumer, rule, step);
         }
         for (&(_, place), mut held) in channels.iter().zip(held) {
-            held.iter_mut().for_each(|unacked| unacked.consumer = None);
+            for unacked in &mut held {
+                unacked.consumer = None;
+            }
             self.channels[place].unacked.put_back(held);
         }
         for &(_, place) in &channels {

@@ -59,7 +59,9 @@ fn random_scenarios_exercise_every_feature() {
         let scenario = scenario.expect("it was just looked at");
         let (run, system) = (Run::of(&scenario), &scenario.system);
         for seen in &run.observations {
-            features_in(&seen.what).into_iter().for_each(|word| met.note(word, 1));
+            for word in features_in(&seen.what) {
+                met.note(word, 1);
+            }
             if let What::ConnectionLost { connection } = &seen.what {
                 let of_consumer = system.consumer_channels().any(|(other, _)| other == *connection);
                 met.note("connection of a consumer", u64::from(of_consumer));
