@@ -10,6 +10,7 @@ pub(crate) fn outcome() -> Outcome {
         name: "tasks".into(),
         enqueued: 100,
         delivered: 102,
+        redelivered: 2,
         acked: 100,
         makespan: Some(SimDuration::from_secs(62)),
         makespan_bound: Some(SimDuration::from_secs(31)),

@@ -113,6 +113,8 @@ pub struct QueueOutcome {
     pub enqueued: u64,
     /// Deliveries out of it, repeated ones included.
     pub delivered: u64,
+    /// Deliveries out of it with the redelivered flag, to whomever.
+    pub redelivered: u64,
     /// Copies settled by an acknowledgement, automatic ones included.
     pub acked: u64,
     /// Ready messages at the end.

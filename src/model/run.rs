@@ -56,13 +56,17 @@ pub fn simulate_recorded(
 }
 
 impl<R: Recorder> System<R> {
-    /// Stops the broker, unless it is stopped already.
-    pub(super) fn stop_broker(&mut self, events: &mut EventList<SystemEvent>) {
+    /// Stops the broker, cleanly or `killed`, unless it is stopped already.
+    pub(super) fn stop_broker(&mut self, killed: bool, events: &mut EventList<SystemEvent>) {
         self.outages += 1;
         match mem::replace(&mut self.node, Node::AtWork) {
             Node::Up(broker) => {
                 let mut effects = Effects::new(self, events);
-                let survivors = broker.stop(effects.now, &mut effects);
+                let survivors = if killed {
+                    broker.crash(effects.now, &mut effects)
+                } else {
+                    broker.stop(effects.now, &mut effects)
+                };
                 self.node = Node::Down(Box::new(survivors));
             }
             other => self.node = other,

@@ -81,9 +81,12 @@ impl<R: Recorder> System<R> {
         let names = broker.names_mut();
         let books = Books::new(spec, names);
         let producers = (0..spec.producers.len()).map(|i| Producer::new(spec, i, seed, names)).collect();
-        let consumers = (0..spec.consumers.len()).map(|i| Consumer::new(spec, i, names)).collect();
+        let consumers: Vec<Consumer> =
+            (0..spec.consumers.len()).map(|i| Consumer::new(spec, i, names)).collect();
         let work = spec.publishers().map(|name| RandomStream::new(seed, name, "work")).collect();
         let connections = Connection::all(spec, seed, &mut events);
+        let tags = consumers.iter().map(|consumer| consumer.tag).zip(0..).collect();
+        let directory = Directory { tags, ..Directory::default() };
         let mut system = System {
             spec: Arc::clone(spec),
             node: Node::Up(Box::new(broker)),
@@ -94,7 +97,7 @@ impl<R: Recorder> System<R> {
             scripts: Script::all(spec),
             handed: BTreeMap::new(),
             work,
-            directory: Directory::default(),
+            directory,
             books,
             recorder,
             timers: Vec::new(),

@@ -53,6 +53,73 @@ do = [
     assert_eq!(errors(&outcome), [""; 0]);
 }
 
+/// Fetched messages are in the counts of their queue, and so is a repeat, whoever gets it. Source: rules DSP-16 and RDL-1.
+#[test]
+fn what_is_fetched_is_counted_as_delivered() {
+    let outcome = outcome(
+        r#"
+[[queue]]
+name = "orders"
+
+[[client]]
+name = "hand"
+do = [
+    { method = "basic.publish", routing-key = "orders" },
+    { method = "basic.publish", routing-key = "orders" },
+    { method = "basic.publish", routing-key = "orders" },
+    { method = "basic.get", queue = "orders", no-ack = true },
+    { method = "basic.get", queue = "orders" },
+    { method = "basic.ack" },
+    { method = "basic.get", queue = "orders" },
+    { method = "basic.nack" },
+    { method = "basic.get", queue = "orders" },
+    { method = "basic.nack" },
+    { method = "basic.consume", queue = "orders" },
+    { method = "basic.ack", after = "1s" },
+]
+"#,
+    );
+    let queue = &outcome.queues[0];
+    assert_eq!((queue.enqueued, queue.delivered, queue.redelivered, queue.acked), (3, 5, 2, 3));
+    assert_eq!(outcome.ledger.redelivered, 2);
+}
+
+/// Two persistent messages and a transient one wait, and one of the former was handed out. Source: rules DUR-3 and DUR-7.
+#[test]
+fn after_a_kill_every_message_that_survives_is_flagged() {
+    for (killed, redelivered) in [(false, 1), (true, 2)] {
+        let outcome = outcome(&format!(
+            r#"
+[[queue]]
+name = "orders"
+
+[[client]]
+name = "before"
+do = [
+    {{ method = "basic.publish", routing-key = "orders", persistent = true }},
+    {{ method = "basic.publish", routing-key = "orders", persistent = true }},
+    {{ method = "basic.publish", routing-key = "orders" }},
+    {{ method = "basic.get", queue = "orders" }},
+]
+
+[[fault.broker-restart]]
+at = "1s"
+lasts = "1s"
+killed = {killed}
+
+[[consumer]]
+name = "after"
+queue = "orders"
+service-time = "1ms"
+start = "3s"
+"#
+        ));
+        assert_eq!(outcome.ledger.lost_to(LossCause::TransientInRestart), 1, "killed: {killed}");
+        let consumer = &outcome.consumers[0];
+        assert_eq!((consumer.processed, consumer.redelivered), (2, redelivered), "killed: {killed}");
+    }
+}
+
 /// Deliveries of the first subscription count against nothing any more: up to 10 and 100. Source: rules QOS-2 and DSP-15.
 #[test]
 fn a_consumer_that_subscribes_again_may_have_more_unacknowledged_than_its_prefetch_count() {
@@ -146,7 +213,7 @@ do = [
         ))
     };
     let all = script("");
-    assert_eq!((all.ledger.processed, all.ledger.redelivered), (1, 0), "{:?}", all.ledger);
+    assert_eq!((all.ledger.processed, all.ledger.redelivered), (1, 2), "{:?}", all.ledger);
     assert!(all.end.at.as_nanos() > 5_000_000_000);
     assert!(all.queues.iter().any(|queue| queue.name == "late"));
     assert_eq!(errors(&all), [""; 0]);
