@@ -82,6 +82,7 @@ impl<R: Recorder> System<R> {
         let held = consumer.held.take_all();
         let mut gone: Vec<_> =
             held.into_iter().enumerate().map(|(place, h)| (h, place >= buffered)).collect();
+        consumer.part_requests();
         let work = match (&mut consumer.work, parting) {
             (Some(work), Parting::GoesOn) => {
                 work.attached = false;
@@ -93,7 +94,6 @@ impl<R: Recorder> System<R> {
             consumer.service = Seq::NONE;
         }
         gone.extend(work.map(|work| (work.held, false)));
-        consumer.drop_requests();
         self.books.not_idle(now, index);
         self.books.buffered(now, index, -(buffered as i32));
         for (held, in_flight) in gone {

@@ -14,6 +14,8 @@ pub struct Directory {
     pub producers: Vec<String>,
     /// Consumers; each name is the consumer tag too.
     pub consumers: Vec<String>,
+    /// Clients that send what they are told to.
+    pub clients: Vec<String>,
     /// Planned faults.
     pub faults: Vec<String>,
     /// Message classes; entry 0 is the default one.
@@ -101,6 +103,11 @@ impl Cast {
     /// The name of a consumer by its place in the scenario.
     pub fn consumer(&self, index: u32) -> String {
         listed(&self.directory.consumers, index, "consumer")
+    }
+
+    /// The name of a client that sends what it is told to.
+    pub fn client(&self, index: u32) -> String {
+        listed(&self.directory.clients, index, "client")
     }
 
     /// The tag of a consumer by the broker's id, as an interned name; `None` if it was never seen to subscribe.
