@@ -38,6 +38,7 @@ impl<R: Recorder> System<R> {
         connection.phase = Phase::Down;
         connection.todo.clear();
         connection.calling = None;
+        connection.channels.iter_mut().for_each(|channel| channel.commits.clear());
         self.observe(events.now(), || What::ConnectionLost { connection: index as u32 });
     }
 

@@ -440,3 +440,40 @@ do = [{ method = "basic.ack" }, { method = "basic.publish", routing-key = "order
     });
     assert_eq!(skipped, [(0, 1)]);
 }
+
+/// The producer's commit is lost with the connection, and the next answer is for the client's. Source: rule CON-15.
+#[test]
+fn a_commit_that_went_down_with_its_connection_is_forgotten() {
+    let outcome = outcome(
+        r#"
+[[queue]]
+name = "orders"
+
+[[connection]]
+name = "shared"
+latency = "10ms"
+
+[[producer]]
+name = "shop"
+connection = "shared"
+channel = "both"
+routing-key = "orders"
+start = "100ms"
+interarrival = "1ms"
+count = 1
+transaction-size = 1
+
+[[client]]
+name = "hand"
+connection = "shared"
+channel = "both"
+do = [{ method = "tx.commit", at = "1s" }, { method = "basic.publish", routing-key = "orders" }]
+
+[[fault.connection-loss]]
+connection = "shared"
+at = "105ms"
+lasts = "1ms"
+"#,
+    );
+    assert_eq!(outcome.clients[0].carried_out, 2);
+}

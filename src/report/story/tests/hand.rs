@@ -184,6 +184,7 @@ impl Run {
             connections: list(&["shop", "fast", "slow"]),
             producers: list(&["shop"]),
             consumers: list(&["fast", "slow"]),
+            clients: Vec::new(),
             faults: list(&["kill-fast"]),
             classes: list(&["default"]),
         };
