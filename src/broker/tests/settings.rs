@@ -209,22 +209,3 @@ fn what_was_held_back_is_confirmed_together() {
     talk.publish("q", 1);
     assert_eq!(talk.heard(), ["1: BasicNack"], "and from here on at once");
 }
-
-/// Source: rule ACK-11.
-#[test]
-fn what_was_settled_in_time_is_not_late() {
-    let profile = &Profile::RABBITMQ_3_10;
-    let mut talk = Talk::new(Settings::of(profile).with_acknowledgement_timeout(profile));
-    talk.declare("q", &[]);
-    talk.consume("q");
-    talk.publish("q", 1);
-    talk.pass(SimDuration::from_secs(1700));
-    talk.publish("q", 1);
-    talk.method(Method::BasicAck { delivery_tag: 1, multiple: false });
-    talk.heard();
-    talk.pass(SimDuration::from_secs(1800));
-    assert_eq!(talk.heard(), [""; 0]);
-    talk.pass(SimDuration::from_secs(61));
-    assert_eq!(talk.heard().len(), 1);
-    assert_eq!(talk.broker.counts(), (1, 0));
-}
