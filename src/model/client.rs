@@ -299,30 +299,6 @@ impl<R: Recorder> System<R> {
         }
     }
 
-    /// The broker has closed a channel with an error.
-    fn channel_closed(&mut self, index: usize, channel: ChannelNo, events: &mut EventList<SystemEvent>) {
-        // A channel that is opening cannot fail: this is for the one before it, which the client has closed.
-        let connection = &self.connections[index];
-        let reopens = connection.channel(channel).is_some_and(|c| c.phase == ChannelPhase::Opening);
-        let asked = reopens && !connection.is_open_unsent(channel);
-        // The broker has discarded the commits that it had not answered.
-        if let Some(channel) = self.connections[index].channel_mut(channel) {
-            channel.commits.clear();
-        }
-        if !reopens {
-            self.part_channel(index, channel, ChannelPhase::Failed, Parting::GoesOn, events);
-            self.reopen_later(index, channel, events);
-        }
-        let answer = Method::ChannelCloseOk;
-        self.connections[index].up.send_method(UpFrame::Method(channel), answer, events);
-        if asked {
-            // Until this answer, the broker discards all on the channel, `channel.open` too.
-            self.send(index, channel, Method::ChannelOpen, events);
-        } else {
-            self.answered(index, channel, events);
-        }
-    }
-
     fn subscribed(&mut self, consumer: usize, now: SimTime) {
         self.consumers[consumer].subscribed = true;
         if self.consumers[consumer].work.is_none() {
@@ -330,7 +306,12 @@ impl<R: Recorder> System<R> {
         }
     }
 
-    fn reopen_later(&mut self, index: usize, number: ChannelNo, events: &mut EventList<SystemEvent>) {
+    pub(super) fn reopen_later(
+        &mut self,
+        index: usize,
+        number: ChannelNo,
+        events: &mut EventList<SystemEvent>,
+    ) {
         let Some(delay) = self.spec.connections[index].channel_reopen_delay else { return };
         let is_it = |c: &ChannelSpec| c.connection == index && c.number == number.0;
         let Some(place) = self.spec.channels.iter().position(is_it) else { return };
@@ -442,7 +423,7 @@ impl<R: Recorder> System<R> {
     }
 
     /// If a call on this channel waited for an answer, the set-up goes on.
-    fn answered(&mut self, index: usize, channel: ChannelNo, events: &mut EventList<SystemEvent>) {
+    pub(super) fn answered(&mut self, index: usize, channel: ChannelNo, events: &mut EventList<SystemEvent>) {
         let Some(calling) = self.connections[index].calling else { return };
         if calling.channel == channel {
             self.connections[index].calling = None;
