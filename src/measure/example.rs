@@ -35,6 +35,7 @@ pub(crate) fn outcome() -> Outcome {
             },
             consumer("slow", 25, 60, 62),
         ],
+        clients: Vec::new(),
         queues: vec![queue],
         answered_twice: 0,
         ledger: Ledger {

@@ -44,6 +44,8 @@ pub struct System<R> {
     pub(super) producers: Vec<Producer>,
     pub(super) consumers: Vec<Consumer>,
     pub(super) scripts: Vec<Script>,
+    /// Of each publisher that is no producer, in order: its script.
+    pub(super) publishing_scripts: Arc<[u32]>,
     /// What the broker has handed to scripts, by channel and delivery tag.
     pub(super) handed: BTreeMap<(ChannelRef, DeliveryTag), Handed>,
     /// Of each publisher, by index: the draws of its messages' work.
@@ -95,6 +97,7 @@ impl<R: Recorder> System<R> {
             producers,
             consumers,
             scripts: Script::all(spec),
+            publishing_scripts: Script::publishing(spec),
             handed: BTreeMap::new(),
             work,
             directory,

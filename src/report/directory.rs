@@ -18,6 +18,8 @@ pub struct Directory {
     pub consumers: Vec<String>,
     /// The channel of each consumer: the place of its connection, and its number there.
     pub consumer_channels: Vec<(u32, ChannelNo)>,
+    /// Clients that send what they are told to.
+    pub clients: Vec<String>,
     /// Planned faults.
     pub faults: Vec<String>,
     /// Message classes; entry 0 is the default one.
@@ -105,6 +107,11 @@ impl Cast {
     /// The name of a consumer by its place in the scenario.
     pub fn consumer(&self, index: u32) -> String {
         listed(&self.directory.consumers, index, "consumer")
+    }
+
+    /// The name of a client that sends what it is told to.
+    pub fn client(&self, index: u32) -> String {
+        listed(&self.directory.clients, index, "client")
     }
 
     /// The tag of a consumer by the broker's id, as an interned name; `None` if it was never seen to subscribe.

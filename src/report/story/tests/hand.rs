@@ -186,6 +186,7 @@ impl Run {
             producers: list(&["shop"]),
             consumers: list(&["fast", "slow"]),
             consumer_channels: vec![(1, ChannelNo(1)), (2, ChannelNo(1))],
+            clients: Vec::new(),
             faults: list(&["kill-fast"]),
             classes: list(&["default"]),
         };
