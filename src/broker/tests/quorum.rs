@@ -34,7 +34,7 @@ fn kept_dead_letters_count_against_the_limits_in_number_and_bytes() {
 #[test]
 fn a_consumer_that_is_late_gives_back_what_is_overdue_and_keeps_the_rest() {
     let profile = &Profile::RABBITMQ_4_3;
-    let mut talk = Talk::of(profile, Settings::of(profile).with_acknowledgement_timeout(profile));
+    let mut talk = Talk::of(profile, Settings::of(profile));
     talk.declare("q", &quorum(&[]));
     talk.consume("q");
     talk.publish("q", 1);
