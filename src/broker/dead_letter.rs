@@ -46,6 +46,7 @@ impl Broker {
             Some(exchange) => self.route(exchange, &keys, headers),
             None => Vec::new(),
         };
+        let found = queues.len();
         // Source: rule DLX-8.
         if letter.reason != DeathReason::Rejected
             && let Some(headers) = headers
@@ -53,7 +54,7 @@ impl Broker {
             queues.retain(|queue| !death::is_cycle(headers, self.names.text(self.queues[queue.0].name)));
         }
         if queues.is_empty() {
-            self.letter_is_unroutable(letter, step);
+            self.letter_is_unroutable(letter, found > 0, step);
             return;
         }
         let (id, copies) = (message.id, queues.len() as u32);
@@ -124,8 +125,9 @@ impl Broker {
         (Message { content, ..stored.message.clone() }, keys)
     }
 
-    /// No queue gets the dead letter: it is lost, unless its queue keeps it until one does. Source: rules DLX-2, DLX-10.
-    fn letter_is_unroutable(&mut self, letter: Letter, step: &mut Step<'_, impl Out>) {
+    /// No queue gets the dead letter, or none that it may enter again: it is lost, unless its queue keeps it until one does.
+    /// Source: rules DLX-2, DLX-8, DLX-10.
+    fn letter_is_unroutable(&mut self, letter: Letter, is_cycle: bool, step: &mut Step<'_, impl Out>) {
         let size = u64::from(self.messages.get(letter.slot).message.size);
         let source = self.queues.get(letter.source.0).filter(|queue| queue.name == letter.name);
         if letter.to.at_least_once && source.is_some() {
@@ -145,7 +147,12 @@ impl Broker {
                 return;
             }
         }
-        self.lose(letter.source, letter.slot, LossCause::DeadLetterTargetMissing, rules::DLX_2, step);
+        let (cause, rule) = if is_cycle {
+            (LossCause::DeadLetterCycle, rules::DLX_8)
+        } else {
+            (LossCause::DeadLetterTargetMissing, rules::DLX_2)
+        };
+        self.lose(letter.source, letter.slot, cause, rule, step);
     }
 
     /// Source: rule DLX-10.

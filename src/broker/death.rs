@@ -187,6 +187,9 @@ mod tests {
         assert_eq!(history(&headers), "b/expired/2 a/rejected/2");
         assert_eq!(headers.get("x-first-death-queue").and_then(FieldValue::as_str), Some("a"));
         assert_eq!(headers.get("x-last-death-queue"), None);
+        let mut third = headers.clone();
+        die(&mut third, "c", "maxlen", OLD);
+        assert_eq!(history(&third), "c/maxlen/1 a/rejected/2 b/expired/2", "the two before are turned round");
         die(&mut headers, "b", "maxlen", NEW);
         assert_eq!(headers.get("x-first-death-queue").and_then(FieldValue::as_str), Some("a"));
         assert_eq!(headers.get("x-last-death-reason").and_then(FieldValue::as_str), Some("maxlen"));

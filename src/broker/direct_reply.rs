@@ -60,13 +60,11 @@ impl Broker {
         Ok(())
     }
 
-    /// Whether this tag was the channel's reply consumer, which is no more.
-    pub(super) fn cancel_replies(&mut self, place: u32, tag: Name) -> bool {
-        let is_it = self.channels[place].replies.as_ref().is_some_and(|replies| replies.tag == tag);
-        if is_it {
+    /// `basic.cancel` of the channel's reply consumer, if this is its tag.
+    pub(super) fn cancel_replies(&mut self, place: u32, tag: Name) {
+        if self.channels[place].replies.as_ref().is_some_and(|replies| replies.tag == tag) {
             self.forget_replies(place);
         }
-        is_it
     }
 
     pub(super) fn forget_replies(&mut self, place: u32) {

@@ -293,6 +293,8 @@ pub const CATALOGUE: &[Measure] = &[
         |o, _| lost_to(o, LossCause::Rejected)),
     lost("lost-dead-letter-target-missing", "Messages whose dead-letter exchange led to no queue.",
         |o, _| lost_to(o, LossCause::DeadLetterTargetMissing)),
+    lost("lost-dead-letter-cycle", "Messages that came back to a queue they had died in, without a reject on the way.",
+        |o, _| lost_to(o, LossCause::DeadLetterCycle)),
     lost("lost-purged", "Messages removed by queue.purge.", |o, _| lost_to(o, LossCause::Purged)),
     lost("lost-queue-deleted", "Messages of a deleted queue.", |o, _| lost_to(o, LossCause::QueueDeleted)),
 ];

@@ -33,6 +33,8 @@ pub enum LossCause {
     DeliveryLimit,
     /// Its dead-letter exchange led to no queue.
     DeadLetterTargetMissing,
+    /// It came back to a queue that it had died in, and nobody had rejected it on the way.
+    DeadLetterCycle,
     /// `queue.purge`
     Purged,
     /// Its queue was deleted.
@@ -41,7 +43,7 @@ pub enum LossCause {
 
 impl LossCause {
     /// All causes, in order of a message's life.
-    pub const ALL: [LossCause; 16] = [
+    pub const ALL: [LossCause; 17] = [
         LossCause::LostOnTheWire,
         LossCause::Refused,
         LossCause::RolledBack,
@@ -56,6 +58,7 @@ impl LossCause {
         LossCause::Rejected,
         LossCause::DeliveryLimit,
         LossCause::DeadLetterTargetMissing,
+        LossCause::DeadLetterCycle,
         LossCause::Purged,
         LossCause::QueueDeleted,
     ];
@@ -82,6 +85,7 @@ impl LossCause {
             LossCause::Rejected => "rejected",
             LossCause::DeliveryLimit => "delivery limit reached",
             LossCause::DeadLetterTargetMissing => "dead-letter target missing",
+            LossCause::DeadLetterCycle => "dead-letter cycle",
             LossCause::Purged => "purged",
             LossCause::QueueDeleted => "queue deleted",
         }

@@ -113,6 +113,16 @@ impl Words {
         self.text("exchange", names.text(exchange)).text("routing-key", names.text(routing_key))
     }
 
+    fn deaths(self, message: &Message) -> Self {
+        let headers = message.content.as_ref().and_then(|content| content.properties.headers.as_ref());
+        match headers.and_then(|headers| headers.get("x-death")) {
+            Some(FieldValue::Array(deaths)) => {
+                self.text("x-death", deaths.iter().map(death_text).collect::<Vec<_>>().join(", "))
+            }
+            _ => self,
+        }
+    }
+
     fn carrying(mut self, message: &Message) -> Self {
         self.message = Some(message.id);
         self
@@ -132,6 +142,13 @@ fn value_text(value: &FieldValue) -> String {
         }
         FieldValue::Table(table) => table_text(table),
     }
+}
+
+/// An entry of `x-death`: `work rejected 2`.
+fn death_text(death: &FieldValue) -> String {
+    let FieldValue::Table(table) = death else { return value_text(death) };
+    let told = ["queue", "reason", "count"].iter().filter_map(|key| table.get(key));
+    told.map(value_text).collect::<Vec<_>>().join(" ")
 }
 
 /// `{x-max-length:3,x-overflow:reject-publish}`
@@ -314,13 +331,15 @@ fn content_or_confirm(names: &Names, method: &ServerMethod) -> Words {
             .text("consumer-tag", names.text(deliver.consumer_tag))
             .number("delivery-tag", deliver.delivery_tag)
             .flag("redelivered", deliver.redelivered)
-            .address(names, deliver.exchange, deliver.routing_key),
+            .address(names, deliver.exchange, deliver.routing_key)
+            .deaths(&deliver.message),
         ServerMethod::BasicGetOk(got) => Words::new("basic.get-ok")
             .carrying(&got.message)
             .number("delivery-tag", got.delivery_tag)
             .flag("redelivered", got.redelivered)
             .number("message-count", got.message_count)
-            .address(names, got.exchange, got.routing_key),
+            .address(names, got.exchange, got.routing_key)
+            .deaths(&got.message),
         ServerMethod::BasicGetEmpty => Words::new("basic.get-empty"),
         ServerMethod::BasicReturn(back) => Words::new("basic.return")
             .carrying(&back.message)
@@ -334,5 +353,32 @@ fn content_or_confirm(names: &Names, method: &ServerMethod) -> Words {
             Words::new("basic.nack").number("delivery-tag", *delivery_tag).flag("multiple", *multiple)
         }
         _ => unreachable!("the other methods neither carry content nor confirm"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::amqp::{Content, Properties};
+
+    /// Source: rule DLX-4.
+    #[test]
+    fn deaths_are_told_with_queue_reason_and_count() {
+        let mut death = FieldTable::default();
+        for (key, value) in [("reason", "rejected"), ("queue", "work")] {
+            death.set(key, FieldValue::LongString(value.into()));
+        }
+        death.set("count", FieldValue::Integer(2));
+        let mut headers = FieldTable::default();
+        headers.set("x-death", FieldValue::Array(vec![FieldValue::Table(death)]));
+        let properties = Properties { headers: Some(headers), ..Properties::default() };
+        let content = Some(Arc::new(Content { properties, ..Content::default() }));
+        let message = Message { content, ..Message::default() };
+        assert_eq!(
+            Words::new("basic.deliver").deaths(&message).to_string(),
+            "basic.deliver(x-death=\"work rejected 2\")"
+        );
     }
 }

@@ -76,6 +76,24 @@ fn a_rejected_message_is_dead_lettered_where_the_queue_says_so() {
     assert_eq!(outcome.queues[1].ready, 2);
 }
 
+/// Rule DLX-8: nobody rejects what expires in both queues, so a message that would come round is gone, and the cause says so.
+#[test]
+fn a_dead_letter_that_comes_round_by_itself_is_lost_to_the_cycle() {
+    let queue = |back: &str| {
+        let to = |key: &str| {
+            format!(
+                "x-message-ttl = 100, x-dead-letter-exchange = \"\", x-dead-letter-routing-key = \"{key}\""
+            )
+        };
+        let (wait, back) = (to("wait"), to(back));
+        format!("arguments = {{ {wait} }}\n[[queue]]\nname = \"wait\"\narguments = {{ {back} }}")
+    };
+    let outcome = run(&queue("tasks"), "start = \"9s\"", "");
+    assert_eq!((outcome.ledger.dead_lettered, outcome.ledger.lost_to(LossCause::DeadLetterCycle)), (10, 10));
+    let outcome = run(&queue("nowhere"), "start = \"9s\"", "");
+    assert_eq!(outcome.ledger.lost_to(LossCause::DeadLetterTargetMissing), 10);
+}
+
 /// Rule RDL-1: without a limit a poison message comes back for ever.
 #[test]
 fn a_requeued_message_comes_back_and_is_never_processed() {

@@ -142,6 +142,11 @@ impl Talk {
         self.method(Method::BasicConsume(Box::new(BasicConsume { queue, ..BasicConsume::default() })));
     }
 
+    /// Ready messages of each queue, in order of declaration.
+    fn levels(&self) -> Vec<(&str, u32)> {
+        self.broker.queue_levels().map(|((_, queue), ready, _)| (queue, ready)).collect()
+    }
+
     /// Lets time pass; timers fire when they are due.
     fn pass(&mut self, time: SimDuration) {
         let end = self.now + time;

@@ -15,10 +15,6 @@ impl Talk {
         let (name, vhost) = (self.name(name), self.name("/"));
         self.operate(Operation::ClearPolicy { vhost, name, operator: false });
     }
-
-    fn levels(&self) -> Vec<(&str, u32)> {
-        self.broker.queue_levels().map(|((_, queue), ready, _)| (queue, ready)).collect()
-    }
 }
 
 /// Source: rules POL-1, POL-4 and POL-5.
@@ -144,4 +140,7 @@ fn a_channel_that_remembers_several_routes_knows_no_other() {
         talk.publish(key, 1);
     }
     assert_eq!(talk.levels(), [("a", 2), ("b", 1)]);
+    talk.declare("c", &[]);
+    talk.publish("c", 1);
+    assert_eq!(talk.levels(), [("a", 2), ("b", 1), ("c", 1)], "a queue has come since");
 }

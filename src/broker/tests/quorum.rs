@@ -84,3 +84,67 @@ fn a_message_comes_back_in_front_only_where_failures_are_counted() {
         assert_eq!(talk.desk.requeued, [rule]);
     }
 }
+
+/// Source: rules QOS-10 and DSP-7.
+#[test]
+fn automatic_acknowledgement_gives_all_its_credit_back() {
+    let mut talk = Talk::plain();
+    talk.declare("q", &quorum(&[]));
+    talk.method(Method::BasicQos { prefetch_size: 0, prefetch_count: 2, global: false });
+    let queue = talk.name("q");
+    talk.method(Method::BasicConsume(Box::new(BasicConsume {
+        queue,
+        no_ack: true,
+        ..BasicConsume::default()
+    })));
+    talk.heard();
+    (0..5).for_each(|_| talk.publish("q", 1));
+    assert_eq!(talk.heard(), [1, 2, 3, 4, 5].map(|number| format!("1: deliver #{number}")));
+}
+
+/// Source: rule DLX-10.
+#[test]
+fn kept_dead_letters_leave_once_there_is_a_target() {
+    let mut talk = Talk::plain();
+    let arguments = quorum(&[
+        ("x-message-ttl", 1000.into()),
+        ("x-dead-letter-exchange", "".into()),
+        ("x-dead-letter-routing-key", "late".into()),
+        ("x-dead-letter-strategy", "at-least-once".into()),
+        ("x-overflow", "reject-publish".into()),
+        ("x-max-length-bytes", 25.into()),
+    ]);
+    talk.declare("q", &arguments);
+    (0..2).for_each(|_| talk.publish("q", 10));
+    talk.pass(SimDuration::from_secs(2));
+    talk.declare("late", &[]);
+    talk.pass(SimDuration::from_secs(178));
+    assert_eq!(talk.levels(), [("q", 0), ("late", 0)]);
+    talk.pass(SimDuration::from_secs(2));
+    assert_eq!(talk.levels(), [("q", 0), ("late", 2)]);
+    for _ in 0..2 {
+        talk.pass(SimDuration::from_millis(1));
+        talk.publish("q", 10);
+    }
+    assert_eq!(talk.levels(), [("q", 2), ("late", 2)], "there is room again");
+}
+
+/// Source: rule LEN-7.
+#[test]
+fn a_publisher_that_was_refused_goes_on_at_four_fifths_of_the_limit() {
+    let mut talk = Talk::plain();
+    talk.declare("q", &quorum(&[("x-max-length", 5.into()), ("x-overflow", "reject-publish".into())]));
+    let publish = |talk: &mut Talk| {
+        talk.pass(SimDuration::from_millis(1));
+        talk.publish("q", 1);
+        talk.levels()[0].1
+    };
+    for expected in [1, 2, 3, 4, 5, 6, 6] {
+        assert_eq!(publish(&mut talk), expected);
+    }
+    let queue = talk.name("q");
+    talk.method(Method::BasicGet { queue, no_ack: true });
+    assert_eq!(publish(&mut talk), 5, "five are too many");
+    talk.method(Method::BasicGet { queue, no_ack: true });
+    assert_eq!(publish(&mut talk), 5, "four are not");
+}

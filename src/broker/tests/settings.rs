@@ -162,3 +162,50 @@ fn what_is_held_back_goes_with_its_connection() {
     assert_eq!(talk.heard(), [""; 0]);
     assert_eq!(talk.broker.counts(), (0, 0));
 }
+
+/// Source: rules QOS-3 and ACK-8.
+#[test]
+fn a_new_consumer_of_an_old_tag_gets_the_credit_of_the_deliveries_from_its_own_queue() {
+    for (second, heard) in [("q", vec!["1: deliver #3"]), ("other", vec![])] {
+        let mut talk = Talk::plain();
+        talk.declare("q", &[]);
+        talk.declare("other", &[]);
+        talk.method(Method::BasicQos { prefetch_size: 0, prefetch_count: 1, global: false });
+        let consumer_tag = talk.name("t");
+        let consume = |queue| BasicConsume { queue, consumer_tag, ..BasicConsume::default() };
+        let queue = talk.name("q");
+        talk.method(Method::BasicConsume(Box::new(consume(queue))));
+        talk.publish("q", 1);
+        talk.method(Method::BasicCancel { consumer_tag });
+        let queue = talk.name(second);
+        talk.method(Method::BasicConsume(Box::new(consume(queue))));
+        for queue in ["q", "q", "other", "other"] {
+            talk.publish(queue, 1);
+        }
+        talk.heard();
+        talk.method(Method::BasicAck { delivery_tag: 1, multiple: false });
+        assert_eq!(talk.heard(), heard, "{second}");
+    }
+}
+
+/// Source: rules FLW-3 and CF-10.
+#[test]
+fn what_was_held_back_is_confirmed_together() {
+    let mut talk = Talk::plain();
+    talk.declare("q", &[("x-max-length", 3.into()), ("x-overflow", "reject-publish".into())]);
+    talk.method(Method::ConfirmSelect);
+    talk.publish("q", 1);
+    talk.operate(Operation::SetAlarms { memory: true, disk: false });
+    talk.tell(Command::ConnectionLost(AT.connection));
+    talk.open("guest");
+    talk.method(Method::ConfirmSelect);
+    talk.heard();
+    (0..2).for_each(|_| talk.publish("q", 1));
+    talk.operate(Operation::SetAlarms { memory: true, disk: true });
+    (0..2).for_each(|_| talk.publish("q", 1));
+    assert_eq!(talk.heard(), ["0: blocked: low on memory"], "also a connection that opened under the alarm");
+    talk.operate(Operation::SetAlarms { memory: false, disk: false });
+    assert_eq!(talk.heard(), ["0: ConnectionUnblocked", "1: BasicAck", "1: BasicNack", "1: BasicNack"]);
+    talk.publish("q", 1);
+    assert_eq!(talk.heard(), ["1: BasicNack"], "and from here on at once");
+}

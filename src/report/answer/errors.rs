@@ -1,27 +1,38 @@
 //! Errors that closed a channel or connection.
 
 use crate::experiment::VariantResult;
-use crate::measure::ProducerOutcome;
+use crate::measure::{ClientError, ProducerOutcome};
 use crate::report::numbers::counted;
 
 /// The first error in words, and how many more there were.
 pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
     let mut errors = variant.outcomes.iter().flat_map(|outcome| &outcome.errors);
     let Some(first) = errors.next() else { return Vec::new() };
-    let closed = match first.channel {
-        Some(channel) => format!("channel {channel} of connection `{}`", first.connection),
-        None => format!("connection `{}`", first.connection),
-    };
+    let closed = closed(first);
     // The reply text begins with the code's name; the number is what people search for.
-    let more = match errors.count() {
+    let more = match errors.clone().count() {
         0 => String::new(),
-        1 => ", and there was 1 more error".to_owned(),
+        1 => errors.map(second).collect(),
         more => format!(", and there were {more} more errors"),
     };
     let mut said =
         vec![format!("the broker closed {closed} at {}: {} {}{more}", first.at, first.code, first.text)];
     said.extend(stopped(variant));
     said
+}
+
+/// What an error closed.
+fn closed(error: &ClientError) -> String {
+    match error.channel {
+        Some(channel) => format!("channel {channel} of connection `{}`", error.connection),
+        None => format!("connection `{}`", error.connection),
+    }
+}
+
+/// The only other error, shortly.
+fn second(error: &ClientError) -> String {
+    let name = error.text.split(' ').next().unwrap_or_default();
+    format!(", and then {} at {}: {} {name}", closed(error), error.at, error.code)
 }
 
 /// Producers that had more to publish, each with its number of messages in the first run in which an error stopped it.
@@ -48,8 +59,33 @@ fn stopped(variant: &VariantResult) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::experiment::tests::{plan, run_example};
-    use crate::measure::ClientError;
     use crate::units::SimTime;
+
+    fn error(connection: &str, channel: Option<u16>, code: u16, text: &str) -> ClientError {
+        let at = SimTime::from_nanos(1_000_000);
+        ClientError { at, connection: connection.into(), channel, code, text: text.into() }
+    }
+
+    /// Source: rules CON-2 and ERR-10.
+    #[test]
+    fn a_second_error_is_told_shortly_and_more_are_counted() {
+        let said = |count| {
+            let result = run_example(&plan(false, 1), |_, _, outcome| {
+                outcome.errors.push(error("spy", None, 530, "NOT_ALLOWED - access refused"));
+                let second = error("intern", Some(1), 403, "ACCESS_REFUSED - write access refused");
+                outcome.errors.resize(count, second);
+            });
+            clauses(&result.unwrap().variants[0])
+        };
+        assert_eq!(
+            said(2),
+            [
+                "the broker closed connection `spy` at 1ms: 530 NOT_ALLOWED - access refused, and then channel 1 of \
+              connection `intern` at 1ms: 403 ACCESS_REFUSED"
+            ]
+        );
+        assert!(said(3)[0].ends_with("access refused, and there were 2 more errors"), "{:?}", said(3));
+    }
 
     /// Source: rules MND-5 and ERR-1.
     #[test]
@@ -57,13 +93,8 @@ mod tests {
         let result = run_example(&plan(false, 1), |_, _, outcome| {
             outcome.producers[0].published = 12;
             outcome.producers[0].stopped = true;
-            outcome.errors.push(ClientError {
-                at: SimTime::from_nanos(1_000_000),
-                connection: "shop".into(),
-                channel: Some(1),
-                code: 404,
-                text: "NOT_FOUND - no exchange 'logs' in vhost '/'".into(),
-            });
+            let text = "NOT_FOUND - no exchange 'logs' in vhost '/'";
+            outcome.errors.push(error("shop", Some(1), 404, text));
         })
         .unwrap();
         assert_eq!(

@@ -52,7 +52,9 @@ pub(super) fn causes(variant: &VariantResult) -> String {
 pub(super) fn nothing_lost(variant: &VariantResult) -> Vec<String> {
     let drained = variant.outcomes.iter().all(|outcome| outcome.end.why == EndReason::Drained);
     if drained && total(variant, Ledger::lost_total) == 0 && total(variant, |books| books.copies) > 0 {
-        vec![format!("nothing was lost{}", in_replications(variant))]
+        // To its reader, what was dropped is lost.
+        let what = if total(variant, |books| books.unroutable) > 0 { "nothing else" } else { "nothing" };
+        vec![format!("{what} was lost{}", in_replications(variant))]
     } else {
         Vec::new()
     }
@@ -109,6 +111,13 @@ mod tests {
             ["3 of 100 messages were lost: automatic ack in the consumer's buffer"]
         );
         assert!(nothing_lost(&result.variants[0]).is_empty());
+    }
+
+    #[test]
+    fn what_was_dropped_as_unroutable_is_no_other_loss() {
+        let result = run_example(&plan(false, 1), |_, _, outcome| outcome.ledger.unroutable = 3).unwrap();
+        assert_eq!(losses(&result.variants[0]), ["3 messages got no queue and were dropped"]);
+        assert_eq!(nothing_lost(&result.variants[0]), ["nothing else was lost"]);
     }
 
     #[test]

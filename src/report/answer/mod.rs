@@ -6,6 +6,7 @@ mod difference;
 mod errors;
 mod fairness;
 mod losses;
+mod outcomes;
 mod processed;
 mod repeats;
 mod unfinished;
@@ -51,6 +52,7 @@ fn clauses(variant: &VariantResult) -> Vec<String> {
     }
     all.extend(losses::losses(variant));
     all.extend(confirms::clauses(variant));
+    all.extend(outcomes::clauses(variant));
     all.extend(fairness::clauses(variant));
     all.extend(processed::clauses(variant));
     all.extend(repeats::clauses(variant));

@@ -7,7 +7,7 @@ use crate::report::numbers::estimate;
 use crate::stats::Estimate;
 
 /// Queues that are told one by one; where there are more, only the run as a whole.
-const LISTED: usize = 3;
+const LISTED: usize = 4;
 
 /// One clause for all queues with a single consumer.
 pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {

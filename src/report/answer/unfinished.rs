@@ -18,7 +18,10 @@ pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
         (n, open) if n == open => format!("none of {n} runs came to its end; the first {limit}"),
         (n, open) => format!("{open} of {n} runs did not come to their end; the first of them {limit}"),
     };
-    vec![format!("unfinished: {end} {}", left(&first.ledger))]
+    // A run without an end of its own may still have done all its work.
+    let unfinished = open.iter().any(|outcome| outcome.ledger.unfinished() > 0);
+    let word = if unfinished { "unfinished: " } else { "" };
+    vec![format!("{word}{end} {}", left(&first.ledger))]
 }
 
 /// Whether something could still have happened, or still waits.

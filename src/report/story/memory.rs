@@ -47,6 +47,9 @@ pub(super) struct Memory {
     /// Deliveries whose acknowledgement is lost on its way.
     unheard: BTreeSet<(ChannelRef, DeliveryTag)>,
     cause: Option<(SimTime, Cause)>,
+    open: BTreeSet<ConnectionId>,
+    /// Open for the broker, but their clients have lost them.
+    lost: BTreeSet<ConnectionId>,
 }
 
 /// The keys that a tag stands for: itself, or with `multiple` all up to it; 0 then stands for all.
@@ -74,6 +77,13 @@ impl Memory {
             }
             What::ConsumerCrashed { consumer, .. } => {
                 self.crashes.insert(cast.consumer(*consumer), at);
+            }
+            What::Broker(Fact::ConnectionOpened { connection }, _) => {
+                self.open.insert(*connection);
+            }
+            What::ConnectionLost { connection } => {
+                let of_client = |id: &&ConnectionId| cast.connection_index(**id) == Some(*connection);
+                self.lost.extend(self.open.iter().filter(of_client));
             }
             What::Broker(Fact::Error { .. }, _) => self.cause = Some((at, Cause::ClosedWithError)),
             What::BrokerSent {
@@ -169,6 +179,8 @@ impl Memory {
     }
 
     fn forget_connection(&mut self, connection: ConnectionId) {
+        self.open.remove(&connection);
+        self.lost.remove(&connection);
         self.counted.retain(|channel, _| channel.connection != connection);
         self.unconfirmed.retain(|(channel, _), _| channel.connection != connection);
     }
@@ -194,7 +206,9 @@ impl Memory {
                 Cause::ClosedWithError => format!("the channel of {holder} was closed with an error"),
                 Cause::Restarted => "the broker was restarted".to_owned(),
             },
-            _ => format!("the connection of {holder} was lost"),
+            _ if self.lost.contains(&key.0.connection) => format!("the connection of {holder} was lost"),
+            // Nobody did anything, so it was time that passed. Source: rule ACK-12.
+            _ => format!("{holder} did not acknowledge it in time"),
         }
     }
 

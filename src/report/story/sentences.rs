@@ -229,6 +229,9 @@ pub(super) fn loss_explained(cause: LossCause) -> &'static str {
             "It came back more often than its queue allows, and the queue has no dead-letter exchange."
         }
         LossCause::DeadLetterTargetMissing => "Its dead-letter exchange led to no queue.",
+        LossCause::DeadLetterCycle => {
+            "It would have come back to a queue that it died in, and nobody had rejected it since."
+        }
         LossCause::Purged => "Its queue was purged.",
         LossCause::QueueDeleted => "A queue's messages go with it.",
     }

@@ -291,6 +291,27 @@ fn a_restart_is_named_as_the_reason_and_what_it_takes_is_lost() {
     run.check(Filter { message: Some(id(1)), from, ..Filter::default() }, &expected);
 }
 
+/// Source: rules ACK-12 and CON-11.
+#[test]
+fn a_message_that_nobody_gave_back_came_from_a_lost_connection_or_was_held_too_long() {
+    let told = |is_lost: bool| {
+        let mut run = Run::new();
+        run.begin();
+        run.fact(0, Fact::ConnectionOpened { connection: channel(1).connection }, rules::CON_11);
+        run.publish(1_000, 1);
+        run.deliver(1_500, 1, 0, 1, false);
+        if is_lost {
+            run.at(4_000, What::ConnectionLost { connection: 1 });
+        }
+        let (queue, message, channel) = (QUEUE, id(1), channel(1));
+        let back = Fact::Requeued { queue, channel, delivery_tag: 1, message, ready: 1, unacked: 0 };
+        run.fact(5_000, back, rules::RDL_1);
+        run.told(Filter::default())
+    };
+    assert!(told(true).contains("because the connection of fast was lost"), "{}", told(true));
+    assert!(told(false).contains("because fast did not acknowledge it in time"), "{}", told(false));
+}
+
 #[test]
 fn an_acknowledgement_of_several_names_their_messages() {
     let mut run = Run::new();

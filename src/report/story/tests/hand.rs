@@ -174,6 +174,11 @@ impl Run {
     }
 
     pub(super) fn check(&self, filter: Filter, expected: &Expect) {
+        // A first line without blanks, because the macro takes away what all lines are indented by.
+        expected.assert_eq(&format!("told:\n{}", self.told(filter)));
+    }
+
+    pub(super) fn told(&self, filter: Filter) -> String {
         let list = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         let directory = Directory {
             connections: list(&["shop", "fast", "slow"]),
@@ -188,8 +193,7 @@ impl Run {
         }
         let text = narrator.finish(&self.names);
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
-        // A first line without blanks, because the macro takes away what all lines are indented by.
-        expected.assert_eq(&format!("told:\n{text}"));
+        text
     }
 }
 
