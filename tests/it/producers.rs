@@ -264,6 +264,40 @@ name = "hidden""#;
     assert_eq!(entered, [3, 2, 2], "CC and BCC lead to more queues");
 }
 
+/// Each request has a mark of its own, and its reply the same.
+#[test]
+fn a_reply_says_which_request_it_answers() {
+    let text = producer(
+        r#"count = 3
+messages = [{ correlation-id = "per-message" }, { correlation-id = "two" }]
+reply-to = "answers"
+[[queue]]
+name = "answers"
+[[consumer]]
+name = "server"
+queue = "q"
+service-time = "1ms"
+[[producer]]
+name = "replying"
+connection = "server"
+channel = "server"
+after-consumer = "server"
+routing-key-from = "reply-to""#,
+    );
+    let (marks, outcome) = seen(&text, |what| match what {
+        What::ReachedBroker { method: Method::BasicPublish(publish), .. } => {
+            Some((publish.message.id.producer.0, publish.message.properties().correlation_id))
+        }
+        _ => None,
+    });
+    for producer in [0, 1] {
+        let of_one: Vec<_> =
+            marks.iter().filter(|(by, _)| *by == producer).map(|(_, id)| id.as_deref()).collect();
+        assert_eq!(of_one, [Some("1"), Some("two"), Some("3")], "producer {producer}");
+    }
+    assert_eq!(outcome.queues[1].ready, 3);
+}
+
 /// A pipeline: what is processed goes on to the next queue before it is acknowledged.
 #[test]
 fn a_producer_follows_a_consumer() {
