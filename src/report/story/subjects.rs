@@ -178,10 +178,11 @@ impl View<'_> {
             Fact::Routed { message, .. }
             | Fact::Unroutable { message, .. }
             | Fact::PublishRefused { message, .. } => vec![self.cast.producer(message.producer.0)],
-            Fact::Confirmed { channel, .. }
-            | Fact::Nacked { channel, .. }
-            | Fact::Replied { channel, .. } => {
+            Fact::Confirmed { channel, .. } | Fact::Nacked { channel, .. } => {
                 vec![self.cast.connection_of(channel.connection)]
+            }
+            Fact::Replied { channel, consumer_tag, .. } => {
+                vec![self.cast.connection_of(channel.connection), name(*consumer_tag)]
             }
             Fact::PolicySet { name: policy, .. } | Fact::PolicyCleared { name: policy, .. } => {
                 vec![name(*policy)]
