@@ -81,6 +81,7 @@ fn trace_of(variant: &Variant) -> String {
 
 fn directory(system: &SystemSpec) -> Directory {
     Directory {
+        clients: Vec::new(),
         connections: system.connections.iter().map(|one| one.name.clone()).collect(),
         producers: system.producers.iter().map(|one| one.name.clone()).collect(),
         consumers: system.consumers.iter().map(|one| one.name.clone()).collect(),

@@ -181,6 +181,7 @@ impl Run {
     pub(super) fn told(&self, filter: Filter) -> String {
         let list = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         let directory = Directory {
+            clients: Vec::new(),
             connections: list(&["shop", "fast", "slow"]),
             producers: list(&["shop"]),
             consumers: list(&["fast", "slow"]),
