@@ -11,7 +11,7 @@ use crate::observe::Fact;
 use crate::rules;
 
 /// The pseudo-queue that a requester consumes from.
-pub(super) const REPLY_TO: &str = "amq.rabbitmq.reply-to";
+pub const REPLY_TO: &str = "amq.rabbitmq.reply-to";
 /// What the address of a requester begins with.
 const ADDRESS: &str = "amq.rabbitmq.reply-to.";
 
@@ -100,7 +100,8 @@ impl Broker {
         let consumer_tag = replies.tag;
         let delivery_tag = channel.next_tag();
         let to = channel.at;
-        step.out.fact(Fact::Replied { message: publish.message.id, channel: to, delivery_tag }, rules::DRT_2);
+        let message = publish.message.id;
+        step.out.fact(Fact::Replied { message, channel: to, consumer_tag, delivery_tag }, rules::DRT_2);
         let delivery = Delivery {
             consumer_tag,
             delivery_tag,

@@ -45,6 +45,7 @@ mod unacked;
 mod users;
 
 pub use command::{Command, Operation, Timer};
+pub use direct_reply::REPLY_TO;
 pub use effect::Out;
 pub use policies::{ApplyTo, Policy};
 pub use profile::{Difference, Profile, QuorumPriorities, QuorumRequeue};

@@ -145,7 +145,7 @@ fn story(
 fn refuse_missing(
     filter: &Filter,
     outcome: &Outcome,
-    known: impl FnOnce() -> [(&'static str, Vec<String>); 5],
+    known: impl FnOnce() -> [(&'static str, Vec<String>); 7],
 ) -> Result<(), Failure> {
     if let Some(message) = filter.message {
         let producer = &outcome.producers[message.producer.index()];
@@ -208,7 +208,14 @@ fn directory(system: &SystemSpec) -> Directory {
         producers: system.publishers().cloned().collect(),
         consumers: system.consumers.iter().map(|one| one.name.clone()).collect(),
         consumer_channels: system.consumer_channels().collect(),
-        clients: system.clients.iter().map(|client| client.name.clone()).collect(),
+        clients: system
+            .clients
+            .iter()
+            .map(|one| {
+                let channel = &system.channels[one.channel];
+                (one.name.clone(), channel.connection as u32, channel.number)
+            })
+            .collect(),
         faults: system.faults.iter().map(|one| one.name.clone()).collect(),
         classes: system.classes.iter().map(|one| one.name.clone()).collect(),
     }

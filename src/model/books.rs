@@ -225,11 +225,10 @@ impl Books {
                 self.ledger.dead_lettered += 1;
                 self.ledger.copies += u64::from(queues);
             }
-            // The requester gets it as it is published: a copy that is done with at once.
+            // The requester gets it as it is published.
             Fact::Replied { .. } => {
                 self.ledger.routed += 1;
                 self.ledger.copies += 1;
-                self.ledger.processed += 1;
             }
             Fact::QueueDeclared { queue, vhost, name, .. } => self.place_queue(queue, (vhost, name)),
             _ => {}

@@ -131,15 +131,31 @@ impl<R: Recorder> Effects<'_, R> {
     }
 
     fn consumer_added(&mut self, id: ConsumerId, channel: ChannelRef, tag: Name) {
-        let own = self.system.directory.connection(channel.connection).and_then(|connection| {
-            let channel = self.system.connections[connection].channel(channel.channel)?;
-            channel.consumers.iter().copied().find(|&c| self.system.consumers[c as usize].tag == tag)
-        });
+        let own = self.consumer_tagged(channel, tag);
         let known = &mut self.system.directory.consumers;
         if known.len() <= id.index() {
             known.resize(id.index() + 1, BY_HAND);
         }
         known[id.index()] = own.unwrap_or(BY_HAND);
+    }
+
+    /// The scenario's consumer on a channel that has this tag.
+    fn consumer_tagged(&self, channel: ChannelRef, tag: Name) -> Option<u32> {
+        let connection = self.system.directory.connection(channel.connection)?;
+        let channel = self.system.connections[connection].channel(channel.channel)?;
+        channel.consumers.iter().copied().find(|&c| self.system.consumers[c as usize].tag == tag)
+    }
+
+    /// A direct reply leaves for a consumer of the scenario, or for somebody who is done with it at once. Source: rule DRT-2.
+    #[cold]
+    fn replied(&mut self, channel: ChannelRef, tag: Name) {
+        let Some(consumer) = self.consumer_tagged(channel, tag) else {
+            self.system.books.ledger.processed += 1;
+            return;
+        };
+        self.system.books.consumers[consumer as usize].outcome.delivered += 1;
+        self.delivering = Some(consumer as usize);
+        self.settled_as_sent = true;
     }
 
     #[inline]
@@ -333,6 +349,7 @@ impl<R: Recorder> Out for Effects<'_, R> {
             Fact::Got { channel, delivery_tag, message, automatic, .. } => {
                 self.handed_out(channel, delivery_tag, Handed { message, automatic });
             }
+            Fact::Replied { channel, consumer_tag, .. } => self.replied(channel, consumer_tag),
             Fact::Settled { channel, consumer, delivery_tag, message, how, .. } => {
                 self.settled(channel, consumer, delivery_tag, message, how);
             }

@@ -21,8 +21,9 @@ struct Template {
     size: u32,
     delivery_mode: DeliveryMode,
     priority: u8,
-    /// Shared by all messages made from it.
+    /// Shared by all messages made from it, unless they are numbered.
     content: Option<Arc<Content>>,
+    numbered: bool,
 }
 
 impl Template {
@@ -42,8 +43,24 @@ impl Template {
                 };
                 Arc::new(Content { properties, body: Box::default() })
             }),
+            numbered: message.numbered,
         }
     }
+
+    /// The content of the message with this number.
+    #[inline]
+    fn content(&self, number: u32) -> Option<Arc<Content>> {
+        let content = self.content.as_ref()?;
+        Some(if self.numbered { numbered(content, number) } else { Arc::clone(content) })
+    }
+}
+
+/// The same with the number as correlation id.
+#[inline(never)]
+fn numbered(content: &Content, number: u32) -> Arc<Content> {
+    let correlation_id = Some(number.to_string().into());
+    let properties = Properties { correlation_id, ..content.properties.clone() };
+    Arc::new(Content { properties, body: content.body.clone() })
 }
 
 /// A producer's state.
@@ -209,7 +226,7 @@ impl Producer {
                 delivery_mode: template.delivery_mode,
                 priority: template.priority,
                 class: self.class(number),
-                content: template.content.clone(),
+                content: template.content(number),
             },
         }
     }

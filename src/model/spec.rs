@@ -191,6 +191,8 @@ pub struct MessageSpec {
     pub priority: u8,
     /// All other properties, `CC` and `BCC` among the headers; `None` where none is set.
     pub properties: Option<Box<Properties>>,
+    /// Whether its correlation id is its number, `7` for the producer's seventh message. `properties` is set then.
+    pub numbered: bool,
 }
 
 /// What makes a producer publish.

@@ -417,6 +417,8 @@ pub enum Fact {
         message: MessageId,
         /// To this channel.
         channel: ChannelRef,
+        /// To the consumer of replies with this tag there.
+        consumer_tag: Name,
         /// With this tag.
         delivery_tag: DeliveryTag,
     },

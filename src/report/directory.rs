@@ -1,6 +1,6 @@
 //! Names for people: of a scenario's entities, and of what the broker numbers as it goes. Knows only what was observed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::amqp::{
     ChannelNo, ChannelRef, ConnectionId, ConsumerId, MessageId, Name, Names, ProducerId, QueueId, in_vhost,
@@ -18,8 +18,8 @@ pub struct Directory {
     pub consumers: Vec<String>,
     /// The channel of each consumer: the place of its connection, and its number there.
     pub consumer_channels: Vec<(u32, ChannelNo)>,
-    /// Clients that send what they are told to.
-    pub clients: Vec<String>,
+    /// Clients that send the methods they are told to, with their connections and channels there.
+    pub clients: Vec<(String, u32, u16)>,
     /// Planned faults.
     pub faults: Vec<String>,
     /// Message classes; entry 0 is the default one.
@@ -48,6 +48,7 @@ pub struct Cast {
     /// Invariant: an id keeps its last owner when that is gone, until another takes the id.
     consumers: BTreeMap<ConsumerId, (Name, QueueId)>,
     connections: BTreeMap<ConnectionId, u32>,
+    policies: BTreeSet<Name>,
 }
 
 fn listed(list: &[String], index: u32, kind: &str) -> String {
@@ -80,6 +81,9 @@ impl Cast {
             What::Broker(Fact::ConsumerAdded { queue, consumer, tag, .. }, _) => {
                 self.consumers.insert(*consumer, (*tag, *queue));
             }
+            What::Broker(Fact::PolicySet { name, .. }, _) => {
+                self.policies.insert(*name);
+            }
             _ => {}
         }
     }
@@ -104,6 +108,12 @@ impl Cast {
         listed(&self.directory.producers, index, "producer")
     }
 
+    /// The clients that send what they are told to on this channel of a connection by its place in the scenario.
+    pub fn clients_on(&self, connection: u32, channel: u16) -> impl Iterator<Item = &String> {
+        let on = self.directory.clients.iter().filter(move |one| (one.1, one.2) == (connection, channel));
+        on.map(|(name, ..)| name)
+    }
+
     /// The name of a consumer by its place in the scenario.
     pub fn consumer(&self, index: u32) -> String {
         listed(&self.directory.consumers, index, "consumer")
@@ -111,7 +121,8 @@ impl Cast {
 
     /// The name of a client that sends what it is told to.
     pub fn client(&self, index: u32) -> String {
-        listed(&self.directory.clients, index, "client")
+        let client = self.directory.clients.get(index as usize);
+        client.map_or_else(|| format!("client {index}"), |(name, ..)| name.clone())
     }
 
     /// The tag of a consumer by the broker's id, as an interned name; `None` if it was never seen to subscribe.
@@ -138,6 +149,11 @@ impl Cast {
     /// The names of all queues that were declared.
     pub fn queues(&self, names: &Names) -> impl Iterator<Item = String> {
         self.queues.keys().map(|id| self.queue(names, *id))
+    }
+
+    /// The names of all policies that were set.
+    pub fn policies(&self, names: &Names) -> impl Iterator<Item = String> {
+        self.policies.iter().map(|&name| names.text(name).to_owned())
     }
 
     /// The name of a fault.

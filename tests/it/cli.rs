@@ -472,3 +472,54 @@ fn a_broken_pipe_is_a_quiet_success() {
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
 }
+
+/// What an operator does is told under the name of the client, of the policy and of the connection. Source: rules ERR-10 and
+/// CON-2.
+#[test]
+fn an_operator_and_what_it_is_refused_can_be_asked_for() {
+    let path = std::env::temp_dir().join(format!("amqpsim-cli-operator-{}.toml", std::process::id()));
+    let text = r#"
+[[user]]
+name = "app"
+permissions = [{ configure = "", write = "", read = ".*" }]
+[[policy]]
+name = "short"
+pattern = "jobs"
+definition = { max-length = 1 }
+from = "1s"
+until = "2s"
+[[queue]]
+name = "jobs"
+[[connection]]
+name = "desk"
+user = "app"
+[[connection]]
+name = "stray"
+vhost = "nowhere"
+[[client]]
+name = "operator"
+connection = "desk"
+start = "3s"
+do = [{ method = "queue.purge", queue = "jobs" }, { method = "queue.delete", queue = "jobs" }]
+[[client]]
+name = "lost"
+connection = "stray"
+do = [{ method = "queue.purge", queue = "jobs" }]
+"#;
+    fs::write(&path, text).unwrap();
+    let story = |entity: &str| {
+        let output = amqpsim(&["explain", path.to_str().unwrap(), "--entity", entity]);
+        out(&output).split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    for (entity, told) in [
+        ("operator", &["queue.purge", "queue.delete(queue=jobs", "403", "ACCESS_REFUSED"][..]),
+        ("short", &["1000.000ms", "2000.000ms"]),
+        ("stray", &["530", "NOT_ALLOWED - vhost nowhere not found"]),
+    ] {
+        let story = story(entity);
+        for part in told {
+            assert!(story.contains(part), "{part} of {entity} in {story}");
+        }
+    }
+    fs::remove_file(path).unwrap();
+}

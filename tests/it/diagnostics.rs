@@ -367,6 +367,43 @@ expiration = "1500us"
 }
 
 #[test]
+fn a_heartbeat_that_amqp_cannot_say() {
+    says(
+        r#"[link]
+heartbeat = "1500ms"
+[[connection]]
+name = "web"
+heartbeat = "19h"
+[[producer]]
+name = "web"
+interarrival = "1s"
+routing-key = "orders"
+"#,
+        expect![[r#"
+            error[quantity-too-precise]: `heartbeat` of a link must be whole seconds, got 1.5s
+             --> scenarios/orders.toml:2:13
+              |
+            2 | heartbeat = "1500ms"
+              |             ^^^^^^^^
+              |
+              = help: for example `heartbeat = "2s"`
+              = note: AMQP agrees on heartbeats in whole seconds, up to 65535; 0 is none
+
+            error[quantity-too-large]: `heartbeat` of connection `web` must be at most 65535s, got 68400s
+             --> scenarios/orders.toml:5:13
+              |
+            5 | heartbeat = "19h"
+              |             ^^^^^
+              |
+              = help: for example `heartbeat = "65535s"`
+              = note: AMQP agrees on heartbeats in whole seconds, up to 65535; 0 is none
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
 fn a_window_without_confirms() {
     says(
         r#"[[producer]]

@@ -264,6 +264,98 @@ name = "hidden""#;
     assert_eq!(entered, [3, 2, 2], "CC and BCC lead to more queues");
 }
 
+/// Each request has a mark of its own, and its reply the same.
+#[test]
+fn a_reply_says_which_request_it_answers() {
+    let text = producer(
+        r#"count = 3
+messages = [{ correlation-id = "per-message" }, { correlation-id = "two" }]
+reply-to = "answers"
+[[queue]]
+name = "answers"
+[[consumer]]
+name = "server"
+queue = "q"
+service-time = "1ms"
+[[producer]]
+name = "replying"
+connection = "server"
+channel = "server"
+after-consumer = "server"
+routing-key-from = "reply-to""#,
+    );
+    let (marks, outcome) = seen(&text, |what| match what {
+        What::ReachedBroker { method: Method::BasicPublish(publish), .. } => {
+            Some((publish.message.id.producer.0, publish.message.properties().correlation_id))
+        }
+        _ => None,
+    });
+    for producer in [0, 1] {
+        let of_one: Vec<_> =
+            marks.iter().filter(|(by, _)| *by == producer).map(|(_, id)| id.as_deref()).collect();
+        assert_eq!(of_one, [Some("1"), Some("two"), Some("3")], "producer {producer}");
+    }
+    assert_eq!(outcome.queues[1].ready, 3);
+}
+
+const REQUESTS: &str = r#"count = 3
+start = "1s"
+channel = "asking"
+reply-to = "amq.rabbitmq.reply-to"
+correlation-id = "per-message"
+[[consumer]]
+name = "server"
+queue = "q"
+prefetch-count = 1
+service-time = "10ms"
+[[producer]]
+name = "replying"
+connection = "server"
+channel = "server"
+after-consumer = "server"
+routing-key-from = "reply-to"
+[[consumer]]
+name = "hearing"
+connection = "app"
+channel = "asking"
+queue = "amq.rabbitmq.reply-to"
+service-time = "1ms"
+"#;
+
+/// A consumer of the pseudo-queue gets the replies, without a queue. Source: rule DRT-1.
+#[test]
+fn a_direct_reply_reaches_the_consumer_on_the_channel_that_asked() {
+    let text = producer(&format!("{REQUESTS}acknowledge = \"automatic\""));
+    let (processed, outcome) = seen(&text, |what| match what {
+        What::Processed { message, consumer: 1, .. } => Some((message.producer.0, message.number)),
+        _ => None,
+    });
+    assert_eq!(processed, [(1, 1), (1, 2), (1, 3)]);
+    assert_eq!((outcome.consumers[1].delivered, outcome.consumers[1].processed), (3, 3));
+    assert_eq!((outcome.ledger.processed, outcome.ledger.lost_total()), (6, 0));
+    assert!(outcome.errors.is_empty());
+}
+
+/// Replies are handed out once, so nobody may acknowledge them. Source: rule DRT-1.
+#[test]
+fn a_consumer_of_replies_must_not_acknowledge() {
+    let (_, outcome) = seen(&producer(REQUESTS), |_| None::<()>);
+    assert_eq!(outcome.errors[0].text, "PRECONDITION_FAILED - reply consumer cannot acknowledge");
+}
+
+/// A reply on its way to a channel that is lost is lost with it. Source: rule DRT-2.
+#[test]
+fn a_direct_reply_is_lost_with_the_connection_that_it_is_on() {
+    let rest = "acknowledge = \"automatic\"\n[link]\nlatency = \"5ms\"\n[[fault.connection-loss]]\nname = \"cut\"\n\
+                connection = \"app\"\nat = \"1027ms\"\nlasts = \"1s\"\n";
+    let (lost, outcome) = seen(&producer(&format!("{REQUESTS}{rest}")), |what| match what {
+        What::LostOutside { cause, consumer: Some(1), .. } => Some(*cause),
+        _ => None,
+    });
+    assert_eq!(lost, [LossCause::AutoAckInFlight]);
+    assert_eq!((outcome.consumers[1].delivered, outcome.consumers[1].processed), (1, 0));
+}
+
 /// A pipeline: what is processed goes on to the next queue before it is acknowledged.
 #[test]
 fn a_producer_follows_a_consumer() {

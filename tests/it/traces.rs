@@ -85,7 +85,14 @@ fn directory(system: &SystemSpec) -> Directory {
         producers: system.producers.iter().map(|one| one.name.clone()).collect(),
         consumers: system.consumers.iter().map(|one| one.name.clone()).collect(),
         consumer_channels: system.consumer_channels().collect(),
-        clients: system.clients.iter().map(|client| client.name.clone()).collect(),
+        clients: system
+            .clients
+            .iter()
+            .map(|one| {
+                let channel = &system.channels[one.channel];
+                (one.name.clone(), channel.connection as u32, channel.number)
+            })
+            .collect(),
         faults: system.faults.iter().map(|one| one.name.clone()).collect(),
         classes: system.classes.iter().map(|one| one.name.clone()).collect(),
     }

@@ -157,9 +157,11 @@ fn of_message(view: View<'_>, fact: &Fact) -> String {
             view.exchange(*exchange),
             count(*queues, "queue")
         ),
-        Fact::Replied { message, .. } => {
-            format!("broker hands {} straight to the channel that asked for it", view.message(*message))
-        }
+        Fact::Replied { message, consumer_tag, .. } => format!(
+            "broker hands {} straight to {}, without a queue",
+            view.message(*message),
+            view.names.text(*consumer_tag)
+        ),
         Fact::Confirmed { channel, publish } => confirm(view, fact, channel.channel.0, *publish, "accepted"),
         Fact::Nacked { channel, publish } => confirm(view, fact, channel.channel.0, *publish, "refused"),
         delivery => of_delivery(view, delivery),

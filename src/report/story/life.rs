@@ -43,6 +43,8 @@ enum Outside {
     Lost(LossCause),
     /// Handed straight to the channel that asked.
     Replied,
+    /// And that consumer, by its place in the scenario, has processed it.
+    ReplyProcessed(u32, SimTime),
 }
 
 /// The life so far.
@@ -107,6 +109,8 @@ impl Life {
                     if copy.place == Place::Settled {
                         self.holders.remove(consumer);
                     }
+                } else {
+                    self.outside = Outside::ReplyProcessed(*consumer, at);
                 }
             }
             What::LostOutside { cause, consumer: None, .. } => self.outside = Outside::Lost(*cause),
@@ -115,6 +119,8 @@ impl Life {
                 let name = view.cast.consumer(*consumer);
                 if let Some(copy) = self.copy_of(view, &name) {
                     copy.place = Place::Lost(*cause, at, Some(name));
+                } else {
+                    self.outside = Outside::Lost(*cause);
                 }
             }
             What::Broker(fact, _) => self.observe_fact(view, at, fact),
@@ -220,7 +226,11 @@ impl Life {
                 Outside::OnTheWay => "still on its way to the broker at the end.".to_owned(),
                 Outside::Returned => "returned to its producer: no queue got it.".to_owned(),
                 Outside::Dropped => "dropped: no queue got it, and it was not mandatory.".to_owned(),
-                Outside::Replied => "handed straight to the channel that asked for it".to_owned(),
+                Outside::Replied => "handed straight to the channel that asked for it.".to_owned(),
+                Outside::ReplyProcessed(consumer, at) => {
+                    let consumer = view.cast.consumer(consumer);
+                    format!("handed straight to {consumer}, which has processed it at {}.", instant(at))
+                }
                 Outside::Lost(cause) => format!("lost: {}. {}", cause.words(), loss_explained(cause)),
             };
             return vec![format!("Fate of {name}: {fate}")];

@@ -178,7 +178,7 @@ impl Narrator {
     }
 
     /// What `--entity` may be, as far as it is known: kinds with their names.
-    pub fn entities(&self, names: &Names) -> [(&'static str, Vec<String>); 5] {
+    pub fn entities(&self, names: &Names) -> [(&'static str, Vec<String>); 7] {
         self.selector.entities(names)
     }
 }

@@ -68,13 +68,15 @@ impl Selector {
     }
 
     /// What `--entity` may be, as far as it is known: kinds with their names.
-    pub fn entities(&self, names: &Names) -> [(&'static str, Vec<String>); 5] {
+    pub fn entities(&self, names: &Names) -> [(&'static str, Vec<String>); 7] {
         let directory = self.cast.directory();
         [
             ("producers", directory.producers.clone()),
             ("consumers", directory.consumers.clone()),
+            ("clients", directory.clients.iter().map(|(name, ..)| name.clone()).collect()),
             ("queues", self.cast.queues(names).collect()),
             ("connections", directory.connections.clone()),
+            ("policies", self.cast.policies(names).collect()),
             ("faults", directory.faults.clone()),
         ]
     }

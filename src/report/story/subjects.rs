@@ -94,15 +94,20 @@ impl View<'_> {
         }
     }
 
-    /// The names of the producers, consumers, queues, connections and faults that `what` is about.
+    /// The names of the producers, consumers, clients, queues, connections and faults that `what` is about.
     pub(super) fn entities(&self, what: &What) -> Vec<String> {
         match what {
             What::ClientSent { connection, channel, method }
             | What::ReachedBroker { connection, channel, method } => {
-                vec![self.cast.connection(*connection), self.sender(*connection, *channel, method)]
+                let mut entities =
+                    vec![self.cast.connection(*connection), self.sender(*connection, *channel, method)];
+                entities.extend(self.cast.clients_on(*connection, channel.channel.0).cloned());
+                entities
             }
-            What::BrokerSent { connection, method, .. } | What::ReachedClient { connection, method, .. } => {
+            What::BrokerSent { connection, channel, method }
+            | What::ReachedClient { connection, channel, method } => {
                 let mut entities = vec![self.cast.connection(*connection)];
+                entities.extend(self.cast.clients_on(*connection, channel.channel.0).cloned());
                 match method {
                     ServerMethod::BasicDeliver(deliver) => {
                         entities.push(self.names.text(deliver.consumer_tag).to_owned());
@@ -179,10 +184,11 @@ impl View<'_> {
             Fact::Routed { message, .. }
             | Fact::Unroutable { message, .. }
             | Fact::PublishRefused { message, .. } => vec![self.cast.producer(message.producer.0)],
-            Fact::Confirmed { channel, .. }
-            | Fact::Nacked { channel, .. }
-            | Fact::Replied { channel, .. } => {
+            Fact::Confirmed { channel, .. } | Fact::Nacked { channel, .. } => {
                 vec![self.cast.connection_of(channel.connection)]
+            }
+            Fact::Replied { channel, consumer_tag, .. } => {
+                vec![self.cast.connection_of(channel.connection), name(*consumer_tag)]
             }
             Fact::PolicySet { name: policy, .. } | Fact::PolicyCleared { name: policy, .. } => {
                 vec![name(*policy)]

@@ -97,9 +97,12 @@ fn of_message(cast: &Cast, names: &Names, fact: &Fact) -> Row {
                 .text("exchange", names.text(*exchange))
                 .number("queues", *queues)
         }
-        Fact::Replied { message, channel, delivery_tag } => broker("replied", cast.message(*message))
-            .channel(cast, *channel)
-            .number("delivery-tag", *delivery_tag),
+        Fact::Replied { message, channel, consumer_tag, delivery_tag } => {
+            broker("replied", cast.message(*message))
+                .channel(cast, *channel)
+                .text("consumer", names.text(*consumer_tag))
+                .number("delivery-tag", *delivery_tag)
+        }
         Fact::Lost { queue, message, cause, ready, unacked } => broker("lost", cast.message(*message))
             .text("queue", cast.queue(names, *queue))
             .text("cause", cause.words())

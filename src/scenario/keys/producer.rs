@@ -173,8 +173,8 @@ const CORRELATION_ID: KeySpec = key(
     "correlation-id",
     Kind::ShortText,
     Means("not set"),
-    "What a reply says to be told from others.",
-    "\"a\"",
+    "What a reply says to be told from others; `per-message` is each message's number.",
+    "\"per-message\"",
 );
 const REPLY_TO: KeySpec =
     key("reply-to", Kind::ShortText, Means("not set"), "The queue for replies.", "\"replies\"");

@@ -14,7 +14,7 @@ use crate::scenario::values::name;
 use super::names::Names;
 use super::operator::Operator;
 use super::readers;
-use super::settings::Link;
+use super::settings::{Link, heartbeat};
 
 /// The most channels that a connection may have. Source: rabbitmq.com/docs/channels, `channel_max`.
 const CHANNELS_MAX: u16 = 2047;
@@ -62,7 +62,7 @@ impl Clients {
         let (vhost, user) = operator.connects_as(reader);
         let latency = reader.read("latency", distribution);
         let reconnect_delay = reader.read("reconnect-delay", duration);
-        let heartbeat = reader.read("heartbeat", duration);
+        let heartbeat = heartbeat(reader);
         let channel_reopen_delay = reader.read("channel-reopen-delay", duration).map(|delay| delay.value);
         let Some(connection) = connection else { return };
         self.connection_names.add(&connection, reader.problems);
@@ -72,7 +72,7 @@ impl Clients {
             user,
             latency: latency.map_or_else(|| self.link.latency.clone(), |latency| latency.value),
             reconnect_delay: reconnect_delay.map_or(self.link.reconnect_delay, |delay| delay.value),
-            heartbeat: heartbeat.map_or(self.link.heartbeat, |heartbeat| heartbeat.value),
+            heartbeat: heartbeat.unwrap_or(self.link.heartbeat),
             channel_reopen_delay,
         });
         self.channel_counts.push(0);

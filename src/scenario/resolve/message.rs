@@ -13,6 +13,9 @@ use crate::scenario::source::Placed;
 use crate::scenario::values::{arguments, boolean, integer, short_text, short_texts, wrong_type};
 use crate::units::SimDuration;
 
+/// The `correlation-id` that stands for the number of each message.
+const PER_MESSAGE: &str = "per-message";
+
 /// What a table says about messages; `None` where it says nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Content {
@@ -75,6 +78,10 @@ impl Content {
         self.cc.iter().chain(&self.bcc).flatten().map(String::as_str)
     }
 
+    fn numbered(&self) -> bool {
+        self.correlation_id.as_deref() == Some(PER_MESSAGE)
+    }
+
     fn properties(&self) -> Properties {
         let mut headers = self.headers.clone();
         for (header, keys) in [("CC", &self.cc), ("BCC", &self.bcc)] {
@@ -87,7 +94,7 @@ impl Content {
         Properties {
             headers,
             expiration: boxed(&self.expiration),
-            correlation_id: boxed(&self.correlation_id),
+            correlation_id: boxed(&self.correlation_id).filter(|_| !self.numbered()),
             reply_to: boxed(&self.reply_to),
             kind: boxed(&self.kind),
             ..Properties::default()
@@ -106,7 +113,9 @@ impl Content {
             message_size: self.size.unwrap_or_default(),
             persistent: self.persistent.unwrap_or_default(),
             priority: self.priority.unwrap_or_default(),
-            properties: (properties != Properties::default()).then(|| Box::new(properties)),
+            properties: (self.numbered() || properties != Properties::default())
+                .then(|| Box::new(properties)),
+            numbered: self.numbered(),
         }
     }
 }

@@ -20,6 +20,7 @@ mod script;
 mod settings;
 mod topology;
 
+use crate::broker::REPLY_TO;
 use crate::model::{Declaration, SystemSpec};
 use crate::units::{SimDuration, SimTime};
 
@@ -261,7 +262,7 @@ fn references(
         topology.exchanges.find(&exchange, message, problems);
     }
     for consumer in consumers {
-        if let Some(queue) = &consumer.queue {
+        if let Some(queue) = consumer.queue.as_ref().filter(|_| consumer.spec.queue != REPLY_TO) {
             let (name, queue_name) = (&consumer.name.value, &queue.value);
             let message = || format!("consumer `{name}` reads from `{queue_name}`, which is not declared");
             topology.queues.find(queue, message, problems);

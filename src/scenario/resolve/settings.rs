@@ -2,7 +2,8 @@
 
 use crate::broker::{Profile, Settings};
 use crate::random::Distribution;
-use crate::scenario::diagnostic::Problems;
+use crate::scenario::diagnostic::{Diagnostic, Problems};
+use crate::scenario::ids;
 use crate::scenario::keys::{TableSpec, table};
 use crate::scenario::node::{Node, Table, Value};
 use crate::scenario::quantities::{distribution, duration, duration_or_off, size};
@@ -69,8 +70,32 @@ pub(super) fn link(tree: &Table, problems: &mut Problems) -> Link {
             .read("latency", distribution)
             .map_or(Distribution::Constant(SimDuration::ZERO), |latency| latency.value),
         reconnect_delay: reader.read("reconnect-delay", duration).unwrap_or_default().value,
-        heartbeat: reader.read("heartbeat", duration).unwrap_or_default().value,
+        heartbeat: heartbeat(reader).unwrap_or_default(),
     })
+}
+
+/// As `connection.tune` has it: whole seconds in 16 bits. Source: rule CON-12.
+pub(super) fn heartbeat(reader: &mut Reader<'_>) -> Option<SimDuration> {
+    const SECOND: u64 = SimDuration::from_secs(1).as_nanos();
+    const SECONDS_MAX: u64 = u16::MAX as u64;
+    let heartbeat = reader.read("heartbeat", duration)?;
+    let nanos = heartbeat.value.as_nanos();
+    let (id, must) = if nanos % SECOND != 0 {
+        (ids::QUANTITY_TOO_PRECISE, "be whole seconds".to_owned())
+    } else if nanos / SECOND > SECONDS_MAX {
+        (ids::QUANTITY_TOO_LARGE, format!("be at most {SECONDS_MAX}s"))
+    } else {
+        return Some(heartbeat.value);
+    };
+    let message = format!("`heartbeat` of {} must {must}, got {}", reader.owner(), heartbeat.value);
+    let nearest = nanos.div_ceil(SECOND).min(SECONDS_MAX);
+    reader.problems.push(
+        Diagnostic::error(id, message)
+            .at(heartbeat.place.as_ref())
+            .help(format!("for example `heartbeat = \"{nearest}s\"`"))
+            .note("AMQP agrees on heartbeats in whole seconds, up to 65535; 0 is none"),
+    );
+    Some(heartbeat.value)
 }
 
 /// Reads a single table, or an empty one in its place.
