@@ -65,3 +65,21 @@ impl Messages {
         self.slots[slot.0 as usize].message.id
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run that publishes for ever keeps no more than what is in the queues.
+    #[test]
+    fn the_place_of_a_message_is_free_once_its_last_copy_is_gone() {
+        let mut messages = Messages::default();
+        let keep = |messages: &mut Messages| messages.keep(Message::default(), Name::EMPTY, Name::EMPTY, 2);
+        let first = keep(&mut messages);
+        messages.release(first);
+        let second = keep(&mut messages);
+        assert_ne!(second, first, "a copy is left");
+        messages.release(first);
+        assert_eq!(keep(&mut messages), first);
+    }
+}

@@ -243,7 +243,7 @@ mod tests {
             ("b", &["abc"], &["ac"]),
             ("^(a|bc)+$", &["a", "bc", "abca"], &["", "ab"]),
             ("^[a-c_]?x$", &["x", "bx", "_x"], &["dx", "abx"]),
-            ("^[^a]$", &["b"], &["a", ""]),
+            ("^[^a]$", &["b", "^"], &["a", ""]),
             ("^a*b+c$", &["bc", "aabbc"], &["ac"]),
             ("^(a|)$", &["a", ""], &["b"]),
             ("^(a*)*$", &["", "aaa"], &["b"]),
@@ -264,5 +264,8 @@ mod tests {
             assert_eq!(Pattern::parse(text), None, "{text}");
         }
         assert_eq!(Pattern::parse(&"(".repeat(10_000)), None);
+        let nested = |depth| "(".repeat(depth) + "a" + &")".repeat(depth);
+        assert!(Pattern::parse(&nested(DEPTH_MAX)).is_some_and(|pattern| pattern.is_found_in("a")));
+        assert_eq!(Pattern::parse(&nested(DEPTH_MAX + 1)), None);
     }
 }

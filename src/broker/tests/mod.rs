@@ -1,5 +1,6 @@
 //! Conversations that no recorded script can have: alarms, permissions, policies, timeouts; and the books of copies.
 
+mod facts;
 mod policies;
 mod quorum;
 mod settings;
@@ -24,8 +25,8 @@ struct Desk {
     timers: BTreeMap<u32, SimTime>,
     came: i64,
     gone: i64,
-    /// By which rules messages came back.
-    requeued: Vec<RuleRef>,
+    /// What the broker stated, and by which rules.
+    stated: Vec<(Fact, RuleRef)>,
     /// Why publishes were not taken.
     refused: Vec<(LossCause, RuleRef)>,
 }
@@ -49,12 +50,11 @@ impl Out for Desk {
     }
     fn level(&mut self, _: QueueId, _: u32) {}
     fn fact(&mut self, fact: Fact, rule: RuleRef) {
-        match fact {
-            Fact::PublishRefused { cause, .. } => self.refused.push((cause, rule)),
-            Fact::Requeued { .. } => self.requeued.push(rule),
-            Fact::Routed { queues, .. } => self.came += i64::from(queues),
+        match &fact {
+            Fact::PublishRefused { cause, .. } => self.refused.push((*cause, rule)),
+            Fact::Routed { queues, .. } => self.came += i64::from(*queues),
             Fact::DeadLettered { queues, .. } => {
-                self.came += i64::from(queues);
+                self.came += i64::from(*queues);
                 self.gone += 1;
             }
             Fact::Settled { how: Settlement::DeadLettered, .. } => {}
@@ -64,6 +64,7 @@ impl Out for Desk {
             | Fact::Got { automatic: true, .. } => self.gone += 1,
             _ => {}
         }
+        self.stated.push((fact, rule));
     }
 }
 
@@ -119,6 +120,11 @@ impl Talk {
 
     fn heard(&mut self) -> Vec<String> {
         std::mem::take(&mut self.desk.heard)
+    }
+
+    /// The facts of one kind, and by which rules they were stated.
+    fn stated<T>(&self, kind: impl Fn(&Fact) -> Option<T>) -> Vec<(T, RuleRef)> {
+        self.desk.stated.iter().filter_map(|(fact, rule)| Some((kind(fact)?, *rule))).collect()
     }
 
     fn declare(&mut self, queue: &str, arguments: &[(&str, FieldValue)]) {

@@ -81,7 +81,7 @@ fn a_message_comes_back_in_front_only_where_failures_are_counted() {
         talk.method(Method::BasicNack { delivery_tag: 1, multiple: false, requeue: true });
         talk.method(Method::BasicAck { delivery_tag: 2, multiple: false });
         assert_eq!(talk.heard(), order.map(|message| format!("1: deliver {message}")));
-        assert_eq!(talk.desk.requeued, [rule]);
+        assert_eq!(talk.stated(|fact| matches!(fact, Fact::Requeued { .. }).then_some(())), [((), rule)]);
     }
 }
 
@@ -100,6 +100,30 @@ fn automatic_acknowledgement_gives_all_its_credit_back() {
     talk.heard();
     (0..5).for_each(|_| talk.publish("q", 1));
     assert_eq!(talk.heard(), [1, 2, 3, 4, 5].map(|number| format!("1: deliver #{number}")));
+}
+
+/// What one command hands out is acknowledged consumer by consumer, so each gets as much credit back as it used.
+/// Source: rules QOS-10 and DSP-7.
+#[test]
+fn consumers_with_automatic_acknowledgement_take_turns() {
+    let on = |channel| ChannelRef { channel: ChannelNo(channel), ..AT };
+    let mut talk = Talk::plain();
+    talk.declare("q", &quorum(&[]));
+    talk.consume("q");
+    (0..4).for_each(|_| talk.publish("q", 1));
+    let queue = talk.name("q");
+    let consume = BasicConsume { queue, no_ack: true, ..BasicConsume::default() };
+    for channel in [2, 3] {
+        talk.tell(Command::Method(on(channel), Method::ChannelOpen));
+        let qos = Method::BasicQos { prefetch_size: 0, prefetch_count: 1, global: false };
+        talk.tell(Command::Method(on(channel), qos));
+        talk.tell(Command::Method(on(channel), Method::BasicConsume(Box::new(consume.clone()))));
+    }
+    talk.heard();
+    talk.method(Method::ChannelClose);
+    let mut heard = talk.heard();
+    heard.retain(|text| text.contains("deliver"));
+    assert_eq!(heard, ["2: deliver #1", "3: deliver #2", "2: deliver #3", "3: deliver #4"]);
 }
 
 /// Source: rule DLX-10.
