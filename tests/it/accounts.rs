@@ -302,3 +302,13 @@ fn an_acknowledgement_that_a_cut_loses_is_told() {
     "#]]
     .assert_eq(&(told.join("\n") + "\n"));
 }
+
+/// Source: rules FLW-2 and FLW-3.
+#[test]
+fn a_connection_that_an_alarm_blocks_is_told() {
+    let alarm = "[[fault.alarm]]\nat = \"20ms\"\nresource = \"memory\"\nlasts = \"20ms\"\n";
+    let story = story("", alarm, Filter { entity: Some("shop".to_owned()), ..Filter::default() });
+    for part in ["connection.blocked(reason=", "connection.unblocked reaches shop"] {
+        assert!(story.contains(part), "{part} is not in\n{story}");
+    }
+}

@@ -142,6 +142,8 @@ fn arrived(view: View<'_>, connection: u32, channel: ChannelRef, method: &Server
         ServerMethod::BasicReturn(_) => Some(format!("{words} of {} reaches {at}", messages())),
         ServerMethod::BasicGetOk(_) => Some(format!("{words} of {} reaches {at}", messages())),
         ServerMethod::ConnectionClose { .. }
+        | ServerMethod::ConnectionBlocked { .. }
+        | ServerMethod::ConnectionUnblocked
         | ServerMethod::ChannelClose { .. }
         | ServerMethod::BasicCancel { .. } => Some(format!("{words} reaches {at}")),
         _ => None,
