@@ -14,6 +14,8 @@ pub struct Directory {
     pub producers: Vec<String>,
     /// Consumers; each name is the consumer tag too.
     pub consumers: Vec<String>,
+    /// For each consumer the index of its connection; may be empty if nobody knows.
+    pub consumer_connections: Vec<usize>,
     /// Planned faults.
     pub faults: Vec<String>,
     /// Message classes; entry 0 is the default one.
@@ -101,6 +103,13 @@ impl Cast {
     /// The name of a consumer by its place in the scenario.
     pub fn consumer(&self, index: u32) -> String {
         listed(&self.directory.consumers, index, "consumer")
+    }
+
+    /// The names of the consumers on a connection of the scenario.
+    pub fn consumers_on(&self, connection: u32) -> impl Iterator<Item = &String> {
+        let Directory { consumers, consumer_connections, .. } = &self.directory;
+        let on = consumers.iter().zip(consumer_connections);
+        on.filter(move |&(_, &index)| index == connection as usize).map(|(name, _)| name)
     }
 
     /// The tag of a consumer by the broker's id, as an interned name; `None` if it was never seen to subscribe.

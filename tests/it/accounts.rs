@@ -38,6 +38,11 @@ interarrival = "10ms"
         connections: system.connections.iter().map(|one| one.name.clone()).collect(),
         producers: vec!["shop".to_owned()],
         consumers: system.consumers.iter().map(|one| one.name.clone()).collect(),
+        consumer_connections: system
+            .consumers
+            .iter()
+            .map(|one| system.channels[one.channel].connection)
+            .collect(),
         classes: system.classes.iter().map(|one| one.name.clone()).collect(),
         ..Directory::default()
     };
@@ -91,12 +96,10 @@ fn a_standby_gets_nothing() {
         TWO,
         "second",
         expect![[r#"
-        What second got in this run: 0 of the 10 deliveries of queue tasks. Past it went 10 because first is
-        the single active consumer [SAC-1]. At the end the queue is empty, and first is the single active
-        consumer [SAC-1].
-            [SAC-1] With a single active consumer, only the first to subscribe gets messages; the others
-            wait.
-    "#]],
+            What second got in this run: 0 of the 10 deliveries of queue tasks. Past it went 10 because first is
+            the single active consumer [SAC-1]. At the end the queue is empty, and first is the single active
+            consumer [SAC-1].
+        "#]],
     );
 }
 
@@ -301,6 +304,29 @@ fn an_acknowledgement_that_a_cut_loses_is_told() {
         delivered twice because the acknowledgement of c was lost on its way.
     "#]]
     .assert_eq(&(told.join("\n") + "\n"));
+}
+
+/// Source: rule SAC-1.
+#[test]
+fn a_standby_stands_by() {
+    let story = story("x-single-active-consumer = true", TWO, Filter::default());
+    assert!(
+        story.contains("second stands by for queue tasks: first is its single active consumer"),
+        "{story}"
+    );
+}
+
+/// Source: rule CON-2.
+#[test]
+fn a_consumer_whose_connection_is_refused_says_so() {
+    let refused = "[[vhost]]\nname = \"south\"\n[[user]]\nname = \"intern\"\n\
+         permissions = [{ vhost = \"/\", configure = \"\", write = \"\", read = \".*\" }]\n\
+         [[queue]]\nname = \"far\"\nvhost = \"south\"\n\
+         [[connection]]\nname = \"trespasser\"\nvhost = \"south\"\nuser = \"intern\"\n\
+         [[consumer]]\nname = \"spy\"\nconnection = \"trespasser\"\nqueue = \"far\"\nservice-time = \"1ms\"\n";
+    let story = story("", refused, Filter { entity: Some("spy".to_owned()), ..Filter::default() });
+    assert!(story.contains("its connection trespasser was refused at 0.500ms with 530"), "{story}");
+    assert!(story.contains("[CON-2] Opening an unknown virtual host, or one in which the user"), "{story}");
 }
 
 /// Source: rules FLW-2 and FLW-3.

@@ -84,6 +84,11 @@ fn directory(system: &SystemSpec) -> Directory {
         connections: system.connections.iter().map(|one| one.name.clone()).collect(),
         producers: system.producers.iter().map(|one| one.name.clone()).collect(),
         consumers: system.consumers.iter().map(|one| one.name.clone()).collect(),
+        consumer_connections: system
+            .consumers
+            .iter()
+            .map(|one| system.channels[one.channel].connection)
+            .collect(),
         faults: system.faults.iter().map(|one| one.name.clone()).collect(),
         classes: system.classes.iter().map(|one| one.name.clone()).collect(),
     }

@@ -184,6 +184,7 @@ impl Run {
             connections: list(&["shop", "fast", "slow"]),
             producers: list(&["shop"]),
             consumers: list(&["fast", "slow"]),
+            consumer_connections: vec![1, 2],
             faults: list(&["kill-fast"]),
             classes: list(&["default"]),
         };
