@@ -325,6 +325,7 @@ fn a_consumer_whose_connection_is_refused_says_so() {
          [[connection]]\nname = \"trespasser\"\nvhost = \"south\"\nuser = \"intern\"\n\
          [[consumer]]\nname = \"spy\"\nconnection = \"trespasser\"\nqueue = \"far\"\nservice-time = \"1ms\"\n";
     let story = story("", refused, Filter { entity: Some("spy".to_owned()), ..Filter::default() });
+    let story = story.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(story.contains("its connection trespasser was refused at 0.500ms with 530"), "{story}");
     assert!(story.contains("[CON-2] Opening an unknown virtual host, or one in which the user"), "{story}");
 }
