@@ -41,7 +41,7 @@ impl Broker {
         }
         let name = self.queue_name(place, consume.queue)?;
         self.check_queue_permission(place, Permission::Read, name)?;
-        let id = self.named_queue(place, name, rules::BND_3)?;
+        let id = self.named_queue(place, name)?;
         let priority = self.check_consumer(place, id, &consume)?;
         if consume.consumer_tag == Name::EMPTY {
             consume.consumer_tag = self.make_name("amq.ctag-");
@@ -101,7 +101,9 @@ impl Broker {
         self.channels[place].consumers.push(consumer);
         let queue = &mut self.queues[id.0];
         queue.consumers.push(consumer);
-        step.out.fact(Fact::ConsumerAdded { queue: id, consumer, channel: at, tag }, rules::DSP_4);
+        let stands_by = queue.features.as_ref().is_some_and(|features| features.active.is_some());
+        let rule = if stands_by { rules::SAC_1 } else { rules::DSP_4 };
+        step.out.fact(Fact::ConsumerAdded { queue: id, consumer, channel: at, tag }, rule);
         step.out.send(at, ServerMethod::BasicConsumeOk { consumer_tag: tag });
         if quorum {
             self.consumers[consumer.0].unacked = adopted as i32;
@@ -242,7 +244,7 @@ impl Broker {
     ) -> Handled {
         let name = self.queue_name(place, name)?;
         self.check_queue_permission(place, Permission::Read, name)?;
-        let id = self.named_queue(place, name, rules::DSP_16)?;
+        let id = self.named_queue(place, name)?;
         let quorum = self.queues[id.0].kind == QueueKind::Quorum;
         if quorum && self.has_single_active(id) {
             let queue = &self.queues[id.0];

@@ -14,7 +14,7 @@ impl Broker {
     pub(super) fn purge(&mut self, place: u32, name: Name, step: &mut Step<'_, impl Out>) -> Handled {
         let name = self.queue_name(place, name)?;
         self.check_queue_permission(place, Permission::Read, name)?;
-        let id = self.named_queue(place, name, rules::Q_13)?;
+        let id = self.named_queue(place, name)?;
         let message_count = self.drop_ready(id, LossCause::Purged, rules::Q_13, step);
         if self.queues[id.0].kind == QueueKind::Quorum {
             self.checkout(id, step);

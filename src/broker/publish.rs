@@ -201,7 +201,9 @@ impl Broker {
         let mandatory = mandatory && (reply == Reply::None || !self.profile.lost_reply_counts_as_routed);
         if reply != Reply::Delivered {
             let fact = Fact::Unroutable { message: message.id, exchange, routing_key, returned: mandatory };
-            step.out.fact(fact, rules::MND_1);
+            // A reply that comes too late finds nobody. Source: rule DRT-2.
+            let rule = if reply == Reply::Lost { rules::DRT_2 } else { rules::MND_1 };
+            step.out.fact(fact, rule);
         }
         if mandatory {
             let text = ReplyCode::NoRoute.name().into();

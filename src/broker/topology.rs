@@ -72,11 +72,12 @@ impl Broker {
     }
 
     /// The queue that a method names, or the one declared last if it names none; it must exist and not be locked.
-    pub(super) fn named_queue(&self, place: u32, name: Name, rule: RuleRef) -> Result<QueueId, Failure> {
+    /// Source: rules ERR-1 and CON-18.
+    pub(super) fn named_queue(&self, place: u32, name: Name) -> Result<QueueId, Failure> {
         let vhost = self.channels[place].vhost;
         let name = self.queue_name(place, name)?;
         let missing =
-            || failure(ReplyCode::NotFound, rule, format!("no {}", self.queue_resource(vhost, name)));
+            || failure(ReplyCode::NotFound, rules::ERR_1, format!("no {}", self.queue_resource(vhost, name)));
         let id = self.find_queue(vhost, name).ok_or_else(missing)?;
         self.not_locked(place, id)?;
         Ok(id)

@@ -125,6 +125,13 @@ impl Cast {
         client.map_or_else(|| format!("client {index}"), |(name, ..)| name.clone())
     }
 
+    /// The names of the consumers on a connection of the scenario.
+    pub fn consumers_on(&self, connection: u32) -> impl Iterator<Item = &String> {
+        let Directory { consumers, consumer_channels, .. } = &self.directory;
+        let on = consumers.iter().zip(consumer_channels);
+        on.filter(move |&(_, channel)| channel.0 == connection).map(|(name, _)| name)
+    }
+
     /// The tag of a consumer by the broker's id, as an interned name; `None` if it was never seen to subscribe.
     pub fn tag_of(&self, id: ConsumerId) -> Option<Name> {
         self.consumers.get(&id).map(|&(tag, _)| tag)

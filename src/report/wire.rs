@@ -192,41 +192,6 @@ fn publish(names: &Names, publish: &BasicPublish) -> Words {
     words.number("body-size", message.size)
 }
 
-fn declaration(names: &Names, method: &Method) -> Words {
-    match method {
-        Method::ExchangeDeclare(declare) => Words::new("exchange.declare")
-            .text("exchange", names.text(declare.exchange))
-            .text("type", names.text(declare.kind))
-            .set("passive", declare.passive)
-            .set("durable", declare.durable)
-            .set("auto-delete", declare.auto_delete)
-            .set("internal", declare.internal)
-            .set("no-wait", declare.no_wait)
-            .table(&declare.arguments),
-        Method::ExchangeDelete { exchange, if_unused } => {
-            Words::new("exchange.delete").text("exchange", names.text(*exchange)).set("if-unused", *if_unused)
-        }
-        Method::ExchangeBind(bind) => Words::new("exchange.bind").ends(names, bind),
-        Method::ExchangeUnbind(bind) => Words::new("exchange.unbind").ends(names, bind),
-        Method::QueueDeclare(declare) => Words::new("queue.declare")
-            .text("queue", names.text(declare.queue))
-            .set("passive", declare.passive)
-            .set("durable", declare.durable)
-            .set("exclusive", declare.exclusive)
-            .set("auto-delete", declare.auto_delete)
-            .set("no-wait", declare.no_wait)
-            .table(&declare.arguments),
-        Method::QueueBind(bind) => Words::new("queue.bind").ends(names, bind),
-        Method::QueueUnbind(bind) => Words::new("queue.unbind").ends(names, bind),
-        Method::QueuePurge { queue } => Words::new("queue.purge").text("queue", names.text(*queue)),
-        Method::QueueDelete { queue, if_unused, if_empty } => Words::new("queue.delete")
-            .text("queue", names.text(*queue))
-            .set("if-unused", *if_unused)
-            .set("if-empty", *if_empty),
-        _ => unreachable!("the other methods declare nothing"),
-    }
-}
-
 /// A client's method in words.
 pub(super) fn client(names: &Names, method: &Method) -> Words {
     match method {
@@ -269,7 +234,35 @@ pub(super) fn client(names: &Names, method: &Method) -> Words {
         Method::TxSelect => Words::new("tx.select"),
         Method::TxCommit => Words::new("tx.commit"),
         Method::TxRollback => Words::new("tx.rollback"),
-        declares => declaration(names, declares),
+        Method::ExchangeDeclare(declare) => Words::new("exchange.declare")
+            .text("exchange", names.text(declare.exchange))
+            .text("type", names.text(declare.kind))
+            .set("passive", declare.passive)
+            .set("durable", declare.durable)
+            .set("auto-delete", declare.auto_delete)
+            .set("internal", declare.internal)
+            .set("no-wait", declare.no_wait)
+            .table(&declare.arguments),
+        Method::ExchangeDelete { exchange, if_unused } => {
+            Words::new("exchange.delete").text("exchange", names.text(*exchange)).set("if-unused", *if_unused)
+        }
+        Method::ExchangeBind(bind) => Words::new("exchange.bind").ends(names, bind),
+        Method::ExchangeUnbind(bind) => Words::new("exchange.unbind").ends(names, bind),
+        Method::QueueDeclare(declare) => Words::new("queue.declare")
+            .text("queue", names.text(declare.queue))
+            .set("passive", declare.passive)
+            .set("durable", declare.durable)
+            .set("exclusive", declare.exclusive)
+            .set("auto-delete", declare.auto_delete)
+            .set("no-wait", declare.no_wait)
+            .table(&declare.arguments),
+        Method::QueueBind(bind) => Words::new("queue.bind").ends(names, bind),
+        Method::QueueUnbind(bind) => Words::new("queue.unbind").ends(names, bind),
+        Method::QueuePurge { queue } => Words::new("queue.purge").text("queue", names.text(*queue)),
+        Method::QueueDelete { queue, if_unused, if_empty } => Words::new("queue.delete")
+            .text("queue", names.text(*queue))
+            .set("if-unused", *if_unused)
+            .set("if-empty", *if_empty),
     }
 }
 
@@ -320,12 +313,10 @@ pub(super) fn server(names: &Names, method: &ServerMethod) -> Words {
         ServerMethod::TxSelectOk => Words::new("tx.select-ok"),
         ServerMethod::TxCommitOk => Words::new("tx.commit-ok"),
         ServerMethod::TxRollbackOk => Words::new("tx.rollback-ok"),
-        content => content_or_confirm(names, content),
-    }
-}
-
-fn content_or_confirm(names: &Names, method: &ServerMethod) -> Words {
-    match method {
+        ServerMethod::ConnectionBlocked { reason } => {
+            Words::new("connection.blocked").text("reason", &**reason)
+        }
+        ServerMethod::ConnectionUnblocked => Words::new("connection.unblocked"),
         ServerMethod::BasicDeliver(deliver) => Words::new("basic.deliver")
             .carrying(&deliver.message)
             .text("consumer-tag", names.text(deliver.consumer_tag))
@@ -352,7 +343,6 @@ fn content_or_confirm(names: &Names, method: &ServerMethod) -> Words {
         ServerMethod::BasicNack { delivery_tag, multiple } => {
             Words::new("basic.nack").number("delivery-tag", *delivery_tag).flag("multiple", *multiple)
         }
-        _ => unreachable!("the other methods neither carry content nor confirm"),
     }
 }
 

@@ -9,7 +9,8 @@ rules! {
          host it opened.";
         "RabbitMQ docs, vhosts";
     CON_2, "CON-2":
-        "Opening an unknown virtual host closes the connection with 530.";
+        "Opening an unknown virtual host, or one in which the user has no permission, closes the connection \
+         with 530.";
         "observed on RabbitMQ 3.10.8";
     CON_3, "CON-3":
         "Client and server agree on the number of channels, the frame size and the heartbeat when the \

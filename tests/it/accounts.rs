@@ -92,12 +92,10 @@ fn a_standby_gets_nothing() {
         TWO,
         "second",
         expect![[r#"
-        What second got in this run: 0 of the 10 deliveries of queue tasks. Past it went 10 because first is
-        the single active consumer [SAC-1]. At the end the queue is empty, and first is the single active
-        consumer [SAC-1].
-            [SAC-1] With a single active consumer, only the first to subscribe gets messages; the others
-            wait.
-    "#]],
+            What second got in this run: 0 of the 10 deliveries of queue tasks. Past it went 10 because first is
+            the single active consumer [SAC-1]. At the end the queue is empty, and first is the single active
+            consumer [SAC-1].
+        "#]],
     );
 }
 
@@ -328,4 +326,38 @@ start = "55ms"
             subscription, 3 when it was the turn of another [DSP-2]. At the end the queue is empty.
         "#]],
     );
+}
+
+/// Source: rule SAC-1.
+#[test]
+fn a_standby_stands_by() {
+    let story = story("x-single-active-consumer = true", TWO, Filter::default());
+    assert!(
+        story.contains("second stands by for queue tasks: first is its single active consumer"),
+        "{story}"
+    );
+}
+
+/// Source: rule CON-2.
+#[test]
+fn a_consumer_whose_connection_is_refused_says_so() {
+    let refused = "[[vhost]]\nname = \"south\"\n[[user]]\nname = \"intern\"\n\
+         permissions = [{ vhost = \"/\", configure = \"\", write = \"\", read = \".*\" }]\n\
+         [[queue]]\nname = \"far\"\nvhost = \"south\"\n\
+         [[connection]]\nname = \"trespasser\"\nvhost = \"south\"\nuser = \"intern\"\n\
+         [[consumer]]\nname = \"spy\"\nconnection = \"trespasser\"\nqueue = \"far\"\nservice-time = \"1ms\"\n";
+    let story = story("", refused, Filter { entity: Some("spy".to_owned()), ..Filter::default() });
+    let story = story.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(story.contains("its connection trespasser was refused at 0.500ms with 530"), "{story}");
+    assert!(story.contains("[CON-2] Opening an unknown virtual host, or one in which the user"), "{story}");
+}
+
+/// Source: rules FLW-2 and FLW-3.
+#[test]
+fn a_connection_that_an_alarm_blocks_is_told() {
+    let alarm = "[[fault.alarm]]\nat = \"20ms\"\nresource = \"memory\"\nlasts = \"20ms\"\n";
+    let story = story("", alarm, Filter { entity: Some("shop".to_owned()), ..Filter::default() });
+    for part in ["connection.blocked(reason=", "connection.unblocked reaches shop"] {
+        assert!(story.contains(part), "{part} is not in\n{story}");
+    }
 }

@@ -78,7 +78,14 @@ pub(super) fn sentence(view: View<'_>, fact: &Fact) -> String {
             view.key(*routing_key)
         ),
         Fact::ConsumerAdded { queue, tag, .. } => {
-            format!("{} joins the rotation of {} at the back", view.names.text(*tag), view.queue(*queue))
+            let (who, queue_name) = (view.names.text(*tag), view.queue(*queue));
+            match view.memory.active(*queue) {
+                None => format!("{who} joins the rotation of {queue_name} at the back"),
+                Some(active) => {
+                    let active = view.tag(active);
+                    format!("{who} stands by for {queue_name}: {active} is its single active consumer")
+                }
+            }
         }
         Fact::ConsumerRemoved { queue, tag, .. } => {
             format!("{} leaves {}", view.names.text(*tag), view.queue(*queue))

@@ -2,13 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::amqp::{MessageId, QueueId, ServerMethod};
+use crate::amqp::{MessageId, Method, QueueId, ServerMethod};
 use crate::observe::{DeathReason, Fact, LossCause, Settlement, What};
 use crate::units::{SimDuration, SimTime};
 
+use super::memory::is_silence;
 use super::page::{count, instant, length};
 use super::sentences::loss_explained;
 use super::subjects::View;
+
+/// Expiry is late by no more than this. Source: rule TTL-9.
+const TIMER_STEP: SimDuration = SimDuration::from_nanos(1_000_000);
 
 /// Where a copy is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +32,8 @@ type Work = (String, SimTime, SimDuration);
 #[derive(Clone, Debug)]
 struct Copy {
     place: Place,
+    /// When its own time to live is over.
+    expires: Option<SimTime>,
     deliveries: u32,
     reasons: Vec<String>,
     processed: Vec<Work>,
@@ -55,6 +61,8 @@ pub(super) struct Life {
     copies: BTreeMap<QueueId, Copy>,
     /// Consumers that have received the message and not settled it.
     holders: BTreeSet<u32>,
+    /// Its own time to live, until it is dead-lettered.
+    time_to_live: Option<SimDuration>,
     /// How its producer got its answer, and when.
     answered: Option<(&'static str, SimTime)>,
 }
@@ -66,6 +74,7 @@ impl Life {
             outside: Outside::Unseen,
             copies: BTreeMap::new(),
             holders: BTreeSet::new(),
+            time_to_live: None,
             answered: None,
         }
     }
@@ -88,6 +97,9 @@ impl Life {
                 method: ServerMethod::ConnectionClose { .. } | ServerMethod::ChannelClose { .. },
                 ..
             } => view.memory.out_on(self.message).any(|id| id == channel.connection),
+            What::Broker(Fact::ConsumerRemoved { tag, .. }, rule) => {
+                is_silence(rule) && view.memory.is_out_with(self.message, *tag)
+            }
             What::Broker(Fact::BrokerStopped | Fact::BrokerStarted { .. }, _) => {
                 self.copies.values().any(|copy| matches!(copy.place, Place::Ready | Place::Out(_)))
             }
@@ -99,6 +111,13 @@ impl Life {
     pub(super) fn observe(&mut self, view: View<'_>, at: SimTime, what: &What) {
         match what {
             What::Published { .. } => self.outside = Outside::OnTheWay,
+            What::ReachedBroker { method: Method::BasicPublish(publish), .. } => {
+                let content = publish.message.content.as_ref();
+                let text = content.and_then(|content| content.properties.expiration.as_ref());
+                let millis = text.and_then(|text| text.parse::<u64>().ok());
+                self.time_to_live =
+                    millis.map(|millis| SimDuration::from_nanos(millis.saturating_mul(1_000_000)));
+            }
             What::Received { consumer, .. } => {
                 self.holders.insert(*consumer);
             }
@@ -147,7 +166,11 @@ impl Life {
                 self.outside = if *returned { Outside::Returned } else { Outside::Dropped };
             }
             Fact::PublishRefused { cause, .. } => self.outside = Outside::Lost(*cause),
-            Fact::Enqueued { queue, .. } => self.enter(*queue).place = Place::Ready,
+            Fact::Enqueued { queue, .. } => {
+                let expires = self.time_to_live.map(|length| at + length);
+                let copy = self.enter(*queue);
+                (copy.place, copy.expires) = (Place::Ready, expires);
+            }
             Fact::Delivered { queue, consumer, automatic, .. } => {
                 let holder = view.cast.tag(view.names, *consumer);
                 self.hand_out(*queue, if *automatic { Place::Settled } else { Place::Out(holder) });
@@ -173,6 +196,7 @@ impl Life {
             }
             Fact::DeadLettered { queue, reason, .. } => {
                 self.enter(*queue).place = Place::DeadLettered(*reason, at);
+                self.time_to_live = None;
             }
             Fact::Replied { .. } => self.outside = Outside::Replied,
             Fact::Lost { queue, cause, .. } => self.enter(*queue).place = Place::Lost(*cause, at, None),
@@ -183,6 +207,7 @@ impl Life {
     fn enter(&mut self, queue: QueueId) -> &mut Copy {
         self.copies.entry(queue).or_insert_with(|| Copy {
             place: Place::Ready,
+            expires: None,
             deliveries: 0,
             reasons: Vec::new(),
             processed: Vec::new(),
@@ -204,8 +229,8 @@ impl Life {
     }
 
     /// What became of the message, one paragraph for each copy, and what its producer knows.
-    pub(super) fn fate(&self, view: View<'_>) -> Vec<String> {
-        let mut paragraphs = self.fates(view);
+    pub(super) fn fate(&self, view: View<'_>, end: SimTime) -> Vec<String> {
+        let mut paragraphs = self.fates(view, end);
         if let Some((how, at)) = self.answered {
             let name = view.cast.message(self.message);
             let although = if self.is_lost() && how == "confirmed" { ", and lost all the same" } else { "" };
@@ -218,7 +243,7 @@ impl Life {
         self.copies.values().any(|copy| matches!(copy.place, Place::Lost(..)))
     }
 
-    fn fates(&self, view: View<'_>) -> Vec<String> {
+    fn fates(&self, view: View<'_>, end: SimTime) -> Vec<String> {
         let name = view.cast.message(self.message);
         if self.copies.is_empty() {
             let fate = match self.outside {
@@ -241,16 +266,37 @@ impl Life {
             .map(|(&queue, copy)| {
                 let queue = view.cast.queue(view.names, queue);
                 let place = if several { format!(" in queue {queue}") } else { String::new() };
-                format!("Fate of {name}{place}: {}", copy.fate(&queue))
+                format!("Fate of {name}{place}: {}", copy.fate(&queue, end))
             })
             .collect()
     }
 }
 
 impl Copy {
-    fn fate(&self, queue: &str) -> String {
+    /// Why it was delivered again: ` because A, and then 47 times because B`. Equal reasons that follow each other are one.
+    fn because(&self) -> String {
+        let groups = self.reasons.chunk_by(|one, next| one == next).map(|group| match group {
+            [why] => format!("because {why}"),
+            [why, ..] => format!("{} because {why}", count(group.len() as u64, "time")),
+            [] => String::new(),
+        });
+        let groups: Vec<_> = groups.collect();
+        match &self.reasons[..] {
+            [] => String::new(),
+            _ => format!(" {}", groups.join(", and then ")),
+        }
+    }
+
+    fn fate(&self, queue: &str, run_end: SimTime) -> String {
         let end = match (&self.processed[..], &self.place) {
-            ([], Place::Ready) => format!("still ready in queue {queue} at the end"),
+            ([], Place::Ready) => match self.expires.filter(|&at| at + TIMER_STEP < run_end) {
+                Some(at) => format!(
+                    "still ready in queue {queue} at the end; it expired at {}, but has not come to the head of its \
+                     queue since [TTL-3]",
+                    instant(at)
+                ),
+                None => format!("still ready in queue {queue} at the end"),
+            },
             ([], Place::Out(holder)) => format!("still unacknowledged, with {holder}, at the end"),
             ([], Place::Settled) => "settled, but not processed by the end".to_owned(),
             ([], Place::DeadLettered(reason, at)) => {
@@ -290,8 +336,7 @@ impl Copy {
             2 => "twice".to_owned(),
             more => count(more, "time"),
         };
-        let because = self.reasons.join(", and then ");
-        let because = if because.is_empty() { because } else { format!(" because {because}") };
+        let because = self.because();
         format!("{end}; delivered {times}{because}.{why}")
     }
 }

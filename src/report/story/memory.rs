@@ -4,12 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::amqp::{
-    ChannelRef, ConnectionId, DeliveryTag, MessageId, Method, Name, Names, PublishSeqNo, QueueId, ReplyCode,
-    ServerMethod,
+    ChannelRef, ConnectionId, ConsumerId, DeliveryTag, MessageId, Method, Name, Names, PublishSeqNo, QueueId,
+    ReplyCode, ServerMethod,
 };
 use crate::observe::{Fact, What};
 use crate::report::Cast;
+use crate::rules::{self, RuleRef};
 use crate::units::SimTime;
+
+use super::page::instant;
 
 /// A delivery that is not settled.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +30,8 @@ pub(super) struct Handout {
 enum Cause {
     GivenBack(&'static str),
     AskedAgain,
+    /// The broker heard nothing for too long.
+    GaveUp,
     ChannelClosed,
     ConnectionClosed,
     ClosedWithError,
@@ -48,8 +53,10 @@ pub(super) struct Memory {
     unheard: BTreeSet<(ChannelRef, DeliveryTag)>,
     cause: Option<(SimTime, Cause)>,
     open: BTreeSet<ConnectionId>,
-    /// Open for the broker, but their clients have lost them.
-    lost: BTreeSet<ConnectionId>,
+    /// Open for the broker, but their clients have lost them, since when.
+    lost: BTreeMap<ConnectionId, SimTime>,
+    /// The single active consumers.
+    active: BTreeMap<QueueId, ConsumerId>,
 }
 
 /// The keys that a tag stands for: itself, or with `multiple` all up to it; 0 then stands for all.
@@ -62,6 +69,11 @@ fn covered<T>(
     let last = if multiple && tag == 0 { u64::MAX } else { tag };
     let first = if multiple { 0 } else { tag };
     map.range((channel, first)..=(channel, last))
+}
+
+/// Whether something happens because a connection was silent for too long. Source: rule CON-12.
+pub(super) fn is_silence(rule: RuleRef) -> bool {
+    rule.id == rules::CON_12.id
 }
 
 impl Memory {
@@ -83,7 +95,13 @@ impl Memory {
             }
             What::ConnectionLost { connection } => {
                 let of_client = |id: &&ConnectionId| cast.connection_index(**id) == Some(*connection);
-                self.lost.extend(self.open.iter().filter(of_client));
+                self.lost.extend(self.open.iter().filter(of_client).map(|&id| (id, at)));
+            }
+            What::Broker(Fact::ConsumerRemoved { .. }, rule) if is_silence(rule) => {
+                self.cause = Some((at, Cause::GaveUp));
+            }
+            What::Broker(Fact::ConsumerActivated { queue, consumer }, _) => {
+                self.active.insert(*queue, *consumer);
             }
             What::Broker(Fact::Error { .. }, _) => self.cause = Some((at, Cause::ClosedWithError)),
             What::BrokerSent {
@@ -170,6 +188,7 @@ impl Memory {
             | Fact::Lost { queue, message, .. } => {
                 self.returns.remove(&(*queue, *message));
             }
+            Fact::ConsumerRemoved { consumer, .. } => self.active.retain(|_, active| active != consumer),
             Fact::ChannelClosed { channel } => {
                 self.counted.remove(channel);
             }
@@ -201,12 +220,22 @@ impl Memory {
             Some((since, cause)) if since == at => match cause {
                 Cause::GivenBack(method) => format!("{holder} gave it back by {method}"),
                 Cause::AskedAgain => format!("{holder} asked for it again by basic.recover"),
+                Cause::GaveUp => {
+                    let since = self.lost.get(&key.0.connection);
+                    let since = since.map_or_else(String::new, |&since| format!(" since {}", instant(since)));
+                    format!(
+                        "the broker gave up at {} on the connection of {holder}, which held it and was \
+                         silent{since} [{}]",
+                        instant(at),
+                        rules::CON_12.id
+                    )
+                }
                 Cause::ChannelClosed => format!("the channel of {holder} was closed"),
                 Cause::ConnectionClosed => format!("the connection of {holder} was closed"),
                 Cause::ClosedWithError => format!("the channel of {holder} was closed with an error"),
                 Cause::Restarted => "the broker was restarted".to_owned(),
             },
-            _ if self.lost.contains(&key.0.connection) => format!("the connection of {holder} was lost"),
+            _ if self.lost.contains_key(&key.0.connection) => format!("the connection of {holder} was lost"),
             // Nobody did anything, so it was time that passed. Source: rule ACK-12.
             _ => format!("{holder} did not acknowledge it in time"),
         }
@@ -235,6 +264,16 @@ impl Memory {
         multiple: bool,
     ) -> impl Iterator<Item = MessageId> {
         covered(&self.unconfirmed, channel, publish, multiple).map(|(_, &message)| message)
+    }
+
+    /// The single active consumer of a queue, if it has one.
+    pub(super) fn active(&self, queue: QueueId) -> Option<ConsumerId> {
+        self.active.get(&queue).copied()
+    }
+
+    /// Whether the message is out with a consumer of this tag.
+    pub(super) fn is_out_with(&self, message: MessageId, tag: Name) -> bool {
+        self.handouts.values().any(|handout| handout.message == message && handout.consumer == Some(tag))
     }
 
     /// The connections on which the message is out.

@@ -112,7 +112,7 @@ impl Narrator {
         }
         self.page.close_limit();
         if let Some(life) = self.selector.life.take() {
-            for paragraph in life.fate(self.view(names)) {
+            for paragraph in life.fate(self.view(names), self.last) {
                 self.page.close(&paragraph);
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::amqp::{ChannelRef, ConsumerId, FieldValue, Method, Name, QueueId};
+use crate::amqp::{ChannelRef, ConsumerId, FieldValue, Method, Name, QueueId, ServerMethod};
 use crate::observe::{Fact, What};
 use crate::rules::{self, RuleRef};
 use crate::units::SimTime;
@@ -92,6 +92,8 @@ pub(super) struct PassedOver {
     full_since: Option<SimTime>,
     /// How its last subscription, or the attempt to make one, ended.
     ended: Option<(String, Option<RuleRef>)>,
+    /// The rule of the last error of anybody.
+    refused_by: Option<RuleRef>,
 }
 
 impl PassedOver {
@@ -107,6 +109,7 @@ impl PassedOver {
             passed: BTreeMap::new(),
             full_since: None,
             ended: None,
+            refused_by: None,
         }
     }
 
@@ -121,10 +124,28 @@ impl PassedOver {
                     self.channel = Some(*channel);
                 }
             }
+            What::BrokerSent { connection, method: ServerMethod::ConnectionClose { code, text }, .. }
+                if self.queue.is_none()
+                    && self.ended.is_none()
+                    && view.cast.consumers_on(*connection).any(|name| *name == self.name) =>
+            {
+                let connection = view.cast.connection(*connection);
+                let why = format!(
+                    "its connection {connection} was refused at {} with {} `{text}`",
+                    instant(at),
+                    code.number()
+                );
+                self.ended = Some((why, self.refused_by));
+            }
             What::ConsumerCrashed { consumer, .. } if view.cast.consumer(*consumer) == self.name => {
                 self.ended = Some((format!("it crashed at {}", instant(at)), None));
             }
-            What::Broker(fact, rule) => self.learn(view, at, fact, rule),
+            What::Broker(fact, rule) => {
+                if let Fact::Error { .. } = fact {
+                    self.refused_by = Some(*rule);
+                }
+                self.learn(view, at, fact, rule);
+            }
             _ => {}
         }
     }

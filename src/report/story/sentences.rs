@@ -9,6 +9,7 @@ use crate::report::wire::{self, Words};
 use crate::rules::{self, RuleRef};
 
 use super::facts;
+use super::memory::is_silence;
 use super::page::{count, length};
 use super::subjects::View;
 
@@ -29,7 +30,12 @@ pub(super) fn sentence(view: View<'_>, what: &What) -> Option<(String, Option<Ru
         if connection.is_some_and(|id| view.cast.connection_index(id).is_none()) {
             return None;
         }
-        return Some((facts::sentence(view, fact), Some(*rule)));
+        let text = facts::sentence(view, fact);
+        if let (Fact::ConsumerRemoved { tag, .. }, true) = (fact, is_silence(rule)) {
+            let who = view.names.text(*tag);
+            return Some((format!("broker gives up on the silent connection of {who}: {text}"), Some(*rule)));
+        }
+        return Some((text, Some(*rule)));
     }
     if let What::AckLost { connection, channel, delivery_tag } = what {
         let method = Method::BasicAck { delivery_tag: *delivery_tag, multiple: false };
@@ -139,9 +145,22 @@ fn arrived(view: View<'_>, connection: u32, channel: ChannelRef, method: &Server
     match method {
         ServerMethod::BasicAck { .. } => Some(format!("{words} reaches {at}: {} confirmed", messages())),
         ServerMethod::BasicNack { .. } => Some(format!("{words} reaches {at}: {} refused", messages())),
+        // A consumer of the scenario tells itself what it receives; a direct reply may go to another client.
+        ServerMethod::BasicDeliver(deliver)
+            if !view
+                .cast
+                .directory()
+                .consumers
+                .iter()
+                .any(|name| name == view.names.text(deliver.consumer_tag)) =>
+        {
+            Some(format!("{words} of {} reaches {at}", messages()))
+        }
         ServerMethod::BasicReturn(_) => Some(format!("{words} of {} reaches {at}", messages())),
         ServerMethod::BasicGetOk(_) => Some(format!("{words} of {} reaches {at}", messages())),
         ServerMethod::ConnectionClose { .. }
+        | ServerMethod::ConnectionBlocked { .. }
+        | ServerMethod::ConnectionUnblocked
         | ServerMethod::ChannelClose { .. }
         | ServerMethod::BasicCancel { .. } => Some(format!("{words} reaches {at}")),
         _ => None,

@@ -117,6 +117,10 @@ impl View<'_> {
                     | ServerMethod::BasicCancel { consumer_tag } => {
                         entities.extend(self.tag_text(*consumer_tag));
                     }
+                    // It ends them all, or keeps them from ever beginning.
+                    ServerMethod::ConnectionClose { .. } => {
+                        entities.extend(self.cast.consumers_on(*connection).cloned());
+                    }
                     ServerMethod::BasicReturn(back) => {
                         entities.push(self.cast.producer(back.message.id.producer.0));
                     }

@@ -356,3 +356,49 @@ fn an_acknowledgement_of_several_names_their_messages() {
     "#]];
     run.check(Filter { from, ..Filter::default() }, &expected);
 }
+
+/// Source: rule CON-12.
+#[test]
+fn a_message_that_comes_back_from_a_silent_connection_says_since_when_it_was_silent() {
+    let mut run = Run::new();
+    run.begin();
+    run.fact(0, Fact::ConnectionOpened { connection: channel(1).connection }, rules::CON_11);
+    run.publish(1_000, 1);
+    run.deliver(1_500, 1, 0, 1, false);
+    run.at(4_000, What::ConnectionLost { connection: 1 });
+    let tag = run.name("fast");
+    run.fact(5_000, Fact::ConsumerRemoved { queue: QUEUE, consumer: ConsumerId(0), tag }, rules::CON_12);
+    let (queue, message, channel) = (QUEUE, id(1), channel(1));
+    let back =
+        Fact::Requeued { queue, channel, consumer_tag: None, delivery_tag: 1, message, ready: 1, unacked: 0 };
+    run.fact(5_000, back, rules::CON_6);
+    let told = run.told(Filter { message: Some(id(1)), ..Filter::default() });
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("broker gives up on the silent connection of fast: fast leaves"), "{told}");
+    assert!(told.contains("which held it and was silent since 4.000ms [CON-12]"), "{told}");
+}
+
+/// Source: rule RDL-1.
+#[test]
+fn equal_reasons_of_a_fate_are_counted() {
+    let mut run = Run::new();
+    run.begin();
+    run.publish(1_000, 1);
+    for back in [2_000, 3_000, 4_000] {
+        run.deliver(back - 500, 1, 0, 1, false);
+        let (queue, message, channel) = (QUEUE, id(1), channel(1));
+        let requeued = Fact::Requeued {
+            queue,
+            channel,
+            consumer_tag: None,
+            delivery_tag: 1,
+            message,
+            ready: 1,
+            unacked: 0,
+        };
+        run.fact(back, requeued, rules::RDL_1);
+    }
+    let told = run.told(Filter { message: Some(id(1)), ..Filter::default() });
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.ends_with("3 times because fast did not acknowledge it in time."), "{told}");
+}
