@@ -2567,7 +2567,7 @@ name = "lögs"
 type = "topic"
 [[queue]]
 name = "orders"
-arguments = { x-max-length = 10, x-list = [1, "two", { three = 3.0 }] }
+arguments = { x-max-length = 10, list = [1, "two", { three = 3.0 }] }
 [[binding]]
 exchange = "lögs"
 queue = "orders"
@@ -3173,6 +3173,157 @@ exclusive = true
               = note: an exclusive queue is for the connection that declares it alone, and goes with it
 
             1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+/// RabbitMQ refuses such policies when they are set. Source: `rabbit_policies:validate_policy0`.
+#[test]
+fn a_definition_that_the_broker_would_refuse() {
+    says(
+        r#"[[policy]]
+name = "limits"
+pattern = "^orders"
+definition = { max-lenght = 5, message-ttl = "5s", max-length = "2", overflow = "drop-haed", expires = 0, colour = 1, dead-letter-exchange = 3 }
+"#,
+        expect![[r#"
+            error[unknown-key]: the definition of policy `limits` has no setting `max-lenght`
+             --> scenarios/orders.toml:4:16
+              |
+            4 | definition = { max-lenght = 5, message-ttl = "5s", max-length = "2", overflow = "drop-haed", expires = 0, colour = 1, dead-letter-exc...
+              |                ^^^^^^^^^^
+              |
+              = help: did you mean `max-length`?
+              = note: the settings of a policy are `alternate-exchange`, `consumer-timeout`, `dead-letter-exchange`, `dead-letter-routing-key`, `dead-letter-strategy`, `delivery-limit`, `expires`, `max-age`, `max-in-memory-bytes`, `max-in-memory-length`, `max-length`, `max-length-bytes`, `message-ttl`, `overflow`, `queue-leader-locator`, `queue-master-locator`, `queue-mode`, `queue-version`, `stream-filter-size-bytes`, `stream-max-segment-size-bytes`
+              = note: RabbitMQ refuses such a policy: Validation failed
+
+            error[wrong-type]: `message-ttl` of policy `limits` must be an integer, of milliseconds, got the string "5s"
+             --> scenarios/orders.toml:4:46
+              |
+            4 | definition = { max-lenght = 5, message-ttl = "5s", max-length = "2", overflow = "drop-haed", expires = 0, colour = 1, dead-letter-exc...
+              |                                              ^^^^
+              |
+              = help: write `message-ttl = 5000`
+              = note: RabbitMQ refuses such a policy: Validation failed
+
+            error[wrong-type]: `max-length` of policy `limits` must be an integer, got the string "2"
+             --> scenarios/orders.toml:4:65
+              |
+            4 | definition = { max-lenght = 5, message-ttl = "5s", max-length = "2", overflow = "drop-haed", expires = 0, colour = 1, dead-letter-exc...
+              |                                                                 ^^^
+              |
+              = help: write `max-length = 2`, without quotes
+              = note: RabbitMQ refuses such a policy: Validation failed
+
+            error[unknown-choice]: `overflow` of policy `limits` must be one of `drop-head`, `reject-publish`, `reject-publish-dlx`, got the string "drop-haed"
+             --> scenarios/orders.toml:4:81
+              |
+            4 | definition = { max-lenght = 5, message-ttl = "5s", max-length = "2", overflow = "drop-haed", expires = 0, colour = 1, dead-letter-exc...
+              |                                                                                 ^^^^^^^^^^^
+              |
+              = help: did you mean `drop-head`?
+              = note: RabbitMQ refuses such a policy: Validation failed
+
+            error[number-out-of-range]: `expires` of policy `limits` must be 1 or more, got the integer 0
+             --> scenarios/orders.toml:4:104
+              |
+            4 | definition = { max-lenght = 5, message-ttl = "5s", max-length = "2", overflow = "drop-haed", expires = 0, colour = 1, dead-letter-exc...
+              |                                                                                                        ^
+              |
+              = note: RabbitMQ refuses such a policy: Validation failed
+
+            error[unknown-key]: the definition of policy `limits` has no setting `colour`
+             --> scenarios/orders.toml:4:107
+              |
+            4 | definition = { max-lenght = 5, message-ttl = "5s", max-length = "2", overflow = "drop-haed", expires = 0, colour = 1, dead-letter-exc...
+              |                                                                                                           ^^^^^^
+              |
+              = note: the settings of a policy are `alternate-exchange`, `consumer-timeout`, `dead-letter-exchange`, `dead-letter-routing-key`, `dead-letter-strategy`, `delivery-limit`, `expires`, `max-age`, `max-in-memory-bytes`, `max-in-memory-length`, `max-length`, `max-length-bytes`, `message-ttl`, `overflow`, `queue-leader-locator`, `queue-master-locator`, `queue-mode`, `queue-version`, `stream-filter-size-bytes`, `stream-max-segment-size-bytes`
+              = note: RabbitMQ refuses such a policy: Validation failed
+
+            error[wrong-type]: `dead-letter-exchange` of policy `limits` must be a string, got the integer 3
+             --> scenarios/orders.toml:4:142
+              |
+            4 | ... = "drop-haed", expires = 0, colour = 1, dead-letter-exchange = 3 }
+              |                                                                    ^
+              |
+              = note: RabbitMQ refuses such a policy: Validation failed
+
+            7 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+/// Source: rule ARG-9, what no type of queue knows is passed over.
+#[test]
+fn arguments_that_mean_nothing() {
+    says(
+        r#"[[queue]]
+name = "tasks"
+arguments = { x-max-lenght = 5, max-length = 5, x-colour = "red", owner = "me", x-max-priority = 3 }
+
+[[exchange]]
+name = "logs"
+arguments = { x-alternate-exchange = "spare", alternate-exchange = "amq.fanout" }
+
+[[consumer]]
+name = "reader"
+queue = "orders"
+service-time = "1ms"
+arguments = { x-prioritty = 1 }
+
+[[client]]
+name = "hand"
+do = [{ method = "queue.declare", queue = "a", arguments = { x-mesage-ttl = 5 } }]
+"#,
+        expect![[r#"
+            warning[unknown-argument]: queue `tasks` has the argument `x-max-lenght`, which means nothing
+             --> scenarios/orders.toml:3:15
+              |
+            3 | arguments = { x-max-lenght = 5, max-length = 5, x-colour = "red", owner = "me", x-max-priority = 3 }
+              |               ^^^^^^^^^^^^
+              |
+              = help: did you mean `x-max-length`?
+              = note: RabbitMQ passes over arguments that it does not know
+            warning[unknown-argument]: queue `tasks` has the argument `max-length`, which means nothing
+             --> scenarios/orders.toml:3:33
+              |
+            3 | arguments = { x-max-lenght = 5, max-length = 5, x-colour = "red", owner = "me", x-max-priority = 3 }
+              |                                 ^^^^^^^^^^
+              |
+              = help: did you mean `x-max-length`?
+              = note: RabbitMQ passes over arguments that it does not know
+            warning[unknown-argument]: queue `tasks` has the argument `x-colour`, which means nothing
+             --> scenarios/orders.toml:3:49
+              |
+            3 | arguments = { x-max-lenght = 5, max-length = 5, x-colour = "red", owner = "me", x-max-priority = 3 }
+              |                                                 ^^^^^^^^
+              |
+              = note: RabbitMQ passes over arguments that it does not know
+            warning[unknown-argument]: exchange `logs` has the argument `x-alternate-exchange`, which means nothing
+             --> scenarios/orders.toml:7:15
+              |
+            7 | arguments = { x-alternate-exchange = "spare", alternate-exchange = "amq.fanout" }
+              |               ^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: did you mean `alternate-exchange`?
+              = note: RabbitMQ passes over arguments that it does not know
+            warning[unknown-argument]: consumer `reader` has the argument `x-prioritty`, which means nothing
+              --> scenarios/orders.toml:13:15
+               |
+            13 | arguments = { x-prioritty = 1 }
+               |               ^^^^^^^^^^^
+               |
+               = help: did you mean `x-priority`?
+               = note: RabbitMQ passes over arguments that it does not know
+            warning[unknown-argument]: a step has the argument `x-mesage-ttl`, which means nothing
+              --> scenarios/orders.toml:17:62
+               |
+            17 | do = [{ method = "queue.declare", queue = "a", arguments = { x-mesage-ttl = 5 } }]
+               |                                                              ^^^^^^^^^^^^
+               |
+               = help: did you mean `x-message-ttl`?
+               = note: RabbitMQ passes over arguments that it does not know
         "#]],
     );
 }

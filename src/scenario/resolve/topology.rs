@@ -2,6 +2,7 @@
 
 use crate::broker::Profile;
 use crate::model::{BindingSpec, Declaration, ExchangeSpec, QueueSpec, SystemSpec, TopologySpec, refusals};
+use crate::scenario::arguments::{exchange_arguments, queue_arguments};
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
 use crate::scenario::node::{Table, shortened};
@@ -154,7 +155,7 @@ pub(super) fn exchange(reader: &mut Reader<'_>, name: Option<&Placed<String>>) -
         auto_delete: reader.flag("auto-delete"),
         internal: reader.flag("internal"),
         passive: false,
-        arguments: reader.read("arguments", arguments).unwrap_or_default().value,
+        arguments: reader.read("arguments", exchange_arguments).unwrap_or_default().value,
     }
 }
 
@@ -166,7 +167,7 @@ pub(super) fn queue(reader: &mut Reader<'_>, name: Option<&Placed<String>>) -> Q
         exclusive: reader.flag("exclusive"),
         auto_delete: reader.flag("auto-delete"),
         passive: false,
-        arguments: reader.read("arguments", arguments).unwrap_or_default().value,
+        arguments: reader.read("arguments", queue_arguments).unwrap_or_default().value,
     }
 }
 
