@@ -801,7 +801,7 @@ reconnect-delay = "5"
             3 | reconnect-delay = "5"
               |                   ^^^
               |
-              = help: write "5ms"; the units are ns, us, ms, s, min, h
+              = help: write "5s"; the units are ns, us, ms, s, min, h
 
             2 errors in scenarios/orders.toml
         "#]],
@@ -2171,7 +2171,7 @@ set = { "replication.duration" = "60", "consumer.*.sped" = 2 }
             5 | set = { "replication.duration" = "60", "consumer.*.sped" = 2 }
               |                                  ^^^^
               |
-              = help: write "60ms"; the units are ns, us, ms, s, min, h
+              = help: write "60s"; the units are ns, us, ms, s, min, h
 
             error[unknown-key]: a consumer has no key `sped`
              --> scenarios/orders.toml:5:40
@@ -2281,7 +2281,7 @@ fn settings_of_the_command_line_have_places_of_their_own() {
             1 | replication.duration = 60
               |                        ^^
               |
-              = help: write "60ms"; the units are ns, us, ms, s, min, h
+              = help: write "60s"; the units are ns, us, ms, s, min, h
 
             error[malformed-address]: `--set` needs ADDRESS=VALUE, got `consumer.billing`
              --> --set:1:1
@@ -3135,10 +3135,10 @@ arguments = { x-queue-type = "quorum" }
 "#,
         expect![[r#"
             error[refused-declaration]: RabbitMQ refuses to declare queue `tasks`
-             --> scenarios/orders.toml:1:1
+             --> scenarios/orders.toml:3:30
               |
-            1 | [[queue]]
-              | ^^^^^^^^^
+            3 | arguments = { x-max-length = -1 }
+              |                              ^^
               |
               = note: it answers with 406 PRECONDITION_FAILED - invalid arg 'x-max-length' for queue 'tasks' in vhost '/': {value_negative,-1}
 
@@ -3324,6 +3324,101 @@ do = [{ method = "queue.declare", queue = "a", arguments = { x-mesage-ttl = 5 } 
                |
                = help: did you mean `x-message-ttl`?
                = note: RabbitMQ passes over arguments that it does not know
+        "#]],
+    );
+}
+
+#[test]
+fn what_to_type_is_what_is_usual_for_the_key() {
+    says(
+        r#"[broker]
+acknowledgement-timeout = "never"
+
+[[fault.consumer-crash]]
+consumer = "billing"
+at = 5
+
+[[client]]
+name = "hand"
+do = [{ method = "basic.get", que = "orders", queue = "orders" }]
+"#,
+        expect![[r#"
+            error[malformed-quantity]: a duration is a number with a unit, got `never`
+             --> scenarios/orders.toml:2:27
+              |
+            2 | acknowledgement-timeout = "never"
+              |                           ^^^^^^^
+              |
+              = help: for example "200ms"; the units are ns, us, ms, s, min, h
+              = note: `acknowledgement-timeout = "off"` stands for never
+
+            error[duration-without-unit]: a duration needs a unit, got `5`
+             --> scenarios/orders.toml:6:6
+              |
+            6 | at = 5
+              |      ^
+              |
+              = help: write "5s"; the units are ns, us, ms, s, min, h
+
+            error[unknown-key]: a step with `basic.get` has no key `que`
+              --> scenarios/orders.toml:10:31
+               |
+            10 | do = [{ method = "basic.get", que = "orders", queue = "orders" }]
+               |                               ^^^
+               |
+               = note: the keys of a step with `basic.get` are `after`, `at`, `method`, `no-ack`, `queue`
+
+            3 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn every_argument_that_the_broker_refuses_is_told() {
+    says(
+        r#"[[queue]]
+name = "tasks"
+arguments = { x-max-length = -1, x-overflow = "drop", x-dead-letter-exchange = 3, x-dead-letter-routing-key = "k" }
+
+[[queue]]
+name = "votes"
+arguments = { x-queue-type = "quorom", x-delivery-limit = 3 }
+"#,
+        expect![[r#"
+            error[refused-declaration]: RabbitMQ refuses to declare queue `tasks`
+             --> scenarios/orders.toml:3:30
+              |
+            3 | arguments = { x-max-length = -1, x-overflow = "drop", x-dead-letter-exchange = 3, x-dead-letter-routing-key = "k" }
+              |                              ^^
+              |
+              = note: it answers with 406 PRECONDITION_FAILED - invalid arg 'x-max-length' for queue 'tasks' in vhost '/': {value_negative,-1}
+
+            error[refused-declaration]: RabbitMQ refuses to declare queue `tasks`
+             --> scenarios/orders.toml:3:47
+              |
+            3 | arguments = { x-max-length = -1, x-overflow = "drop", x-dead-letter-exchange = 3, x-dead-letter-routing-key = "k" }
+              |                                               ^^^^^^
+              |
+              = note: it answers with 406 PRECONDITION_FAILED - invalid arg 'x-overflow' for queue 'tasks' in vhost '/': invalid_overflow
+
+            error[refused-declaration]: RabbitMQ refuses to declare queue `tasks`
+             --> scenarios/orders.toml:3:80
+              |
+            3 | arguments = { x-max-length = -1, x-overflow = "drop", x-dead-letter-exchange = 3, x-dead-letter-routing-key = "k" }
+              |                                                                                ^
+              |
+              = note: it answers with 406 PRECONDITION_FAILED - invalid type 'signedint' for arg 'x-dead-letter-exchange' in queue 'tasks' in vhost '/'
+
+            error[refused-declaration]: RabbitMQ refuses to declare queue `votes`
+             --> scenarios/orders.toml:7:30
+              |
+            7 | arguments = { x-queue-type = "quorom", x-delivery-limit = 3 }
+              |                              ^^^^^^^^
+              |
+              = help: did you mean `quorum`?
+              = note: it answers with 406 PRECONDITION_FAILED - invalid arg 'x-queue-type' for queue 'votes' in vhost '/': "unsupported queue type 'quorom'"
+
+            4 errors in scenarios/orders.toml
         "#]],
     );
 }
