@@ -133,14 +133,23 @@ impl Broker {
     /// Ends all channels of a connection, then its exclusive queues.
     pub(super) fn end_connection(&mut self, id: ConnectionId, rule: RuleRef, step: &mut Step<'_, impl Out>) {
         let channels = self.connection(id).map(|c| c.channels.clone()).unwrap_or_default();
-        self.refuse_held(id, step);
+        self.lose_unread(id, step);
         // All channels end at once: what one of them held is not handed to another. Deviation: DEV-6, of a quorum queue.
         let consumers: Vec<ConsumerId> =
             channels.iter().flat_map(|&(_, place)| self.channels[place].consumers.clone()).collect();
+        // Their deliveries leave them together, lest each of the consumers looks through all of them.
+        let held: Vec<Vec<Unacked>> =
+            channels.iter().map(|&(_, place)| self.channels[place].unacked.take_all()).collect();
         let mut left: Vec<QueueId> = Vec::new();
         for consumer in consumers {
             left.push(self.consumers[consumer.0].queue);
             self.remove_consumer(consumer, rule, step);
+        }
+        for (&(_, place), mut held) in channels.iter().zip(held) {
+            for unacked in &mut held {
+                unacked.consumer = None;
+            }
+            self.channels[place].unacked.put_back(held);
         }
         for &(_, place) in &channels {
             self.release_channel_from(place, &left, rule, step);
@@ -176,12 +185,15 @@ impl Broker {
         self.connection(id).map(|c| c.channels.iter().map(|channel| channel.1).collect()).unwrap_or_default()
     }
 
-    /// What a connection that ends has sent and the broker has not read is lost.
-    fn refuse_held(&mut self, id: ConnectionId, step: &mut Step<'_, impl Out>) {
+    /// What a connection that ends has sent and an alarm kept the broker from reading is still in its socket, and goes
+    /// with that. Source: rule FLW-2.
+    fn lose_unread(&mut self, id: ConnectionId, step: &mut Step<'_, impl Out>) {
         let Some(Some(connection)) = self.connections.get_mut(id.index()) else { return };
         let held = connection.hold.take().map(|hold| hold.waiting).unwrap_or_default();
         for (_, method) in held {
-            Self::refuse(method, step);
+            let Method::BasicPublish(publish) = method else { continue };
+            let (message, cause) = (publish.message.id, LossCause::LostOnTheWire);
+            step.out.fact(Fact::PublishRefused { message, cause }, rules::FLW_2);
         }
     }
 

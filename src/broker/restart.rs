@@ -1,4 +1,4 @@
-//! A clean stop and start: what survives, and how it looks afterwards. Source: rules DUR-1 to DUR-7 and CON-14.
+//! A stop, clean or by a kill, and a start: what survives, and how it looks afterwards. Source: rules DUR-1 to DUR-7 and CON-14.
 
 use std::sync::Arc;
 
@@ -72,11 +72,10 @@ impl Survivors {
 }
 
 impl Broker {
-    /// What is left after the broker's process was killed without warning and started again, late enough for all that
-    /// had to reach the disk to have reached it. Connections may still be there; they are gone afterwards. Classic queues
-    /// no longer know what was handed out, so everything may have been. Source: rule DUR-7. Deviation: DEV-9.
-    #[must_use]
-    pub fn kill(self, now: SimTime, out: &mut impl Out) -> Broker {
+    /// The broker's process is killed without warning, late enough for all that had to reach the disk to have reached it.
+    /// Connections may still be there; they are gone afterwards. Classic queues no longer know what was handed out, so
+    /// everything may have been. Source: rule DUR-7. Deviation: DEV-9.
+    pub fn crash(self, now: SimTime, out: &mut impl Out) -> Survivors {
         let mut survivors = self.stop(now, out);
         let queues: Vec<u32> = survivors.0.queues.iter().map(|(id, _)| id).collect();
         for id in queues {
@@ -85,7 +84,13 @@ impl Broker {
                 queue.flag_all();
             }
         }
-        survivors.start(now, out)
+        survivors
+    }
+
+    /// Is killed and starts again at the same instant.
+    #[must_use]
+    pub fn kill(self, now: SimTime, out: &mut impl Out) -> Broker {
+        self.crash(now, out).start(now, out)
     }
 
     /// Timers did not survive: what has expired meanwhile goes, and clocks start again. Source: rules DUR-11 and EXP-3.

@@ -259,6 +259,7 @@ impl Broker {
             let fact = Fact::Requeued {
                 queue: id,
                 channel: at,
+                consumer_tag: delivery.consumer_tag,
                 delivery_tag: delivery.tag,
                 message: self.messages.id(delivery.entry.slot()),
                 ready: ready + n,

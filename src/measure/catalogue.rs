@@ -190,7 +190,7 @@ pub const CATALOGUE: &[Measure] = &[
     queue("delivered", Unit::Count, "Deliveries out of it, repeated ones included.",
         |o, i| Some(queue_of(o, i)?.delivered as f64)),
     queue("redelivered", Unit::Count, "Deliveries out of it with the redelivered flag.",
-        |o, i| Some(consumers_of(o, i)?.map(|consumer| consumer.redelivered).sum::<u64>() as f64)),
+        |o, i| Some(queue_of(o, i)?.redelivered as f64)),
     queue("acked", Unit::Count, "Copies settled by an acknowledgement, automatic ones included.",
         |o, i| Some(queue_of(o, i)?.acked as f64)),
     queue("depth-mean", Unit::Count, "Mean of its ready messages over the time of the run.",

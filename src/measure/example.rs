@@ -10,6 +10,7 @@ pub(crate) fn outcome() -> Outcome {
         name: "tasks".into(),
         enqueued: 100,
         delivered: 102,
+        redelivered: 2,
         acked: 100,
         makespan: Some(SimDuration::from_secs(62)),
         makespan_bound: Some(SimDuration::from_secs(31)),
@@ -34,6 +35,7 @@ pub(crate) fn outcome() -> Outcome {
             },
             consumer("slow", 25, 60, 62),
         ],
+        clients: Vec::new(),
         queues: vec![queue],
         answered_twice: 0,
         ledger: Ledger {

@@ -11,4 +11,7 @@ mod outcome;
 pub use catalogue::{CATALOGUE, Measure, MeasureId, Scope, Unit, find, find_in};
 pub use fairness::{jain_index, max_min_ratio};
 pub use ledger::{Ledger, LedgerError};
-pub use outcome::{ClientError, ConsumerOutcome, End, EndReason, Outcome, ProducerOutcome, QueueOutcome};
+pub use outcome::{
+    ClientError, ClientOutcome, ConsumerOutcome, End, EndReason, Outcome, ProducerOutcome, QueueOutcome,
+    Stopped,
+};

@@ -62,8 +62,31 @@ pub struct ProducerOutcome {
     pub confirm_latency: Histogram,
     /// Messages that were due and that it held back when the run ended.
     pub held_back: u64,
-    /// It had more to publish, but the broker closed its channel or connection with an error, for good.
-    pub stopped: bool,
+    /// Why it did not publish what it had to publish, if it had more.
+    pub stopped: Stopped,
+}
+
+/// What stands in the way of a producer that had more to publish when the run ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stopped {
+    /// Nothing.
+    #[default]
+    No,
+    /// The broker has closed its channel or connection with an error, for good.
+    ByError,
+    /// Its channel was not open, for another reason: for example, another client had closed it.
+    WithoutChannel,
+}
+
+/// How far a client came that sends what it is told to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientOutcome {
+    /// Its name.
+    pub name: String,
+    /// Steps that it sent, and that were answered if they have an answer.
+    pub carried_out: u64,
+    /// Steps that it was to send.
+    pub steps: u64,
 }
 
 /// What one consumer did.
@@ -113,6 +136,8 @@ pub struct QueueOutcome {
     pub enqueued: u64,
     /// Deliveries out of it, repeated ones included.
     pub delivered: u64,
+    /// Deliveries out of it with the redelivered flag, to whomever.
+    pub redelivered: u64,
     /// Copies settled by an acknowledgement, automatic ones included.
     pub acked: u64,
     /// Ready messages at the end.
@@ -141,6 +166,8 @@ pub struct Outcome {
     pub producers: Vec<ProducerOutcome>,
     /// In order of the scenario.
     pub consumers: Vec<ConsumerOutcome>,
+    /// In order of the scenario.
+    pub clients: Vec<ClientOutcome>,
     /// Queues that the scenario names, in its order.
     pub queues: Vec<QueueOutcome>,
     /// Answers to publishes that had been answered before, or that nobody had made.

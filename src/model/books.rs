@@ -204,12 +204,20 @@ impl Books {
                 book.outcome.delivered += 1;
                 book.outcome.acked += u64::from(automatic);
                 if redelivered {
+                    book.outcome.redelivered += 1;
                     self.ledger.redelivered += 1;
                 } else {
                     let last = book.last_arrival.replace(arrival);
                     let backwards = last.is_some_and(|last| (arrival.wrapping_sub(last) as i32) < 0);
                     book.outcome.out_of_order += u64::from(backwards);
                 }
+            }
+            Fact::Got { queue, redelivered, automatic, .. } => {
+                let outcome = &mut self.queue(queue).outcome;
+                outcome.delivered += 1;
+                outcome.acked += u64::from(automatic);
+                outcome.redelivered += u64::from(redelivered);
+                self.ledger.redelivered += u64::from(redelivered);
             }
             Fact::Settled { queue, how: Settlement::Acked, .. } => self.queue(queue).outcome.acked += 1,
             Fact::Lost { message, cause, .. } => self.lost(message, cause),

@@ -1,7 +1,8 @@
 //! The clients at work: connect, set up channels, publish, consume, acknowledge, and what a loss does to them.
 
 use super::connection::{
-    Caller, ChannelPhase, ClientChannel, DownFrame, Phase, Todo, UpFrame, declaration, subscription,
+    Caller, Calling, ChannelPhase, ClientChannel, Committer, DownFrame, Phase, Todo, UpFrame, declaration,
+    subscription,
 };
 use super::consumer::{InWork, WhenDone};
 use super::event::SystemEvent;
@@ -59,7 +60,7 @@ impl<R: Recorder> System<R> {
         let now = events.now();
         let Some(&held) = consumer.held.get(consumer.buffered) else { return };
         consumer.buffered += 1;
-        let at_once = consumer.work.is_none();
+        let (at_once, with_script) = (consumer.work.is_none(), consumer.with_script);
         let buffered = consumer.buffered as u32;
         self.recorder.observe(now, || What::Received {
             consumer: index as u32,
@@ -68,6 +69,9 @@ impl<R: Recorder> System<R> {
             redelivered: held.redelivered,
             buffered,
         });
+        if with_script {
+            self.note_last(index, held.tag);
+        }
         if self.consumers[index].acknowledge == Acknowledge::BeforeProcessing {
             self.acknowledge(index, held.tag, events);
         }
@@ -158,7 +162,7 @@ impl<R: Recorder> System<R> {
             again,
         });
         if !self.consumers[index].followers.is_empty() {
-            self.followed(index, &held, (work.attached, acknowledges), events);
+            self.followed(index, &work, acknowledges, events);
         } else if acknowledges {
             self.acknowledge(index, held.tag, events);
         }
@@ -231,22 +235,7 @@ impl<R: Recorder> System<R> {
             }
             ServerMethod::ChannelClose { code, text } => {
                 self.client_error(index, Some(channel), code, &text, events.now());
-                // A channel that is opening cannot fail: this is for the one before it, which the client has closed.
-                let connection = &self.connections[index];
-                let reopens = connection.channel(channel).is_some_and(|c| c.phase == ChannelPhase::Opening);
-                let asked = reopens && !connection.is_open_unsent(channel);
-                if !reopens {
-                    self.part_channel(index, channel, ChannelPhase::Failed, Parting::GoesOn, events);
-                    self.reopen_later(index, channel, events);
-                }
-                let answer = Method::ChannelCloseOk;
-                self.connections[index].up.send_method(UpFrame::Method(channel), answer, events);
-                if asked {
-                    // Until this answer, the broker discards all on the channel, `channel.open` too.
-                    self.send(index, channel, Method::ChannelOpen, events);
-                } else {
-                    self.answered(index, channel, events);
-                }
+                self.channel_closed(index, channel, events);
             }
             ServerMethod::BasicReturn(returned) => {
                 let producer = returned.message.id.producer.index();
@@ -294,10 +283,18 @@ impl<R: Recorder> System<R> {
                 self.publish_answered(index, channel, answer, Verdict::Nacked, events);
             }
             ServerMethod::TxCommitOk => {
-                self.committed(index, channel, events);
-                self.answered(index, channel, events);
+                let committer =
+                    self.connections[index].channel_mut(channel).and_then(|c| c.commits.pop_front());
+                match committer {
+                    Some(Committer::Producer(producer)) => self.committed(producer as usize, events),
+                    Some(Committer::Calling) => self.answered(index, channel, events),
+                    None => {}
+                }
             }
-            ServerMethod::ChannelCloseOk | ServerMethod::ConnectionCloseOk => {}
+            ServerMethod::ChannelCloseOk
+            | ServerMethod::ConnectionCloseOk
+            | ServerMethod::ConnectionBlocked { .. }
+            | ServerMethod::ConnectionUnblocked => {}
             _ => self.answered(index, channel, events),
         }
     }
@@ -309,7 +306,12 @@ impl<R: Recorder> System<R> {
         }
     }
 
-    fn reopen_later(&mut self, index: usize, number: ChannelNo, events: &mut EventList<SystemEvent>) {
+    pub(super) fn reopen_later(
+        &mut self,
+        index: usize,
+        number: ChannelNo,
+        events: &mut EventList<SystemEvent>,
+    ) {
         let Some(delay) = self.spec.connections[index].channel_reopen_delay else { return };
         let is_it = |c: &ChannelSpec| c.connection == index && c.number == number.0;
         let Some(place) = self.spec.channels.iter().position(is_it) else { return };
@@ -421,11 +423,11 @@ impl<R: Recorder> System<R> {
     }
 
     /// If a call on this channel waited for an answer, the set-up goes on.
-    fn answered(&mut self, index: usize, channel: ChannelNo, events: &mut EventList<SystemEvent>) {
-        let Some(caller) = self.connections[index].calling else { return };
-        if caller.channel == channel {
+    pub(super) fn answered(&mut self, index: usize, channel: ChannelNo, events: &mut EventList<SystemEvent>) {
+        let Some(calling) = self.connections[index].calling else { return };
+        if calling.channel == channel {
             self.connections[index].calling = None;
-            if let Some(script) = caller.script {
+            if let Caller::Script(script) = calling.by {
                 self.step_done(script as usize, events);
             }
             self.call_next(index, events);
@@ -439,7 +441,7 @@ impl<R: Recorder> System<R> {
             let Some(todo) = connection.todo.pop_front() else { return };
             match todo {
                 Todo::Call(number, method) => {
-                    connection.calling = Some(Caller { channel: number, script: None });
+                    connection.calling = Some(Calling { channel: number, by: Caller::SetUp });
                     if let Method::BasicConsume(consume) = &*method {
                         self.listen(index, number, consume.consumer_tag);
                     }

@@ -60,6 +60,7 @@ impl<R: Recorder> System<R> {
             self.send(connection, channel, method, events);
         }
         self.give_up(index, held, false, now);
+        self.followers_commit(index, events);
         self.begin_service(index, events);
         false
     }

@@ -83,13 +83,30 @@ pub(super) enum Todo {
     Step(u32),
 }
 
-/// Who waits for an answer.
+/// A call that waits for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Caller {
+pub(super) struct Calling {
     /// On this channel.
     pub(super) channel: ChannelNo,
-    /// A step of this script; `None`: the set-up of the channel.
-    pub(super) script: Option<u32>,
+    pub(super) by: Caller,
+}
+
+/// Who waits for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// The set-up of the channel.
+    SetUp,
+    /// The present step of this script.
+    Script(u32),
+}
+
+/// Who waits for a `tx.commit-ok`. A producer commits beside the calls of its connection, so that only their order on the
+/// channel tells whose commit is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Committer {
+    /// The call of the connection.
+    Calling,
+    Producer(u32),
 }
 
 /// A channel of a connection.
@@ -102,6 +119,8 @@ pub(super) struct ClientChannel {
     /// In confirm mode: its publishes that wait for an answer.
     pub(super) confirming: Option<Box<Confirming>>,
     pub(super) scripts: Vec<u32>,
+    /// Commits without an answer so far, oldest first.
+    pub(super) commits: VecDeque<Committer>,
     /// The attempt to open it again that counts.
     pub(super) reopen: Seq,
 }
@@ -122,7 +141,7 @@ pub(super) struct Connection {
     pub(super) channels: Vec<ClientChannel>,
     pub(super) todo: VecDeque<Todo>,
     /// A call waits for its answer.
-    pub(super) calling: Option<Caller>,
+    pub(super) calling: Option<Calling>,
     /// The last attempt was refused: the broker has never heard of its id.
     pub(super) refused: bool,
     /// The attempt to connect that counts.
@@ -150,6 +169,7 @@ impl Connection {
                 consumers: Vec::new(),
                 confirming: None,
                 scripts: Vec::new(),
+                commits: VecDeque::new(),
                 reopen: Seq::NONE,
             });
         }

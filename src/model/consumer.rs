@@ -147,8 +147,12 @@ pub(super) struct Consumer {
     pub(super) followers: Vec<u32>,
     /// One of them replies to what it processes.
     pub(super) replies: bool,
-    /// What it holds says where to reply to. Invariant: tags grow.
+    /// What it holds says where to reply to. Invariant: tags grow, and all are of its present life.
     requests: VecDeque<(DeliveryTag, Arc<Content>)>,
+    /// The request in work, if that has outlived its channel.
+    detached_request: Option<Arc<Content>>,
+    /// A script shares its channel, and notes its deliveries.
+    pub(super) with_script: bool,
 }
 
 impl WhenDone {
@@ -210,6 +214,8 @@ impl Consumer {
             replies: paces()
                 .any(|(_, pace)| follows(pace) && matches!(pace, Pace::After { replies: true, .. })),
             requests: VecDeque::new(),
+            detached_request: None,
+            with_script: spec.clients.iter().any(|client| client.channel == consumer.channel),
         }
     }
 
@@ -219,8 +225,12 @@ impl Consumer {
         self.requests.push_back((tag, Arc::clone(content)));
     }
 
-    /// What the delivery with this tag says about its reply. Earlier ones got none and are forgotten.
-    pub(super) fn take_request(&mut self, tag: DeliveryTag) -> Option<Arc<Content>> {
+    /// What the delivery in work says about its reply. Earlier ones got none and are forgotten.
+    pub(super) fn take_request(&mut self, work: &InWork) -> Option<Arc<Content>> {
+        if !work.attached {
+            return self.detached_request.take();
+        }
+        let tag = work.held.tag;
         while let Some((first, content)) = self.requests.pop_front() {
             if first == tag {
                 return Some(content);
@@ -233,10 +243,13 @@ impl Consumer {
         None
     }
 
-    /// Forgets the requests that it holds, except the one that it works on.
-    pub(super) fn drop_requests(&mut self) {
-        let work = self.work.map(|work| work.held.tag);
-        self.requests.retain(|(tag, _)| Some(*tag) == work);
+    /// Forgets the requests that it holds with its channel, except the one that it works on. Tags begin anew on the
+    /// next channel.
+    pub(super) fn part_requests(&mut self) {
+        if let Some(work) = self.work.filter(|work| work.attached) {
+            self.detached_request = self.take_request(&work);
+        }
+        self.requests.clear();
     }
 
     /// How long a message takes at speed 1. Work belongs to the message: whoever serves it, and however often, the draw is

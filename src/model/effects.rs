@@ -1,5 +1,7 @@
 //! The broker's way out: its methods go to links, its facts to the books and to whoever looks.
 
+use std::collections::BTreeMap;
+
 use super::connection::DownFrame;
 use super::consumer::{Booking, Held, Progress, Settled};
 use super::event::SystemEvent;
@@ -25,6 +27,8 @@ pub(super) struct Directory {
     pub(super) connections: Vec<u32>,
     /// Consumers, by the broker's id.
     pub(super) consumers: Vec<u32>,
+    /// Consumers of the scenario, by their tags.
+    pub(super) tags: BTreeMap<Name, u32>,
 }
 
 impl Directory {
@@ -186,7 +190,8 @@ impl<R: Recorder> Effects<'_, R> {
         let settled = match how {
             // The copy has not left yet: the fact that follows says what became of it.
             Settlement::DeadLettered => {
-                self.take_from_consumers(channel, tag, message);
+                let own = consumer.and_then(|id| self.system.directory.consumer(id));
+                self.take_from_consumers(channel, own, (tag, message));
                 return;
             }
             Settlement::Acked => Settled::Acked,
@@ -228,29 +233,41 @@ impl<R: Recorder> Effects<'_, R> {
     }
 
     /// A delivery goes back to its queue: if it has been processed, or may still be, it may be processed again.
-    fn requeued(&mut self, channel: ChannelRef, queue: QueueId, tag: DeliveryTag, message: MessageId) {
-        let Some((in_hands, dropped)) = self.take_from_consumers(channel, tag, message) else { return };
+    fn requeued(
+        &mut self,
+        channel: ChannelRef,
+        consumer: Option<Name>,
+        queue: QueueId,
+        (tag, message): (DeliveryTag, MessageId),
+    ) {
+        let own = consumer.and_then(|tag| self.system.directory.tags.get(&tag)).map(|&index| index as usize);
+        let taken = self.take_from_consumers(channel, own, (tag, message));
+        let Some((in_hands, dropped)) = taken else { return };
         if in_hands || !dropped {
             self.system.books.may_be_processed_again(queue, message, u32::from(!in_hands));
         }
     }
 
-    /// A delivery is no consumer's any more. Whether one has it in hand all the same, and whether one had given it up;
-    /// `None` if it was delivered to none of the scenario's.
+    /// A delivery is no consumer's any more: not the one's with this index, or of its channel's if that is not known.
+    /// Whether one has it in hand all the same, and whether one had given it up; `None` if it was delivered to none of the
+    /// scenario's.
     fn take_from_consumers(
         &mut self,
         channel: ChannelRef,
-        tag: DeliveryTag,
-        message: MessageId,
+        consumer: Option<usize>,
+        (tag, message): (DeliveryTag, MessageId),
     ) -> Option<(bool, bool)> {
         if self.system.handed.remove(&(channel, tag)).is_some() {
             return None;
         }
         let connection = self.system.directory.connection(channel.connection)?;
-        let own = self.system.connections[connection].channel(channel.channel)?;
+        let all = match consumer {
+            Some(_) => &[][..],
+            None => &self.system.connections[connection].channel(channel.channel)?.consumers[..],
+        };
         let (mut in_hands, mut dropped) = (false, false);
-        for &consumer in &own.consumers {
-            let progress = self.system.consumers[consumer as usize].requeue(channel.connection, tag, message);
+        for index in consumer.into_iter().chain(all.iter().map(|&index| index as usize)) {
+            let progress = self.system.consumers[index].requeue(channel.connection, tag, message);
             in_hands |= progress == Progress::InHands;
             dropped |= progress == Progress::Dropped;
         }
@@ -319,8 +336,8 @@ impl<R: Recorder> Out for Effects<'_, R> {
             Fact::Settled { channel, consumer, delivery_tag, message, how, .. } => {
                 self.settled(channel, consumer, delivery_tag, message, how);
             }
-            Fact::Requeued { channel, queue, delivery_tag, message, .. } => {
-                self.requeued(channel, queue, delivery_tag, message);
+            Fact::Requeued { channel, consumer_tag, queue, delivery_tag, message, .. } => {
+                self.requeued(channel, consumer_tag, queue, (delivery_tag, message));
             }
             Fact::ConsumerAdded { consumer, channel, tag, .. } => self.consumer_added(consumer, channel, tag),
             _ => {}

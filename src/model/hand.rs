@@ -3,7 +3,7 @@
 
 use super::effects::BY_HAND;
 use super::event::SystemEvent;
-use super::fault::{ConsumerCrash, CrashBy};
+use super::fault::{BrokerRestart, ConsumerCrash, CrashBy};
 use super::record::Recorder;
 use super::system::System;
 use crate::amqp::{
@@ -14,6 +14,7 @@ use crate::broker::Command;
 use crate::engine::EventList;
 use crate::measure::Ledger;
 use crate::random::RandomStream;
+use crate::units::SimDuration;
 
 /// A message for [`System::publish_by_hand`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,8 +108,8 @@ impl<R: Recorder> System<R> {
 
     /// The broker stops cleanly and starts again now.
     pub fn restart_broker(&mut self, events: &mut EventList<SystemEvent>) {
-        super::fault::BrokerRestart::begin(self, events);
-        super::fault::BrokerRestart::end(self, events);
+        BrokerRestart { lasts: SimDuration::ZERO, killed: false }.begin(self, events);
+        BrokerRestart::end(self, events);
     }
 
     /// The books as they are, with what has no final fate yet.

@@ -38,6 +38,7 @@ impl<R: Recorder> System<R> {
         connection.phase = Phase::Down;
         connection.todo.clear();
         connection.calling = None;
+        connection.channels.iter_mut().for_each(|channel| channel.commits.clear());
         self.observe(events.now(), || What::ConnectionLost { connection: index as u32 });
     }
 
@@ -71,6 +72,35 @@ impl<R: Recorder> System<R> {
         self.part_scripts(index, number, events.now());
     }
 
+    /// The broker has closed a channel with an error.
+    pub(super) fn channel_closed(
+        &mut self,
+        index: usize,
+        channel: ChannelNo,
+        events: &mut EventList<SystemEvent>,
+    ) {
+        // A channel that is opening cannot fail: this is for the one before it, which the client has closed.
+        let connection = &self.connections[index];
+        let reopens = connection.channel(channel).is_some_and(|c| c.phase == ChannelPhase::Opening);
+        let asked = reopens && !connection.is_open_unsent(channel);
+        // The broker has discarded the commits that it had not answered.
+        if let Some(channel) = self.connections[index].channel_mut(channel) {
+            channel.commits.clear();
+        }
+        if !reopens {
+            self.part_channel(index, channel, ChannelPhase::Failed, Parting::GoesOn, events);
+            self.reopen_later(index, channel, events);
+        }
+        let answer = Method::ChannelCloseOk;
+        self.connections[index].up.send_method(UpFrame::Method(channel), answer, events);
+        if asked {
+            // Until this answer, the broker discards all on the channel, `channel.open` too.
+            self.send(index, channel, Method::ChannelOpen, events);
+        } else {
+            self.answered(index, channel, events);
+        }
+    }
+
     /// A consumer loses what it holds: what the broker has settled is lost, the rest the broker will requeue.
     pub(super) fn part_consumer(&mut self, index: usize, parting: Parting, now: SimTime) {
         let consumer = &mut self.consumers[index];
@@ -82,6 +112,7 @@ impl<R: Recorder> System<R> {
         let held = consumer.held.take_all();
         let mut gone: Vec<_> =
             held.into_iter().enumerate().map(|(place, h)| (h, place >= buffered)).collect();
+        consumer.part_requests();
         let work = match (&mut consumer.work, parting) {
             (Some(work), Parting::GoesOn) => {
                 work.attached = false;
@@ -93,7 +124,6 @@ impl<R: Recorder> System<R> {
             consumer.service = Seq::NONE;
         }
         gone.extend(work.map(|work| (work.held, false)));
-        consumer.drop_requests();
         self.books.not_idle(now, index);
         self.books.buffered(now, index, -(buffered as i32));
         for (held, in_flight) in gone {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::confirming::Sent;
-use super::connection::{ChannelPhase, UpFrame};
-use super::consumer::Held;
+use super::connection::{ChannelPhase, Committer, UpFrame};
+use super::consumer::InWork;
 use super::event::SystemEvent;
 use super::record::Recorder;
 use super::spec::Pace;
@@ -143,29 +143,41 @@ impl<R: Recorder> System<R> {
 
     /// Source: rule TX-4.
     fn commit_if_due(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+        let last = self.rests(index) || self.producers[index].is_done(events.now());
         let producer = &mut self.producers[index];
-        let last = producer.is_done(events.now());
         if producer.ready && producer.discipline.as_mut().is_some_and(|discipline| discipline.commits(last)) {
             let (connection, channel) = (producer.connection, producer.channel);
             self.send(connection, channel, Method::TxCommit, events);
+            self.expect_commit(connection, channel, Committer::Producer(index as u32));
         }
     }
 
-    /// A commit is answered: the producer that waited for it goes on.
-    pub(super) fn committed(
-        &mut self,
-        connection: usize,
-        number: ChannelNo,
-        events: &mut EventList<SystemEvent>,
-    ) {
-        let own = self.connections[connection].channel(number).map(|channel| channel.producers.clone());
-        for producer in own.into_iter().flatten().map(|p| p as usize) {
-            let discipline = self.producers[producer].discipline.as_mut();
-            if let Some(discipline) = discipline.filter(|discipline| discipline.committing) {
-                discipline.committing = false;
-                self.release(producer, events);
-                return;
-            }
+    /// A commit has just gone out.
+    pub(super) fn expect_commit(&mut self, connection: usize, number: ChannelNo, by: Committer) {
+        if let Some(channel) = self.connections[connection].channel_mut(number) {
+            channel.commits.push_back(by);
+        }
+    }
+
+    /// Whether the producer follows a consumer that has nothing to do: perhaps no publish will follow.
+    fn rests(&self, index: usize) -> bool {
+        let Pace::After { consumer, .. } = self.spec.producers[index].pace else { return false };
+        self.consumers[consumer].work.is_none() && self.consumers[consumer].buffered == 0
+    }
+
+    /// The producers that follow a consumer commit, if it is time to.
+    #[cold]
+    pub(super) fn followers_commit(&mut self, consumer: usize, events: &mut EventList<SystemEvent>) {
+        for producer in self.consumers[consumer].followers.clone() {
+            self.commit_if_due(producer as usize, events);
+        }
+    }
+
+    /// A producer's commit is answered: it goes on.
+    pub(super) fn committed(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+        if let Some(discipline) = &mut self.producers[index].discipline {
+            discipline.committing = false;
+            self.release(index, events);
         }
     }
 
@@ -242,24 +254,21 @@ impl<R: Recorder> System<R> {
     pub(super) fn followed(
         &mut self,
         consumer: usize,
-        held: &Held,
-        (attached, acknowledges): (bool, bool),
+        work: &InWork,
+        acknowledges: bool,
         events: &mut EventList<SystemEvent>,
     ) {
-        let request = self.consumers[consumer].take_request(held.tag);
-        let followers = self.consumers[consumer].followers.clone();
+        let request = self.consumers[consumer].take_request(work);
         // What was given back comes again, and is published for then.
-        if attached || held.settled.is_for_good() {
-            for &producer in &followers {
+        if work.attached || work.held.settled.is_for_good() {
+            for producer in self.consumers[consumer].followers.clone() {
                 self.follow(producer as usize, request.as_ref(), events);
             }
         }
         if acknowledges {
-            self.acknowledge(consumer, held.tag, events);
+            self.acknowledge(consumer, work.held.tag, events);
         }
-        for producer in followers {
-            self.commit_if_due(producer as usize, events);
-        }
+        self.followers_commit(consumer, events);
     }
 
     /// A producer publishes one message because of a consumer's work, or holds it back until its channel is open. A request

@@ -12,7 +12,7 @@ use super::spec::SystemSpec;
 use super::system::{Node, System};
 use crate::amqp::{Method, in_vhost};
 use crate::engine::{EventList, Limits, RunEnd, Stop, run, step};
-use crate::measure::{End, EndReason, Outcome};
+use crate::measure::{End, EndReason, Outcome, Stopped};
 use crate::observe::Observation;
 use crate::units::SimTime;
 
@@ -56,13 +56,17 @@ pub fn simulate_recorded(
 }
 
 impl<R: Recorder> System<R> {
-    /// Stops the broker, unless it is stopped already.
-    pub(super) fn stop_broker(&mut self, events: &mut EventList<SystemEvent>) {
+    /// Stops the broker, cleanly or `killed`, unless it is stopped already.
+    pub(super) fn stop_broker(&mut self, killed: bool, events: &mut EventList<SystemEvent>) {
         self.outages += 1;
         match mem::replace(&mut self.node, Node::AtWork) {
             Node::Up(broker) => {
                 let mut effects = Effects::new(self, events);
-                let survivors = broker.stop(effects.now, &mut effects);
+                let survivors = if killed {
+                    broker.crash(effects.now, &mut effects)
+                } else {
+                    broker.stop(effects.now, &mut effects)
+                };
                 self.node = Node::Down(Box::new(survivors));
             }
             other => self.node = other,
@@ -102,11 +106,13 @@ impl<R: Recorder> System<R> {
             Stop::TimeLimit => EndReason::TimeLimit,
             Stop::EventLimit => EndReason::EventLimit,
         };
+        let clients = self.client_outcomes();
         let balanced = self.books.ledger.balance();
         let mut queues: Vec<_> = self.books.queues.into_iter().map(|queue| queue.outcome).collect();
         // The last one stands for all that the scenario does not name.
         queues.pop();
         Outcome {
+            clients,
             end: End { at: end.at, events: end.events, why },
             producers: self.books.producers,
             consumers: self.books.consumers.into_iter().map(|consumer| consumer.outcome).collect(),
@@ -123,10 +129,16 @@ impl<R: Recorder> System<R> {
         for (producer, book) in self.producers.iter().zip(&mut self.books.producers) {
             let connection = &self.connections[producer.connection];
             let channel = connection.channel(producer.channel);
-            let failed = channel.is_some_and(|channel| channel.phase == ChannelPhase::Failed);
+            let phase = channel.map(|channel| channel.phase);
             book.held_back = producer.discipline.as_ref().map_or(0, |d| u64::from(d.held_back));
             let more = book.held_back > 0 || producer.goes_on(producer.due.min(end));
-            book.stopped = (failed || connection.given_up) && more;
+            book.stopped = match phase {
+                _ if !more => Stopped::No,
+                _ if connection.given_up => Stopped::ByError,
+                Some(ChannelPhase::Failed) => Stopped::ByError,
+                Some(ChannelPhase::Open) => Stopped::No,
+                _ => Stopped::WithoutChannel,
+            };
         }
     }
 

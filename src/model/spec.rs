@@ -1,7 +1,7 @@
 //! What a scenario says about the simulated system: plain data, every reference resolved to an index.
 //! Knows no file format; the scenario room fills these structs from one.
 
-use crate::amqp::{FieldTable, Properties};
+use crate::amqp::{ChannelNo, FieldTable, Properties};
 use crate::broker::{Profile, Settings};
 use crate::random::Distribution;
 use crate::units::{SimDuration, SimTime};
@@ -48,6 +48,12 @@ impl SystemSpec {
     pub fn publishers(&self) -> impl Iterator<Item = &String> {
         let clients = self.clients.iter().filter(|client| client.publishes()).map(|client| &client.name);
         self.producers.iter().map(|producer| &producer.name).chain(clients)
+    }
+
+    /// The channel of each consumer, in their order: the index of its connection, and its number there.
+    pub fn consumer_channels(&self) -> impl Iterator<Item = (u32, ChannelNo)> {
+        let channels = self.consumers.iter().map(|consumer| &self.channels[consumer.channel]);
+        channels.map(|channel| (channel.connection as u32, ChannelNo(channel.number)))
     }
 
     /// The virtual host of a channel.

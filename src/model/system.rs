@@ -44,6 +44,8 @@ pub struct System<R> {
     pub(super) producers: Vec<Producer>,
     pub(super) consumers: Vec<Consumer>,
     pub(super) scripts: Vec<Script>,
+    /// Of each publisher that is no producer, in order: its script.
+    pub(super) publishing_scripts: Arc<[u32]>,
     /// What the broker has handed to scripts, by channel and delivery tag.
     pub(super) handed: BTreeMap<(ChannelRef, DeliveryTag), Handed>,
     /// Of each publisher, by index: the draws of its messages' work.
@@ -81,9 +83,12 @@ impl<R: Recorder> System<R> {
         let names = broker.names_mut();
         let books = Books::new(spec, names);
         let producers = (0..spec.producers.len()).map(|i| Producer::new(spec, i, seed, names)).collect();
-        let consumers = (0..spec.consumers.len()).map(|i| Consumer::new(spec, i, names)).collect();
+        let consumers: Vec<Consumer> =
+            (0..spec.consumers.len()).map(|i| Consumer::new(spec, i, names)).collect();
         let work = spec.publishers().map(|name| RandomStream::new(seed, name, "work")).collect();
         let connections = Connection::all(spec, seed, &mut events);
+        let tags = consumers.iter().map(|consumer| consumer.tag).zip(0..).collect();
+        let directory = Directory { tags, ..Directory::default() };
         let mut system = System {
             spec: Arc::clone(spec),
             node: Node::Up(Box::new(broker)),
@@ -92,9 +97,10 @@ impl<R: Recorder> System<R> {
             producers,
             consumers,
             scripts: Script::all(spec),
+            publishing_scripts: Script::publishing(spec),
             handed: BTreeMap::new(),
             work,
-            directory: Directory::default(),
+            directory,
             books,
             recorder,
             timers: Vec::new(),

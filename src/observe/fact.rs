@@ -281,7 +281,8 @@ pub enum Fact {
         /// Whether it went back to its producer.
         returned: bool,
     },
-    /// The broker discarded a publish: with the channel's or connection's error, or with its transaction.
+    /// The broker discarded a publish: with the channel's or connection's error, with its transaction, or unread with its
+    /// connection, under an alarm.
     PublishRefused {
         /// Which.
         message: MessageId,
@@ -372,6 +373,8 @@ pub enum Fact {
         queue: QueueId,
         /// It was delivered on this channel.
         channel: ChannelRef,
+        /// To the consumer with this tag, which may be gone; `None` after `basic.get`.
+        consumer_tag: Option<Name>,
         /// With this tag.
         delivery_tag: DeliveryTag,
         /// Which.

@@ -124,6 +124,13 @@ pub enum What {
         /// For the delivery with this tag.
         delivery_tag: DeliveryTag,
     },
+    /// A client was told to settle the delivery that arrived last, and there was none: it sends nothing.
+    NothingToSettle {
+        /// Index of the client.
+        client: u32,
+        /// Which of its steps, from 1 on.
+        step: u32,
+    },
     /// A client has lost its connection and what was on its way.
     ConnectionLost {
         /// Index of the connection.

@@ -2,7 +2,7 @@
 
 use crate::check::{Finding, Property};
 use crate::measure::Outcome;
-use crate::model::simulate_recorded;
+use crate::model::{simulate, simulate_recorded};
 use crate::observe::Observation;
 use crate::scenario::Scenario;
 
@@ -11,11 +11,16 @@ use crate::scenario::Scenario;
 pub struct Run {
     /// Its numbers.
     pub outcome: Outcome,
-    /// In order of happening.
+    /// In order of happening; empty if the run was not recorded.
     pub observations: Vec<Observation>,
 }
 
 impl Run {
+    /// Runs one replication of a scenario with its own seed, without recording it.
+    pub fn unrecorded(scenario: &Scenario) -> Run {
+        Run { outcome: simulate(&scenario.system, scenario.seed), observations: Vec::new() }
+    }
+
     /// Runs one replication of a scenario with its own seed.
     pub fn of(scenario: &Scenario) -> Run {
         let mut observations = Vec::new();
@@ -31,6 +36,8 @@ pub struct Claim {
     pub name: &'static str,
     /// What holds, in one sentence.
     pub statement: &'static str,
+    /// Whether it looks at the observations of a run; if no claim does, runs are not recorded.
+    pub observes: bool,
     /// Whether it held.
     pub examine: fn(&Run) -> Finding,
 }
@@ -63,6 +70,7 @@ impl Claim {
     pub const CONSERVATION: Claim = Claim {
         name: "conservation",
         statement: "The books balance: every copy of every message has one fate.",
+        observes: false,
         examine: conservation,
     };
 
@@ -73,7 +81,7 @@ impl Claim {
 }
 
 const fn of_property(property: Property, examine: fn(&Run) -> Finding) -> Claim {
-    Claim { name: property.name(), statement: property.statement(), examine }
+    Claim { name: property.name(), statement: property.statement(), observes: false, examine }
 }
 
 fn conservation(run: &Run) -> Finding {

@@ -23,7 +23,24 @@ struct Producer {
     interarrival: u32,
     mandatory: bool,
     persistent: bool,
+    extras: Extras,
     answers: Answers,
+}
+
+/// What the messages of a producer carry besides.
+#[derive(Clone, Debug)]
+struct Extras {
+    priority: Option<i64>,
+    /// Milliseconds.
+    expiration: Option<i64>,
+    header: Option<&'static str>,
+    copy: Option<Index>,
+}
+
+fn extras() -> impl Strategy<Value = Extras> {
+    let header = option::of(select(vec!["a", "b"]));
+    (option::of(1i64..6), option::of(0i64..10), header, option::of(any::<Index>()))
+        .prop_map(|(priority, expiration, header, copy)| Extras { priority, expiration, header, copy })
 }
 
 /// What a producer asks the broker for.
@@ -49,20 +66,21 @@ struct Consumer {
 }
 
 fn producer() -> impl Strategy<Value = Producer> {
-    let target = (any::<Index>(), any::<Index>());
+    let target = (any::<Index>(), any::<Index>(), extras());
     let answers = prop_oneof![
         Just(Answers::Nothing),
         option::of(1i64..4).prop_map(Answers::Confirms),
         (1i64..4).prop_map(Answers::Transactions),
     ];
     (target, 1i64..30, 100u32..4_000, any::<bool>(), any::<bool>(), answers).prop_map(
-        |((target, key), count, interarrival, mandatory, persistent, answers)| Producer {
+        |((target, key, extras), count, interarrival, mandatory, persistent, answers)| Producer {
             target,
             key,
             count,
             interarrival,
             mandatory,
             persistent,
+            extras,
             answers,
         },
     )
@@ -130,12 +148,29 @@ fn add_producer(builder: ScenarioBuilder, (at, producer): (usize, &Producer)) ->
         .with("interarrival", format!("{}us", producer.interarrival))
         .with("mandatory", producer.mandatory)
         .with("persistent", producer.persistent);
+    let builder = add_extras(builder, &producer.extras, &keys);
     match producer.answers {
         Answers::Nothing => builder,
         Answers::Confirms(None) => builder.with("confirms", true),
         Answers::Confirms(Some(max)) => builder.with("confirms", true).with("max-in-flight", max),
         Answers::Transactions(size) => builder.with("transaction-size", size),
     }
+}
+
+fn add_extras(mut builder: ScenarioBuilder, extras: &Extras, keys: &[String]) -> ScenarioBuilder {
+    if let Some(priority) = extras.priority {
+        builder = builder.with("priority", priority);
+    }
+    if let Some(expiration) = extras.expiration {
+        builder = builder.with("expiration", format!("{expiration}ms"));
+    }
+    if let Some(value) = extras.header {
+        builder = builder.with("headers", [("kind", value)]);
+    }
+    if let Some(copy) = &extras.copy {
+        builder = builder.with("cc", vec![keys[copy.index(keys.len())].as_str()]);
+    }
+    builder
 }
 
 fn add_consumer(builder: ScenarioBuilder, (at, consumer): (usize, &Consumer)) -> ScenarioBuilder {

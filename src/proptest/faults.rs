@@ -1,4 +1,4 @@
-//! Random faults: of consumers, of connections, of the broker.
+//! Random faults: of consumers, of connections, of the broker, and its alarms.
 
 use ::proptest::collection::vec;
 use ::proptest::prelude::any;
@@ -11,22 +11,36 @@ use crate::scenario::ScenarioBuilder;
 struct Fault {
     kind: &'static str,
     by: &'static str,
+    resource: &'static str,
     whom: Index,
     /// Microseconds, as all times here.
     at: u32,
     lasts: u32,
     ends: bool,
+    killed: bool,
 }
 
 fn fault() -> impl Strategy<Value = Fault> {
-    let kind = select(vec!["connection-loss", "consumer-crash", "broker-restart"]);
+    let kind = select(vec!["connection-loss", "consumer-crash", "broker-restart", "alarm"]);
     let by = select(vec!["tcp-cut", "channel-close", "connection-close"]);
-    (kind, by, any::<Index>(), 0u32..50_000, 0u32..20_000, any::<bool>())
-        .prop_map(|(kind, by, whom, at, lasts, ends)| Fault { kind, by, whom, at, lasts, ends })
+    let resource = select(vec!["memory", "disk"]);
+    let words = (kind, by, resource);
+    (words, any::<Index>(), 0u32..50_000, 0u32..20_000, any::<bool>(), any::<bool>()).prop_map(
+        |((kind, by, resource), whom, at, lasts, ends, killed)| Fault {
+            kind,
+            by,
+            resource,
+            whom,
+            at,
+            lasts,
+            ends,
+            killed,
+        },
+    )
 }
 
 /// The scenario with up to four faults in its first 50 ms: crashes of its consumers, losses of its clients' connections,
-/// restarts of the broker.
+/// restarts of the broker, clean and by a kill, alarms.
 pub fn faults(scenario: &ScenarioBuilder) -> BoxedStrategy<ScenarioBuilder> {
     let scenario = scenario.clone();
     vec(fault(), 0..4)
@@ -36,8 +50,7 @@ pub fn faults(scenario: &ScenarioBuilder) -> BoxedStrategy<ScenarioBuilder> {
 
 fn add_fault(builder: ScenarioBuilder, (number, fault): (usize, &Fault)) -> ScenarioBuilder {
     let consumers = builder.names("consumer");
-    // A client without a connection of another name has one with its own name.
-    let producers = builder.names("producer");
+    let connections = builder.connections();
     let begins = |builder: ScenarioBuilder| {
         let name = format!("fault-{number}");
         builder.fault(fault.kind).with("name", name).with("at", format!("{}us", fault.at))
@@ -50,13 +63,12 @@ fn add_fault(builder: ScenarioBuilder, (number, fault): (usize, &Fault)) -> Scen
             let builder = begins(builder).with("consumer", consumer).with("by", fault.by);
             if fault.ends { builder.with("restart-after", lasts) } else { builder }
         }
-        "connection-loss" if producers.is_empty() => builder,
+        "connection-loss" if connections.is_empty() => builder,
         "connection-loss" => {
-            let connections = builder.texts("producer", "connection");
-            let own = producers[fault.whom.index(producers.len())].as_str();
-            let connection = connections.first().map_or(own, String::as_str);
+            let connection = connections[fault.whom.index(connections.len())].as_str();
             begins(builder).with("connection", connection).with("lasts", lasts)
         }
-        _ => begins(builder).with("lasts", lasts),
+        "alarm" => begins(builder).with("resource", fault.resource).with("lasts", lasts),
+        _ => begins(builder).with("lasts", lasts).with("killed", fault.killed),
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::amqp::{ConnectionId, ConsumerId, MessageId, Name, Names, ProducerId, QueueId, in_vhost};
+use crate::amqp::{
+    ChannelNo, ChannelRef, ConnectionId, ConsumerId, MessageId, Name, Names, ProducerId, QueueId, in_vhost,
+};
 use crate::observe::{Fact, What};
 
 /// The names of a scenario's entities, each list in the scenario's order, so that observations' indices point into it.
@@ -14,6 +16,10 @@ pub struct Directory {
     pub producers: Vec<String>,
     /// Consumers; each name is the consumer tag too.
     pub consumers: Vec<String>,
+    /// The channel of each consumer: the place of its connection, and its number there.
+    pub consumer_channels: Vec<(u32, ChannelNo)>,
+    /// Clients that send what they are told to.
+    pub clients: Vec<String>,
     /// Planned faults.
     pub faults: Vec<String>,
     /// Message classes; entry 0 is the default one.
@@ -103,6 +109,11 @@ impl Cast {
         listed(&self.directory.consumers, index, "consumer")
     }
 
+    /// The name of a client that sends what it is told to.
+    pub fn client(&self, index: u32) -> String {
+        listed(&self.directory.clients, index, "client")
+    }
+
     /// The tag of a consumer by the broker's id, as an interned name; `None` if it was never seen to subscribe.
     pub fn tag_of(&self, id: ConsumerId) -> Option<Name> {
         self.consumers.get(&id).map(|&(tag, _)| tag)
@@ -132,6 +143,13 @@ impl Cast {
     /// The name of a fault.
     pub fn fault(&self, index: u32) -> String {
         listed(&self.directory.faults, index, "fault")
+    }
+
+    /// Whether the scenario has a consumer by this name on this channel, once a method has crossed its connection.
+    pub fn has_consumer(&self, channel: ChannelRef, name: &str) -> bool {
+        let place = self.connection_index(channel.connection).map(|index| (index, channel.channel));
+        let mut consumers = self.directory.consumers.iter().zip(&self.directory.consumer_channels);
+        consumers.any(|(known, at)| known == name && place == Some(*at))
     }
 
     /// The name of a message class.

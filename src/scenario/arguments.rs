@@ -56,9 +56,9 @@ pub(super) fn definition(node: &Node, reading: &mut Reading<'_>) -> Option<Field
             Some((_, demand)) => refused(entry, *demand, reading.owner),
             None => Some(unknown_setting(entry, reading.owner)),
         };
-        let note = "RabbitMQ refuses such a policy: Validation failed";
+        let consequence = "RabbitMQ refuses such a policy: Validation failed";
         if let Some(problem) = problem {
-            reading.problems.push(problem.note(note));
+            reading.problems.push(problem.note(consequence));
         }
     }
     Some(fields)

@@ -76,6 +76,21 @@ impl ScenarioBuilder {
         nodes.iter().filter_map(text).collect()
     }
 
+    /// The connections of producers and consumers, each once: the one that a client names, or the one with its own name.
+    pub fn connections(&self) -> Vec<String> {
+        let mut connections: Vec<String> = Vec::new();
+        for list in ["producer", "consumer"] {
+            let Some(Node { value: Value::List(nodes), .. }) = self.tree.get(list) else { continue };
+            for table in nodes.iter().filter_map(Node::as_table) {
+                let name = table.get("connection").or_else(|| table.get("name")).and_then(Node::as_text);
+                connections.extend(name.map(str::to_owned));
+            }
+        }
+        connections.sort_unstable();
+        connections.dedup();
+        connections
+    }
+
     /// Says what the run should answer.
     pub fn question(mut self, question: &str) -> Self {
         let node = SettingValue::from(question).0;

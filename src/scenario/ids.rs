@@ -68,6 +68,7 @@ ids! {
     UNKNOWN_TABLE = "unknown-table": "A scenario has no such table.";
     UNKNOWN_UNIT = "unknown-unit": "A quantity has a unit that is not known.";
     UNKNOWN_USER = "unknown-user": "A user is not declared.";
+    UNKNOWN_VARIANT = "unknown-variant": "A check names a variant that is not there.";
     UNKNOWN_VHOST = "unknown-vhost": "A virtual host is not declared.";
     UNOWNED_QUEUE = "unowned-queue": "An exclusive queue that no client declares.";
     UNREADABLE_PATTERN = "unreadable-pattern": "A pattern of names cannot be read.";

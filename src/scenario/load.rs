@@ -81,13 +81,15 @@ pub(super) fn build(
     let plans = plans(tree, &mut problems);
     let mut found: Vec<Vec<Diagnostic>> = Vec::new();
     let mut variants = Vec::new();
+    let names: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
     for plan in &plans {
         let mut here = Problems::default();
         let mut tree = tree.clone();
         for setting in plan.settings.iter().chain(arguments) {
             setting.apply(&mut tree, &mut here);
         }
-        let scenario = resolve::scenario(&tree, head.name, head.about, &mut here);
+        let among = resolve::Variants { this: &plan.name, all: &names };
+        let scenario = resolve::scenario(&tree, head, among, &mut here);
         found.push(here.into_sorted());
         variants.push(variant(plan, scenario));
     }

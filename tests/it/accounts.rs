@@ -38,6 +38,7 @@ interarrival = "10ms"
         connections: system.connections.iter().map(|one| one.name.clone()).collect(),
         producers: vec!["shop".to_owned()],
         consumers: system.consumers.iter().map(|one| one.name.clone()).collect(),
+        consumer_channels: system.consumer_channels().collect(),
         classes: system.classes.iter().map(|one| one.name.clone()).collect(),
         ..Directory::default()
     };
@@ -301,4 +302,30 @@ fn an_acknowledgement_that_a_cut_loses_is_told() {
         delivered twice because the acknowledgement of c was lost on its way.
     "#]]
     .assert_eq(&(told.join("\n") + "\n"));
+}
+
+/// A client's consumer with the same tag stands on another channel: its deliveries are not those of the one asked for.
+/// Source: rule DSP-15.
+#[test]
+fn a_tag_belongs_to_a_channel() {
+    let consumers = r#"
+[[client]]
+name = "other"
+do = [{ method = "basic.consume", queue = "tasks", consumer-tag = "own", no-ack = true }]
+
+[[consumer]]
+name = "own"
+queue = "tasks"
+service-time = "1ms"
+start = "55ms"
+"#;
+    account(
+        "",
+        consumers,
+        "own",
+        expect![[r#"
+            What own got in this run: 2 of the 10 deliveries of queue tasks. Past it went 5 while it had no
+            subscription, 3 when it was the turn of another [DSP-2]. At the end the queue is empty.
+        "#]],
+    );
 }

@@ -3422,3 +3422,28 @@ arguments = { x-queue-type = "quorom", x-delivery-limit = 3 }
         "#]],
     );
 }
+
+#[test]
+fn a_check_of_a_variant_that_is_not_there() {
+    says(
+        r#"[[variant]]
+name = "slow"
+
+[[check]]
+property = "nothing-lost"
+variant = "slwo"
+"#,
+        expect![[r#"
+            error[unknown-variant]: a check is about variant `slwo`, which is not there
+             --> scenarios/orders.toml:6:11
+              |
+            6 | variant = "slwo"
+              |           ^^^^^^
+              |
+              = help: did you mean `slow`?
+              = note: known variants: `slow`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}

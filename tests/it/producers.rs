@@ -3,7 +3,7 @@
 
 use amqpsim::amqp::{Message, Method, ServerMethod};
 use amqpsim::check::{Finding, Property};
-use amqpsim::measure::{Outcome, find_in};
+use amqpsim::measure::{Outcome, Stopped, find_in};
 use amqpsim::model::{simulate, simulate_recorded};
 use amqpsim::observe::{Fact, LossCause, What};
 use amqpsim::scenario::load;
@@ -173,7 +173,7 @@ fn a_missing_exchange_stops_a_producer() {
            [[queue]]\nname = \"gone\"\narguments = { x-expires = 200 }\n";
     let outcome = play(&text);
     let p = &outcome.producers[0];
-    assert!(p.stopped && p.published < 100, "{p:?}");
+    assert!(p.stopped == Stopped::ByError && p.published < 100, "{p:?}");
     assert_eq!(outcome.errors[0].code, 404);
     assert!(p.unanswered >= 1, "the refused publish has no answer: {p:?}");
     assert_eq!(outcome.ledger.lost_to(LossCause::Refused), p.unanswered);
@@ -214,7 +214,7 @@ fn a_queue_that_refuses_a_publish_of_a_transaction_closes_the_channel() {
         (outcome.errors[0].code, outcome.errors[0].text.contains("partial tx completion")),
         (406, true)
     );
-    assert_eq!((outcome.ledger.queued, outcome.producers[0].stopped), (3, true), "no atomicity");
+    assert_eq!((outcome.ledger.queued, outcome.producers[0].stopped), (3, Stopped::ByError), "no atomicity");
 }
 
 /// Source: rules TX-6 and CON-14.
@@ -359,4 +359,105 @@ reconnect-delay = "20ms"
     assert_eq!(replies[..2], ["one".into(), "two".into()]);
     assert_eq!((outcome.queues[1].enqueued, outcome.queues[2].enqueued), (10, 10), "{:?}", outcome.ledger);
     assert_eq!(outcome.producers[1].published, 20, "requests without `reply-to` get no reply");
+}
+
+/// A server whose connection is lost twice: at work on a message that it rejects, and with it on its hands. Its replies go on.
+/// Source: rule CON-15.
+#[test]
+fn a_server_replies_after_a_lost_connection_whatever_it_was_working_on() {
+    let outcome = play(
+        r#"
+[[class]]
+name = "bad"
+every = 2
+first = 2
+
+[[queue]]
+name = "q"
+
+[[queue]]
+name = "replies"
+
+[[producer]]
+name = "client"
+routing-key = "q"
+reply-to = "replies"
+interarrival = "100ms"
+count = 20
+
+[[consumer]]
+name = "server"
+queue = "q"
+service-time = "50ms"
+
+[consumer.outcome-by-class]
+bad = "reject"
+
+[[producer]]
+name = "replier"
+after-consumer = "server"
+routing-key-from = "reply-to"
+
+[[fault.connection-loss]]
+connection = "server"
+at = "120ms"
+lasts = "1ms"
+
+[[fault.connection-loss]]
+connection = "server"
+at = "125ms"
+lasts = "1ms"
+"#,
+    );
+    assert_eq!(outcome.producers[1].published, 10, "every second request is bad");
+}
+
+/// Its consumer rests after each message but the last two of a burst, or its last one is rejected. Source: rule TX-4.
+#[test]
+fn a_pipeline_commits_when_its_consumer_has_nothing_to_do() {
+    for (interarrival, last, arrived) in [("10ms", "ack", 15), ("1ms", "ack", 15), ("1ms", "reject", 14)] {
+        let outcome = play(&format!(
+            r#"
+[[class]]
+name = "last"
+every = 100
+first = 15
+
+[[queue]]
+name = "q"
+
+[[queue]]
+name = "next"
+
+[[producer]]
+name = "p"
+routing-key = "q"
+interarrival = "{interarrival}"
+count = 15
+
+[[consumer]]
+name = "worker"
+connection = "worker"
+channel = "work"
+queue = "q"
+service-time = "5ms"
+
+[consumer.outcome-by-class]
+last = "{last}"
+
+[[producer]]
+name = "forward"
+connection = "worker"
+channel = "work"
+after-consumer = "worker"
+routing-key = "next"
+transaction-size = 10
+"#
+        ));
+        assert_eq!(
+            (outcome.ledger.uncommitted, outcome.queues[1].ready),
+            (0, arrived),
+            "{interarrival} {last}"
+        );
+    }
 }

@@ -84,6 +84,8 @@ fn directory(system: &SystemSpec) -> Directory {
         connections: system.connections.iter().map(|one| one.name.clone()).collect(),
         producers: system.producers.iter().map(|one| one.name.clone()).collect(),
         consumers: system.consumers.iter().map(|one| one.name.clone()).collect(),
+        consumer_channels: system.consumer_channels().collect(),
+        clients: system.clients.iter().map(|client| client.name.clone()).collect(),
         faults: system.faults.iter().map(|one| one.name.clone()).collect(),
         classes: system.classes.iter().map(|one| one.name.clone()).collect(),
     }

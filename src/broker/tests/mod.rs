@@ -13,7 +13,7 @@ use crate::amqp::{
     MessageId, ProducerId,
 };
 use crate::amqp::{QueueDeclare, ServerMethod};
-use crate::observe::{Fact, Settlement};
+use crate::observe::{Fact, LossCause, Settlement};
 use crate::rules::RuleRef;
 use crate::units::SimDuration;
 
@@ -26,8 +26,8 @@ struct Desk {
     gone: i64,
     /// By which rules messages came back.
     requeued: Vec<RuleRef>,
-    /// Publishes that were not taken.
-    refused: u32,
+    /// Why publishes were not taken.
+    refused: Vec<(LossCause, RuleRef)>,
 }
 
 impl Out for Desk {
@@ -50,7 +50,7 @@ impl Out for Desk {
     fn level(&mut self, _: QueueId, _: u32) {}
     fn fact(&mut self, fact: Fact, rule: RuleRef) {
         match fact {
-            Fact::PublishRefused { .. } => self.refused += 1,
+            Fact::PublishRefused { cause, .. } => self.refused.push((cause, rule)),
             Fact::Requeued { .. } => self.requeued.push(rule),
             Fact::Routed { queues, .. } => self.came += i64::from(queues),
             Fact::DeadLettered { queues, .. } => {

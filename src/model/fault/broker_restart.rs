@@ -1,4 +1,4 @@
-//! A clean stop and start of the broker: durable queues and persistent messages survive, the rest does not.
+//! A stop and start of the broker: durable queues and persistent messages survive, the rest does not.
 
 use crate::engine::EventList;
 use crate::model::connection::{DownFrame, UpFrame};
@@ -7,16 +7,22 @@ use crate::model::record::Recorder;
 use crate::model::system::System;
 use crate::units::SimDuration;
 
-/// The spec of a clean restart.
+/// The spec of a restart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokerRestart {
     /// From the stop until the broker accepts connections again.
     pub lasts: SimDuration,
+    /// It does not stop cleanly: its process is killed. Source: rule DUR-7. Deviation: DEV-9.
+    pub killed: bool,
 }
 
 impl BrokerRestart {
     /// The broker reads no more; what is on its way to it is lost. Then it stops. Deviation: DEV-13.
-    pub(in crate::model) fn begin<R: Recorder>(system: &mut System<R>, events: &mut EventList<SystemEvent>) {
+    pub(in crate::model) fn begin<R: Recorder>(
+        &self,
+        system: &mut System<R>,
+        events: &mut EventList<SystemEvent>,
+    ) {
         for index in 0..system.connections.len() {
             let (frames, carried) = system.connections[index].up.cut(events);
             system.lost_frames(index, &frames, carried, events);
@@ -26,7 +32,7 @@ impl BrokerRestart {
                 }
             }
         }
-        system.stop_broker(events);
+        system.stop_broker(self.killed, events);
     }
 
     pub(in crate::model) fn end<R: Recorder>(system: &mut System<R>, events: &mut EventList<SystemEvent>) {

@@ -66,7 +66,7 @@ impl<R: Recorder> System<R> {
         match kind {
             FaultKind::ConsumerCrash(crash) => crash.begin(self, events),
             FaultKind::ConnectionLoss(loss) => loss.begin(self, events),
-            FaultKind::BrokerRestart(_) => BrokerRestart::begin(self, events),
+            FaultKind::BrokerRestart(restart) => restart.begin(self, events),
             FaultKind::Alarm(alarm) => alarm.begin(self, events),
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 pub use spec::{Call, ClientSpec, StepSpec, When};
 
 use super::confirming::Sent;
-use super::connection::{Caller, ChannelPhase, Phase, Todo, UpFrame};
+use super::connection::{Caller, Calling, ChannelPhase, Committer, Phase, Todo, UpFrame};
 use super::event::SystemEvent;
 use super::parting::Parting;
 use super::record::Recorder;
@@ -17,6 +17,7 @@ use crate::amqp::{
     BasicPublish, ChannelNo, ChannelRef, ConnectionId, DeliveryTag, MessageId, Method, ProducerId,
 };
 use crate::engine::{EventList, Seq};
+use crate::measure::ClientOutcome;
 use crate::observe::{LossCause, What};
 use crate::units::SimTime;
 
@@ -37,8 +38,12 @@ pub(super) struct Script {
     left: bool,
     /// The tag of the last delivery on the channel as it is open now.
     last: Option<DeliveryTag>,
-    /// In whose name it publishes, if it does. Its n-th publish is the n-th step that is one.
+    /// Steps that it has sent, and that were answered if they have an answer.
+    carried_out: u64,
+    /// In whose name it publishes, if it does.
     publisher: Option<u32>,
+    /// Indices of the steps that are publishes, in order.
+    publishes: Arc<[u32]>,
     published: u32,
 }
 
@@ -58,11 +63,23 @@ impl Script {
                 ready: false,
                 left: false,
                 last: None,
+                carried_out: 0,
                 publisher,
+                publishes: client.publishes_at(),
                 published: 0,
             }
         };
         spec.clients.iter().map(script).collect()
+    }
+
+    /// Indices of the scripts that publish, in the order in which they follow the producers among the publishers.
+    pub(super) fn publishing(spec: &SystemSpec) -> Arc<[u32]> {
+        spec.clients
+            .iter()
+            .zip(0..)
+            .filter(|(client, _)| client.publishes())
+            .map(|(_, index)| index)
+            .collect()
     }
 }
 
@@ -70,6 +87,12 @@ impl ClientSpec {
     /// Whether any of its steps is a publish.
     pub fn publishes(&self) -> bool {
         self.steps.iter().any(|step| matches!(step.call, Call::Publish { .. }))
+    }
+
+    /// Indices of the steps that are publishes.
+    fn publishes_at(&self) -> Arc<[u32]> {
+        let steps = self.steps.iter().zip(0..);
+        steps.filter(|(step, _)| matches!(step.call, Call::Publish { .. })).map(|(_, index)| index).collect()
     }
 
     /// What it declares, in order.
@@ -117,8 +140,13 @@ impl<R: Recorder> System<R> {
         }
     }
 
-    /// The present step is over.
+    /// The present step is carried out.
     pub(super) fn step_done(&mut self, script: usize, events: &mut EventList<SystemEvent>) {
+        self.scripts[script].carried_out += 1;
+        self.next_step(script, events);
+    }
+
+    fn next_step(&mut self, script: usize, events: &mut EventList<SystemEvent>) {
         let state = &mut self.scripts[script];
         state.next += 1;
         state.due = self.spec.clients[script].due(state.next, events.now());
@@ -146,7 +174,8 @@ impl<R: Recorder> System<R> {
         let connection = &mut self.connections[index];
         if connection.stays_away {
             connection.stays_away = false;
-            connection.connect = events.at(events.now(), SystemEvent::Connect(index as u32));
+            let at = events.now().max(connection.cut_until);
+            connection.connect = events.at(at, SystemEvent::Connect(index as u32));
         } else if connection.phase == Phase::Open
             && connection.channel(number).is_some_and(|channel| channel.phase == ChannelPhase::Closed)
         {
@@ -175,17 +204,25 @@ impl<R: Recorder> System<R> {
                 self.scripts[script].left = true;
             }
             call => {
-                if let Some(method) = call.method(self.names_mut(), last) {
-                    if let Method::BasicConsume(consume) = &method {
-                        self.listen(index, number, consume.consumer_tag);
-                    }
-                    let waits = spec::is_answered(&method);
-                    self.send(index, number, method, events);
-                    if waits {
-                        let caller = Caller { channel: number, script: Some(script as u32) };
-                        self.connections[index].calling = Some(caller);
-                        return;
-                    }
+                let Some(method) = call.method(self.names_mut(), last) else {
+                    let (client, step) = (script as u32, self.scripts[script].next as u32 + 1);
+                    self.observe(events.now(), || What::NothingToSettle { client, step });
+                    self.next_step(script, events);
+                    return;
+                };
+                if let Method::BasicConsume(consume) = &method {
+                    self.listen(index, number, consume.consumer_tag);
+                }
+                let waits = spec::is_answered(&method);
+                let commits = method == Method::TxCommit;
+                self.send(index, number, method, events);
+                if commits {
+                    self.expect_commit(index, number, Committer::Calling);
+                }
+                if waits {
+                    let by = Caller::Script(script as u32);
+                    self.connections[index].calling = Some(Calling { channel: number, by });
+                    return;
                 }
             }
         }
@@ -214,15 +251,20 @@ impl<R: Recorder> System<R> {
 
     /// The message that a script publishes as its `number`-th.
     fn publish_of(&mut self, producer: u32, number: u32, published: SimTime) -> Option<BasicPublish> {
-        let script = self.scripts.iter().position(|script| script.publisher == Some(producer))?;
+        let script = self.script_of(producer)?;
+        let step = *self.scripts[script].publishes.get(number as usize - 1)?;
         let spec = Arc::clone(&self.spec);
-        let names = self.names_mut();
-        let steps = &spec.clients.get(script)?.steps;
-        let mut sent = steps.iter().filter(|step| matches!(step.call, Call::Publish { .. }));
-        let mut publish = sent.nth(number as usize - 1)?.call.publish(names)?;
+        let step = spec.clients.get(script)?.steps.get(step as usize)?;
+        let mut publish = step.call.publish(self.names_mut())?;
         publish.message.id = MessageId { producer: ProducerId(producer), number };
         publish.message.published = published;
         Some(publish)
+    }
+
+    /// The script that publishes in this name.
+    fn script_of(&self, producer: u32) -> Option<usize> {
+        let place = (producer as usize).checked_sub(self.producers.len())?;
+        self.publishing_scripts.get(place).map(|&script| script as usize)
     }
 
     /// A publish of a script reaches the broker.
@@ -234,8 +276,9 @@ impl<R: Recorder> System<R> {
         published: SimTime,
         events: &mut EventList<SystemEvent>,
     ) {
-        let script = self.scripts.iter().find(|script| script.publisher == Some(producer));
-        let Some(channel) = script.map(|script| script.channel) else { return };
+        let Some(channel) = self.script_of(producer).map(|script| self.scripts[script].channel) else {
+            return;
+        };
         if let Some(publish) = self.publish_of(producer, number, published) {
             self.method(index, channel, Method::BasicPublish(publish), events);
         }
@@ -243,16 +286,37 @@ impl<R: Recorder> System<R> {
 
     /// A message reaches the client of a channel, which no consumer of the scenario asked for.
     pub(super) fn reached_script(&mut self, index: usize, at: ChannelRef, tag: DeliveryTag) {
-        for &script in self.connections[index].channel(at.channel).into_iter().flat_map(|c| &c.scripts) {
+        self.note_delivery(index, at.channel, tag);
+        if self.handed.get(&(at, tag)).is_some_and(|handed| handed.automatic) {
+            self.handed.remove(&(at, tag));
+            self.books.ledger.processed += 1;
+        }
+    }
+
+    /// A consumer on the channel of a script gets a delivery.
+    #[cold]
+    pub(super) fn note_last(&mut self, consumer: usize, tag: DeliveryTag) {
+        let (connection, channel) = (self.consumers[consumer].connection, self.consumers[consumer].channel);
+        self.note_delivery(connection, channel, tag);
+    }
+
+    fn note_delivery(&mut self, index: usize, number: ChannelNo, tag: DeliveryTag) {
+        for &script in self.connections[index].channel(number).into_iter().flat_map(|c| &c.scripts) {
             let script = &mut self.scripts[script as usize];
             if script.ready {
                 script.last = Some(tag);
             }
         }
-        if self.handed.get(&(at, tag)).is_some_and(|handed| handed.automatic) {
-            self.handed.remove(&(at, tag));
-            self.books.ledger.processed += 1;
-        }
+    }
+
+    /// How far each script came.
+    pub(super) fn client_outcomes(&self) -> Vec<ClientOutcome> {
+        let outcome = |(script, client): (&Script, &ClientSpec)| ClientOutcome {
+            name: client.name.clone(),
+            carried_out: script.carried_out,
+            steps: client.steps.len() as u64,
+        };
+        self.scripts.iter().zip(&self.spec.clients).map(outcome).collect()
     }
 
     /// Scripts on a channel that is gone stop, and what was on its way to them is lost if nobody else has it.
@@ -261,7 +325,10 @@ impl<R: Recorder> System<R> {
         for &script in connection.channel(number).into_iter().flat_map(|channel| &channel.scripts) {
             let script = &mut self.scripts[script as usize];
             script.ready = false;
-            script.armed = Seq::NONE;
+            // One that has left by itself opens its channel again when its step is due, whatever happens meanwhile.
+            if !script.left {
+                script.armed = Seq::NONE;
+            }
             script.last = None;
         }
         let at = ChannelRef { connection: connection.id, channel: number };

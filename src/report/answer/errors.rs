@@ -1,7 +1,7 @@
 //! Errors that closed a channel or connection.
 
 use crate::experiment::VariantResult;
-use crate::measure::{ClientError, ProducerOutcome};
+use crate::measure::{ClientError, ClientOutcome, ProducerOutcome, Stopped};
 use crate::report::numbers::counted;
 
 /// The first error in words, and how many more there were.
@@ -15,10 +15,7 @@ pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
         1 => errors.map(second).collect(),
         more => format!(", and there were {more} more errors"),
     };
-    let mut said =
-        vec![format!("the broker closed {closed} at {}: {} {}{more}", first.at, first.code, first.text)];
-    said.extend(stopped(variant));
-    said
+    vec![format!("the broker closed {closed} at {}: {} {}{more}", first.at, first.code, first.text)]
 }
 
 /// What an error closed.
@@ -35,24 +32,42 @@ fn second(error: &ClientError) -> String {
     format!(", and then {} at {}: {} {name}", closed(error), error.at, error.code)
 }
 
-/// Producers that had more to publish, each with its number of messages in the first run in which an error stopped it.
-fn stopped(variant: &VariantResult) -> Vec<String> {
+/// Producers that had more to publish, each with its number of messages in the first run in which something stopped it.
+pub(super) fn stopped(variant: &VariantResult) -> Vec<String> {
     let producers = variant.outcomes.first().map_or(0, |outcome| outcome.producers.len());
     let first = |index: usize| {
         variant
             .outcomes
             .iter()
             .map(move |outcome| &outcome.producers[index])
-            .find(|producer| producer.stopped)
+            .find(|producer| producer.stopped != Stopped::No)
     };
     let said = |producer: &ProducerOutcome| {
         let when = match producer.published {
             0 => "before its first message".to_owned(),
             published => format!("after {}", counted(published, "message")),
         };
-        format!("an error stopped producer `{}` {when}", producer.name)
+        if producer.stopped == Stopped::ByError {
+            format!("an error stopped producer `{}` {when}", producer.name)
+        } else {
+            format!("producer `{}` was left without an open channel {when}", producer.name)
+        }
     };
     (0..producers).filter_map(first).map(said).collect()
+}
+
+/// Clients that did not carry out all of their steps, as in the first run in which that was so.
+pub(super) fn not_carried_out(variant: &VariantResult) -> Vec<String> {
+    let clients = variant.outcomes.first().map_or(0, |outcome| outcome.clients.len());
+    let first = |index: usize| {
+        let mut outcomes = variant.outcomes.iter().map(|outcome| &outcome.clients[index]);
+        outcomes.find(|client| client.carried_out < client.steps)
+    };
+    let said = |client: &ClientOutcome| {
+        let ClientOutcome { name, carried_out, steps } = client;
+        format!("client `{name}` carried out {carried_out} of {}", counted(*steps, "step"))
+    };
+    (0..clients).filter_map(first).map(said).collect()
 }
 
 #[cfg(test)]
@@ -92,7 +107,7 @@ mod tests {
     fn a_producer_that_an_error_stopped_is_named() {
         let result = run_example(&plan(false, 1), |_, _, outcome| {
             outcome.producers[0].published = 12;
-            outcome.producers[0].stopped = true;
+            outcome.producers[0].stopped = Stopped::ByError;
             let text = "NOT_FOUND - no exchange 'logs' in vhost '/'";
             outcome.errors.push(error("shop", Some(1), 404, text));
         })
@@ -100,9 +115,9 @@ mod tests {
         assert_eq!(
             clauses(&result.variants[0]),
             [
-                "the broker closed channel 1 of connection `shop` at 1ms: 404 NOT_FOUND - no exchange 'logs' in vhost '/'",
-                "an error stopped producer `shop` after 12 messages"
+                "the broker closed channel 1 of connection `shop` at 1ms: 404 NOT_FOUND - no exchange 'logs' in vhost '/'"
             ]
         );
+        assert_eq!(stopped(&result.variants[0]), ["an error stopped producer `shop` after 12 messages"]);
     }
 }

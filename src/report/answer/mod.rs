@@ -46,6 +46,8 @@ fn clauses(variant: &VariantResult) -> Vec<String> {
     let published: u64 = variant.outcomes.iter().map(|outcome| outcome.ledger.published).sum();
     let mut all = unfinished::clauses(variant);
     all.extend(errors::clauses(variant));
+    all.extend(errors::stopped(variant));
+    all.extend(errors::not_carried_out(variant));
     if published == 0 {
         all.push("nothing was published".to_owned());
         return all;

@@ -132,8 +132,12 @@ fn of_message(view: View<'_>, fact: &Fact) -> String {
             if *returned { "returned" } else { "dropped" }
         ),
         Fact::PublishRefused { message, cause } => {
-            let with = if *cause == LossCause::RolledBack { "transaction" } else { "channel" };
-            format!("broker discards {} with its {with}", view.message(*message))
+            let message = view.message(*message);
+            match cause {
+                LossCause::LostOnTheWire => format!("broker never reads {message}: its connection ends"),
+                LossCause::RolledBack => format!("broker discards {message} with its transaction"),
+                _ => format!("broker discards {message} with its channel"),
+            }
         }
         Fact::Enqueued { queue, message, ready, unacked } => {
             format!("{} takes {}: {}", view.queue(*queue), view.message(*message), levels(*ready, *unacked))

@@ -58,6 +58,7 @@ impl Reason {
 /// A consumer as the broker knows it.
 #[derive(Clone, Debug)]
 struct Subscribed {
+    channel: ChannelRef,
     tag: Name,
     queue: QueueId,
     priority: i64,
@@ -116,7 +117,7 @@ impl PassedOver {
                 if let Some(FieldValue::Integer(priority)) = consume.arguments.get("x-priority") {
                     self.priorities.insert((*channel, consume.consumer_tag), *priority);
                 }
-                if view.names.text(consume.consumer_tag) == self.name {
+                if self.is_own(view, *channel, consume.consumer_tag) {
                     self.channel = Some(*channel);
                 }
             }
@@ -132,9 +133,10 @@ impl PassedOver {
         match *fact {
             Fact::ConsumerAdded { queue, consumer, channel, tag } => {
                 let priority = self.priorities.get(&(channel, tag)).copied().unwrap_or(0);
-                let added = Subscribed { tag, queue, priority, prefetch: 0, unacked: 0, blocked: false };
+                let added =
+                    Subscribed { channel, tag, queue, priority, prefetch: 0, unacked: 0, blocked: false };
                 self.consumers.insert(consumer, added);
-                if view.names.text(tag) == self.name {
+                if self.is_own(view, channel, tag) {
                     let before = self.level(queue).delivered;
                     if self.queue.is_none() && before > 0 {
                         self.passed.insert(Reason::Unsubscribed, before);
@@ -143,8 +145,8 @@ impl PassedOver {
                 }
             }
             Fact::ConsumerRemoved { consumer, tag, .. } => {
-                self.consumers.remove(&consumer);
-                if view.names.text(tag) == self.name {
+                let removed = self.consumers.remove(&consumer);
+                if removed.is_some_and(|removed| self.is_own(view, removed.channel, tag)) {
                     let left = format!("its subscription ended at {}", instant(at));
                     self.ended.get_or_insert((left, Some(rule)));
                     self.full_since = None;
@@ -172,10 +174,11 @@ impl PassedOver {
                 self.level(queue).ready = ready;
                 self.note_room(view, at);
             }
-            Fact::Requeued { queue, channel, delivery_tag, ready, .. } => {
-                let handout = view.memory.acknowledged(channel, delivery_tag, false).next();
-                let tag = handout.and_then(|handout| handout.consumer);
-                let holder = self.consumers.iter().find(|(_, holder)| Some(holder.tag) == tag);
+            Fact::Requeued { queue, channel, consumer_tag, ready, .. } => {
+                let holder = self
+                    .consumers
+                    .iter()
+                    .find(|(_, holder)| holder.channel == channel && Some(holder.tag) == consumer_tag);
                 self.give_back(holder.map(|(&id, _)| id));
                 self.level(queue).ready = ready;
                 self.note_room(view, at);
@@ -221,7 +224,12 @@ impl PassedOver {
 
     fn own(&self, view: View<'_>) -> Option<(ConsumerId, &Subscribed)> {
         let mut all = self.consumers.iter();
-        all.find(|(_, other)| view.names.text(other.tag) == self.name).map(|(&id, own)| (id, own))
+        all.find(|(_, other)| self.is_own(view, other.channel, other.tag)).map(|(&id, own)| (id, own))
+    }
+
+    /// Whether this tag on this channel is the consumer's: another channel may have the same tag for another consumer.
+    fn is_own(&self, view: View<'_>, channel: ChannelRef, tag: Name) -> bool {
+        view.names.text(tag) == self.name && view.cast.has_consumer(channel, &self.name)
     }
 
     /// What keeps the consumer from the next message of the queue; `None` if nothing does. `taker` has it instead.

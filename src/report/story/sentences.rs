@@ -195,6 +195,12 @@ fn of_client(view: View<'_>, what: &What) -> String {
             format!("{} crashes, holding {held}", cast.consumer(*consumer))
         }
         What::ConsumerRestarted { consumer } => format!("{} is back", cast.consumer(*consumer)),
+        What::NothingToSettle { client, step } => {
+            let client = cast.client(*client);
+            format!(
+                "{client} sends nothing for its step {step}: no delivery to settle has arrived on its channel"
+            )
+        }
         What::FaultBegan { fault } => format!("fault {} begins", cast.fault(*fault)),
         What::FaultEnded { fault } => format!("fault {} is over", cast.fault(*fault)),
         _ => unreachable!("the wire and the broker are told elsewhere"),

@@ -138,6 +138,7 @@ impl View<'_> {
                 let method = Method::BasicAck { delivery_tag: *delivery_tag, multiple: false };
                 vec![self.cast.connection(*connection), self.sender(*connection, *channel, &method)]
             }
+            What::NothingToSettle { client, .. } => vec![self.cast.client(*client)],
             What::FaultBegan { fault } | What::FaultEnded { fault } => vec![self.cast.fault(*fault)],
             What::Stale => Vec::new(),
         }

@@ -166,7 +166,7 @@ fn of_delivery(cast: &Cast, names: &Names, fact: &Fact) -> Row {
                 .channel(cast, *channel)
                 .number("delivery-tag", *delivery_tag)
         }
-        Fact::Requeued { queue, channel, delivery_tag, message, ready, unacked } => {
+        Fact::Requeued { queue, channel, delivery_tag, message, ready, unacked, .. } => {
             broker("requeued", cast.message(*message))
                 .text("queue", cast.queue(names, *queue))
                 .counts(*ready, *unacked)

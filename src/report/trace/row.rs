@@ -147,6 +147,9 @@ impl Row {
                 Row::new(cast.consumer(*consumer), "crashed", "").number("held", *held)
             }
             What::ConsumerRestarted { consumer } => Row::new(cast.consumer(*consumer), "restarted", ""),
+            What::NothingToSettle { client, step } => {
+                Row::new(cast.client(*client), "skipped", "").number("step", *step)
+            }
             _ => unreachable!("the others are not of a client"),
         }
     }

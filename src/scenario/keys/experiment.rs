@@ -138,6 +138,13 @@ pub(super) const CHECK: TableSpec = spec(
             "The number that must lie inside the bounds.",
             "\"processed\"",
         ),
+        key(
+            "variant",
+            Kind::Name,
+            Means("every variant"),
+            "The only variant that it is about.",
+            "\"prefetch 1\"",
+        ),
         key("queue", Kind::Name, Means("none"), "Whose number, for a measure of a queue.", "\"orders\""),
         key(
             "consumer",

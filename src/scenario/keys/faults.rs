@@ -81,10 +81,17 @@ pub(super) const BROKER_RESTART: TableSpec = spec(
     "fault.broker-restart",
     Form::List,
     "a broker restart",
-    "The broker is stopped cleanly and started again.",
+    "The broker is stopped and started again.",
     &[
         FAULT_NAME,
         FAULT_AT,
         key("lasts", Kind::Duration, Required, "How long until it accepts connections again.", "\"2s\""),
+        key(
+            "killed",
+            Kind::Boolean,
+            Default("false"),
+            "Whether its process is killed, so that it does not stop cleanly.",
+            "true",
+        ),
     ],
 );

@@ -123,7 +123,7 @@ pub(super) const PRODUCER: TableSpec = spec(
             "transaction-size",
             Kind::Integer(1, u32::MAX as u64),
             Means("no transactions"),
-            "After how many publishes it commits; it commits after the last too.",
+            "After how many publishes it commits; it commits after the last too, and where it follows a consumer, whenever that has nothing to do.",
             "10",
         ),
         DECLARE,

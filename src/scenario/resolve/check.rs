@@ -32,12 +32,36 @@ impl Entities<'_> {
 const ENTITY_KEYS: [(&str, Scope); 3] =
     [("queue", Scope::Queue), ("consumer", Scope::Consumer), ("producer", Scope::Producer)];
 
-pub(super) fn read(tree: &Table, entities: &Entities<'_>, problems: &mut Problems) -> Vec<CheckSpec> {
+/// The variant that is read, and the names of all.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::scenario) struct Variants<'a> {
+    pub(in crate::scenario) this: &'a str,
+    pub(in crate::scenario) all: &'a [&'a str],
+}
+
+pub(super) fn read(
+    tree: &Table,
+    entities: &Entities<'_>,
+    variants: Variants<'_>,
+    problems: &mut Problems,
+) -> Vec<CheckSpec> {
+    let mut names = Names::new("variant", "variants", ids::UNKNOWN_VARIANT);
+    for &name in variants.all {
+        names.add_once(&Placed { value: name.to_owned(), place: None });
+    }
     let mut checks = Vec::new();
     readers(tree, "check", problems, |reader| {
         let line = reader.place().map_or(0, Place::line);
         let demand = demand(reader, entities);
-        checks.extend(demand.map(|demand| CheckSpec { demand, line }));
+        let only = reader.read("variant", name);
+        if let Some(only) = &only {
+            let message =
+                || format!("a check is about variant `{}`, which is not there", shortened(&only.value));
+            names.find(only, message, reader.problems);
+        }
+        if only.is_none_or(|only| only.value == variants.this) {
+            checks.extend(demand.map(|demand| CheckSpec { demand, line }));
+        }
     });
     checks
 }

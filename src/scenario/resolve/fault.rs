@@ -133,7 +133,10 @@ fn read_kind(reader: &mut Reader<'_>, kind: &str, targets: &Targets<'_>) -> Faul
             resource: RESOURCE[reader.read("resource", choice).unwrap_or_default().value],
             lasts: lasts(reader),
         }),
-        "broker-restart" => FaultKind::BrokerRestart(BrokerRestart { lasts: lasts(reader) }),
+        "broker-restart" => FaultKind::BrokerRestart(BrokerRestart {
+            lasts: lasts(reader),
+            killed: reader.read("killed", boolean).is_some_and(|killed| killed.value),
+        }),
         _ => unreachable!("every kind of fault in the list of tables is read"),
     }
 }

@@ -27,11 +27,13 @@ use super::Scenario;
 use super::diagnostic::{Diagnostic, Problems};
 use super::ids;
 use super::keys::{Form, TABLES, table};
+use super::load::Head;
 use super::node::{Node, Table, Value};
 use super::reader::{Reader, not_a_table, unknown_key, unknown_table};
 use super::source::Placed;
 use super::values::text;
 
+pub(super) use check::Variants;
 use clients::Clients;
 use consumer::Consumer;
 use declares::Declared;
@@ -42,7 +44,12 @@ use script::Script;
 use topology::Topology;
 
 /// Reads a whole scenario; usable if no error was reported.
-pub(super) fn scenario(tree: &Table, name: &str, about: &str, problems: &mut Problems) -> Scenario {
+pub(super) fn scenario(
+    tree: &Table,
+    head: &Head<'_>,
+    variants: Variants<'_>,
+    problems: &mut Problems,
+) -> Scenario {
     let question = top_level(tree, problems);
     let replication = settings::replication(tree, problems);
     let (profile, settings) = settings::broker(tree, problems);
@@ -76,7 +83,7 @@ pub(super) fn scenario(tree: &Table, name: &str, about: &str, problems: &mut Pro
     let faults = fault::read(tree, &targets, problems);
     let entities =
         check::Entities { queues: &queues, consumers: &consumer_names, producers: &producer_names };
-    let checks = check::read(tree, &entities, problems);
+    let checks = check::read(tree, &entities, variants, problems);
     if producers.is_empty() && consumers.is_empty() && scripts.is_empty() && !problems.has_errors() {
         problems.push(
             Diagnostic::warning(ids::EMPTY_SCENARIO, "nothing happens: there is no producer and no consumer")
@@ -104,8 +111,8 @@ pub(super) fn scenario(tree: &Table, name: &str, about: &str, problems: &mut Pro
         topology::refuse(&system, &places, problems);
     }
     Scenario {
-        name: name.to_owned(),
-        about: about.to_owned(),
+        name: head.name.to_owned(),
+        about: head.about.to_owned(),
         question,
         system,
         seed: replication.seed,

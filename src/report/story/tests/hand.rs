@@ -164,6 +164,7 @@ impl Run {
         let requeued = Fact::Requeued {
             queue: QUEUE,
             channel: channel(1),
+            consumer_tag: Some(self.name("fast")),
             delivery_tag: 1,
             message: id(number),
             ready: 1,
@@ -184,6 +185,8 @@ impl Run {
             connections: list(&["shop", "fast", "slow"]),
             producers: list(&["shop"]),
             consumers: list(&["fast", "slow"]),
+            consumer_channels: vec![(1, ChannelNo(1)), (2, ChannelNo(1))],
+            clients: Vec::new(),
             faults: list(&["kill-fast"]),
             classes: list(&["default"]),
         };
