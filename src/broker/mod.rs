@@ -43,6 +43,7 @@ mod topology;
 mod transactions;
 mod unacked;
 mod users;
+mod words;
 
 pub use command::{Command, Operation, Timer};
 pub use direct_reply::REPLY_TO;
@@ -51,6 +52,7 @@ pub use policies::{ApplyTo, Policy};
 pub use profile::{Difference, Profile, QuorumPriorities, QuorumRequeue};
 pub use restart::Survivors;
 pub use settings::Settings;
+pub use words::{Demand, POLICY_SETTINGS, Takes, known_arguments};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

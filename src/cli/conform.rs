@@ -32,19 +32,26 @@ latency; the broker settles after every step. The profile is that of the broker 
 
 Exit codes:
   0  all answers are the same
-  1  some answers differ
+  1  some answers differ, or a script has none to compare with
   2  a script cannot be read or played";
 
 /// A line a script, the first difference of each that differs, and a summary.
 pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (mut same, mut different, mut broken) = (0, 0, 0);
+    if let Some(directory) = &arguments.out {
+        spare_scripts(&arguments.scripts, directory)?;
+    }
+    let (mut same, mut different, mut unrecorded, mut broken) = (0, 0, 0, 0);
     for path in &arguments.scripts {
         match conform(path, arguments.out.as_deref(), terminal) {
-            Ok(None) => {
+            Ok(Outcome::NothingRecorded) => {
+                unrecorded += 1;
+                terminal.result(&format!("nothing recorded  {path}\n"))?;
+            }
+            Ok(Outcome::Same) => {
                 same += 1;
                 terminal.result(&format!("same       {path}\n"))?;
             }
-            Ok(Some(difference)) => {
+            Ok(Outcome::Different(difference)) => {
                 different += 1;
                 terminal.result(&format!("different  {path}\n{difference}"))?;
             }
@@ -56,29 +63,72 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
         }
     }
     let count = |n: u32, what: &str| if n > 0 { format!(", {n} {what}") } else { String::new() };
-    let summary =
-        format!("{same} same{}{}", count(different, "different"), count(broken, "cannot be played"));
+    let summary = format!(
+        "{same} same{}{}{}",
+        count(different, "different"),
+        count(unrecorded, "nothing recorded"),
+        count(broken, "cannot be played")
+    );
     terminal.result(&format!("{summary}\n"))?;
-    Ok(match (broken, different) {
+    Ok(match (broken, different + unrecorded) {
         (0, 0) => Exit::Held,
         (0, _) => Exit::Finding,
         _ => Exit::Input,
     })
 }
 
-/// Plays one script; the first difference as text, if there is one.
-fn conform(path: &str, out: Option<&Path>, terminal: &mut Terminal) -> Result<Option<String>, Failure> {
+/// How a script went.
+enum Outcome {
+    Same,
+    /// With the first difference as text.
+    Different(String),
+    /// There was nothing to compare with.
+    NothingRecorded,
+}
+
+/// The file name of a script, also that below `--out`.
+fn file_name(path: &str) -> &str {
+    Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or("script.json")
+}
+
+/// Refuses to write over a script, or two results into one file.
+fn spare_scripts(scripts: &[String], directory: &Path) -> Result<(), Failure> {
+    for (number, path) in scripts.iter().enumerate() {
+        let target = directory.join(file_name(path));
+        // What is not there yet cannot be written over.
+        if let (Ok(script), Ok(target)) = (Path::new(path).canonicalize(), target.canonicalize())
+            && script == target
+        {
+            let message = format!("--out {} would write over the script {path}", directory.display());
+            return Err(Failure::input("script-overwritten", &message, Some("choose another directory")));
+        }
+        if let Some(other) = scripts[..number].iter().find(|other| file_name(other) == file_name(path)) {
+            let message = format!("{other} and {path} would both be written to {}", target.display());
+            return Err(Failure::input("same-file-name", &message, Some("play them one after the other")));
+        }
+    }
+    Ok(())
+}
+
+/// Plays one script.
+fn conform(path: &str, out: Option<&Path>, terminal: &mut Terminal) -> Result<Outcome, Failure> {
     let text = read(path)?;
     let wrong =
         |error: &dyn std::fmt::Display| Failure::input("bad-script", &format!("{path}: {error}"), None);
     let script = Script::parse(&text).map_err(|error| wrong(&error))?;
     for mistake in script.never_opened() {
+        if !script.saw_nothing(&mistake) {
+            return Err(wrong(&mistake));
+        }
         terminal.note(&format!("warning[never-opened]: {path}: {mistake}"));
     }
     let played = play(&script).map_err(|error| wrong(&error))?;
     if let Some(directory) = out {
-        let name = Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or("script.json");
-        ReportFiles::open(directory, &[name])?.write(&[played.write(&script)])?;
+        ReportFiles::open(directory, &[file_name(path)])?.write(&[played.write(&script)])?;
     }
-    Ok(compare(&script, &played).map(|difference| difference.to_string()))
+    if script.recorded_nothing() {
+        return Ok(Outcome::NothingRecorded);
+    }
+    Ok(compare(&script, &played)
+        .map_or(Outcome::Same, |difference| Outcome::Different(difference.to_string())))
 }

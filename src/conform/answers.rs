@@ -4,6 +4,41 @@ use serde_json::{Map, Value, json};
 
 use crate::amqp::{FieldTable, FieldValue, Message, Name, Names, Properties, ServerMethod};
 
+/// The names of all answers, those that are no methods included, in alphabetical order.
+pub(super) const ANSWERS: &[&str] = &[
+    "basic.cancel",
+    "basic.cancel-ok",
+    "basic.consume-ok",
+    "basic.deliver",
+    "basic.get-empty",
+    "basic.get-ok",
+    "basic.qos-ok",
+    "basic.recover-ok",
+    "basic.return",
+    "channel.close",
+    "channel.close-ok",
+    "channel.flow-ok",
+    "channel.open-ok",
+    "closed",
+    "confirm",
+    "confirm.select-ok",
+    "connection.close",
+    "connection.close-ok",
+    "connection.open-ok",
+    "exchange.bind-ok",
+    "exchange.declare-ok",
+    "exchange.delete-ok",
+    "exchange.unbind-ok",
+    "queue.bind-ok",
+    "queue.declare-ok",
+    "queue.delete-ok",
+    "queue.purge-ok",
+    "queue.unbind-ok",
+    "tx.commit-ok",
+    "tx.rollback-ok",
+    "tx.select-ok",
+];
+
 /// The answer that `method` on the channel with the script's name `ch` is; `None` for confirms, which are collected,
 /// and for methods of the connection.
 pub(super) fn on_channel(method: &ServerMethod, ch: &str, names: &Names) -> Option<Value> {

@@ -40,6 +40,15 @@ pub enum Problem {
         /// All actions.
         known: &'static [&'static str],
     },
+    /// `saw` has an answer of a name that no answer has.
+    UnknownAnswer {
+        /// The text there.
+        got: Box<str>,
+        /// The answer whose name comes closest.
+        nearest: Option<&'static str>,
+        /// All answers.
+        known: &'static [&'static str],
+    },
     /// The key is not one that may stand here.
     UnknownKey {
         /// The key that comes closest.
@@ -110,6 +119,13 @@ impl fmt::Display for ScriptError {
             }
             Problem::UnknownAction { got, nearest, .. } => {
                 write!(f, "there is no action `{got}`")?;
+                hint(f, *nearest)
+            }
+            Problem::UnknownAnswer { got, nearest: None, known } => {
+                write!(f, "there is no answer `{got}`; the answers are {}", listed(known))
+            }
+            Problem::UnknownAnswer { got, nearest, .. } => {
+                write!(f, "there is no answer `{got}`")?;
                 hint(f, *nearest)
             }
             Problem::UnknownKey { nearest: None, known } => {

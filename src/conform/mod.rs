@@ -19,6 +19,7 @@ mod arguments;
 mod client;
 mod compare;
 mod error;
+mod json;
 mod mask;
 mod play;
 mod script;

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::action;
+use super::answers::ANSWERS;
 use super::error::{Problem, ScriptError, nearest};
+use super::json;
 use crate::amqp::Names;
 use crate::broker::Profile;
 
@@ -50,7 +52,7 @@ impl Script {
     /// assert_eq!(wrong.to_string(), "step 1 (connection.open): there is no key `con` here; did you mean `conn`?");
     /// ```
     pub fn parse(text: &str) -> Result<Script, ScriptError> {
-        let value: Value = serde_json::from_str(text)
+        let value = json::parse(text)
             .map_err(|e| ScriptError::of_script(None, Problem::NotJson { why: e.to_string().into() }))?;
         let Value::Object(mut head) = value else {
             return Err(wrong(None, "an object", &value));
@@ -94,8 +96,8 @@ impl Script {
         &self.steps
     }
 
-    /// Steps about a connection or a channel that no step opens, in order. They are played and record nothing, but the
-    /// name is probably misspelt.
+    /// Steps about a connection or a channel that no step opens, in order. They are played and record nothing, but where
+    /// the name is misspelt that is not meant: see [`saw_nothing`](Script::saw_nothing).
     pub fn never_opened(&self) -> Vec<ScriptError> {
         let mut mistakes = Vec::new();
         for (key, opening) in [("conn", "connection.open"), ("ch", "channel.open")] {
@@ -114,6 +116,17 @@ impl Script {
         }
         mistakes.sort_by_key(|mistake| mistake.step);
         mistakes
+    }
+
+    /// Whether the step of a mistake has recorded answers that are empty: then it is as it was when it was recorded.
+    pub fn saw_nothing(&self, mistake: &ScriptError) -> bool {
+        let step = mistake.step.and_then(|number| self.steps.get(number.checked_sub(1)?));
+        step.and_then(Step::saw).is_some_and(<[Value]>::is_empty)
+    }
+
+    /// Whether no step has recorded answers, so that there is nothing to compare with.
+    pub fn recorded_nothing(&self) -> bool {
+        self.steps.iter().all(|step| step.saw.is_none())
     }
 
     /// The keys above the steps, in the file's order.
@@ -204,6 +217,7 @@ fn read_step(
         }
     };
     let step = Step { keys, saw };
+    check_answers(number, &step)?;
     for (key, value) in step.keys.iter().filter(|(key, _)| !matches!(key.as_str(), "do" | "as")) {
         if let Some(name) = not_made(value, made) {
             let problem = Problem::NotMade { name: name.into() };
@@ -214,6 +228,20 @@ fn read_step(
         made.insert(format!("${name}"));
     }
     Ok(step)
+}
+
+/// Refuses recorded answers whose name is that of no answer: they would differ from whatever is simulated.
+fn check_answers(number: usize, step: &Step) -> Result<(), ScriptError> {
+    for got in step.saw().unwrap_or_default().iter().filter_map(|answer| answer.get("got")) {
+        if got.as_str().is_some_and(|name| ANSWERS.contains(&name)) {
+            continue;
+        }
+        let text = got.as_str().map_or_else(|| got.to_string(), str::to_owned);
+        let nearest = nearest(&text, ANSWERS);
+        let problem = Problem::UnknownAnswer { got: text.into(), nearest, known: ANSWERS };
+        return Err(ScriptError::of_step(number, step.action(), Some("saw"), problem));
+    }
+    Ok(())
 }
 
 /// A `$NAME` in `value` that is not in `made`.

@@ -49,6 +49,7 @@ ids! {
     TOO_MANY_CLASSES = "too-many-classes": "More message classes than a run can number.";
     TRANSIENT_QUEUE = "transient-queue": "A queue neither durable nor exclusive, where the profile has none.";
     UNFED_QUEUE = "unfed-queue": "A consumer reads from a queue that nothing is routed to.";
+    UNKNOWN_ARGUMENT = "unknown-argument": "An argument is none that the broker knows, which passes over it.";
     UNKNOWN_CHOICE = "unknown-choice": "A word is not one of those that a key takes.";
     UNKNOWN_CLASS = "unknown-class": "A message class is not declared.";
     UNKNOWN_CONNECTION = "unknown-connection": "A connection is not used or declared.";

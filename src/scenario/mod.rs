@@ -6,6 +6,7 @@
 //! `quantities`. What may stand in a file is data in [`keys`]; what can be wrong with it has an id in [`ids`].
 
 mod address;
+mod arguments;
 mod builder;
 mod diagnostic;
 mod load;

@@ -5,7 +5,7 @@ use crate::units::{QuantityError, SimDuration, parse_bytes, parse_duration};
 
 use super::diagnostic::Diagnostic;
 use super::ids;
-use super::keys::{DURATION_UNITS, SIZE_UNITS};
+use super::keys::{DURATION_UNITS, Kind, SIZE_UNITS};
 use super::node::{Entry, Node, Table, Value, shortened};
 use super::reader::Reading;
 use super::suggest::nearest;
@@ -71,14 +71,26 @@ fn quantity<T>(
     match result {
         Ok(value) => Some(value),
         Err(error) => {
-            reading.problems.push(quantity.diagnose(error, text.trim()).at(node.place.as_ref()));
+            // A length of time is usually in the unit of the key's example; a bare size is probably in bytes.
+            let example = reading.key.example.trim_matches('"');
+            let timed = matches!(reading.key.kind, Kind::Duration | Kind::DurationOrOff);
+            let unit = if timed && parse(example).is_ok() {
+                example.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
+            } else {
+                quantity.unit_usual
+            };
+            let mut diagnostic = quantity.diagnose(error, text.trim(), unit).at(node.place.as_ref());
+            if matches!(reading.key.kind, Kind::DurationOrOff) {
+                diagnostic = diagnostic.note(format!("`{} = \"off\"` stands for never", reading.key.name));
+            }
+            reading.problems.push(diagnostic);
             None
         }
     }
 }
 
 impl Quantity {
-    fn diagnose(&self, error: QuantityError, text: &str) -> Diagnostic {
+    fn diagnose(&self, error: QuantityError, text: &str, unit_usual: &str) -> Diagnostic {
         let got = shortened(text);
         let noun = self.noun;
         let units = format!("the units are {}", self.units);
@@ -88,7 +100,7 @@ impl Quantity {
             }
             QuantityError::NoUnit => {
                 Diagnostic::error(self.id_without_unit, format!("{noun} needs a unit, got `{got}`"))
-                    .help(format!("write \"{got}{}\"; {units}", self.unit_usual))
+                    .help(format!("write \"{got}{unit_usual}\"; {units}"))
             }
             QuantityError::NoNumber => Diagnostic::error(
                 ids::MALFORMED_QUANTITY,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::diagnostic::{Diagnostic, Problems};
 use super::ids;
-use super::keys::{Absent, Form, KeySpec, TABLES, TableSpec};
+use super::keys::{Absent, Form, KeySpec, METHODS, TABLES, TableSpec};
 use super::node::{Node, Table, Value, shortened};
 use super::parse;
 use super::source::{Place, Placed};
@@ -66,6 +66,26 @@ impl<'a> Reader<'a> {
         reader
     }
 
+    /// A step has the keys of its method only.
+    fn unknown_key(&self, key: &str, place: Option<&Place>) -> Diagnostic {
+        let method = self.table.get("method").and_then(Node::as_text).filter(|_| self.spec.name == "do");
+        match METHODS.iter().find(|known| Some(known.name) == method) {
+            Some(method) => {
+                let own = method.required.iter().chain(method.optional).copied();
+                let keys: Vec<&str> = ["method", "at", "after"].into_iter().chain(own).collect();
+                unknown_among(&format!("a step with `{}`", method.name), &keys, key, place)
+            }
+            None => unknown_key(self.spec, key, place),
+        }
+    }
+
+    /// The keys in the table that is the value of a key, with the places of their values.
+    pub(super) fn entries(&self, key: &str) -> Vec<(String, Option<Place>)> {
+        let table = self.table.get(key).and_then(Node::as_table);
+        let entries = table.into_iter().flat_map(|table| &table.0);
+        entries.map(|entry| (entry.key.clone(), entry.node.place.clone())).collect()
+    }
+
     fn refuse_unknown_keys(&mut self) {
         for entry in &self.table.0 {
             if self.spec.key(&entry.key).is_some() {
@@ -75,7 +95,7 @@ impl<'a> Reader<'a> {
             self.problems.push(if entry.key == "node" {
                 reserved_node(place)
             } else {
-                unknown_key(self.spec, &entry.key, place)
+                self.unknown_key(&entry.key, place)
             });
         }
     }
@@ -194,13 +214,17 @@ pub(super) fn not_a_table(spec: &TableSpec, node: &Node, problems: &mut Problems
 
 /// The diagnostic for a key that a table does not have.
 pub(super) fn unknown_key(spec: &TableSpec, key: &str, place: Option<&Place>) -> Diagnostic {
-    let known = || spec.keys.iter().map(|key| key.name);
-    let mut sorted: Vec<String> = known().map(|key| format!("`{key}`")).collect();
+    let known: Vec<&str> = spec.keys.iter().map(|key| key.name).collect();
+    unknown_among(spec.noun, &known, key, place)
+}
+
+fn unknown_among(noun: &str, known: &[&str], key: &str, place: Option<&Place>) -> Diagnostic {
+    let mut sorted: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
     sorted.sort();
-    Diagnostic::error(ids::UNKNOWN_KEY, format!("{} has no key `{}`", spec.noun, shortened(key)))
+    Diagnostic::error(ids::UNKNOWN_KEY, format!("{noun} has no key `{}`", shortened(key)))
         .at(place)
-        .help_if(nearest(key, known()).map(|near| format!("did you mean `{near}`?")))
-        .note(format!("the keys of {} are {}", spec.noun, sorted.join(", ")))
+        .help_if(nearest(key, known.iter().copied()).map(|near| format!("did you mean `{near}`?")))
+        .note(format!("the keys of {noun} are {}", sorted.join(", ")))
 }
 
 /// The diagnostic for a table that a scenario does not have.

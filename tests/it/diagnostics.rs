@@ -838,7 +838,7 @@ reconnect-delay = "5"
             3 | reconnect-delay = "5"
               |                   ^^^
               |
-              = help: write "5ms"; the units are ns, us, ms, s, min, h
+              = help: write "5s"; the units are ns, us, ms, s, min, h
 
             2 errors in scenarios/orders.toml
         "#]],
@@ -2208,7 +2208,7 @@ set = { "replication.duration" = "60", "consumer.*.sped" = 2 }
             5 | set = { "replication.duration" = "60", "consumer.*.sped" = 2 }
               |                                  ^^^^
               |
-              = help: write "60ms"; the units are ns, us, ms, s, min, h
+              = help: write "60s"; the units are ns, us, ms, s, min, h
 
             error[unknown-key]: a consumer has no key `sped`
              --> scenarios/orders.toml:5:40
@@ -2318,7 +2318,7 @@ fn settings_of_the_command_line_have_places_of_their_own() {
             1 | replication.duration = 60
               |                        ^^
               |
-              = help: write "60ms"; the units are ns, us, ms, s, min, h
+              = help: write "60s"; the units are ns, us, ms, s, min, h
 
             error[malformed-address]: `--set` needs ADDRESS=VALUE, got `consumer.billing`
              --> --set:1:1
@@ -2604,7 +2604,7 @@ name = "lögs"
 type = "topic"
 [[queue]]
 name = "orders"
-arguments = { x-max-length = 10, x-list = [1, "two", { three = 3.0 }] }
+arguments = { x-max-length = 10, list = [1, "two", { three = 3.0 }] }
 [[binding]]
 exchange = "lögs"
 queue = "orders"
@@ -3172,10 +3172,10 @@ arguments = { x-queue-type = "quorum" }
 "#,
         expect![[r#"
             error[refused-declaration]: RabbitMQ refuses to declare queue `tasks`
-             --> scenarios/orders.toml:1:1
+             --> scenarios/orders.toml:3:30
               |
-            1 | [[queue]]
-              | ^^^^^^^^^
+            3 | arguments = { x-max-length = -1 }
+              |                              ^^
               |
               = note: it answers with 406 PRECONDITION_FAILED - invalid arg 'x-max-length' for queue 'tasks' in vhost '/': {value_negative,-1}
 
@@ -3214,6 +3214,252 @@ exclusive = true
     );
 }
 
+/// RabbitMQ refuses such policies when they are set. Source: `rabbit_policies:validate_policy0`.
+#[test]
+fn a_definition_that_the_broker_would_refuse() {
+    says(
+        r#"[[policy]]
+name = "limits"
+pattern = "^orders"
+definition = { max-lenght = 5, message-ttl = "5s", max-length = "2", overflow = "drop-haed", expires = 0, colour = 1, dead-letter-exchange = 3 }
+"#,
+        expect![[r#"
+            error[unknown-key]: the definition of policy `limits` has no setting `max-lenght`
+             --> scenarios/orders.toml:4:16
+              |
+            4 | definition = { max-lenght = 5, message-ttl = "5s", max-length = "2", overflow = "drop-haed", expires = 0, colour = 1, dead-letter-exc...
+              |                ^^^^^^^^^^
+              |
+              = help: did you mean `max-length`?
+              = note: the settings of a policy are `alternate-exchange`, `consumer-timeout`, `dead-letter-exchange`, `dead-letter-routing-key`, `dead-letter-strategy`, `delivery-limit`, `expires`, `max-age`, `max-in-memory-bytes`, `max-in-memory-length`, `max-length`, `max-length-bytes`, `message-ttl`, `overflow`, `queue-leader-locator`, `queue-master-locator`, `queue-mode`, `queue-version`, `stream-filter-size-bytes`, `stream-max-segment-size-bytes`
+              = note: RabbitMQ refuses such a policy: Validation failed
+
+            error[wrong-type]: `message-ttl` of policy `limits` must be an integer, of milliseconds, got the string "5s"
+             --> scenarios/orders.toml:4:46
+              |
+            4 | definition = { max-lenght = 5, message-ttl = "5s", max-length = "2", overflow = "drop-haed", expires = 0, colour = 1, dead-letter-exc...
+              |                                              ^^^^
+              |
+              = help: write `message-ttl = 5000`
+              = note: RabbitMQ refuses such a policy: Validation failed
+
+            error[wrong-type]: `max-length` of policy `limits` must be an integer, got the string "2"
+             --> scenarios/orders.toml:4:65
+              |
+            4 | definition = { max-lenght = 5, message-ttl = "5s", max-length = "2", overflow = "drop-haed", expires = 0, colour = 1, dead-letter-exc...
+              |                                                                 ^^^
+              |
+              = help: write `max-length = 2`, without quotes
+              = note: RabbitMQ refuses such a policy: Validation failed
+
+            error[unknown-choice]: `overflow` of policy `limits` must be one of `drop-head`, `reject-publish`, `reject-publish-dlx`, got the string "drop-haed"
+             --> scenarios/orders.toml:4:81
+              |
+            4 | definition = { max-lenght = 5, message-ttl = "5s", max-length = "2", overflow = "drop-haed", expires = 0, colour = 1, dead-letter-exc...
+              |                                                                                 ^^^^^^^^^^^
+              |
+              = help: did you mean `drop-head`?
+              = note: RabbitMQ refuses such a policy: Validation failed
+
+            error[number-out-of-range]: `expires` of policy `limits` must be 1 or more, got the integer 0
+             --> scenarios/orders.toml:4:104
+              |
+            4 | definition = { max-lenght = 5, message-ttl = "5s", max-length = "2", overflow = "drop-haed", expires = 0, colour = 1, dead-letter-exc...
+              |                                                                                                        ^
+              |
+              = note: RabbitMQ refuses such a policy: Validation failed
+
+            error[unknown-key]: the definition of policy `limits` has no setting `colour`
+             --> scenarios/orders.toml:4:107
+              |
+            4 | definition = { max-lenght = 5, message-ttl = "5s", max-length = "2", overflow = "drop-haed", expires = 0, colour = 1, dead-letter-exc...
+              |                                                                                                           ^^^^^^
+              |
+              = note: the settings of a policy are `alternate-exchange`, `consumer-timeout`, `dead-letter-exchange`, `dead-letter-routing-key`, `dead-letter-strategy`, `delivery-limit`, `expires`, `max-age`, `max-in-memory-bytes`, `max-in-memory-length`, `max-length`, `max-length-bytes`, `message-ttl`, `overflow`, `queue-leader-locator`, `queue-master-locator`, `queue-mode`, `queue-version`, `stream-filter-size-bytes`, `stream-max-segment-size-bytes`
+              = note: RabbitMQ refuses such a policy: Validation failed
+
+            error[wrong-type]: `dead-letter-exchange` of policy `limits` must be a string, got the integer 3
+             --> scenarios/orders.toml:4:142
+              |
+            4 | ... = "drop-haed", expires = 0, colour = 1, dead-letter-exchange = 3 }
+              |                                                                    ^
+              |
+              = note: RabbitMQ refuses such a policy: Validation failed
+
+            7 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+/// Source: rule ARG-9, what no type of queue knows is passed over.
+#[test]
+fn arguments_that_mean_nothing() {
+    says(
+        r#"[[queue]]
+name = "tasks"
+arguments = { x-max-lenght = 5, max-length = 5, x-colour = "red", owner = "me", x-max-priority = 3 }
+
+[[exchange]]
+name = "logs"
+arguments = { x-alternate-exchange = "spare", alternate-exchange = "amq.fanout" }
+
+[[consumer]]
+name = "reader"
+queue = "orders"
+service-time = "1ms"
+arguments = { x-prioritty = 1 }
+
+[[client]]
+name = "hand"
+do = [{ method = "queue.declare", queue = "a", arguments = { x-mesage-ttl = 5 } }]
+"#,
+        expect![[r#"
+            warning[unknown-argument]: queue `tasks` has the argument `x-max-lenght`, which means nothing
+             --> scenarios/orders.toml:3:15
+              |
+            3 | arguments = { x-max-lenght = 5, max-length = 5, x-colour = "red", owner = "me", x-max-priority = 3 }
+              |               ^^^^^^^^^^^^
+              |
+              = help: did you mean `x-max-length`?
+              = note: RabbitMQ passes over arguments that it does not know
+            warning[unknown-argument]: queue `tasks` has the argument `max-length`, which means nothing
+             --> scenarios/orders.toml:3:33
+              |
+            3 | arguments = { x-max-lenght = 5, max-length = 5, x-colour = "red", owner = "me", x-max-priority = 3 }
+              |                                 ^^^^^^^^^^
+              |
+              = help: did you mean `x-max-length`?
+              = note: RabbitMQ passes over arguments that it does not know
+            warning[unknown-argument]: queue `tasks` has the argument `x-colour`, which means nothing
+             --> scenarios/orders.toml:3:49
+              |
+            3 | arguments = { x-max-lenght = 5, max-length = 5, x-colour = "red", owner = "me", x-max-priority = 3 }
+              |                                                 ^^^^^^^^
+              |
+              = note: RabbitMQ passes over arguments that it does not know
+            warning[unknown-argument]: exchange `logs` has the argument `x-alternate-exchange`, which means nothing
+             --> scenarios/orders.toml:7:15
+              |
+            7 | arguments = { x-alternate-exchange = "spare", alternate-exchange = "amq.fanout" }
+              |               ^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: did you mean `alternate-exchange`?
+              = note: RabbitMQ passes over arguments that it does not know
+            warning[unknown-argument]: consumer `reader` has the argument `x-prioritty`, which means nothing
+              --> scenarios/orders.toml:13:15
+               |
+            13 | arguments = { x-prioritty = 1 }
+               |               ^^^^^^^^^^^
+               |
+               = help: did you mean `x-priority`?
+               = note: RabbitMQ passes over arguments that it does not know
+            warning[unknown-argument]: a step has the argument `x-mesage-ttl`, which means nothing
+              --> scenarios/orders.toml:17:62
+               |
+            17 | do = [{ method = "queue.declare", queue = "a", arguments = { x-mesage-ttl = 5 } }]
+               |                                                              ^^^^^^^^^^^^
+               |
+               = help: did you mean `x-message-ttl`?
+               = note: RabbitMQ passes over arguments that it does not know
+        "#]],
+    );
+}
+
+#[test]
+fn what_to_type_is_what_is_usual_for_the_key() {
+    says(
+        r#"[broker]
+acknowledgement-timeout = "never"
+
+[[fault.consumer-crash]]
+consumer = "billing"
+at = 5
+
+[[client]]
+name = "hand"
+do = [{ method = "basic.get", que = "orders", queue = "orders" }]
+"#,
+        expect![[r#"
+            error[malformed-quantity]: a duration is a number with a unit, got `never`
+             --> scenarios/orders.toml:2:27
+              |
+            2 | acknowledgement-timeout = "never"
+              |                           ^^^^^^^
+              |
+              = help: for example "200ms"; the units are ns, us, ms, s, min, h
+              = note: `acknowledgement-timeout = "off"` stands for never
+
+            error[duration-without-unit]: a duration needs a unit, got `5`
+             --> scenarios/orders.toml:6:6
+              |
+            6 | at = 5
+              |      ^
+              |
+              = help: write "5s"; the units are ns, us, ms, s, min, h
+
+            error[unknown-key]: a step with `basic.get` has no key `que`
+              --> scenarios/orders.toml:10:31
+               |
+            10 | do = [{ method = "basic.get", que = "orders", queue = "orders" }]
+               |                               ^^^
+               |
+               = note: the keys of a step with `basic.get` are `after`, `at`, `method`, `no-ack`, `queue`
+
+            3 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn every_argument_that_the_broker_refuses_is_told() {
+    says(
+        r#"[[queue]]
+name = "tasks"
+arguments = { x-max-length = -1, x-overflow = "drop", x-dead-letter-exchange = 3, x-dead-letter-routing-key = "k" }
+
+[[queue]]
+name = "votes"
+arguments = { x-queue-type = "quorom", x-delivery-limit = 3 }
+"#,
+        expect![[r#"
+            error[refused-declaration]: RabbitMQ refuses to declare queue `tasks`
+             --> scenarios/orders.toml:3:30
+              |
+            3 | arguments = { x-max-length = -1, x-overflow = "drop", x-dead-letter-exchange = 3, x-dead-letter-routing-key = "k" }
+              |                              ^^
+              |
+              = note: it answers with 406 PRECONDITION_FAILED - invalid arg 'x-max-length' for queue 'tasks' in vhost '/': {value_negative,-1}
+
+            error[refused-declaration]: RabbitMQ refuses to declare queue `tasks`
+             --> scenarios/orders.toml:3:47
+              |
+            3 | arguments = { x-max-length = -1, x-overflow = "drop", x-dead-letter-exchange = 3, x-dead-letter-routing-key = "k" }
+              |                                               ^^^^^^
+              |
+              = note: it answers with 406 PRECONDITION_FAILED - invalid arg 'x-overflow' for queue 'tasks' in vhost '/': invalid_overflow
+
+            error[refused-declaration]: RabbitMQ refuses to declare queue `tasks`
+             --> scenarios/orders.toml:3:80
+              |
+            3 | arguments = { x-max-length = -1, x-overflow = "drop", x-dead-letter-exchange = 3, x-dead-letter-routing-key = "k" }
+              |                                                                                ^
+              |
+              = note: it answers with 406 PRECONDITION_FAILED - invalid type 'signedint' for arg 'x-dead-letter-exchange' in queue 'tasks' in vhost '/'
+
+            error[refused-declaration]: RabbitMQ refuses to declare queue `votes`
+             --> scenarios/orders.toml:7:30
+              |
+            7 | arguments = { x-queue-type = "quorom", x-delivery-limit = 3 }
+              |                              ^^^^^^^^
+              |
+              = help: did you mean `quorum`?
+              = note: it answers with 406 PRECONDITION_FAILED - invalid arg 'x-queue-type' for queue 'votes' in vhost '/': "unsupported queue type 'quorom'"
+
+            4 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
 #[test]
 fn a_check_of_a_variant_that_is_not_there() {
     says(
@@ -3224,6 +3470,17 @@ name = "slow"
 property = "nothing-lost"
 variant = "slwo"
 "#,
-        expect![[""]],
+        expect![[r#"
+            error[unknown-variant]: a check is about variant `slwo`, which is not there
+             --> scenarios/orders.toml:6:11
+              |
+            6 | variant = "slwo"
+              |           ^^^^^^
+              |
+              = help: did you mean `slow`?
+              = note: known variants: `slow`
+
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }

@@ -81,6 +81,11 @@ impl Known {
     }
 }
 
+/// The names of all arguments that some type knows.
+pub(in crate::broker) fn names() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().map(|known| known.key)
+}
+
 /// The arguments that must stay the same when a queue of this type is declared again. Source: rule Q-1.
 pub(in crate::broker) fn compared(
     kind: QueueKind,

@@ -2,12 +2,13 @@
 
 use crate::model::ConsumerSpec;
 use crate::random::Distribution;
+use crate::scenario::arguments::consumer_arguments;
 use crate::scenario::diagnostic::Problems;
 use crate::scenario::node::{Node, Table, shortened};
 use crate::scenario::quantities::{distribution, duration, permille};
 use crate::scenario::reader::{Reader, Reading};
 use crate::scenario::source::Placed;
-use crate::scenario::values::{arguments, integer, name, short_text, wrong_type};
+use crate::scenario::values::{integer, name, short_text, wrong_type};
 use crate::units::SimDuration;
 
 use super::class::Classes;
@@ -53,7 +54,7 @@ pub(super) fn read(
             prefetch_global: reader.flag("prefetch-global"),
             acknowledge: conclusions.acknowledge,
             exclusive: reader.flag("exclusive"),
-            arguments: reader.read("arguments", arguments).unwrap_or_default().value,
+            arguments: reader.read("arguments", consumer_arguments).unwrap_or_default().value,
             start,
             stop,
             service_times: service_times(reader, classes),

@@ -2,6 +2,7 @@
 
 use crate::broker::{ApplyTo, is_pattern};
 use crate::model::{OperatorSpec, PermissionSpec, PolicySpec, UserSpec};
+use crate::scenario::arguments::definition;
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
 use crate::scenario::keys::table;
@@ -9,7 +10,7 @@ use crate::scenario::node::{Node, Table, Value, shortened};
 use crate::scenario::quantities::duration;
 use crate::scenario::reader::{Reader, Reading, not_a_table};
 use crate::scenario::source::Placed;
-use crate::scenario::values::{arguments, choice, integer, name, text, wrong_type};
+use crate::scenario::values::{choice, integer, name, text, wrong_type};
 
 use super::names::Names;
 use super::{instant, readers};
@@ -92,7 +93,7 @@ impl Operator {
             pattern: pattern.value,
             apply_to: APPLY_TO[reader.read("apply-to", choice).unwrap_or_default().value],
             priority: reader.read("priority", integer).unwrap_or_default().value as i64,
-            definition: reader.read("definition", arguments).unwrap_or_default().value,
+            definition: reader.read("definition", definition).unwrap_or_default().value,
             operator: reader.flag("operator"),
             from: instant(from.value),
             until: until.map(|until| instant(until.value)),

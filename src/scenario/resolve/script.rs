@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::amqp::{Content, DeliveryMode, DeliveryTag, FieldTable, Message, Method, Properties, in_vhost};
 use crate::model::{BindingSpec, Call, ClientSpec, Declaration, ExchangeSpec, QueueSpec, StepSpec, When};
+use crate::scenario::arguments::{consumer_arguments, exchange_arguments, queue_arguments};
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
 use crate::scenario::keys::{METHODS, table};
@@ -115,8 +116,9 @@ fn step(node: &Node, problems: &mut Problems) -> Option<StepSpec> {
     let mut reader = Reader::new(spec, node, problems)?;
     let when = when(&mut reader);
     let method = reader.read("method", choice);
-    let mut step = Step::read(&mut reader);
-    let method = &METHODS[method?.value];
+    let method = method.map(|method| &METHODS[method.value]);
+    let mut step = Step::read(&mut reader, method.map_or("", |method| method.name));
+    let method = method?;
     for key in spec.keys.iter().filter(|key| !["method", "at", "after"].contains(&key.name)) {
         let required = method.required.contains(&key.name);
         if required && !reader.has(key.name) {
@@ -183,7 +185,13 @@ struct Step {
 }
 
 impl Step {
-    fn read(reader: &mut Reader<'_>) -> Step {
+    fn read(reader: &mut Reader<'_>, method: &str) -> Step {
+        let arguments = match method {
+            "queue.declare" => queue_arguments,
+            "exchange.declare" => exchange_arguments,
+            "basic.consume" => consumer_arguments,
+            _ => arguments,
+        };
         Step {
             queue: reader.short_text("queue"),
             exchange: reader.short_text("exchange"),

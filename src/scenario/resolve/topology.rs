@@ -1,12 +1,15 @@
 //! Exchanges, queues and bindings that exist at the start, and the rules of RabbitMQ for their names.
 
+use crate::amqp::FieldValue;
 use crate::broker::Profile;
 use crate::model::{BindingSpec, Declaration, ExchangeSpec, QueueSpec, SystemSpec, TopologySpec, refusals};
+use crate::scenario::arguments::{exchange_arguments, queue_arguments};
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
 use crate::scenario::node::{Table, shortened};
 use crate::scenario::reader::Reader;
 use crate::scenario::source::{Place, Placed};
+use crate::scenario::suggest::nearest;
 use crate::scenario::values::{arguments, choice, name, short_text};
 
 use super::names::{Names, within};
@@ -20,13 +23,23 @@ const EXCHANGE_TYPES: [&str; 4] = ["direct", "fanout", "topic", "headers"];
 const PREDECLARED: [&str; 6] =
     ["amq.direct", "amq.fanout", "amq.headers", "amq.match", "amq.rabbitmq.trace", "amq.topic"];
 
+/// Where a declaration stands, for what is wrong with it.
+#[derive(Debug)]
+pub(super) struct Whereabouts {
+    /// What it is.
+    owner: String,
+    place: Option<Place>,
+    /// Its arguments, with the places of their values.
+    arguments: Vec<(String, Option<Place>)>,
+}
+
 /// What exists at the start.
 #[derive(Debug)]
 pub(super) struct Topology {
     /// Exchanges, then queues, then bindings, each in the order of the file.
     pub(super) declarations: Vec<TopologySpec>,
-    /// Of each declaration, for what is wrong with it: what it is, and where.
-    pub(super) places: Vec<(String, Option<Place>)>,
+    /// Of each declaration.
+    pub(super) places: Vec<Whereabouts>,
     pub(super) exchanges: Names,
     pub(super) queues: Names,
 }
@@ -126,22 +139,75 @@ impl Topology {
 
     fn push(&mut self, reader: &Reader<'_>, vhost: String, declaration: Declaration) {
         self.declarations.push(TopologySpec { vhost, declaration });
-        self.places.push((reader.owner().to_owned(), reader.place().cloned()));
+        self.places.push(Whereabouts {
+            owner: reader.owner().to_owned(),
+            place: reader.place().cloned(),
+            arguments: reader.entries("arguments"),
+        });
     }
 }
 
-/// Reports what the broker itself refuses to declare, with its own words.
-pub(super) fn refuse(system: &SystemSpec, places: &[(String, Option<Place>)], problems: &mut Problems) {
-    if system.topology.is_empty() {
-        return;
-    }
-    for refusal in refusals(system) {
-        let (owner, place) = &places[refusal.declared];
-        problems.push(
-            Diagnostic::error(ids::REFUSED_DECLARATION, format!("RabbitMQ refuses to declare {owner}"))
+/// Reports what the broker itself refuses to declare, with its own words. It names one bad argument at a time, so it is
+/// asked again without that one.
+pub(super) fn refuse(system: &SystemSpec, places: &[Whereabouts], problems: &mut Problems) {
+    let mut asked = system.clone();
+    let mut told: Vec<usize> = Vec::new();
+    let mut again = !system.topology.is_empty();
+    while again {
+        again = false;
+        for refusal in refusals(&asked) {
+            if told.contains(&refusal.declared) {
+                continue;
+            }
+            let whereabouts = &places[refusal.declared];
+            let argument = refused_argument(&refusal.reply)
+                .and_then(|name| whereabouts.arguments.iter().find(|(key, _)| key == name));
+            let place = argument.map_or(&whereabouts.place, |(_, place)| place);
+            let declaration = &mut asked.topology[refusal.declared].declaration;
+            problems.push(
+                Diagnostic::error(
+                    ids::REFUSED_DECLARATION,
+                    format!("RabbitMQ refuses to declare {}", whereabouts.owner),
+                )
                 .at(place.as_ref())
+                .help_if(suggestion(declaration, argument.map(|(key, _)| key.as_str())))
                 .note(format!("it answers with {}", refusal.reply)),
-        );
+            );
+            if argument.is_some_and(|(key, _)| take_out(declaration, key)) {
+                again = true;
+            } else {
+                told.push(refusal.declared);
+            }
+        }
+    }
+}
+
+/// The argument that a refusal is about.
+fn refused_argument(reply: &str) -> Option<&str> {
+    reply.split_once(" arg '")?.1.split_once('\'').map(|(name, _)| name)
+}
+
+/// What may have been meant by a type of queue.
+fn suggestion(declaration: &Declaration, argument: Option<&str>) -> Option<String> {
+    let Declaration::Queue(queue) = declaration else { return None };
+    let argument = argument.filter(|argument| *argument == "x-queue-type")?;
+    let got = queue.arguments.get(argument)?.as_str()?;
+    nearest(got, ["classic", "quorum", "stream"]).map(|near| format!("did you mean `{near}`?"))
+}
+
+/// Takes a bad argument out of a queue, so that the next one comes to light; whether that makes sense: other arguments
+/// depend on the type of queue.
+fn take_out(declaration: &mut Declaration, argument: &str) -> bool {
+    let Declaration::Queue(queue) = declaration else { return false };
+    match argument {
+        "x-queue-type" => false,
+        // The routing key of dead letters needs one.
+        "x-dead-letter-exchange" => {
+            let bad = queue.arguments.get(argument).and_then(FieldValue::as_str).is_none();
+            queue.arguments.set(argument, "");
+            bad
+        }
+        _ => queue.arguments.remove(argument).is_some(),
     }
 }
 
@@ -154,7 +220,7 @@ pub(super) fn exchange(reader: &mut Reader<'_>, name: Option<&Placed<String>>) -
         auto_delete: reader.flag("auto-delete"),
         internal: reader.flag("internal"),
         passive: false,
-        arguments: reader.read("arguments", arguments).unwrap_or_default().value,
+        arguments: reader.read("arguments", exchange_arguments).unwrap_or_default().value,
     }
 }
 
@@ -166,7 +232,7 @@ pub(super) fn queue(reader: &mut Reader<'_>, name: Option<&Placed<String>>) -> Q
         exclusive: reader.flag("exclusive"),
         auto_delete: reader.flag("auto-delete"),
         passive: false,
-        arguments: reader.read("arguments", arguments).unwrap_or_default().value,
+        arguments: reader.read("arguments", queue_arguments).unwrap_or_default().value,
     }
 }
 

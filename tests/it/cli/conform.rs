@@ -202,6 +202,14 @@ fn a_broken_step_is_named_with_file_number_and_what_was_expected() {
             r#"{"do": "connection.open", "conn": "A"}"#,
             "step 3 (connection.open): connection `A` is open already",
         ),
+        (
+            r#"{"do": "queue.declare", "ch": "a1", "queue": "q", "saw": [{"got": "queue.declared-ok", "ch": "a1"}]}"#,
+            "step 3 (queue.declare): there is no answer `queue.declared-ok`; did you mean `queue.declare-ok`?",
+        ),
+        (
+            r#"{"do": "basic.get", "ch": "zz", "queue": "q"}"#,
+            "step 3 (basic.get): no step opens the channel `zz`",
+        ),
         (r#"{"do": "wait", "ms": 1, "saw": {}}"#, "step 3 (wait): `saw` must be a list of objects, got {}"),
     ] {
         assert_eq!(said_of(step), (Some(2), format!("error[bad-script]: FILE: {expected}\n")));
@@ -213,6 +221,10 @@ fn a_broken_head_is_named_with_its_key() {
     for (text, expected) in [
         ("", "not JSON: EOF while parsing a value at line 1 column 0"),
         ("{\"steps\": [}", "not JSON: expected value at line 1 column 12"),
+        (
+            r#"{"steps": [], "steps": [{"do": "wait", "ms": 1}]}"#,
+            "not JSON: the key `steps` stands twice in one object at line 1 column 21",
+        ),
         ("[]", "expected an object, got []"),
         (r#"{"name": "n"}"#, "the key `steps` is missing"),
         (r#"{"steps": {}}"#, "`steps` must be a list of steps, got {}"),
@@ -240,4 +252,37 @@ fn a_name_that_no_step_opens_is_a_warning_because_what_is_closed_records_nothing
                 .to_owned()
         )
     );
+}
+
+#[test]
+fn a_script_without_recorded_answers_is_not_the_same() {
+    let directory = directory("conform-unrecorded");
+    let text = r#"{"steps": [{"do": "connection.open", "conn": "A"}]}"#;
+    let script = file(&directory, "new.json", text.as_bytes());
+    let output = amqpsim(&["conform", &script]);
+    assert_eq!(out(&output), format!("nothing recorded  {script}\n0 same, 1 nothing recorded\n"));
+    assert_eq!((output.status.code(), err(&output)), (Some(1), ""));
+}
+
+#[test]
+fn no_script_is_written_over() {
+    let directory = directory("conform-overwritten");
+    let script = file(&directory, "hello.json", wrong().as_bytes());
+    let out_directory = directory.to_str().unwrap();
+    let output = amqpsim(&["conform", &script, "--out", out_directory]);
+    assert_eq!(output.status.code(), Some(2));
+    let expected =
+        format!("error[script-overwritten]: --out {out_directory} would write over the script {script}\n");
+    assert!(err(&output).starts_with(&expected), "{}", err(&output));
+    assert_eq!(fs::read_to_string(&script).unwrap(), wrong());
+
+    let other = directory.join("other");
+    fs::create_dir_all(&other).unwrap();
+    let twin = file(&other, "hello.json", right().as_bytes());
+    let played = directory.join("played");
+    let output = amqpsim(&["conform", &script, &twin, "--out", played.to_str().unwrap()]);
+    assert_eq!((output.status.code(), out(&output)), (Some(2), ""));
+    let expected = format!("error[same-file-name]: {script} and {twin} would both be written to ");
+    assert!(err(&output).starts_with(&expected), "{}", err(&output));
+    assert!(!played.exists());
 }
