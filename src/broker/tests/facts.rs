@@ -66,7 +66,7 @@ fn a_dead_letter_that_was_too_much_names_the_rule_of_the_overflow() {
 
 /// Source: rule MND-1; a direct reply has its own, DRT-2.
 #[test]
-fn a_message_is_unroutable_unless_it_was_a_direct_reply() {
+fn a_message_is_unroutable_by_its_own_rule_if_it_was_a_direct_reply_to_nobody() {
     let mut talk = Talk::plain();
     let address = request_replies(&mut talk);
     talk.publish("nowhere", 1);
@@ -74,7 +74,7 @@ fn a_message_is_unroutable_unless_it_was_a_direct_reply() {
     assert_eq!(talk.heard(), ["1: deliver #2"]);
     assert_eq!(numbers_of_unroutable(&talk), [(1, rules::MND_1)]);
     talk.publish(&format!("{address}x"), 1);
-    assert_eq!(numbers_of_unroutable(&talk), [(1, rules::MND_1), (3, rules::MND_1)]);
+    assert_eq!(numbers_of_unroutable(&talk), [(1, rules::MND_1), (3, rules::DRT_2)]);
 }
 
 /// Source: rule DRT-2.
