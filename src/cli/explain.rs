@@ -10,7 +10,7 @@ use super::{Exit, Failure};
 use crate::amqp::Names;
 use crate::experiment::{Replication, SimulatorBug};
 use crate::measure::Outcome;
-use crate::model::{SystemSpec, simulate_recorded};
+use crate::model::simulate_recorded;
 use crate::report::Directory;
 use crate::report::story::{Filter, Narrator, Selector};
 use crate::report::trace::{Format, Head, Trace};
@@ -102,7 +102,7 @@ fn tell(
     arguments: &Arguments,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    let directory = directory(&scenario.system);
+    let directory = Directory::of(scenario);
     let filter = arguments.selection.filter(&directory)?;
     let format = match arguments.format {
         StoryFormat::Text => None,
@@ -199,24 +199,4 @@ fn write_trace(
     });
     refuse_missing(&filter, &outcome, || selector.entities(&names))?;
     written.map(|()| outcome)
-}
-
-/// The names of the scenario's entities, as observations number them.
-fn directory(system: &SystemSpec) -> Directory {
-    Directory {
-        connections: system.connections.iter().map(|one| one.name.clone()).collect(),
-        producers: system.publishers().cloned().collect(),
-        consumers: system.consumers.iter().map(|one| one.name.clone()).collect(),
-        consumer_channels: system.consumer_channels().collect(),
-        clients: system
-            .clients
-            .iter()
-            .map(|one| {
-                let channel = &system.channels[one.channel];
-                (one.name.clone(), channel.connection as u32, channel.number)
-            })
-            .collect(),
-        faults: system.faults.iter().map(|one| one.name.clone()).collect(),
-        classes: system.classes.iter().map(|one| one.name.clone()).collect(),
-    }
 }

@@ -6,6 +6,7 @@ use crate::amqp::{
     ChannelNo, ChannelRef, ConnectionId, ConsumerId, MessageId, Name, Names, ProducerId, QueueId, in_vhost,
 };
 use crate::observe::{Fact, What};
+use crate::scenario::Scenario;
 
 /// The names of a scenario's entities, each list in the scenario's order, so that observations' indices point into it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,24 @@ pub struct Directory {
 }
 
 impl Directory {
+    /// The names of a scenario's entities, as observations number them.
+    pub fn of(scenario: &Scenario) -> Self {
+        let system = &scenario.system;
+        let client_places = system.clients.iter().map(|client| {
+            let channel = &system.channels[client.channel];
+            (client.name.clone(), channel.connection as u32, channel.number)
+        });
+        Directory {
+            connections: system.connections.iter().map(|one| one.name.clone()).collect(),
+            producers: system.publishers().cloned().collect(),
+            consumers: system.consumers.iter().map(|one| one.name.clone()).collect(),
+            consumer_channels: system.consumer_channels().collect(),
+            clients: client_places.collect(),
+            faults: system.faults.iter().map(|one| one.name.clone()).collect(),
+            classes: system.classes.iter().map(|one| one.name.clone()).collect(),
+        }
+    }
+
     /// The message that a person means by `12`, `#12` or `shop#12`; `None` if there is no such producer, or if the
     /// producer is left out where there are several.
     pub fn message(&self, text: &str) -> Option<MessageId> {

@@ -34,14 +34,7 @@ interarrival = "10ms"
     );
     let loaded = load("test.toml", &text, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let system = &loaded.variants[0].scenario.system;
-    let directory = Directory {
-        connections: system.connections.iter().map(|one| one.name.clone()).collect(),
-        producers: vec!["shop".to_owned()],
-        consumers: system.consumers.iter().map(|one| one.name.clone()).collect(),
-        consumer_channels: system.consumer_channels().collect(),
-        classes: system.classes.iter().map(|one| one.name.clone()).collect(),
-        ..Directory::default()
-    };
+    let directory = Directory::of(&loaded.variants[0].scenario);
     let mut narrator = Narrator::new(directory, filter);
     let mut names = Names::default();
     simulate_recorded(system, 1, |system, seen| {

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use amqpsim::model::{SystemSpec, simulate_recorded};
+use amqpsim::model::simulate_recorded;
 use amqpsim::report::Directory;
 use amqpsim::report::trace::{Format, Head, Trace};
 use amqpsim::scenario::{Loaded, Variant, load};
@@ -61,7 +61,7 @@ pub(crate) fn trace(name: &str) -> Vec<(String, String)> {
 
 fn trace_of(variant: &Variant) -> String {
     let system = &variant.scenario.system;
-    let mut trace = Trace::new(Format::Text, directory(system));
+    let mut trace = Trace::new(Format::Text, Directory::of(&variant.scenario));
     let head = Head {
         scenario: variant.scenario.name.clone(),
         variant: Some(variant.name.clone()),
@@ -77,25 +77,6 @@ fn trace_of(variant: &Variant) -> String {
     });
     assert_eq!(outcome.balanced, Ok(()), "{} {}", variant.scenario.name, variant.name);
     text
-}
-
-fn directory(system: &SystemSpec) -> Directory {
-    Directory {
-        connections: system.connections.iter().map(|one| one.name.clone()).collect(),
-        producers: system.producers.iter().map(|one| one.name.clone()).collect(),
-        consumers: system.consumers.iter().map(|one| one.name.clone()).collect(),
-        consumer_channels: system.consumer_channels().collect(),
-        clients: system
-            .clients
-            .iter()
-            .map(|one| {
-                let channel = &system.channels[one.channel];
-                (one.name.clone(), channel.connection as u32, channel.number)
-            })
-            .collect(),
-        faults: system.faults.iter().map(|one| one.name.clone()).collect(),
-        classes: system.classes.iter().map(|one| one.name.clone()).collect(),
-    }
 }
 
 /// FNV-1a with 64 bits: enough to see that bytes differ, and the same everywhere.
