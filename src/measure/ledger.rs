@@ -25,6 +25,9 @@ pub struct Ledger {
 
     /// Copies that entered a queue.
     pub copies: u64,
+    /// Acknowledged copies that came back after a crash, because their acknowledgement was not on disk: copies again, with a
+    /// fate of their own.
+    pub came_back: u64,
     /// Copies that were processed and settled.
     pub processed: u64,
     /// Copies that left their queue for a dead-letter exchange, which made new copies of them.
@@ -111,12 +114,17 @@ impl Ledger {
         }
         let lost = self.lost_total() - before;
         let copies = self.processed + self.dead_lettered + self.queued + self.in_flight + lost;
-        if copies != self.copies {
+        if copies != self.copies + self.came_back {
             return Err(LedgerError {
                 balance: format!(
-                    "{} copies entered a queue, but {copies} accounted for ({} processed, {} dead-lettered, {} queued, {} in \
-                     flight, {lost} lost)",
-                    self.copies, self.processed, self.dead_lettered, self.queued, self.in_flight
+                    "{} copies entered a queue and {} came back, but {copies} accounted for ({} processed, {} dead-lettered, \
+                     {} queued, {} in flight, {lost} lost)",
+                    self.copies,
+                    self.came_back,
+                    self.processed,
+                    self.dead_lettered,
+                    self.queued,
+                    self.in_flight
                 ),
             });
         }
@@ -134,7 +142,13 @@ mod tests {
             Ledger { published: 2, routed: 2, copies: 3, processed: 2, queued: 1, ..Ledger::default() };
         assert_eq!(books.balance(), Ok(()));
         books.queued = 0;
-        assert!(books.balance().unwrap_err().to_string().contains("3 copies entered a queue, but 2"));
+        assert!(
+            books
+                .balance()
+                .unwrap_err()
+                .to_string()
+                .contains("3 copies entered a queue and 0 came back, but 2")
+        );
         books.lose(LossCause::Purged, 1);
         assert_eq!(books.balance(), Ok(()));
         books.published += 1;

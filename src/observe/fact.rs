@@ -5,6 +5,8 @@ use crate::amqp::{ChannelRef, ConnectionId, ConsumerId, DeliveryTag, MessageId, 
 /// Why a copy of a message is gone without having been processed. Every loss has exactly one cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LossCause {
+    /// Its producer died before it could hand it to its connection.
+    NotSent,
     /// It was on its way to the broker when the connection was cut.
     LostOnTheWire,
     /// The broker discarded it with the channel's or connection's error.
@@ -15,6 +17,16 @@ pub enum LossCause {
     TransientInRestart,
     /// In a queue that is not durable, when the broker restarted.
     QueueNotDurable,
+    /// In the memory of the broker's process, not written to any file yet, when the broker or its queue crashed.
+    InProcessBuffer,
+    /// Written, but only in the operating system's page cache when the power failed.
+    InPageCache,
+    /// Its index entry survived a crash and its body did not, or the other way round.
+    IndexWithoutBody,
+    /// The power failed in the middle of the write that it was in.
+    TornTail,
+    /// The disk that it was on is gone.
+    DiskLost,
     /// Settled by automatic acknowledgement, on its way to a consumer that died.
     AutoAckInFlight,
     /// Settled by automatic acknowledgement, in the buffer of a consumer that died.
@@ -43,12 +55,18 @@ pub enum LossCause {
 
 impl LossCause {
     /// All causes, in order of a message's life.
-    pub const ALL: [LossCause; 17] = [
+    pub const ALL: [LossCause; 23] = [
+        LossCause::NotSent,
         LossCause::LostOnTheWire,
         LossCause::Refused,
         LossCause::RolledBack,
         LossCause::TransientInRestart,
         LossCause::QueueNotDurable,
+        LossCause::InProcessBuffer,
+        LossCause::InPageCache,
+        LossCause::IndexWithoutBody,
+        LossCause::TornTail,
+        LossCause::DiskLost,
         LossCause::AutoAckInFlight,
         LossCause::AutoAckInBuffer,
         LossCause::AckedBeforeProcessing,
@@ -65,17 +83,26 @@ impl LossCause {
 
     /// Whether what is lost to it is a message that no queue has got, not a copy in one.
     pub const fn is_before_queues(self) -> bool {
-        matches!(self, LossCause::LostOnTheWire | LossCause::Refused | LossCause::RolledBack)
+        matches!(
+            self,
+            LossCause::NotSent | LossCause::LostOnTheWire | LossCause::Refused | LossCause::RolledBack
+        )
     }
 
     /// The cause in words, fit to follow "lost: ".
     pub const fn words(self) -> &'static str {
         match self {
+            LossCause::NotSent => "not sent",
             LossCause::LostOnTheWire => "lost on the wire",
             LossCause::Refused => "refused",
             LossCause::RolledBack => "transaction not committed",
             LossCause::TransientInRestart => "transient in a broker restart",
             LossCause::QueueNotDurable => "queue not durable",
+            LossCause::InProcessBuffer => "in the process buffer",
+            LossCause::InPageCache => "in the page cache",
+            LossCause::IndexWithoutBody => "index without body",
+            LossCause::TornTail => "torn tail",
+            LossCause::DiskLost => "disk lost",
             LossCause::AutoAckInFlight => "automatic ack in flight",
             LossCause::AutoAckInBuffer => "automatic ack in the consumer's buffer",
             LossCause::AckedBeforeProcessing => "acked before processing",

@@ -229,6 +229,7 @@ fn of_client(view: View<'_>, what: &What) -> String {
 /// Why a loss could happen, in a sentence for the end of a message's life.
 pub(super) fn loss_explained(cause: LossCause) -> &'static str {
     match cause {
+        LossCause::NotSent => "It was still in the memory of its producer, which died.",
         LossCause::LostOnTheWire => {
             "The broker never saw it; only a missing confirm could tell its producer."
         }
@@ -238,6 +239,17 @@ pub(super) fn loss_explained(cause: LossCause) -> &'static str {
         LossCause::QueueNotDurable => {
             "A queue that is not durable goes with the broker, persistent messages too."
         }
+        LossCause::InProcessBuffer => {
+            "It was only in the memory of the broker's process, which had not written it to its file yet."
+        }
+        LossCause::InPageCache => {
+            "It was written to its file, but without fsync a write reaches the disk only when the operating system sees fit."
+        }
+        LossCause::IndexWithoutBody => {
+            "Its index entry and its body are in different files, and only one of the two was on disk."
+        }
+        LossCause::TornTail => "The power failed in the middle of the write that it was in.",
+        LossCause::DiskLost => "Only a replica on another disk could have kept it.",
         LossCause::AutoAckInFlight | LossCause::AutoAckInBuffer => {
             "The broker had settled it in the moment of sending it, so there was nothing left to requeue."
         }
