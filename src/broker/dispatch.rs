@@ -258,9 +258,7 @@ impl Broker {
         state.unacked -= count as i32;
         if !had_credit && state.has_credit() {
             let (place, queue) = (state.channel, state.queue);
-            if let [only] = self.channels[place].consumers[..]
-                && only == consumer
-            {
+            if self.channels[place].consumers.len() == 1 {
                 self.unblock_only(consumer, queue, step);
             } else {
                 self.unblock(place, queue, step);

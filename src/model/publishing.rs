@@ -6,6 +6,7 @@ use super::confirming::Sent;
 use super::connection::{ChannelPhase, Committer, UpFrame};
 use super::consumer::InWork;
 use super::event::SystemEvent;
+use super::producer::Producer;
 use super::record::Recorder;
 use super::spec::Pace;
 use super::system::System;
@@ -14,6 +15,7 @@ use crate::amqp::{
 };
 use crate::engine::{EventList, Seq};
 use crate::observe::What;
+use crate::units::SimTime;
 
 /// How the broker answers a publish in confirm mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,45 +47,39 @@ impl<R: Recorder> System<R> {
     #[inline(always)]
     fn publish(&mut self, index: usize, number: u32, events: &mut EventList<SystemEvent>) {
         let now = events.now();
-        self.books.ledger.published += 1;
-        self.books.producers[index].published += 1;
-        let producer = &self.producers[index];
-        let connection = &mut self.connections[producer.connection];
-        let at = ChannelRef { connection: connection.id, channel: producer.channel };
-        self.recorder.observe(now, || What::Published {
-            producer: index as u32,
-            message: producer.method(number, now).message.id,
-            class: producer.class(number),
-        });
-        self.recorder.observe(now, || What::ClientSent {
-            connection: producer.connection as u32,
-            channel: at,
-            method: Method::BasicPublish(producer.method(number, now)),
-        });
+        self.book_publish(index, now, |producer| producer.method(number, now));
         let frame = UpFrame::Publish { producer: index as u32, number, published: now };
-        connection.up.send(frame, events);
+        self.connections[self.producers[index].connection].up.send(frame, events);
     }
 
     /// The same for a message whose content is not a function of its number: the frame carries it.
     fn publish_reply(&mut self, index: usize, publish: BasicPublish, events: &mut EventList<SystemEvent>) {
+        self.book_publish(index, events.now(), |_| publish.clone());
+        let producer = &self.producers[index];
+        let frame = UpFrame::Method(producer.channel);
+        let method = Method::BasicPublish(publish);
+        self.connections[producer.connection].up.send_method(frame, method, events);
+    }
+
+    /// Counts a publish that goes out, and records it; `made` makes it anew where somebody looks.
+    #[expect(clippy::inline_always, reason = "every message passes here")]
+    #[inline(always)]
+    fn book_publish(&mut self, index: usize, now: SimTime, made: impl Fn(&Producer) -> BasicPublish) {
         self.books.ledger.published += 1;
         self.books.producers[index].published += 1;
         let producer = &self.producers[index];
-        let connection = &mut self.connections[producer.connection];
-        let at = ChannelRef { connection: connection.id, channel: producer.channel };
-        let (seen, message) = (producer.connection as u32, &publish.message);
-        self.recorder.observe(events.now(), || What::Published {
-            producer: index as u32,
-            message: message.id,
-            class: message.class,
+        self.recorder.observe(now, || {
+            let message = made(producer).message;
+            What::Published { producer: index as u32, message: message.id, class: message.class }
         });
-        let method = Method::BasicPublish(publish);
-        self.recorder.observe(events.now(), || What::ClientSent {
-            connection: seen,
-            channel: at,
-            method: method.clone(),
+        self.recorder.observe(now, || {
+            let connection = self.connections[producer.connection].id;
+            What::ClientSent {
+                connection: producer.connection as u32,
+                channel: ChannelRef { connection, channel: producer.channel },
+                method: Method::BasicPublish(made(producer)),
+            }
         });
-        connection.up.send_method(UpFrame::Method(producer.channel), method, events);
     }
 
     #[cold]

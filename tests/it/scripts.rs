@@ -1,5 +1,6 @@
 //! Clients that send what they are told to: what the broker makes of it, and what the ledger says of the messages.
 
+use amqpsim::amqp::{FieldValue, Method, Properties};
 use amqpsim::measure::{Outcome, Stopped};
 use amqpsim::model::{simulate, simulate_recorded};
 use amqpsim::observe::{LossCause, What};
@@ -506,6 +507,55 @@ do = [{ method = "basic.ack" }, { method = "basic.publish", routing-key = "order
         }));
     });
     assert_eq!(skipped, [(0, 1)]);
+}
+
+/// A consumer is not doubted whose queue a step reaches by `cc`, and a mark of one message is not its number. Source: rules
+/// RT-9 and TTL-1.
+#[test]
+fn a_step_publishes_with_every_key_of_a_message() {
+    let text = r#"
+queue = [{ name = "orders" }, { name = "audit" }, { name = "hidden" }]
+
+[[consumer]]
+name = "auditor"
+queue = "audit"
+service-time = "1ms"
+
+[[client]]
+name = "hand"
+do = [
+    { method = "basic.publish", routing-key = "orders", message-size = "1kB", persistent = true, priority = 7, headers = { kind = "plain" }, cc = ["audit"], bcc = ["hidden"], expiration = "5s", correlation-id = "per-message", reply-to = "r", message-type = "order", user-id = "guest", app-id = "shop" },
+    { method = "basic.publish", routing-key = "orders" },
+]
+"#;
+    let loaded = load("script.toml", text, &[]).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(loaded.warnings.len(), 0);
+    let mut published = Vec::new();
+    let outcome = simulate_recorded(&loaded.variants[0].scenario.system, 1, |_, observations| {
+        published.extend(observations.iter().filter_map(|seen| match &seen.what {
+            What::ReachedBroker { method: Method::BasicPublish(publish), .. } => {
+                Some((publish.message.size, publish.message.properties()))
+            }
+            _ => None,
+        }));
+    });
+    let keys = |key: &str| FieldValue::Array(vec![key.into()]);
+    let headers = [("kind", "plain".into()), ("CC", keys("audit")), ("BCC", keys("hidden"))];
+    let rich = Properties {
+        headers: Some(headers.into_iter().collect()),
+        delivery_mode: Some(2),
+        priority: Some(7),
+        correlation_id: Some("per-message".into()),
+        reply_to: Some("r".into()),
+        expiration: Some("5000".into()),
+        kind: Some("order".into()),
+        user_id: Some("guest".into()),
+        app_id: Some("shop".into()),
+        ..Properties::default()
+    };
+    assert_eq!(published, [(1000, rich), (256, Properties::default())]);
+    let entered: Vec<u64> = outcome.queues.iter().map(|queue| queue.enqueued).collect();
+    assert_eq!(entered, [2, 1, 1], "CC and BCC lead to more queues");
 }
 
 /// The producer's commit is lost with the connection, and the next answer is for the client's. Source: rule CON-15.

@@ -119,3 +119,22 @@ fn a_group_has_at_least_one_member() {
         assert!(talk.heard()[0].ends_with(heard), "{size}");
     }
 }
+
+/// A durable queue outlives the broker; what is not persistent in it does not. Source: rules DUR-3 and DUR-1.
+#[test]
+fn what_a_restart_loses_is_counted_off_message_by_message() {
+    for (durable, rule) in [(true, rules::DUR_3), (false, rules::DUR_1)] {
+        let mut talk = Talk::plain();
+        let queue = talk.name("q");
+        let declare = QueueDeclare { queue, durable, ..QueueDeclare::default() };
+        talk.method(Method::QueueDeclare(Box::new(declare)));
+        (0..4).for_each(|_| talk.publish("q", 1));
+        talk.broker = talk.broker.restart(talk.now, &mut talk.desk);
+        let lost = talk.stated(|fact| match fact {
+            Fact::Lost { message, ready, .. } => Some((message.number, *ready)),
+            _ => None,
+        });
+        let expected = [(1, 3), (2, 2), (3, 1), (4, 0)].map(|lost| (lost, rule));
+        assert_eq!(lost, expected);
+    }
+}

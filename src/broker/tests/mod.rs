@@ -167,6 +167,24 @@ impl Talk {
     }
 }
 
+/// A quorum queue knows nothing of a channel's bound, which is why a channel may have to take off more than it counted.
+/// Source: rules QOS-7 and QOS-12.
+#[test]
+fn what_was_not_counted_against_a_channels_bound_takes_nothing_off_nothing() {
+    let mut talk = Talk::plain();
+    talk.declare("quorum", &[("x-queue-type", "quorum".into())]);
+    talk.declare("classic", &[]);
+    talk.consume("quorum");
+    talk.method(Method::BasicQos { prefetch_size: 0, prefetch_count: 1, global: true });
+    talk.publish("quorum", 1);
+    talk.method(Method::BasicAck { delivery_tag: 1, multiple: false });
+    let (queue, consumer_tag) = (talk.name("classic"), talk.name("second"));
+    let consume = BasicConsume { queue, consumer_tag, ..BasicConsume::default() };
+    talk.method(Method::BasicConsume(Box::new(consume)));
+    (0..2).for_each(|_| talk.publish("classic", 1));
+    assert_eq!(talk.levels(), [("quorum", 0), ("classic", 1)], "one delivery is the bound");
+}
+
 /// Source: rules FLW-2 and FLW-3.
 #[test]
 fn an_alarm_blocks_a_connection_with_its_first_publish() {

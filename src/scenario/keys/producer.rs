@@ -97,7 +97,7 @@ pub(super) const PRODUCER: TableSpec = spec(
             "The user who publishes, which the broker checks.",
             "\"guest\"",
         ),
-        key("app-id", Kind::ShortText, Means("not set"), "The name of the application.", "\"shop\""),
+        APP_ID,
         key(
             "mandatory",
             Kind::Boolean,
@@ -130,7 +130,7 @@ pub(super) const PRODUCER: TableSpec = spec(
     ],
 );
 
-const MESSAGE_SIZE: KeySpec = key(
+pub(super) const MESSAGE_SIZE: KeySpec = key(
     "message-size",
     Kind::Size,
     Default("\"256B\""),
@@ -146,23 +146,23 @@ const PERSISTENT: KeySpec = key(
 );
 const PRIORITY: KeySpec =
     key("priority", Kind::Integer(0, 255), Default("0"), "The priority of its messages.", "5");
-const HEADERS: KeySpec = key(
+pub(super) const HEADERS: KeySpec = key(
     "headers",
     Kind::Arguments,
     Means("none"),
     "Headers, for headers exchanges and consumers.",
     "{ format = \"pdf\" }",
 );
-const CC: KeySpec =
+pub(super) const CC: KeySpec =
     key("cc", Kind::ShortTexts, Means("none"), "More routing keys, which receivers see.", "[\"audit\"]");
-const BCC: KeySpec = key(
+pub(super) const BCC: KeySpec = key(
     "bcc",
     Kind::ShortTexts,
     Means("none"),
     "More routing keys, which receivers do not see.",
     "[\"audit\"]",
 );
-const EXPIRATION: KeySpec = key(
+pub(super) const EXPIRATION: KeySpec = key(
     "expiration",
     Kind::Duration,
     Means("not set"),
@@ -178,13 +178,16 @@ const CORRELATION_ID: KeySpec = key(
 );
 const REPLY_TO: KeySpec =
     key("reply-to", Kind::ShortText, Means("not set"), "The queue for replies.", "\"replies\"");
-const MESSAGE_TYPE: KeySpec = key(
+pub(super) const MESSAGE_TYPE: KeySpec = key(
     "message-type",
     Kind::ShortText,
     Means("not set"),
     "The application's type of the message.",
     "\"order\"",
 );
+
+pub(super) const APP_ID: KeySpec =
+    key("app-id", Kind::ShortText, Means("not set"), "The name of the application.", "\"shop\"");
 
 /// The same key of a single message: where it is absent, the producer's holds.
 const fn own(key: &KeySpec) -> KeySpec {

@@ -3,6 +3,7 @@
 use crate::scenario::ids;
 
 use super::clients::{CHANNEL_KEY, CONNECTION_KEY};
+use super::producer::{APP_ID, BCC, CC, EXPIRATION, HEADERS, MESSAGE_SIZE, MESSAGE_TYPE};
 use super::tables::{ARGUMENTS, NAME, key, spec};
 use super::{Absent, ChoiceSpec, Form, KeySpec, Kind, TableSpec};
 use Absent::{Default, Means, Required};
@@ -75,10 +76,14 @@ pub(in crate::scenario) const METHODS: &[MethodSpec] = &[
             "persistent",
             "priority",
             "headers",
+            "cc",
+            "bcc",
             "expiration",
             "correlation-id",
             "reply-to",
+            "message-type",
             "user-id",
+            "app-id",
         ],
     ),
     method("confirm.select", &[], &[]),
@@ -170,30 +175,22 @@ pub(super) const STEP: TableSpec = spec(
         flag("multiple", "false", "Whether all deliveries before it are meant too."),
         flag("requeue", "true", "Whether it goes back into its queue."),
         flag("mandatory", "false", "Whether the message comes back if no queue takes it."),
-        key(
-            "message-size",
-            Kind::Size,
-            Default("\"256B\""),
-            "Length of the message's body, up to 4 GiB.",
-            "\"4KiB\"",
-        ),
+        MESSAGE_SIZE,
         flag(
             "persistent",
             "false",
             "Whether the message survives a restart of the broker in a durable queue.",
         ),
         key("priority", Kind::Integer(0, u8::MAX as u64), Default("0"), "The priority of the message.", "5"),
-        key("headers", Kind::Arguments, Means("none"), "The headers of the message.", "{ colour = \"red\" }"),
-        key(
-            "expiration",
-            Kind::Duration,
-            Means("none"),
-            "How long the message lives, in whole milliseconds.",
-            "\"5s\"",
-        ),
+        HEADERS,
+        CC,
+        BCC,
+        EXPIRATION,
         short("correlation-id", "Ties a reply to its request.", "\"42\""),
         short("reply-to", "Where the reply goes.", "\"replies\""),
+        MESSAGE_TYPE,
         short("user-id", "Who published, checked by the broker.", "\"guest\""),
+        APP_ID,
         flag("active", "true", "Whether deliveries may go on."),
         ARGUMENTS,
     ],

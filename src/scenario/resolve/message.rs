@@ -1,7 +1,9 @@
-//! What a producer's messages are like: the producer's own keys, and the entries of its `messages`, each of which may
-//! differ from them.
+//! What messages are like: a producer's own keys, the entries of its `messages`, each of which may differ from them, and the
+//! keys of a `basic.publish` in a script.
 
-use crate::amqp::{FieldTable, FieldValue, Properties};
+use std::sync::Arc;
+
+use crate::amqp::{self, DeliveryMode, FieldTable, FieldValue, Message, Properties};
 use crate::model::MessageSpec;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::ids;
@@ -32,6 +34,23 @@ pub(super) struct Content {
     kind: Option<String>,
 }
 
+/// Who says to have published.
+#[derive(Clone, Debug)]
+pub(super) struct Author {
+    user_id: Option<String>,
+    app_id: Option<String>,
+}
+
+impl Author {
+    /// Reads the keys that producers and steps share.
+    pub(super) fn read(reader: &mut Reader<'_>) -> Author {
+        Author {
+            user_id: value(reader.read("user-id", short_text)),
+            app_id: value(reader.read("app-id", short_text)),
+        }
+    }
+}
+
 /// An entry of `messages`.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
@@ -40,7 +59,7 @@ pub(super) struct Entry {
 }
 
 impl Content {
-    /// Reads the keys that producers and entries of `messages` share.
+    /// Reads the keys that producers, entries of `messages` and steps share.
     pub(super) fn read(reader: &mut Reader<'_>) -> Content {
         let text = |reader: &mut Reader<'_>, key| value(reader.read(key, short_text));
         Content {
@@ -82,7 +101,8 @@ impl Content {
         self.correlation_id.as_deref() == Some(PER_MESSAGE)
     }
 
-    fn properties(&self) -> Properties {
+    /// All properties but the mode of delivery and the priority.
+    fn properties(&self, author: &Author) -> Properties {
         let mut headers = self.headers.clone();
         for (header, keys) in [("CC", &self.cc), ("BCC", &self.bcc)] {
             if let Some(keys) = keys {
@@ -94,20 +114,19 @@ impl Content {
         Properties {
             headers,
             expiration: boxed(&self.expiration),
-            correlation_id: boxed(&self.correlation_id).filter(|_| !self.numbered()),
+            correlation_id: boxed(&self.correlation_id),
             reply_to: boxed(&self.reply_to),
             kind: boxed(&self.kind),
+            user_id: boxed(&author.user_id),
+            app_id: boxed(&author.app_id),
             ..Properties::default()
         }
     }
 
-    /// A message of this kind; `user_id` and `app_id` are its producer's.
-    pub(super) fn spec(&self, routing_key: &str, user_id: Option<&str>, app_id: Option<&str>) -> MessageSpec {
-        let properties = Properties {
-            user_id: user_id.map(Box::from),
-            app_id: app_id.map(Box::from),
-            ..self.properties()
-        };
+    /// What a producer's messages of this kind are like.
+    pub(super) fn spec(&self, routing_key: &str, author: &Author) -> MessageSpec {
+        let mut properties = self.properties(author);
+        properties.correlation_id = properties.correlation_id.filter(|_| !self.numbered());
         MessageSpec {
             routing_key: routing_key.to_owned(),
             message_size: self.size.unwrap_or_default(),
@@ -117,6 +136,21 @@ impl Content {
                 .then(|| Box::new(properties)),
             numbered: self.numbered(),
         }
+    }
+
+    /// The message of a step, which is one of its kind: `per-message` is a correlation id like any other.
+    pub(super) fn message(&self, author: &Author) -> Message {
+        let persistent = self.persistent.unwrap_or_default();
+        let delivery_mode = if persistent { DeliveryMode::Persistent } else { DeliveryMode::Transient };
+        let (size, priority) = (self.size.unwrap_or_default(), self.priority.unwrap_or_default());
+        let plain = Message { size, delivery_mode, priority, ..Message::default() };
+        let own = self.properties(author);
+        if own == Properties::default() {
+            return plain;
+        }
+        let Properties { delivery_mode, priority, .. } = plain.properties();
+        let properties = Properties { delivery_mode, priority, ..own };
+        Message { content: Some(Arc::new(amqp::Content { properties, body: Box::default() })), ..plain }
     }
 }
 
@@ -156,7 +190,7 @@ pub(super) fn value<T>(placed: Option<Placed<T>>) -> Option<T> {
     placed.map(|placed| placed.value)
 }
 
-pub(super) fn message_size(reader: &mut Reader<'_>) -> Option<u32> {
+fn message_size(reader: &mut Reader<'_>) -> Option<u32> {
     let bytes = reader.read("message-size", size)?;
     let size = u32::try_from(bytes.value).ok();
     if size.is_none() {
@@ -171,7 +205,7 @@ pub(super) fn message_size(reader: &mut Reader<'_>) -> Option<u32> {
 }
 
 /// As AMQP has it: a number of milliseconds in text. Source: rule TTL-1.
-pub(super) fn expiration(reader: &mut Reader<'_>) -> Option<String> {
+fn expiration(reader: &mut Reader<'_>) -> Option<String> {
     const MILLISECOND: u64 = SimDuration::from_millis(1).as_nanos();
     let expiration = reader.read("expiration", duration)?;
     let nanos = expiration.value.as_nanos();

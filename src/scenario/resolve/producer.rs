@@ -13,7 +13,7 @@ use crate::units::{SimDuration, SimTime};
 
 use super::clients::Clients;
 use super::declares::{Declared, declarations};
-use super::message::{self, Content, value};
+use super::message::{self, Author, Content, value};
 use super::names::Names;
 use super::{client_starts_late, instant, readers};
 
@@ -161,8 +161,7 @@ pub(super) fn specs(declares: &[Declared]) -> Vec<Declaration> {
 /// What its messages are like, in turn; their routing keys, and those in `CC` and `BCC`.
 fn messages(reader: &mut Reader<'_>) -> (Vec<MessageSpec>, Placed<Vec<String>>, Vec<String>) {
     let own = Content::read(reader);
-    let user_id = value(reader.read("user-id", short_text));
-    let app_id = value(reader.read("app-id", short_text));
+    let author = Author::read(reader);
     let entries = reader.read("messages", message::entries);
     let keys = routing_keys(reader);
     conflict(reader, "messages", "routing-keys");
@@ -181,10 +180,7 @@ fn messages(reader: &mut Reader<'_>) -> (Vec<MessageSpec>, Placed<Vec<String>>, 
         None if reader.has("messages") => Vec::new(),
         None => keys.value.iter().map(|key| (key.clone(), own.clone())).collect(),
     };
-    let specs = contents
-        .iter()
-        .map(|(key, content)| content.spec(key, user_id.as_deref(), app_id.as_deref()))
-        .collect();
+    let specs = contents.iter().map(|(key, content)| content.spec(key, &author)).collect();
     let more = contents.iter().flat_map(|(_, content)| content.more_keys()).map(str::to_owned).collect();
     let place = if reader.has("messages") { reader.place_of("messages").cloned() } else { keys.place };
     let value = if reader.has("routing-key-from") {

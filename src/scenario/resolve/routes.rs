@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::amqp::in_vhost;
+use crate::amqp::{FieldValue, Message, in_vhost};
 use crate::model::{Call, Declaration};
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
@@ -58,10 +58,11 @@ fn fed_queues(declarations: &[(&str, &Declaration)], clients: &Clients<'_>) -> O
     }
     for script in clients.scripts {
         for step in &script.spec.steps {
-            if let Call::Publish { exchange, routing_key, .. } = &step.call
+            if let Call::Publish { exchange, routing_key, message, .. } = &step.call
                 && exchange.is_empty()
             {
-                fed.insert(in_vhost(&script.vhost, routing_key));
+                let keys = more_keys(message).chain([routing_key.as_str()]);
+                fed.extend(keys.map(|key| in_vhost(&script.vhost, key)));
             }
         }
     }
@@ -81,6 +82,17 @@ fn fed_queues(declarations: &[(&str, &Declaration)], clients: &Clients<'_>) -> O
         }
     }
     Some(fed)
+}
+
+/// The keys that a step's message is routed by beside its own, whichever way they were given. Source: rule RT-9.
+fn more_keys(message: &Message) -> impl Iterator<Item = &str> {
+    let headers = message.content.as_deref().and_then(|content| content.properties.headers.as_ref());
+    let values = headers.into_iter().flat_map(|headers| ["CC", "BCC"].map(|header| headers.get(header)));
+    let keys = values.flatten().filter_map(|value| match value {
+        FieldValue::Array(keys) => Some(keys),
+        _ => None,
+    });
+    keys.flatten().filter_map(FieldValue::as_str)
 }
 
 fn unfed(consumer: &Consumer, queue: &Placed<String>) -> Diagnostic {

@@ -1,8 +1,6 @@
 //! Clients that send what they are told to. Their queues and exchanges are not checked: errors are what they are often for.
 
-use std::sync::Arc;
-
-use crate::amqp::{Content, DeliveryMode, DeliveryTag, FieldTable, Message, Method, Properties, in_vhost};
+use crate::amqp::{DeliveryTag, FieldTable, Message, Method, in_vhost};
 use crate::model::{BindingSpec, Call, ClientSpec, Declaration, ExchangeSpec, QueueSpec, StepSpec, When};
 use crate::scenario::arguments::{consumer_arguments, exchange_arguments, queue_arguments};
 use crate::scenario::diagnostic::{Diagnostic, Problems};
@@ -12,10 +10,11 @@ use crate::scenario::node::{Node, Table, Value, shortened};
 use crate::scenario::quantities::duration;
 use crate::scenario::reader::{Reader, Reading, not_a_table};
 use crate::scenario::source::Placed;
-use crate::scenario::values::{arguments, choice, integer, name, short_text, wrong_type};
+use crate::scenario::values::{arguments, choice, integer, name, wrong_type};
 use crate::units::SimDuration;
 
 use super::clients::Clients;
+use super::message::{Author, Content};
 use super::names::Names;
 use super::{client_starts_late, instant, readers};
 
@@ -214,7 +213,7 @@ impl Step {
             multiple: reader.flag("multiple"),
             requeue: reader.flag("requeue"),
             mandatory: reader.flag("mandatory"),
-            message: message(reader),
+            message: Content::read(reader).message(&Author::read(reader)),
             active: reader.flag("active"),
             arguments: reader.read("arguments", arguments).unwrap_or_default().value,
         }
@@ -326,29 +325,6 @@ impl Step {
             _ => unreachable!("every method of a step is made"),
         }
     }
-}
-
-fn message(reader: &mut Reader<'_>) -> Message {
-    let bytes = super::message::message_size(reader).unwrap_or_default();
-    let priority = reader.read("priority", integer).unwrap_or_default().value as u8;
-    let persistent = reader.flag("persistent");
-    let text = |text: Option<Placed<String>>| text.map(|text| text.value.into_boxed_str());
-    let properties = Properties {
-        headers: reader.read("headers", arguments).map(|headers| headers.value),
-        delivery_mode: persistent.then_some(2),
-        priority: (priority > 0).then_some(priority),
-        correlation_id: text(reader.read("correlation-id", short_text)),
-        reply_to: text(reader.read("reply-to", short_text)),
-        expiration: super::message::expiration(reader).map(String::into_boxed_str),
-        user_id: text(reader.read("user-id", short_text)),
-        ..Properties::default()
-    };
-    let delivery_mode = if persistent { DeliveryMode::Persistent } else { DeliveryMode::Transient };
-    let plain = Message { size: bytes, delivery_mode, priority, ..Message::default() };
-    if properties == plain.properties() {
-        return plain;
-    }
-    Message { content: Some(Arc::new(Content { properties, body: "".into() })), ..plain }
 }
 
 /// A converter for `delivery-tag`: a number, or `None` for `last`.
