@@ -48,6 +48,7 @@ pub mod engine;
 pub mod measure;
 pub mod observe;
 pub mod stats;
+pub mod storage;
 
 pub mod check;
 pub mod conform;

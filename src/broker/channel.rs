@@ -17,6 +17,8 @@ const ROUTES: usize = 16;
 pub(super) struct Channel {
     pub(super) at: ChannelRef,
     pub(super) vhost: u16,
+    /// No other channel has or had it.
+    pub(super) serial: u32,
     pub(super) state: ChannelState,
     /// The tag given last.
     pub(super) last_tag: DeliveryTag,
@@ -78,10 +80,11 @@ pub(super) struct Route {
 }
 
 impl Channel {
-    pub(super) fn new(at: ChannelRef, vhost: u16, opened: SimTime) -> Self {
+    pub(super) fn new(at: ChannelRef, vhost: u16, serial: u32, opened: SimTime) -> Self {
         Channel {
             at,
             vhost,
+            serial,
             state: ChannelState::Open,
             last_tag: 0,
             unacked: UnackedList::default(),

@@ -1,6 +1,8 @@
 //! Publisher confirms: which publishes of a channel are answered, and how several answers become one frame.
 //! Sequence numbers count from 1 per channel. Knows no queue. Source: rules CF-1 to CF-13, `rabbit_channel`.
 
+use std::collections::BTreeSet;
+
 use super::error::{Handled, failure};
 use super::{Broker, Out, Step};
 use crate::amqp::{ConnectionId, PublishSeqNo, ReplyCode, ServerMethod};
@@ -14,6 +16,8 @@ pub(super) struct Confirms {
     /// Answers that wait for others of the same command.
     acked: Vec<PublishSeqNo>,
     nacked: Vec<PublishSeqNo>,
+    /// Publishes whose copies are not all safe.
+    waiting: BTreeSet<PublishSeqNo>,
     /// Answers are gathered.
     gathers: bool,
 }
@@ -42,9 +46,32 @@ impl Confirms {
             ServerMethod::BasicAck { delivery_tag: publish, multiple: false }
         } else {
             // Alone below the cutoff, a negative one says "multiple". Source: rule CF-10.
-            ServerMethod::BasicNack { delivery_tag: publish, multiple: true }
+            ServerMethod::BasicNack { delivery_tag: publish, multiple: self.waiting.is_empty() }
         };
         (publish, Answer::Now(method))
+    }
+
+    /// The number of the publish that comes next.
+    pub(super) fn next(&self) -> PublishSeqNo {
+        self.last + 1
+    }
+
+    /// Counts a publish whose answer waits for the storage.
+    pub(super) fn wait_next(&mut self) -> PublishSeqNo {
+        self.last += 1;
+        self.waiting.insert(self.last);
+        self.last
+    }
+
+    /// A publish that waited is answered, together with others.
+    pub(super) fn answer_waiting(&mut self, publish: PublishSeqNo) {
+        self.waiting.remove(&publish);
+        self.acked.push(publish);
+    }
+
+    /// What is to be answered, unless answers are gathered.
+    pub(super) fn flush_unless_gathering(&mut self) -> Vec<ServerMethod> {
+        if self.gathers { Vec::new() } else { self.flush() }
     }
 
     /// From here on answers are gathered.
@@ -55,7 +82,9 @@ impl Confirms {
     /// What was gathered, in as few frames as RabbitMQ needs.
     pub(super) fn flush(&mut self) -> Vec<ServerMethod> {
         self.gathers = false;
-        coalesce(&std::mem::take(&mut self.acked), &std::mem::take(&mut self.nacked), None, self.last)
+        self.acked.sort_unstable();
+        let (acked, nacked) = (std::mem::take(&mut self.acked), std::mem::take(&mut self.nacked));
+        coalesce(&acked, &nacked, self.waiting.first().copied(), self.last)
     }
 }
 

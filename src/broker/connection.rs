@@ -91,7 +91,8 @@ impl Broker {
                 format!("number of channels opened ({max}) has reached the negotiated channel_max ({max})");
             return Err(failure(ReplyCode::NotAllowed, rules::CON_4, text));
         }
-        let mut channel = Channel::new(at, connection.vhost, step.now);
+        self.channels_opened += 1;
+        let mut channel = Channel::new(at, connection.vhost, self.channels_opened, step.now);
         channel.is_unwatched =
             self.settings.acknowledgement_timeout.is_some() && !self.profile.timeout_cancels_consumer;
         let place = self.channels.insert(channel);

@@ -326,6 +326,7 @@ impl Broker {
         };
         step.out.send(at, ServerMethod::BasicGetOk(ok));
         if no_ack {
+            self.departs(id, entry, step);
             self.messages.release(entry.slot());
             if let Some(quorum) = self.quorum_mut(id) {
                 quorum.returns.remove(&entry.arrival());

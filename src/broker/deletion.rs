@@ -36,6 +36,7 @@ impl Broker {
         for (left, entry) in (0..ready.len() as u32).rev().zip(&ready) {
             let message = self.messages.id(entry.slot());
             step.out.fact(Fact::Lost { queue: id, message, cause, ready: left, unacked }, rule);
+            self.departs(id, *entry, step);
             self.messages.release(entry.slot());
             if let Some(quorum) = self.quorum_mut(id) {
                 quorum.returns.remove(&entry.arrival());
@@ -117,6 +118,7 @@ impl Broker {
             self.free_timer(features.expiry_timer);
             self.free_timer(features.quorum.and_then(|quorum| quorum.retry_timer));
         }
+        self.remove_store(id);
         self.vhosts[vhost as usize].queues.remove(&name);
         self.topology += 1;
         step.out.fact(Fact::QueueDeleted { queue: id, messages }, rule);

@@ -97,8 +97,12 @@ impl Broker {
                 // The usual delivery: whatever it touches is looked up once.
                 let Some(entry) = queue.ready.pop_front() else { break };
                 consumer.unacked += i32::from(!consumer.no_ack);
+                let automatic = consumer.no_ack;
                 let parts = Parts { queue, consumer, channel, messages: &mut self.messages };
                 parts.hand_over(id, consumer_id, entry, step);
+                if automatic {
+                    self.departs(id, entry, step);
+                }
             } else if self.may_take(id, consumer_id) {
                 self.deliver(id, consumer_id, step);
             } else {
@@ -204,6 +208,7 @@ impl Broker {
             step,
         );
         if automatic {
+            self.departs(id, entry, step);
             if let Some(quorum) = self.queues[id.0].features.as_mut().and_then(|f| f.quorum.as_mut()) {
                 quorum.returns.remove(&entry.arrival());
             }

@@ -22,6 +22,11 @@ pub(super) const PREDECLARED: [(&str, &str); 7] = [
     ("amq.rabbitmq.trace", "topic"),
 ];
 
+/// Whether every virtual host has an exchange of this name.
+pub(super) fn is_predeclared(name: &str) -> bool {
+    PREDECLARED.iter().any(|(predeclared, _)| *predeclared == name)
+}
+
 impl Broker {
     pub(super) fn predeclare(&mut self, vhost: u16, exchange: &str, kind: &str) {
         let Some(known) = ExchangeKind::find(kind) else { return };

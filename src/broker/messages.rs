@@ -39,6 +39,11 @@ impl Messages {
         Slot((self.slots.len() - 1) as u32)
     }
 
+    /// Somebody else refers to the message.
+    pub(super) fn retain(&mut self, slot: Slot) {
+        self.slots[slot.0 as usize].copies += 1;
+    }
+
     /// One copy is gone; with the last one the message is forgotten.
     #[inline]
     pub(super) fn release(&mut self, slot: Slot) {

@@ -23,6 +23,7 @@ mod expiry;
 mod heartbeats;
 mod messages;
 mod pattern;
+mod persistence;
 mod policies;
 mod profile;
 mod publish;
@@ -58,6 +59,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::amqp::{ChannelRef, ConnectionId, Method, Name, Names, QueueId, ReplyCode};
+use crate::observe::LossCause;
 use crate::rules;
 use crate::units::SimTime;
 
@@ -67,6 +69,7 @@ use dead_letter::Letter;
 use error::{Handled, failure};
 use exchange::{Exchange, ExchangeId};
 use messages::Messages;
+use persistence::Persistence;
 use policies::ActivePolicy;
 use queue::Queue;
 use settle::Settling;
@@ -103,6 +106,12 @@ pub struct Broker {
     /// By connection id; ids are never used again.
     connections: Vec<Option<Connection>>,
     messages: Messages,
+    /// What keeps messages; `None`: what must survive is safe at once.
+    persistence: Option<Box<Persistence>>,
+    /// Copies that a crash takes, while it does.
+    doomed: BTreeMap<(QueueId, u32), LossCause>,
+    /// Channels opened so far.
+    channels_opened: u32,
     /// Dead letters of the command under way, in order of death.
     letters: VecDeque<Letter>,
     timers: Slab<TimerSlot>,
@@ -154,6 +163,9 @@ impl Broker {
             consumers: Slab::default(),
             connections: Vec::new(),
             messages: Messages::default(),
+            persistence: None,
+            doomed: BTreeMap::new(),
+            channels_opened: 0,
             letters: VecDeque::new(),
             timers: Slab::default(),
             requesters: BTreeMap::new(),
@@ -217,6 +229,9 @@ impl Broker {
         }
         if !self.letters.is_empty() {
             self.deliver_letters(&mut step);
+        }
+        if self.storage_asks() {
+            self.serve_storage(&mut step);
         }
     }
 

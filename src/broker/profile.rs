@@ -56,6 +56,10 @@ pub struct Profile {
     pub acknowledgement_timeout: SimDuration,
     /// Whether the acknowledgement timeout ends the consumer of a quorum queue only, not the channel. Source: ACK-12.
     pub timeout_cancels_consumer: bool,
+    /// How classic queues keep messages: a preset of the storage. Source: rule DUR-9.
+    pub classic_store: &'static str,
+    /// How those of version 2 do.
+    pub classic_store_2: &'static str,
     /// Whether `x-queue-mode` is known. Source: rule ARG-8, VER-13.
     pub queue_mode_argument: bool,
     /// Whether `x-queue-version` may be 1. Source: rule ARG-8, VER-13.
@@ -104,6 +108,8 @@ impl Profile {
         message_size_max: 128 * MEBIBYTE,
         acknowledgement_timeout: SimDuration::from_secs(1800),
         timeout_cancels_consumer: false,
+        classic_store: "rabbitmq-3.10-classic",
+        classic_store_2: "rabbitmq-3.10-classic-v2",
         queue_mode_argument: true,
         queue_version_1: true,
         channel_prefetch: true,
@@ -121,6 +127,8 @@ impl Profile {
     /// RabbitMQ 3.13.
     pub const RABBITMQ_3_13: Profile = Profile {
         name: "rabbitmq-3.13",
+        classic_store: "rabbitmq-3.13-classic-v1",
+        classic_store_2: "rabbitmq-4-classic",
         delivery_count_zero_on_get: false,
         last_death_headers: true,
         deaths_turn_round: false,
@@ -132,6 +140,7 @@ impl Profile {
     /// RabbitMQ 4.0.
     pub const RABBITMQ_4_0: Profile = Profile {
         name: "rabbitmq-4.0",
+        classic_store: "rabbitmq-4-classic",
         quorum_delivery_limit: Some(20),
         quorum_requeue: QuorumRequeue::ToTheFront,
         quorum_priorities: QuorumPriorities::TwoClasses,

@@ -8,6 +8,7 @@ use super::direct_reply::Reply;
 use super::error::{Failure, Handled, failure};
 use super::expiry::own_ttl;
 use super::messages::Slot;
+use super::persistence::Awaited;
 use super::queue::time_to_live::parse_expiration;
 use super::routing::{self, Keys};
 use super::users::Permission;
@@ -36,9 +37,13 @@ impl Broker {
             && let [only] = *route.queues
         {
             let rule = route.rule;
+            let confirms = channel.confirms.is_some();
+            if confirms {
+                self.ask_for_answer();
+            }
             let accepted = self.route_to_one(place, (only, rule), publish, step);
-            if self.channels[place].confirms.is_some() {
-                self.confirm_at_once(place, (accepted, true), step);
+            if confirms {
+                self.confirm(place, (accepted, true), step);
             }
             return Ok(());
         }
@@ -65,7 +70,9 @@ impl Broker {
         plain.push(step.now, slot);
         let (ready, unacked) = (plain.ready_count(), plain.unacked);
         step.out.fact(Fact::Enqueued { queue, message: id, ready, unacked }, rules::RT_13);
+        self.arrives(queue);
         self.dispatch(queue, step);
+        self.keep_arrived(queue, slot, step);
         true
     }
 
@@ -93,9 +100,13 @@ impl Broker {
             return Ok(());
         }
         let routed = !queues.is_empty() || replied == Reply::Delivered;
+        let confirms = self.channels[place].confirms.is_some();
+        if confirms {
+            self.ask_for_answer();
+        }
         let accepted = self.deliver_publish(place, publish, (&queues, replied), step);
-        if self.channels[place].confirms.is_some() {
-            self.confirm_at_once(place, (accepted, routed), step);
+        if confirms {
+            self.confirm(place, (accepted, routed), step);
         }
         Ok(())
     }
@@ -232,13 +243,38 @@ impl Broker {
             Some(_) => self.enqueue_with_features(id, slot, message, step),
             None => {
                 self.add_ready(id, slot, message, step);
+                self.arrives(id);
                 self.dispatch(id, step);
+                self.keep_arrived(id, slot, step);
                 true
             }
         }
     }
 
-    /// Answers a publish in confirm mode. Source: rules CF-2 and CF-10. Deviation: DEV-10.
+    /// Answers a publish in confirm mode, now or when its copies are safe; one that a queue refused at once. Source: rules
+    /// CF-2, CF-4, CF-5 and CF-8.
+    #[inline]
+    fn confirm(&mut self, place: u32, (accepted, routed): (bool, bool), step: &mut Step<'_, impl Out>) {
+        if self.persistence.is_some() && self.confirm_later(place, accepted) {
+            return;
+        }
+        self.confirm_at_once(place, (accepted, routed), step);
+    }
+
+    fn confirm_later(&mut self, place: u32, accepted: bool) -> bool {
+        if !accepted {
+            self.stop_asking();
+            return false;
+        }
+        let next = self.channels[place].confirms.as_ref().map_or(0, |confirms| confirms.next());
+        let waits = self.await_storage(place, Awaited::Publish(next));
+        if waits && let Some(confirms) = &mut self.channels[place].confirms {
+            confirms.wait_next();
+        }
+        waits
+    }
+
+    /// Answers a publish in confirm mode. Source: rules CF-2 and CF-10.
     #[inline]
     fn confirm_at_once(
         &mut self,

@@ -161,6 +161,7 @@ impl Broker {
         })));
         self.vhosts[vhost as usize].queues.insert(declare.queue, id);
         self.topology += 1;
+        self.make_store(id);
         let durable = self.queues[id.0].durable;
         let rule = if declare.auto_delete { rules::CON_22 } else { rules::DUR_1 };
         let fact = Fact::QueueDeclared {

@@ -38,6 +38,8 @@ impl Broker {
             return false;
         }
         self.add_ready(id, slot, message, step);
+        self.arrives(id);
+        self.keep_arrived(id, slot, step);
         self.checkout(id, step);
         self.tell_level(id, step);
         true

@@ -75,7 +75,9 @@ impl Broker {
             return false;
         }
         self.add_ready(id, slot, message, step);
+        self.arrives(id);
         self.hand_out(id, step);
+        self.keep_arrived(id, slot, step);
         let queue = &self.queues[id.0];
         if !queue.consumers.is_empty() && queue.ready_count() == 0 {
             self.tell_level(id, step);
@@ -167,6 +169,7 @@ impl Broker {
         if let Some(quorum) = features.and_then(|features| features.quorum.as_mut()) {
             quorum.returns.remove(&entry.arrival());
         }
+        self.departs(id, entry, step);
         if let Some(to) = self.dead_letter_exchange(id) {
             self.post_letter(id, to, entry.slot(), reason);
             return;

@@ -2,15 +2,26 @@
 
 use std::sync::Arc;
 
-use super::queue::QueueKind;
+use super::exchanges;
+use super::queue::{Entry, QueueKind};
 use super::unacked::{GONE, Unacked};
 use super::{Broker, Out, Step};
 use crate::amqp::{
     ChannelNo, ChannelRef, ConnectionId, DeliveryMode, Names, QueueId, ReplyCode, ServerMethod,
 };
 use crate::observe::{Fact, LossCause, Settlement};
-use crate::rules;
+use crate::rules::{self, RuleRef};
+use crate::storage::Crash;
 use crate::units::SimTime;
+
+/// Why a copy does not survive.
+fn rule_of(cause: LossCause) -> RuleRef {
+    match cause {
+        LossCause::QueueNotDurable => rules::DUR_1,
+        LossCause::TransientInRestart => rules::DUR_3,
+        _ => rules::DUR_9,
+    }
+}
 
 /// What a broker that stopped left behind. It comes back with [`Survivors::start`]; nothing volatile can leak through it.
 #[derive(Clone, Debug)]
@@ -19,15 +30,27 @@ pub struct Survivors(Broker);
 impl Broker {
     /// Stops cleanly. Every client is told and disconnected; durable exchanges, durable queues that are not exclusive, and
     /// persistent messages in them survive; unacknowledged ones are back in their places.
-    pub fn stop(mut self, now: SimTime, out: &mut impl Out) -> Survivors {
+    pub fn stop(self, now: SimTime, out: &mut impl Out) -> Survivors {
+        self.end(now, Crash::CleanStop, out)
+    }
+
+    /// The broker's processes end. What it loses of what must survive is decided by its storage; without one, nothing.
+    fn end(mut self, now: SimTime, crash: Crash, out: &mut impl Out) -> Survivors {
         let mut step = Step { now, out };
         self.stopping = true;
-        self.disconnect_all(&mut step);
+        let clean = crash == Crash::CleanStop;
+        let back = if clean { Vec::new() } else { self.lose_what_is_unsafe(crash, &mut step) };
+        self.disconnect_all(clean, &mut step);
         // What died while the connections ended is published still.
         self.deliver_letters(&mut step);
-        self.drop_transient(&mut step);
+        self.drop_transient(crash, &mut step);
+        if clean {
+            self.crash_storage(crash, &mut step);
+        }
+        self.bring_back(&back, &mut step);
         step.out.fact(Fact::BrokerStopped, rules::DUR_1);
         self.stopping = false;
+        self.doomed.clear();
         Survivors(self)
     }
 
@@ -46,7 +69,9 @@ impl Survivors {
             (queues + 1, messages + u64::from(queue.ready_count()))
         });
         out.fact(Fact::BrokerStarted { queues, messages }, rules::DUR_1);
-        broker.recover_timers(&mut Step { now, out });
+        let mut step = Step { now, out };
+        broker.recover_timers(&mut step);
+        broker.start_storage(&mut step);
         broker
     }
 
@@ -72,11 +97,10 @@ impl Survivors {
 }
 
 impl Broker {
-    /// The broker's process is killed without warning, late enough for all that had to reach the disk to have reached it.
-    /// Connections may still be there; they are gone afterwards. Classic queues no longer know what was handed out, so
-    /// everything may have been. Source: rule DUR-7. Deviation: DEV-9.
-    pub fn crash(self, now: SimTime, out: &mut impl Out) -> Survivors {
-        let mut survivors = self.stop(now, out);
+    /// The broker ends without warning. Connections may still be there; they are gone afterwards. Classic queues no longer
+    /// know what was handed out, so everything may have been. Source: rule DUR-7. Deviation: DEV-9.
+    pub fn crash(self, now: SimTime, crash: Crash, out: &mut impl Out) -> Survivors {
+        let mut survivors = self.end(now, crash, out);
         let queues: Vec<u32> = survivors.0.queues.iter().map(|(id, _)| id).collect();
         for id in queues {
             let queue = &mut survivors.0.queues[id];
@@ -90,7 +114,7 @@ impl Broker {
     /// Is killed and starts again at the same instant.
     #[must_use]
     pub fn kill(self, now: SimTime, out: &mut impl Out) -> Broker {
-        self.crash(now, out).start(now, out)
+        self.crash(now, Crash::Process, out).start(now, out)
     }
 
     /// Timers did not survive: what has expired meanwhile goes, and clocks start again. Source: rules DUR-11 and EXP-3.
@@ -120,7 +144,7 @@ impl Broker {
     }
 
     /// Source: rule CON-14. Deviation: DEV-13.
-    fn disconnect_all(&mut self, step: &mut Step<'_, impl Out>) {
+    fn disconnect_all(&mut self, told: bool, step: &mut Step<'_, impl Out>) {
         let open: Vec<ConnectionId> = (0..self.connections.len() as u32)
             .map(ConnectionId)
             .filter(|&id| self.connection(id).is_some())
@@ -131,7 +155,9 @@ impl Broker {
         for id in open {
             let at = ChannelRef { connection: id, channel: ChannelNo(0) };
             let code = ReplyCode::ConnectionForced;
-            step.out.send(at, ServerMethod::ConnectionClose { code, text: Arc::clone(&text) });
+            if told || self.persistence.is_none() {
+                step.out.send(at, ServerMethod::ConnectionClose { code, text: Arc::clone(&text) });
+            }
             step.out.hang_up(id);
         }
         // A stopping broker closes its listeners and connections before its queues: nobody is served meanwhile.
@@ -151,42 +177,47 @@ impl Broker {
             let at = self.channels[place].at;
             let (lost, kept): (Vec<Unacked>, Vec<Unacked>) =
                 self.channels[place].unacked.take_all().into_iter().partition(|unacked| {
-                    unacked.queue != GONE && self.doom(unacked.queue, unacked.entry.slot()).is_some()
+                    unacked.queue != GONE && self.doom(unacked.queue, unacked.entry).is_some()
                 });
             self.channels[place].unacked.put_back(kept);
             for unacked in lost {
                 let queue = unacked.queue;
-                let Some(cause) = self.doom(queue, unacked.entry.slot()) else { continue };
-                self.forget_delivery(at, &unacked, Settlement::Gone(cause), rules::DUR_3, step);
+                let Some(cause) = self.doom(queue, unacked.entry) else { continue };
+                self.forget_delivery(at, &unacked, Settlement::Gone(cause), rule_of(cause), step);
                 self.messages.release(unacked.entry.slot());
             }
         }
     }
 
     /// Why a copy does not survive a restart, if it does not. Source: rules DUR-1 and DUR-3.
-    fn doom(&self, queue: QueueId, slot: super::messages::Slot) -> Option<LossCause> {
-        let transient = self.messages.get(slot).message.delivery_mode == DeliveryMode::Transient;
-        let queue = &self.queues[queue.0];
+    fn doom(&self, id: QueueId, entry: Entry) -> Option<LossCause> {
+        let transient = self.messages.get(entry.slot()).message.delivery_mode == DeliveryMode::Transient;
+        let queue = &self.queues[id.0];
         // A quorum queue keeps every message. Source: rule DUR-4.
         match (queue.durable, queue.kind) {
             (false, _) => Some(LossCause::QueueNotDurable),
             (true, QueueKind::Classic) if transient => Some(LossCause::TransientInRestart),
-            (true, _) => None,
+            (true, _) => self.doomed.get(&(id, entry.arrival())).copied(),
         }
     }
 
-    fn drop_transient(&mut self, step: &mut Step<'_, impl Out>) {
+    fn drop_transient(&mut self, crash: Crash, step: &mut Step<'_, impl Out>) {
+        // Without its disk a node has no definitions either.
+        let kept = crash != Crash::DiskLoss;
         for (id, queue) in self.queues.iter().map(|(id, q)| (QueueId(id), q.durable)).collect::<Vec<_>>() {
             self.drop_doomed(id, step);
             self.tell_level(id, step);
-            if !queue {
+            if !queue || !kept {
                 self.remove_queue(id, rules::DUR_1, step);
             }
         }
         let gone: Vec<_> = self
             .exchanges
             .iter()
-            .filter(|(_, exchange)| !exchange.durable && !self.profile.transient_exchanges_survive)
+            .filter(|(_, exchange)| {
+                let survives = exchange.durable || self.profile.transient_exchanges_survive;
+                !survives || (!kept && !exchanges::is_predeclared(self.names.text(exchange.name)))
+            })
             .map(|(id, _)| super::exchange::ExchangeId(id))
             .collect();
         for exchange in gone {
@@ -200,9 +231,9 @@ impl Broker {
         let queue = &mut self.queues[id.0];
         let lost = queue.take_ready_if(|entry| doomed.binary_search(&entry.arrival()).is_ok());
         for (n, entry) in (1..).zip(lost) {
-            let Some(cause) = self.doom(id, entry.slot()) else { continue };
+            let Some(cause) = self.doom(id, entry) else { continue };
             let (message, ready) = (self.messages.id(entry.slot()), ready - n);
-            let rule = if cause == LossCause::QueueNotDurable { rules::DUR_1 } else { rules::DUR_3 };
+            let rule = rule_of(cause);
             step.out.fact(Fact::Lost { queue: id, message, cause, ready, unacked: 0 }, rule);
             let size = u64::from(self.messages.get(entry.slot()).message.size);
             if let Some(features) = &mut self.queues[id.0].features {
@@ -216,7 +247,7 @@ impl Broker {
     fn doomed(&self, id: QueueId) -> Vec<u32> {
         let mut doomed: Vec<u32> = self.queues[id.0]
             .ready_entries()
-            .filter(|entry| self.doom(id, entry.slot()).is_some())
+            .filter(|&&entry| self.doom(id, entry).is_some())
             .map(|entry| entry.arrival())
             .collect();
         doomed.sort_unstable();

@@ -56,6 +56,7 @@ impl Broker {
             }
             let at = self.channels[place].at;
             self.forget_delivery(at, &unacked, Settlement::Acked, rules::ACK_2, step);
+            self.departs(unacked.queue, unacked.entry, step);
             self.messages.release(unacked.entry.slot());
             if let Some(consumer) = unacked.consumer {
                 self.give_credit(consumer, 1, step);
@@ -182,6 +183,7 @@ impl Broker {
     ) {
         if settling == Settling::Acknowledge {
             self.forget_delivery(at, unacked, Settlement::Acked, rules::ACK_2, step);
+            self.departs(unacked.queue, unacked.entry, step);
             self.messages.release(unacked.entry.slot());
         } else {
             self.bury(at, unacked, DeathReason::Rejected, rules::ACK_7, step);
@@ -197,6 +199,7 @@ impl Broker {
         rule: RuleRef,
         step: &mut Step<'_, impl Out>,
     ) {
+        self.departs(unacked.queue, unacked.entry, step);
         if let Some(to) = self.dead_letter_exchange(unacked.queue) {
             self.forget_delivery(at, unacked, Settlement::DeadLettered, rule, step);
             self.post_letter(unacked.queue, to, unacked.entry.slot(), reason);

@@ -2,6 +2,7 @@
 
 use super::{Broker, Out, Step, Timer};
 use crate::amqp::{ConnectionId, QueueId};
+use crate::storage::WriterId;
 use crate::units::SimTime;
 
 /// What a timer is for.
@@ -15,6 +16,8 @@ pub(super) enum Purpose {
     DeadLetters(QueueId),
     /// The channel at this place looks at its oldest delivery. Source: rule ACK-11.
     Acknowledgement(u32),
+    /// This writer of the storage has something to do.
+    Storage(WriterId),
     /// Nothing has arrived on this connection for too long. Source: rule CON-12.
     Silence(ConnectionId),
 }
@@ -62,6 +65,7 @@ impl Broker {
             Purpose::QueueExpiry(queue) => self.is_unused(queue),
             Purpose::DeadLetters(queue) => self.queues[queue.0].kept_letters() > 0,
             Purpose::Acknowledgement(place) => self.overdue(place, at).is_some(),
+            Purpose::Storage(_) => self.is_storage_awaited(),
             Purpose::Silence(_) => true,
         }
     }
@@ -86,6 +90,7 @@ impl Broker {
             Purpose::QueueExpiry(queue) => self.queue_may_expire(queue, step),
             Purpose::DeadLetters(queue) => self.retry_dead_letters(queue, step),
             Purpose::Acknowledgement(place) => self.look_at_oldest(place, step),
+            Purpose::Storage(writer) => self.writer_is_due(writer, step),
             Purpose::Silence(connection) => self.give_up(connection, step),
         }
     }

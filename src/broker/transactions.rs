@@ -2,6 +2,7 @@
 
 use super::direct_reply::Reply;
 use super::error::{Handled, failure};
+use super::persistence::Awaited;
 use super::settle::Settling;
 use super::unacked::Unacked;
 use super::{Broker, Out, Step};
@@ -78,12 +79,16 @@ impl Broker {
         let tx = self.take_transaction(place)?;
         let vhost = self.channels[place].vhost;
         let (mut accepted, mut awaits_queues) = (true, false);
+        self.ask_for_answer();
         for Buffered { publish, queues, reply } in tx.publishes {
             let found: Vec<QueueId> =
                 queues.iter().filter_map(|&name| self.find_queue(vhost, name)).collect();
             awaits_queues |= !found.is_empty();
             accepted &= self.deliver_publish(place, publish, (&found, reply), step);
         }
+        // Its answer waits until all messages are safe. Source: rule TX-4.
+        let later = accepted && self.await_storage(place, Awaited::Commit);
+        self.stop_asking();
         let at = self.channels[place].at;
         if !awaits_queues {
             // The channel waits for nobody's word; the queues learn of the settlements later.
@@ -95,7 +100,7 @@ impl Broker {
         if !accepted {
             return Err(failure(ReplyCode::PreconditionFailed, rules::TX_5, "partial tx completion"));
         }
-        if awaits_queues {
+        if awaits_queues && !later {
             step.out.send(at, ServerMethod::TxCommitOk);
         }
         Ok(())

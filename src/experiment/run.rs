@@ -207,6 +207,7 @@ pub(crate) mod tests {
             about: "An example.".into(),
             question: None,
             system: SystemSpec {
+                storage: None,
                 duration: SimTime::from_nanos(100_000_000_000),
                 events_max: 1_000_000,
                 profile: Profile::default(),

@@ -361,6 +361,12 @@ impl Books {
         self.processed_before.entry((queue, message)).or_insert(times);
     }
 
+    /// A copy that was acknowledged is in its queue again.
+    pub(super) fn came_back(&mut self, queue: QueueId, message: MessageId) {
+        self.ledger.came_back += 1;
+        self.may_be_processed_again(queue, message, 1);
+    }
+
     pub(super) fn error(&mut self, error: ClientError) {
         if self.errors.len() < ERRORS_MAX {
             self.errors.push(error);

@@ -39,6 +39,12 @@ impl<R: Recorder> System<R> {
                     self.client_method(index, at, method, events);
                 }
             }
+            Some(DownFrame::Gone(id)) => {
+                if self.connections[index].is_client_of(id) {
+                    self.part_connection(index, Parting::GoesOn, events);
+                    self.connect_later(index, events);
+                }
+            }
             Some(DownFrame::Refused(id)) => {
                 let connection = &mut self.connections[index];
                 if connection.phase == Phase::Opening && connection.id == id {

@@ -44,6 +44,8 @@ pub(super) enum DownFrame {
     Deliver { consumer: u32, life: u32 },
     /// Any other method, which the link carries beside the frame, for the client's connection of this id alone.
     Method(ChannelRef),
+    /// The broker's end of the connection of this id is gone without a word.
+    Gone(ConnectionId),
     /// Nobody answers at the broker's address: the attempt under this id has failed.
     Refused(ConnectionId),
 }

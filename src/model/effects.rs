@@ -356,6 +356,7 @@ impl<R: Recorder> Out for Effects<'_, R> {
             Fact::Requeued { channel, consumer_tag, queue, delivery_tag, message, .. } => {
                 self.requeued(channel, consumer_tag, queue, (delivery_tag, message));
             }
+            Fact::CameBack { queue, message, .. } => self.system.books.came_back(queue, message),
             Fact::ConsumerAdded { consumer, channel, tag, .. } => self.consumer_added(consumer, channel, tag),
             _ => {}
         }

@@ -14,6 +14,7 @@ use crate::broker::Command;
 use crate::engine::EventList;
 use crate::measure::Ledger;
 use crate::random::RandomStream;
+use crate::storage::Crash;
 use crate::units::SimDuration;
 
 /// A message for [`System::publish_by_hand`].
@@ -108,7 +109,7 @@ impl<R: Recorder> System<R> {
 
     /// The broker stops cleanly and starts again now.
     pub fn restart_broker(&mut self, events: &mut EventList<SystemEvent>) {
-        BrokerRestart { lasts: SimDuration::ZERO, killed: false }.begin(self, events);
+        BrokerRestart { lasts: SimDuration::ZERO, crash: Crash::CleanStop }.begin(self, events);
         BrokerRestart::end(self, events);
     }
 

@@ -126,12 +126,19 @@ impl<R: Recorder> System<R> {
                 events.at(until, SystemEvent::PolicyCleared(index as u32));
             }
         }
+        let refusals = self.declare_all(events);
+        for user in &spec.operator.users {
+            self.add_user(user, events);
+        }
+        refusals
+    }
+
+    /// Declares the topology of all virtual hosts: at the start, and when a disk that is gone has taken it.
+    pub(super) fn declare_all(&mut self, events: &mut EventList<SystemEvent>) -> Vec<Refusal> {
+        let spec = Arc::clone(&self.spec);
         let mut refusals = self.declare_topology(DEFAULT_VHOST, events);
         for vhost in &spec.operator.vhosts {
             refusals.extend(self.declare_topology(vhost, events));
-        }
-        for user in &spec.operator.users {
-            self.add_user(user, events);
         }
         refusals
     }

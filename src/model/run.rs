@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
 
-use super::connection::{ChannelPhase, UpFrame};
+use super::connection::{ChannelPhase, DownFrame, UpFrame};
 use super::effects::Effects;
 use super::event::SystemEvent;
 use super::record::{Lean, Recorder, Recording};
@@ -14,6 +14,7 @@ use crate::amqp::{Method, in_vhost};
 use crate::engine::{EventList, Limits, RunEnd, Stop, run, step};
 use crate::measure::{End, EndReason, Outcome, Stopped};
 use crate::observe::Observation;
+use crate::storage::Crash;
 use crate::units::SimTime;
 
 /// Runs one replication without recording and closes its books.
@@ -56,20 +57,31 @@ pub fn simulate_recorded(
 }
 
 impl<R: Recorder> System<R> {
-    /// Stops the broker, cleanly or `killed`, unless it is stopped already.
-    pub(super) fn stop_broker(&mut self, killed: bool, events: &mut EventList<SystemEvent>) {
+    /// Ends the broker so, unless it is down already.
+    pub(super) fn stop_broker(&mut self, crash: Crash, events: &mut EventList<SystemEvent>) {
         self.outages += 1;
         match mem::replace(&mut self.node, Node::AtWork) {
             Node::Up(broker) => {
                 let mut effects = Effects::new(self, events);
-                let survivors = if killed {
-                    broker.crash(effects.now, &mut effects)
-                } else {
-                    broker.stop(effects.now, &mut effects)
+                let survivors = match crash {
+                    Crash::CleanStop => broker.stop(effects.now, &mut effects),
+                    _ => broker.crash(effects.now, crash, &mut effects),
                 };
+                self.disk_lost |= crash == Crash::DiskLoss;
                 self.node = Node::Down(Box::new(survivors));
+                if crash != Crash::CleanStop {
+                    self.reset_connections(events);
+                }
             }
             other => self.node = other,
+        }
+    }
+
+    /// Clients find that the broker is gone, after what it had sent them. Deviation: DEV-9.
+    fn reset_connections(&mut self, events: &mut EventList<SystemEvent>) {
+        for connection in &mut self.connections {
+            let gone = DownFrame::Gone(connection.id_at_broker);
+            connection.down.send(gone, events);
         }
     }
 
@@ -86,6 +98,9 @@ impl<R: Recorder> System<R> {
                 self.node = Node::Up(Box::new(broker));
             }
             other => self.node = other,
+        }
+        if mem::take(&mut self.disk_lost) {
+            self.declare_all(events);
         }
         self.make_up_for_missed(events);
     }

@@ -4,6 +4,7 @@
 use crate::amqp::{ChannelNo, FieldTable, Properties};
 use crate::broker::{Profile, Settings};
 use crate::random::Distribution;
+use crate::storage::StorageSpec;
 use crate::units::{SimDuration, SimTime};
 
 use super::conclusion::RefuseBy;
@@ -23,6 +24,8 @@ pub struct SystemSpec {
     pub profile: Profile,
     /// How the broker is set up.
     pub settings: Settings,
+    /// How queues keep messages; `None`: whatever must survive is safe at once, and nothing takes time.
+    pub storage: Option<StorageSpec>,
     /// Virtual hosts, users and policies.
     pub operator: OperatorSpec,
     /// Kinds of messages with work of their own. Index 0 is `default`: any message that no other class takes.

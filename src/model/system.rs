@@ -19,6 +19,7 @@ use crate::broker::{Broker, Command, Operation, Survivors, Timer};
 use crate::engine::{EventList, Model, Seq};
 use crate::observe::What;
 use crate::random::RandomStream;
+use crate::storage::Storage;
 use crate::units::SimTime;
 
 /// The broker's node: it runs, or what survived waits for it to run again.
@@ -40,6 +41,8 @@ pub struct System<R> {
     pub(super) node: Node,
     /// Restarts of the broker that are not over.
     pub(super) outages: u32,
+    /// The broker has no disk any more, and with it no definitions.
+    pub(super) disk_lost: bool,
     pub(super) connections: Vec<Connection>,
     pub(super) producers: Vec<Producer>,
     pub(super) consumers: Vec<Consumer>,
@@ -80,6 +83,9 @@ impl<R: Recorder> System<R> {
     ) -> (Self, EventList<SystemEvent>, Vec<Refusal>) {
         let mut events = EventList::default();
         let mut broker = Broker::with_settings(&spec.profile, spec.settings.clone());
+        if let Some(storage) = &spec.storage {
+            broker.attach(Storage::new(storage, seed));
+        }
         let names = broker.names_mut();
         let books = Books::new(spec, names);
         let producers = (0..spec.producers.len()).map(|i| Producer::new(spec, i, seed, names)).collect();
@@ -93,6 +99,7 @@ impl<R: Recorder> System<R> {
             spec: Arc::clone(spec),
             node: Node::Up(Box::new(broker)),
             outages: 0,
+            disk_lost: false,
             connections,
             producers,
             consumers,

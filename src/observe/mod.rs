@@ -4,8 +4,10 @@
 
 mod conclusion;
 mod fact;
+mod loss;
 mod observation;
 
 pub use conclusion::Conclusion;
-pub use fact::{DeathReason, Fact, LossCause, Settlement};
+pub use fact::{DeathReason, Durability, Fact, Settlement};
+pub use loss::LossCause;
 pub use observation::{Observation, What};

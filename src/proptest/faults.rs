@@ -17,30 +17,20 @@ struct Fault {
     at: u32,
     lasts: u32,
     ends: bool,
-    killed: bool,
 }
 
 fn fault() -> impl Strategy<Value = Fault> {
-    let kind = select(vec!["connection-loss", "consumer-crash", "broker-restart", "alarm"]);
+    let kind = select(vec!["connection-loss", "consumer-crash", "broker-restart", "process-crash", "alarm"]);
     let by = select(vec!["tcp-cut", "channel-close", "connection-close"]);
     let resource = select(vec!["memory", "disk"]);
     let words = (kind, by, resource);
-    (words, any::<Index>(), 0u32..50_000, 0u32..20_000, any::<bool>(), any::<bool>()).prop_map(
-        |((kind, by, resource), whom, at, lasts, ends, killed)| Fault {
-            kind,
-            by,
-            resource,
-            whom,
-            at,
-            lasts,
-            ends,
-            killed,
-        },
+    (words, any::<Index>(), 0u32..50_000, 0u32..20_000, any::<bool>()).prop_map(
+        |((kind, by, resource), whom, at, lasts, ends)| Fault { kind, by, resource, whom, at, lasts, ends },
     )
 }
 
 /// The scenario with up to four faults in its first 50 ms: crashes of its consumers, losses of its clients' connections,
-/// restarts of the broker, clean and by a kill, alarms.
+/// restarts of the broker, crashes of its process, alarms.
 pub fn faults(scenario: &ScenarioBuilder) -> BoxedStrategy<ScenarioBuilder> {
     let scenario = scenario.clone();
     vec(fault(), 0..4)
@@ -69,6 +59,6 @@ fn add_fault(builder: ScenarioBuilder, (number, fault): (usize, &Fault)) -> Scen
             begins(builder).with("connection", connection).with("lasts", lasts)
         }
         "alarm" => begins(builder).with("resource", fault.resource).with("lasts", lasts),
-        _ => begins(builder).with("lasts", lasts).with("killed", fault.killed),
+        _ => begins(builder).with("lasts", lasts),
     }
 }

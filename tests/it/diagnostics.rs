@@ -148,7 +148,7 @@ name = "tasks"
               |   ^^^^
               |
               = help: did you mean `queue`?
-              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `client`, `connection`, `consumer`, `exchange`, `fault`, `link`, `policy`, `producer`, `queue`, `replication`, `user`, `variant`, `vhost`
+              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `classic-store`, `client`, `connection`, `consumer`, `disk`, `exchange`, `fault`, `link`, `policy`, `producer`, `queue`, `quorum-store`, `replication`, `user`, `variant`, `vhost`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -1627,13 +1627,13 @@ at = "1s"
 at = "1s"
 "#,
         expect![[r#"
-            error[unknown-fault]: there is no fault `power-loss`
-             --> scenarios/orders.toml:1:9
+            error[missing-key]: a power loss has no `lasts`
+             --> scenarios/orders.toml:1:1
               |
             1 | [[fault.power-loss]]
-              |         ^^^^^^^^^^
+              | ^^^^^^^^^^^^^^^^^^^^
               |
-              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`, `alarm`
+              = help: add `lasts = "2s"`
 
             error[unknown-fault]: there is no fault `consumer-crsh`
              --> scenarios/orders.toml:3:9
@@ -1642,7 +1642,7 @@ at = "1s"
               |         ^^^^^^^^^^^^^
               |
               = help: did you mean `[[fault.consumer-crash]]`?
-              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`, `alarm`
+              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`, `process-crash`, `power-loss`, `disk-loss`, `alarm`
 
             2 errors in scenarios/orders.toml
         "#]],
@@ -1663,7 +1663,7 @@ at = "1s"
               | ^^^^^^^^^
               |
               = help: for example `[[fault.consumer-crash]]`
-              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`, `alarm`
+              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`, `process-crash`, `power-loss`, `disk-loss`, `alarm`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -2060,7 +2060,7 @@ set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.du
               |                                                                       ^^^^^^^^^^^^^^^^
               |
               = help: did you mean `queue`?
-              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `client`, `connection`, `consumer`, `exchange`, `fault`, `link`, `policy`, `producer`, `queue`, `replication`, `user`, `variant`, `vhost`
+              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `classic-store`, `client`, `connection`, `consumer`, `disk`, `exchange`, `fault`, `link`, `policy`, `producer`, `queue`, `quorum-store`, `replication`, `user`, `variant`, `vhost`
 
             error[malformed-address]: `` is not an address
              --> scenarios/orders.toml:3:96

@@ -14,6 +14,7 @@ mod properties;
 mod scripts;
 mod semantics;
 mod silence;
+mod storage;
 mod tidy;
 mod traces;
 mod versions;

@@ -89,7 +89,7 @@ do = [
 /// Two persistent messages and a transient one wait, and one of the former was handed out. Source: rules DUR-3 and DUR-7.
 #[test]
 fn after_a_kill_every_message_that_survives_is_flagged() {
-    for (killed, redelivered) in [(false, 1), (true, 2)] {
+    for (fault, redelivered) in [("broker-restart", 1), ("process-crash", 2)] {
         let outcome = outcome(&format!(
             r#"
 [[queue]]
@@ -104,21 +104,20 @@ do = [
     {{ method = "basic.get", queue = "orders" }},
 ]
 
-[[fault.broker-restart]]
-at = "1s"
+[[fault.{fault}]]
+at = "2s"
 lasts = "1s"
-killed = {killed}
 
 [[consumer]]
 name = "after"
 queue = "orders"
 service-time = "1ms"
-start = "3s"
+start = "4s"
 "#
         ));
-        assert_eq!(outcome.ledger.lost_to(LossCause::TransientInRestart), 1, "killed: {killed}");
+        assert_eq!(outcome.ledger.lost_to(LossCause::TransientInRestart), 1, "{fault}");
         let consumer = &outcome.consumers[0];
-        assert_eq!((consumer.processed, consumer.redelivered), (2, redelivered), "killed: {killed}");
+        assert_eq!((consumer.processed, consumer.redelivered), (2, redelivered), "{fault}");
     }
 }
 

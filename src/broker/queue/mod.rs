@@ -29,6 +29,8 @@ pub(super) struct Queue {
     pub(super) name: Name,
     pub(super) vhost: u16,
     pub(super) durable: bool,
+    /// The storage keeps its messages.
+    pub(super) stored: bool,
     /// The connection that declared it exclusively.
     pub(super) owner: Option<ConnectionId>,
     pub(super) auto_delete: bool,
@@ -69,6 +71,7 @@ impl Queue {
             name,
             vhost,
             durable,
+            stored: false,
             owner,
             auto_delete,
             arguments,

@@ -10,12 +10,13 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::amqp::{
-    BasicConsume, BasicPublish, BindArguments, ChannelNo, ExchangeDeclare, FieldTable, FieldValue, Message,
-    MessageId, ProducerId,
+    BasicConsume, BasicPublish, BindArguments, ChannelNo, DeliveryMode, ExchangeDeclare, FieldTable,
+    FieldValue, Message, MessageId, ProducerId,
 };
 use crate::amqp::{QueueDeclare, ServerMethod};
 use crate::observe::{Fact, LossCause, Settlement};
 use crate::rules::RuleRef;
+use crate::storage::Crash;
 use crate::units::SimDuration;
 
 /// Hears everything and keeps the books: copies that came into being and that are gone.
@@ -136,11 +137,22 @@ impl Talk {
     }
 
     fn publish(&mut self, key: &str, size: u32) {
+        self.publish_as(key, size, DeliveryMode::Transient);
+    }
+
+    fn publish_as(&mut self, key: &str, size: u32, delivery_mode: DeliveryMode) {
         self.published += 1;
         let id = MessageId { producer: ProducerId(0), number: self.published };
-        let message = Message { id, size, ..Message::default() };
+        let message = Message { id, size, delivery_mode, ..Message::default() };
         let routing_key = self.name(key);
         self.method(Method::BasicPublish(BasicPublish { routing_key, message, ..BasicPublish::default() }));
+    }
+
+    /// The broker ends so, and starts again at once.
+    fn crash(mut self, crash: Crash) -> Self {
+        self.desk.timers.clear();
+        self.broker = self.broker.crash(self.now, crash, &mut self.desk).start(self.now, &mut self.desk);
+        self
     }
 
     fn consume(&mut self, queue: &str) {

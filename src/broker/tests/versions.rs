@@ -1,6 +1,7 @@
 //! What newer versions do otherwise, as far as a script cannot ask for it: permissions and the acknowledgement timeout.
 
 use super::*;
+use crate::storage::{DiskSpec, Storage, StorageSpec, preset};
 
 fn talk(profile: &Profile) -> Talk {
     Talk::of(profile, Settings::of(profile))
@@ -78,6 +79,35 @@ fn from_4_3_on_the_timeout_takes_the_messages_of_a_quorum_queue_back_and_leaves_
 fn the_least_frame_grew_in_4_1() {
     let of = |topic: &str| Profile::differences().into_iter().find(|row| row.topic == topic).unwrap().values;
     assert_eq!(of("least frame_max"), ["4096", "4096", "4096", "8192"]);
+}
+
+/// Source: rule DUR-9. `Profile::classic_store` and `Profile::classic_store_2`
+#[test]
+fn a_power_failure_takes_confirmed_messages_from_4_0_on_and_from_queues_of_version_2() {
+    let lost = |profile: &Profile, version: i64| {
+        let named = |name| preset(name).unwrap();
+        let spec = StorageSpec {
+            classic: named(profile.classic_store),
+            classic_2: named(profile.classic_store_2),
+            quorum: named("rabbitmq-quorum"),
+            disk: DiskSpec::default(),
+        };
+        let mut talk = talk(profile);
+        talk.broker.attach(Storage::new(&spec, 1));
+        talk.declare("q", &[("x-queue-type", "classic".into()), ("x-queue-version", version.into())]);
+        talk.method(Method::ConfirmSelect);
+        for number in 1..=5 {
+            talk.publish_as("q", number, DeliveryMode::Persistent);
+            talk.pass(SimDuration::from_millis(5));
+        }
+        assert_eq!(talk.heard().join(" ").matches("BasicAck").count(), 5, "{}", profile.name);
+        5 - talk.crash(Crash::PowerLoss).broker.counts().0
+    };
+    assert_eq!(lost(&Profile::RABBITMQ_3_10, 1), 0);
+    assert_eq!(lost(&Profile::RABBITMQ_3_13, 1), 0);
+    assert_eq!(lost(&Profile::RABBITMQ_3_13, 2), 5);
+    assert_eq!(lost(&Profile::RABBITMQ_4_0, 2), 5);
+    assert_eq!(lost(&Profile::RABBITMQ_4_3, 2), 5);
 }
 
 /// Each field of `Profile` is named by a test that shows both sides of it.

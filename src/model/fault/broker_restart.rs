@@ -1,19 +1,20 @@
-//! A stop and start of the broker: durable queues and persistent messages survive, the rest does not.
+//! The broker ends, cleanly or not, and starts again: what its storage has kept survives, the rest does not.
 
 use crate::engine::EventList;
 use crate::model::connection::{DownFrame, UpFrame};
 use crate::model::event::SystemEvent;
 use crate::model::record::Recorder;
 use crate::model::system::System;
+use crate::storage::Crash;
 use crate::units::SimDuration;
 
-/// The spec of a restart.
+/// The spec of an outage of the broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokerRestart {
     /// From the stop until the broker accepts connections again.
     pub lasts: SimDuration,
-    /// It does not stop cleanly: its process is killed. Source: rule DUR-7. Deviation: DEV-9.
-    pub killed: bool,
+    /// How it ends. Source: rules DUR-7 and DUR-9.
+    pub crash: Crash,
 }
 
 impl BrokerRestart {
@@ -32,7 +33,7 @@ impl BrokerRestart {
                 }
             }
         }
-        system.stop_broker(self.killed, events);
+        system.stop_broker(self.crash, events);
     }
 
     pub(in crate::model) fn end<R: Recorder>(system: &mut System<R>, events: &mut EventList<SystemEvent>) {

@@ -1,8 +1,9 @@
 //! The broker's facts in sentences: what it did and what changed. Knows no layout; the rule stands beside the sentence.
 
 use crate::amqp::{ConsumerId, MessageId, Name, QueueId, in_vhost};
-use crate::observe::{Fact, LossCause, Settlement};
+use crate::observe::{Durability, Fact, LossCause, Settlement};
 
+use super::page::instant;
 use super::page::{count, levels};
 use super::subjects::View;
 
@@ -149,6 +150,23 @@ fn of_message(view: View<'_>, fact: &Fact) -> String {
         Fact::Enqueued { queue, message, ready, unacked } => {
             format!("{} takes {}: {}", view.queue(*queue), view.message(*message), levels(*ready, *unacked))
         }
+        Fact::Reached { queue, message, level, at, .. } => {
+            let (message, queue) = (view.message(*message), view.queue(*queue));
+            let at = instant(*at);
+            match level {
+                Durability::Written => {
+                    format!("{queue} has written {message}: since {at} it survives a crash of the broker")
+                }
+                Durability::Stable => {
+                    format!("{message} of {queue} is on the disk: since {at} it survives a power failure")
+                }
+            }
+        }
+        Fact::CameBack { queue, message, ready } => format!(
+            "{} has {} again, which was acknowledged: the acknowledgement was not on the disk; {ready} ready",
+            view.queue(*queue),
+            view.message(*message)
+        ),
         Fact::Lost { queue, message, cause, ready, unacked } => format!(
             "{} loses {}: {}; {}",
             view.queue(*queue),

@@ -198,6 +198,12 @@ impl Life {
                 self.enter(*queue).place = Place::DeadLettered(*reason, at);
                 self.time_to_live = None;
             }
+            Fact::CameBack { queue, .. } => {
+                let copy = self.enter(*queue);
+                copy.place = Place::Ready;
+                copy.reasons
+                    .push("its acknowledgement was not on the disk when the broker crashed".to_owned());
+            }
             Fact::Replied { .. } => self.outside = Outside::Replied,
             Fact::Lost { queue, cause, .. } => self.enter(*queue).place = Place::Lost(*cause, at, None),
             _ => {}

@@ -86,6 +86,8 @@ impl View<'_> {
             | Fact::Requeued { message, .. }
             | Fact::DeadLettered { message, .. }
             | Fact::Replied { message, .. }
+            | Fact::Reached { message, .. }
+            | Fact::CameBack { message, .. }
             | Fact::Lost { message, .. } => vec![*message],
             Fact::Confirmed { channel, publish } | Fact::Nacked { channel, publish } => {
                 self.memory.confirmed(*channel, *publish, false).collect()
@@ -172,6 +174,8 @@ impl View<'_> {
             | Fact::Got { queue: id, .. }
             | Fact::Requeued { queue: id, .. }
             | Fact::DeadLettered { queue: id, .. }
+            | Fact::Reached { queue: id, .. }
+            | Fact::CameBack { queue: id, .. }
             | Fact::Lost { queue: id, .. } => vec![queue(*id)],
             Fact::Bound { destination, .. } | Fact::Unbound { destination, .. } => vec![name(*destination)],
             Fact::ConsumerAdded { queue: id, tag, .. } | Fact::ConsumerRemoved { queue: id, tag, .. } => {

@@ -1,7 +1,7 @@
 //! The broker's facts as lines of a trace. Knows what each fact carries, not why it came about.
 
 use crate::amqp::{Names, in_vhost};
-use crate::observe::{Fact, Settlement};
+use crate::observe::{Durability, Fact, Settlement};
 use crate::report::Cast;
 
 use super::row::Row;
@@ -103,6 +103,18 @@ fn of_message(cast: &Cast, names: &Names, fact: &Fact) -> Row {
                 .text("consumer", names.text(*consumer_tag))
                 .number("delivery-tag", *delivery_tag)
         }
+        Fact::Reached { queue, message, level, at, .. } => {
+            let verb = match level {
+                Durability::Written => "written",
+                Durability::Stable => "stable",
+            };
+            broker(verb, cast.message(*message))
+                .text("queue", cast.queue(names, *queue))
+                .number("since-ns", at.as_nanos())
+        }
+        Fact::CameBack { queue, message, ready } => broker("came-back", cast.message(*message))
+            .text("queue", cast.queue(names, *queue))
+            .number("ready", *ready),
         Fact::Lost { queue, message, cause, ready, unacked } => broker("lost", cast.message(*message))
             .text("queue", cast.queue(names, *queue))
             .text("cause", cause.words())

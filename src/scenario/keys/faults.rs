@@ -77,21 +77,40 @@ pub(super) const ALARM: TableSpec = spec(
     ],
 );
 
+const OUTAGE: &[KeySpec] = &[
+    FAULT_NAME,
+    FAULT_AT,
+    key("lasts", Kind::Duration, Required, "How long until it accepts connections again.", "\"2s\""),
+];
+
 pub(super) const BROKER_RESTART: TableSpec = spec(
     "fault.broker-restart",
     Form::List,
     "a broker restart",
-    "The broker is stopped and started again.",
-    &[
-        FAULT_NAME,
-        FAULT_AT,
-        key("lasts", Kind::Duration, Required, "How long until it accepts connections again.", "\"2s\""),
-        key(
-            "killed",
-            Kind::Boolean,
-            Default("false"),
-            "Whether its process is killed, so that it does not stop cleanly.",
-            "true",
-        ),
-    ],
+    "The broker is stopped cleanly and started again: it writes and syncs all first.",
+    OUTAGE,
+);
+
+pub(super) const PROCESS_CRASH: TableSpec = spec(
+    "fault.process-crash",
+    Form::List,
+    "a process crash",
+    "The broker's process is killed and started again; what it had written survives, synced or not.",
+    OUTAGE,
+);
+
+pub(super) const POWER_LOSS: TableSpec = spec(
+    "fault.power-loss",
+    Form::List,
+    "a power loss",
+    "The broker's machine loses its power and starts again; only what was on the disk survives.",
+    OUTAGE,
+);
+
+pub(super) const DISK_LOSS: TableSpec = spec(
+    "fault.disk-loss",
+    Form::List,
+    "a disk loss",
+    "The broker's disk is gone; it starts again with an empty one, on which the topology is declared anew.",
+    OUTAGE,
 );

@@ -7,6 +7,7 @@ mod faults;
 mod operator;
 mod producer;
 mod scripts;
+mod storage;
 mod tables;
 mod topology;
 

@@ -3,7 +3,7 @@
 
 use super::{
     Absent, Form, KeySpec, Kind, TableSpec, clients, experiment, faults, operator, producer, scripts,
-    topology,
+    storage, topology,
 };
 use Absent::{Means, Required};
 
@@ -12,6 +12,9 @@ pub const TABLES: &[TableSpec] = &[
     experiment::SCENARIO,
     experiment::REPLICATION,
     experiment::BROKER,
+    storage::CLASSIC_STORE,
+    storage::QUORUM_STORE,
+    storage::DISK,
     clients::LINK,
     operator::VHOST,
     operator::USER,
@@ -34,6 +37,9 @@ pub const TABLES: &[TableSpec] = &[
     faults::CONSUMER_CRASH,
     faults::CONNECTION_LOSS,
     faults::BROKER_RESTART,
+    faults::PROCESS_CRASH,
+    faults::POWER_LOSS,
+    faults::DISK_LOSS,
     faults::ALARM,
     experiment::CHECK,
     experiment::VARIANT,

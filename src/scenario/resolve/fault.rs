@@ -12,6 +12,7 @@ use crate::scenario::reader::{Reader, not_a_table};
 use crate::scenario::source::{Place, Placed};
 use crate::scenario::suggest::nearest;
 use crate::scenario::values::{boolean, choice, name};
+use crate::storage::Crash;
 use crate::units::{SimDuration, SimTime};
 
 use super::instant;
@@ -133,12 +134,17 @@ fn read_kind(reader: &mut Reader<'_>, kind: &str, targets: &Targets<'_>) -> Faul
             resource: RESOURCE[reader.read("resource", choice).unwrap_or_default().value],
             lasts: lasts(reader),
         }),
-        "broker-restart" => FaultKind::BrokerRestart(BrokerRestart {
-            lasts: lasts(reader),
-            killed: reader.read("killed", boolean).is_some_and(|killed| killed.value),
-        }),
+        "broker-restart" => outage(reader, Crash::CleanStop),
+        "process-crash" => outage(reader, Crash::Process),
+        "power-loss" => outage(reader, Crash::PowerLoss),
+        "disk-loss" => outage(reader, Crash::DiskLoss),
         _ => unreachable!("every kind of fault in the list of tables is read"),
     }
+}
+
+/// The broker ends so, and is back after a while.
+fn outage(reader: &mut Reader<'_>, crash: Crash) -> FaultKind {
+    FaultKind::BrokerRestart(BrokerRestart { lasts: lasts(reader), crash })
 }
 
 fn lasts(reader: &mut Reader<'_>) -> SimDuration {

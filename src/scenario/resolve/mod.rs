@@ -18,6 +18,7 @@ mod producer;
 mod routes;
 mod script;
 mod settings;
+mod storage;
 mod topology;
 
 use crate::broker::REPLY_TO;
@@ -54,6 +55,7 @@ pub(super) fn scenario(
     let question = top_level(tree, problems);
     let replication = settings::replication(tree, problems);
     let (profile, settings) = settings::broker(tree, problems);
+    let storage = storage::read(tree, &profile.value, problems);
     let link = settings::link(tree, problems);
     let end = &replication.duration;
 
@@ -95,6 +97,7 @@ pub(super) fn scenario(
     let places = topology.places;
     let system = SystemSpec {
         settings,
+        storage: Some(storage),
         operator: operator.spec,
         duration: instant(replication.duration.value),
         events_max: replication.events_max,

@@ -99,7 +99,12 @@ pub(super) fn heartbeat(reader: &mut Reader<'_>) -> Option<SimDuration> {
 }
 
 /// Reads a single table, or an empty one in its place.
-fn single<T>(tree: &Table, name: &str, problems: &mut Problems, read: impl Fn(&mut Reader<'_>) -> T) -> T {
+pub(super) fn single<T>(
+    tree: &Table,
+    name: &str,
+    problems: &mut Problems,
+    read: impl Fn(&mut Reader<'_>) -> T,
+) -> T {
     let spec: &TableSpec = table(name).expect("the table is in the list of tables");
     let empty = Node::new(Value::Table(Table::default()));
     if let Some(mut reader) = Reader::new(spec, tree.get(name).unwrap_or(&empty), problems) {

@@ -18,6 +18,8 @@ pub(crate) struct QueueCopies {
     arrivals: Number,
     pub(crate) ready: BTreeMap<Number, MessageId>,
     pub(crate) unacked: BTreeMap<(ChannelRef, DeliveryTag), (Number, MessageId)>,
+    /// Copies that were settled, by message: a crash may bring them back.
+    gone: BTreeMap<MessageId, Number>,
 }
 
 /// All queues.
@@ -46,7 +48,9 @@ impl Copies {
             | Fact::Got { queue, channel, delivery_tag, message, automatic, .. } => {
                 let copies = self.queue(queue);
                 let number = copies.take(message);
-                if !automatic {
+                if automatic {
+                    copies.gone.insert(message, number);
+                } else {
                     copies.unacked.insert((channel, delivery_tag), (number, message));
                 }
             }
@@ -56,8 +60,15 @@ impl Copies {
                     self.letters.push((queue, message));
                 }
                 if let Some(copies) = self.queues.get_mut(&queue) {
-                    copies.unacked.remove(&(channel, delivery_tag)).expect("it was delivered");
+                    let (number, _) =
+                        copies.unacked.remove(&(channel, delivery_tag)).expect("it was delivered");
+                    copies.gone.insert(message, number);
                 }
+            }
+            Fact::CameBack { queue, message, .. } => {
+                let copies = self.queue(queue);
+                let number = copies.gone.remove(&message).expect("it was there before");
+                copies.ready.insert(number, message);
             }
             Fact::Requeued { queue, channel, delivery_tag, .. } => {
                 let copies = self.queue(queue);

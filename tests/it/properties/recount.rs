@@ -114,6 +114,7 @@ impl<'a> Recount<'a> {
             Fact::Unroutable { returned: false, .. } => self.ledger.unroutable += 1,
             Fact::PublishRefused { cause, .. } => self.ledger.lose(cause, 1),
             Fact::Lost { cause, .. } => self.ledger.lose(cause, 1),
+            Fact::CameBack { .. } => self.ledger.came_back += 1,
             Fact::DeadLettered { queues, .. } => {
                 self.ledger.dead_lettered += 1;
                 self.ledger.copies += u64::from(queues);

@@ -1,0 +1,363 @@
+//! What queues keep on disk: which copies, what of them a confirm waits for, and what the storage says when it is done.
+//! Without a storage everything that must survive is safe at once. Source: rules DUR-3, DUR-4, DUR-9, DUR-10, CF-4 to CF-7.
+
+use std::collections::BTreeMap;
+
+use super::confirms::Confirms;
+use super::messages::Slot;
+use super::queue::{Entry, QueueKind};
+use super::timers::Purpose;
+use super::{Broker, Out, Step};
+use crate::amqp::{DeliveryMode, FieldValue, PublishSeqNo, QueueId, ServerMethod};
+use crate::observe::{Durability, Fact, LossCause};
+use crate::rules;
+use crate::storage::{Asked, Copy, Crash, Fate, Keeps, Leftover, Level, Storage, WriterId};
+
+/// The storage, and who waits for it.
+#[derive(Clone, Debug)]
+pub(super) struct Persistence {
+    pub(super) storage: Storage,
+    /// Of each writer: its timer.
+    timers: Vec<Option<u32>>,
+    /// Publishes and commits that wait, by their waiters.
+    waiting: BTreeMap<u32, Waiting>,
+    /// How many waiters there were.
+    waiters: u32,
+    /// The publishes under way want an answer: for how many of their copies the waiter after the last one waits so far.
+    asking: Option<u32>,
+    /// A copy that has just come into a classic queue. One that is handed out at once and for good is never kept.
+    arriving: Option<(QueueId, u32)>,
+}
+
+/// A publish, or all publishes of a transaction, without an answer so far.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    /// The channel at this place, if it still has this number.
+    place: u32,
+    serial: u32,
+    what: Awaited,
+    /// How many copies still have to be safe.
+    copies: u32,
+}
+
+/// What is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Awaited {
+    Publish(PublishSeqNo),
+    Commit,
+}
+
+impl Broker {
+    /// Gives a broker that has no queue yet a storage.
+    pub fn attach(&mut self, storage: Storage) {
+        self.persistence = Some(Box::new(Persistence {
+            storage,
+            timers: Vec::new(),
+            waiting: BTreeMap::new(),
+            waiters: 0,
+            asking: None,
+            arriving: None,
+        }));
+    }
+
+    /// A queue has been made: if it is durable, it has a store.
+    pub(super) fn make_store(&mut self, id: QueueId) {
+        let queue = &mut self.queues[id.0];
+        let Some(persistence) = self.persistence.as_mut().filter(|_| queue.durable) else { return };
+        queue.stored = true;
+        let name = self.names.text(queue.name);
+        let version = queue.arguments.get("x-queue-version").and_then(FieldValue::as_integer);
+        let keeps = match queue.kind {
+            QueueKind::Quorum => Keeps::Quorum,
+            _ if version == Some(2) => Keeps::Classic2,
+            _ => Keeps::Classic,
+        };
+        persistence.storage.add_queue(id.0, u32::from(queue.vhost), name, keeps);
+    }
+
+    /// A queue is gone. Source: rule Q-12.
+    pub(super) fn remove_store(&mut self, id: QueueId) {
+        if let Some(persistence) = &mut self.persistence {
+            persistence.storage.remove_queue(id.0);
+        }
+    }
+
+    /// The publishes from here on want an answer.
+    pub(super) fn ask_for_answer(&mut self) {
+        if let Some(persistence) = &mut self.persistence {
+            persistence.asking = Some(0);
+        }
+    }
+
+    /// No publish is under way any more. Whether there is something to wait for; if so, `what` is answered later.
+    /// Source: rules CF-4 and CF-5.
+    pub(super) fn await_storage(&mut self, place: u32, what: Awaited) -> bool {
+        let Some(persistence) = &mut self.persistence else { return false };
+        let copies = persistence.asking.take().unwrap_or(0);
+        if copies == 0 {
+            return false;
+        }
+        let serial = self.channels[place].serial;
+        let waiter = persistence.waiters;
+        persistence.waiters += 1;
+        persistence.waiting.insert(waiter, Waiting { place, serial, what, copies });
+        true
+    }
+
+    /// The publishes under way are answered without the storage.
+    pub(super) fn stop_asking(&mut self) {
+        if let Some(persistence) = &mut self.persistence
+            && persistence.asking.take().is_some_and(|copies| copies > 0)
+        {
+            persistence.waiters += 1;
+        }
+    }
+
+    /// A copy is about to be dispatched. If it is still there afterwards, [`Broker::keep_arrived`] keeps it.
+    #[inline]
+    pub(super) fn arrives(&mut self, id: QueueId) {
+        if self.queues[id.0].stored
+            && let Some(persistence) = &mut self.persistence
+        {
+            persistence.arriving = Some((id, self.queues[id.0].arrivals().wrapping_sub(1)));
+        }
+    }
+
+    /// The copy that has just come is to survive, unless it has left already or is transient. Source: rules DUR-3, DUR-4
+    /// and CF-5.
+    #[inline]
+    pub(super) fn keep_arrived(&mut self, id: QueueId, slot: Slot, step: &Step<'_, impl Out>) {
+        if self.queues[id.0].stored {
+            self.keep(id, slot, step);
+        }
+    }
+
+    #[inline(never)]
+    fn keep(&mut self, id: QueueId, slot: Slot, step: &Step<'_, impl Out>) {
+        let Some(persistence) = &mut self.persistence else { return };
+        let Some((_, arrival)) = persistence.arriving.take().filter(|(queue, _)| *queue == id) else {
+            return;
+        };
+        let message = &self.messages.get(slot).message;
+        let quorum = self.queues[id.0].kind == QueueKind::Quorum;
+        if message.delivery_mode == DeliveryMode::Transient && !quorum {
+            return;
+        }
+        let copy = Copy { arrival, arrived: step.now, key: slot.0, size: message.size };
+        let waiter = persistence.asking.map(|_| persistence.waiters);
+        let waits = persistence.storage.append(step.now, id.0, copy, waiter);
+        persistence.asking = persistence.asking.map(|copies| copies + u32::from(waits));
+        self.messages.retain(slot);
+    }
+
+    /// A copy has left its queue for good. Source: rule DUR-10.
+    #[inline]
+    pub(super) fn departs(&mut self, id: QueueId, entry: Entry, step: &Step<'_, impl Out>) {
+        if self.queues[id.0].stored {
+            self.forget_copy(id, entry.arrival(), step);
+        }
+    }
+
+    #[inline(never)]
+    fn forget_copy(&mut self, id: QueueId, arrival: u32, step: &Step<'_, impl Out>) {
+        let Some(persistence) = &mut self.persistence else { return };
+        if persistence.arriving == Some((id, arrival)) {
+            persistence.arriving = None;
+        }
+        persistence.storage.settle(step.now, id.0, arrival);
+    }
+
+    /// Whether the storage has asked for something.
+    #[inline]
+    pub(super) fn storage_asks(&self) -> bool {
+        self.persistence.as_ref().is_some_and(|persistence| persistence.storage.has_asked())
+    }
+
+    /// Does what the storage has asked for. Answers that come together are as few frames as RabbitMQ needs. Source: rules
+    /// CF-6 and CF-10.
+    #[inline(never)]
+    pub(super) fn serve_storage(&mut self, step: &mut Step<'_, impl Out>) {
+        let mut places: Vec<u32> = Vec::new();
+        while let Some(persistence) = &mut self.persistence {
+            let asked = persistence.storage.take_asked();
+            if asked.is_empty() {
+                break;
+            }
+            for one in asked {
+                match one {
+                    Asked::Wake(writer, at) => self.wake_writer(writer, at, step),
+                    Asked::Forget(key) => self.messages.release(Slot(key)),
+                    Asked::Reached(queue, key, level, at) => {
+                        let level =
+                            if level >= Level::Stable { Durability::Stable } else { Durability::Written };
+                        let message = self.messages.id(Slot(key));
+                        let published = self.messages.get(Slot(key)).message.published;
+                        let fact = Fact::Reached { queue: QueueId(queue), message, level, published, at };
+                        step.out.fact(fact, rules::DUR_9);
+                    }
+                    Asked::Confirm(waiter) => places.extend(self.copy_is_safe(waiter, step)),
+                }
+            }
+        }
+        places.sort_unstable();
+        places.dedup();
+        for place in places {
+            let channel = &mut self.channels[place];
+            for method in channel.confirms.iter_mut().flat_map(|confirms| confirms.flush_unless_gathering()) {
+                step.out.send(channel.at, method);
+            }
+        }
+    }
+
+    fn wake_writer(&mut self, writer: WriterId, at: crate::units::SimTime, step: &mut Step<'_, impl Out>) {
+        let place = writer.0 as usize;
+        let Some(persistence) = &mut self.persistence else { return };
+        if persistence.timers.len() <= place {
+            persistence.timers.resize(place + 1, None);
+        }
+        let slot = persistence.timers[place];
+        let slot = self.ask_timer(slot, Purpose::Storage(writer), at, step);
+        if let Some(persistence) = &mut self.persistence {
+            persistence.timers[place] = Some(slot);
+        }
+    }
+
+    /// One copy of what this waiter stands for has come as far as it must. The channel that has an answer to send.
+    fn copy_is_safe(&mut self, waiter: u32, step: &mut Step<'_, impl Out>) -> Option<u32> {
+        let waiting = self.persistence.as_mut()?.waiting.get_mut(&waiter)?;
+        waiting.copies = waiting.copies.saturating_sub(1);
+        if waiting.copies > 0 {
+            return None;
+        }
+        let Waiting { place, serial, what, .. } = *waiting;
+        self.persistence.as_mut()?.waiting.remove(&waiter);
+        let channel = self.channels.get_mut(place).filter(|channel| channel.serial == serial)?;
+        let at = channel.at;
+        match what {
+            Awaited::Publish(publish) => {
+                let confirms: &mut Confirms = channel.confirms.as_deref_mut()?;
+                confirms.answer_waiting(publish);
+                step.out.fact(Fact::Confirmed { channel: at, publish }, rules::CF_5);
+                Some(place)
+            }
+            Awaited::Commit => {
+                step.out.send(at, ServerMethod::TxCommitOk);
+                None
+            }
+        }
+    }
+
+    /// A writer's timer is due.
+    pub(super) fn writer_is_due(&mut self, writer: WriterId, step: &mut Step<'_, impl Out>) {
+        if let Some(persistence) = &mut self.persistence {
+            persistence.storage.due(step.now, writer);
+        }
+    }
+
+    /// Whether somebody waits for the storage.
+    pub(super) fn is_storage_awaited(&self) -> bool {
+        self.persistence.as_ref().is_some_and(|persistence| persistence.storage.is_awaited())
+    }
+}
+
+impl Persistence {
+    /// The broker's process is gone: nobody waits any more.
+    pub(super) fn forget_waiters(&mut self) {
+        self.timers.clear();
+        self.waiting.clear();
+        (self.asking, self.arriving) = (None, None);
+    }
+}
+
+/// What a crash leaves of the storage.
+impl Broker {
+    /// A crash is about to end the broker, or one of its queues: marks what it takes. The copies that come back.
+    pub(super) fn lose_what_is_unsafe(
+        &mut self,
+        crash: Crash,
+        step: &mut Step<'_, impl Out>,
+    ) -> Vec<(QueueId, Copy)> {
+        let mut back = Vec::new();
+        for (queue, left) in self.crash_storage(crash, step) {
+            for Leftover { copy, fate } in left {
+                let id = QueueId(queue);
+                match fate {
+                    Fate::Kept => {}
+                    Fate::CameBack => {
+                        // Another reference beside the storage's, for the queue.
+                        self.messages.retain(Slot(copy.key));
+                        back.push((id, copy));
+                    }
+                    lost => {
+                        self.doomed.insert((id, copy.arrival), cause(lost));
+                    }
+                }
+            }
+        }
+        back
+    }
+
+    /// The storage's part of a crash; its answers about it.
+    pub(super) fn crash_storage(
+        &mut self,
+        crash: Crash,
+        step: &mut Step<'_, impl Out>,
+    ) -> BTreeMap<u32, Vec<Leftover>> {
+        let Some(persistence) = &mut self.persistence else { return BTreeMap::new() };
+        let left = persistence.storage.crash(step.now, crash);
+        if !matches!(crash, Crash::Queue(_)) {
+            // What the storage asked of a process that is no more is void, but for what it lets go.
+            persistence.forget_waiters();
+            let asked = persistence.storage.take_asked();
+            for one in asked {
+                if let Asked::Forget(key) = one {
+                    self.messages.release(Slot(key));
+                }
+            }
+        }
+        left
+    }
+
+    /// Puts back what was acknowledged. Source: rule DUR-10.
+    pub(super) fn bring_back(&mut self, back: &[(QueueId, Copy)], step: &mut Step<'_, impl Out>) {
+        for &(id, copy) in back {
+            let slot = Slot(copy.key);
+            let Some(queue) = self.queues.get_mut(id.0) else {
+                self.messages.release(slot);
+                continue;
+            };
+            let entry = Entry::new(copy.arrived, copy.arrival, slot);
+            if let Some(features) = &mut queue.features {
+                features.ready_bytes += u64::from(copy.size);
+                let priority = self.priority_of(slot);
+                self.queues[id.0].requeue_by_priority(&[(priority, entry)]);
+            } else {
+                queue.requeue(vec![entry]);
+            }
+            let message = self.messages.id(slot);
+            let ready = self.queues[id.0].ready_count();
+            step.out.fact(Fact::CameBack { queue: id, message, ready }, rules::DUR_10);
+        }
+        for (id, _) in back {
+            self.tell_level(*id, step);
+        }
+    }
+
+    /// The broker runs again: its writers go on with what is left.
+    pub(super) fn start_storage(&mut self, step: &mut Step<'_, impl Out>) {
+        if let Some(persistence) = &mut self.persistence {
+            persistence.storage.start(step.now);
+            self.serve_storage(step);
+        }
+    }
+}
+
+fn cause(fate: Fate) -> LossCause {
+    match fate {
+        Fate::InPageCache => LossCause::InPageCache,
+        Fate::IndexWithoutBody => LossCause::IndexWithoutBody,
+        Fate::TornTail => LossCause::TornTail,
+        Fate::DiskLost => LossCause::DiskLost,
+        Fate::InProcessBuffer | Fate::Kept | Fate::CameBack => LossCause::InProcessBuffer,
+    }
+}

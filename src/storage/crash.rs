@@ -1,0 +1,194 @@
+//! What a crash leaves on the disk, and what comes back that was done with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::file::File;
+use super::record::{Copy, Level, NOBODY, Part, Record};
+use super::store::{Asked, Storage};
+use super::writer::Phase;
+use crate::units::SimTime;
+
+/// How the processes of a node end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crash {
+    /// They stop cleanly: all is written and synced first.
+    CleanStop,
+    /// The process is killed; the operating system lives on and writes what it was given.
+    Process,
+    /// The process of one queue ends, the broker lives on.
+    Queue(u32),
+    /// The machine loses its power.
+    PowerLoss,
+    /// The disk is gone.
+    DiskLoss,
+}
+
+/// What becomes of a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is there after the crash.
+    Kept,
+    /// It had been acknowledged, and is there again, because the acknowledgement is not.
+    CameBack,
+    /// It was only in a buffer of the process.
+    InProcessBuffer,
+    /// It was written, but not on the disk.
+    InPageCache,
+    /// Its index entry is there and its body is not.
+    IndexWithoutBody,
+    /// The power failed in the middle of the write that it was in.
+    TornTail,
+    /// It was on the disk that is gone.
+    DiskLost,
+}
+
+/// A copy that a crash met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leftover {
+    /// Which.
+    pub copy: Copy,
+    /// What becomes of it.
+    pub fate: Fate,
+}
+
+impl Storage {
+    /// The processes end at `now`. What becomes of every copy that was not done with, or comes back, by queue and in order of
+    /// arrival. The storage goes on with what is left; no writer has anything under way.
+    pub fn crash(&mut self, now: SimTime, crash: Crash) -> BTreeMap<u32, Vec<Leftover>> {
+        self.catch_up(now);
+        let torn = self.tear(crash);
+        self.stop_writers(now, crash);
+        let queues: Vec<u32> = match crash {
+            Crash::Queue(queue) => self.queues.keys().copied().filter(|id| *id == queue).collect(),
+            _ => self.queues.keys().copied().collect(),
+        };
+        queues.into_iter().map(|queue| (queue, self.sort_out(queue, crash, &torn))).collect()
+    }
+
+    /// The part of unfinished syncs that the disk has already; the copies that were cut in two.
+    fn tear(&mut self, crash: Crash) -> BTreeSet<(u32, u32)> {
+        let mut torn = BTreeSet::new();
+        if crash != Crash::PowerLoss || !self.disk.spec().torn_writes {
+            return torn;
+        }
+        for writer in self.writers.iter().flatten() {
+            if !matches!(writer.phase, Phase::Syncing(_)) {
+                continue;
+            }
+            let ops: Vec<_> = writer.batch.iter().flatten().copied().collect();
+            let whole = self.disk.tears.below(ops.len() as u64 + 1) as usize;
+            for op in &ops[..whole] {
+                if let Some(record) = super::store::record_mut(&mut self.queues, *op) {
+                    *record.level_mut(op.part) = Level::Stable;
+                }
+            }
+            torn.extend(ops.get(whole).filter(|op| op.part != Part::Ack).map(|op| (op.queue, op.arrival)));
+        }
+        torn
+    }
+
+    fn stop_writers(&mut self, now: SimTime, crash: Crash) {
+        let only = match crash {
+            Crash::Queue(queue) => {
+                self.queues.get(&queue).filter(|store| !store.is_logged()).map(|s| s.writer)
+            }
+            _ => None,
+        };
+        for (place, writer) in self.writers.iter_mut().enumerate() {
+            let Some(writer) = writer else { continue };
+            if matches!(crash, Crash::Queue(_)) && only.is_none_or(|only| only.0 as usize != place) {
+                continue;
+            }
+            self.waiting -= writer.orphans.len() as u64;
+            writer.stop(now);
+            if matches!(crash, Crash::CleanStop | Crash::PowerLoss | Crash::DiskLoss) {
+                writer.files.iter_mut().for_each(File::lose_cache);
+            }
+        }
+    }
+
+    fn sort_out(&mut self, queue: u32, crash: Crash, torn: &BTreeSet<(u32, u32)>) -> Vec<Leftover> {
+        let Some(store) = self.queues.get_mut(&queue) else { return Vec::new() };
+        let logged = store.is_logged();
+        let records: Vec<Record> = store.records.iter().copied().collect();
+        let mut left = Vec::new();
+        for record in records {
+            let arrival = record.copy.arrival;
+            let apart = store.is_apart(&record);
+            let fate = if torn.contains(&(queue, arrival)) && !record.settled {
+                Some(Fate::TornTail)
+            } else {
+                fate(&record, crash, apart, logged)
+            };
+            let Some(kept) = store.records.get_mut(arrival) else { continue };
+            self.waiting -= u64::from(kept.waiter != NOBODY);
+            kept.waiter = NOBODY;
+            kept.awaits = 0;
+            match fate {
+                Some(Fate::Kept) => lower(kept, crash, apart, logged),
+                Some(Fate::CameBack) => {
+                    lower(kept, crash, apart, logged);
+                    kept.settled = false;
+                    kept.ack = Level::Nowhere;
+                }
+                Some(_) | None => {
+                    self.asked.push(Asked::Forget(record.copy.key));
+                    store.records.remove(arrival);
+                }
+            }
+            left.extend(fate.map(|fate| Leftover { copy: record.copy, fate }));
+        }
+        left
+    }
+}
+
+/// From which level on a part survives.
+fn survives(level: Level, crash: Crash) -> bool {
+    match crash {
+        Crash::CleanStop => level > Level::Nowhere,
+        Crash::Process | Crash::Queue(_) => level >= Level::PageCache,
+        Crash::PowerLoss => level >= Level::Stable,
+        Crash::DiskLoss => false,
+    }
+}
+
+/// What becomes of a copy; `None`: it was done with, and is not heard of again. `apart`: its body is in the shared store;
+/// `logged`: it is in the node's log. Both outlive the process of the queue.
+fn fate(record: &Record, crash: Crash, apart: bool, logged: bool) -> Option<Fate> {
+    let alive = |shared: bool| shared && matches!(crash, Crash::Queue(_));
+    let index = survives(record.index, crash) || alive(logged);
+    let body = !record.has_body || survives(record.body, crash) || alive(apart);
+    if record.settled {
+        let acknowledged = survives(record.ack, crash) || crash == Crash::CleanStop || alive(logged);
+        let back = index && body && !acknowledged;
+        return back.then_some(Fate::CameBack);
+    }
+    Some(match (index, body) {
+        _ if crash == Crash::DiskLoss => Fate::DiskLost,
+        (true, true) => Fate::Kept,
+        (true, false) => Fate::IndexWithoutBody,
+        (false, _) if record.index >= Level::PageCache => Fate::InPageCache,
+        (false, _) => Fate::InProcessBuffer,
+    })
+}
+
+/// What is left of a copy that survives. What was synced or is found by a recovery after a power failure is on the disk.
+fn lower(record: &mut Record, crash: Crash, apart: bool, logged: bool) {
+    match crash {
+        Crash::CleanStop | Crash::PowerLoss => {
+            record.index = Level::Stable;
+            record.body = if record.has_body { Level::Stable } else { Level::Nowhere };
+            record.ack = Level::Nowhere;
+        }
+        Crash::Queue(_) if logged => {}
+        Crash::Process | Crash::Queue(_) | Crash::DiskLoss => {
+            let alive = apart && matches!(crash, Crash::Queue(_));
+            let parts: &[Part] =
+                if alive { &[Part::Index, Part::Ack] } else { &[Part::Index, Part::Body, Part::Ack] };
+            for &part in parts {
+                let level = record.level_mut(part);
+                *level = if *level < Level::PageCache { Level::Nowhere } else { *level };
+            }
+        }
+    }
+}

@@ -1,0 +1,410 @@
+//! The storage of a node: the stores of its queues, and the writers that bring their records to the disk.
+//! Deviation: DEV-10.
+
+use std::collections::BTreeMap;
+use std::mem;
+
+use super::disk::Disk;
+use super::file::Op;
+use super::hibernation::Hibernation;
+use super::record::{Copy, Level, NOBODY, Part, Record, Records};
+use super::spec::{ConfirmAfter, StorageSpec, StoreSpec};
+use super::writer::{BODIES, Discipline, INDEX, Phase, Which, Writer};
+use crate::random::RandomStream;
+use crate::units::SimTime;
+
+/// One of the writers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WriterId(pub u32);
+
+/// What the storage asks of whoever drives it, or tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Call [`Storage::due`] for this writer at this instant; a later request replaces the earlier one.
+    Wake(WriterId, SimTime),
+    /// The step that this waiter's confirm waits for is done for one of its copies.
+    Confirm(u32),
+    /// Nothing on disk can bring the copy with this key back.
+    Forget(u32),
+    /// The copy of this queue with this key has come this far: [`Level::PageCache`] or [`Level::Stable`].
+    Reached(u32, u32, Level, SimTime),
+}
+
+/// Which of the node's stores a queue has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// That of classic queues.
+    Classic,
+    /// That of classic queues of version 2.
+    Classic2,
+    /// That of quorum queues.
+    Quorum,
+}
+
+impl Keeps {
+    fn spec(self, all: &StorageSpec) -> &StoreSpec {
+        match self {
+            Keeps::Classic => &all.classic,
+            Keeps::Classic2 => &all.classic_2,
+            Keeps::Quorum => &all.quorum,
+        }
+    }
+}
+
+/// The store of one queue.
+#[derive(Clone, Debug)]
+pub(super) struct QueueStore {
+    pub(super) records: Records,
+    /// Writes the index and bodies that are with it.
+    pub(super) writer: WriterId,
+    /// Writes large bodies.
+    shared: Option<WriterId>,
+    /// Bodies from this size on are large.
+    shared_from: u32,
+    keeps: Keeps,
+    logged: bool,
+}
+
+/// All stores of a node. A value: a clone goes on independently.
+#[derive(Clone, Debug)]
+pub struct Storage {
+    pub(super) spec: StorageSpec,
+    seed: u64,
+    pub(super) disk: Disk,
+    pub(super) queues: BTreeMap<u32, QueueStore>,
+    pub(super) writers: Vec<Option<Writer>>,
+    /// Of each virtual host: the writer of large bodies.
+    shared: BTreeMap<u32, WriterId>,
+    log: Option<WriterId>,
+    /// Copies whose confirm has not been asked for.
+    pub(super) waiting: u64,
+    pub(super) asked: Vec<Asked>,
+}
+
+impl QueueStore {
+    /// It shares its log with others.
+    pub(super) fn is_logged(&self) -> bool {
+        self.logged
+    }
+
+    /// Whether a copy's body is in the shared store.
+    pub(super) fn is_apart(&self, record: &Record) -> bool {
+        self.shared.is_some() && record.copy.size >= self.shared_from
+    }
+}
+
+impl Storage {
+    /// An empty one; `seed` is that of the run.
+    pub fn new(spec: &StorageSpec, seed: u64) -> Self {
+        Storage {
+            spec: spec.clone(),
+            seed,
+            disk: Disk::new(&spec.disk, seed),
+            queues: BTreeMap::new(),
+            writers: Vec::new(),
+            shared: BTreeMap::new(),
+            log: None,
+            waiting: 0,
+            asked: Vec::new(),
+        }
+    }
+
+    /// What was asked and told since this was called last, in order.
+    pub fn take_asked(&mut self) -> Vec<Asked> {
+        mem::take(&mut self.asked)
+    }
+
+    /// Whether anything was.
+    pub fn has_asked(&self) -> bool {
+        !self.asked.is_empty()
+    }
+
+    /// A queue is there that keeps messages. Its name selects its random streams.
+    pub fn add_queue(&mut self, queue: u32, vhost: u32, name: &str, keeps: Keeps) {
+        let spec = keeps.spec(&self.spec).clone();
+        let own = |spec: &StoreSpec| Discipline {
+            sync: spec.sync,
+            confirm_after: spec.confirm_after,
+            eager: spec.eager,
+            batch_max: spec.batch_max,
+            idle_flush: spec.idle_flush,
+        };
+        let writer = if spec.node_log {
+            self.log.unwrap_or_else(|| self.add_writer(Writer::new(own(&spec), None)))
+        } else {
+            let draws = || RandomStream::new(self.seed, name, "hibernation");
+            let hibernation = spec.hibernates.then(|| Hibernation::new(draws()));
+            self.add_writer(Writer::new(own(&spec), hibernation))
+        };
+        if spec.node_log {
+            self.log = Some(writer);
+        }
+        let shared = (spec.shared_from > 0).then(|| {
+            self.shared.get(&vhost).copied().unwrap_or_else(|| {
+                let after = if spec.shared_sync { ConfirmAfter::Sync } else { ConfirmAfter::Write };
+                let sync = spec.shared_sync;
+                let store =
+                    Discipline { sync, confirm_after: after, eager: true, batch_max: 0, idle_flush: None };
+                self.add_writer(Writer::new(store, None))
+            })
+        });
+        if let Some(shared) = shared {
+            self.shared.insert(vhost, shared);
+        }
+        let (shared_from, logged) = (spec.shared_from, spec.node_log);
+        let store = QueueStore { records: Records::default(), writer, shared, shared_from, keeps, logged };
+        self.queues.insert(queue, store);
+    }
+
+    fn add_writer(&mut self, writer: Writer) -> WriterId {
+        let free = self.writers.iter().position(Option::is_none);
+        let place = free.unwrap_or(self.writers.len());
+        if place == self.writers.len() {
+            self.writers.push(None);
+        }
+        self.writers[place] = Some(writer);
+        WriterId(place as u32)
+    }
+
+    /// A queue is gone with all that it kept.
+    pub fn remove_queue(&mut self, queue: u32) {
+        let Some(store) = self.queues.remove(&queue) else { return };
+        self.asked.extend(store.records.iter().map(|record| Asked::Forget(record.copy.key)));
+        for record in store.records.iter().filter(|record| record.waiter != NOBODY) {
+            self.waiting -= 1;
+            self.asked.push(Asked::Confirm(record.waiter));
+        }
+        if self.log != Some(store.writer) {
+            self.writers[store.writer.0 as usize] = None;
+        }
+    }
+
+    pub(super) fn writer_mut(&mut self, id: WriterId) -> Option<&mut Writer> {
+        self.writers.get_mut(id.0 as usize)?.as_mut()
+    }
+
+    /// A queue takes a copy that must survive. `waiter` waits for its confirm; whether it has to: stores that confirm on
+    /// arrival take no notice of it.
+    pub fn append(&mut self, now: SimTime, queue: u32, copy: Copy, waiter: Option<u32>) -> bool {
+        let Some(store) = self.queues.get_mut(&queue) else { return false };
+        let spec = store.keeps.spec(&self.spec);
+        let waiter = waiter.filter(|_| spec.confirm_after != ConfirmAfter::Arrival);
+        self.waiting += u64::from(waiter.is_some());
+        let apart = store.shared.filter(|_| copy.size >= spec.shared_from);
+        let has_body = apart.is_some() || spec.separate_bodies;
+        store.records.push(Record::new(copy, waiter, has_body));
+        let (own, arrival) = (store.writer, copy.arrival);
+        let number = copy.arrival.checked_div(spec.file_messages).unwrap_or(0);
+        let journal = spec.journal_entries_max;
+        let op = |part, number| Op { queue, arrival, part, number };
+        let Some(writer) = self.writers[own.0 as usize].as_mut() else { return false };
+        writer.touch(now);
+        let index = &mut writer.files[INDEX];
+        index.buffer.push(op(Part::Index, number));
+        index.messages += 1;
+        let mut full = Which::default();
+        if spec.buffered_messages_max > 0 && index.messages >= spec.buffered_messages_max {
+            full = Which { index: true, acks: true, bodies: spec.flush_together, sync: spec.sync_when_full };
+        }
+        if apart.is_none() && has_body {
+            let bodies = &mut writer.files[BODIES];
+            bodies.buffer.push(op(Part::Body, number));
+            bodies.bytes += u64::from(copy.size) + u64::from(spec.overhead);
+            if spec.buffered_bytes_max > 0 && bodies.bytes >= spec.buffered_bytes_max {
+                let together = spec.flush_together;
+                full = full.and(Which {
+                    bodies: true,
+                    index: together,
+                    acks: together,
+                    sync: spec.sync_when_full,
+                });
+            }
+        }
+        writer.wanted |= waiter.is_some() || writer.discipline.eager;
+        if let Some(id) = apart {
+            let size = spec.shared_file_size;
+            let bytes = u64::from(copy.size) + u64::from(spec.overhead);
+            if let Some(shared) = self.writers[id.0 as usize].as_mut() {
+                shared.touch(now);
+                shared.wanted = true;
+                let bodies = &mut shared.files[BODIES];
+                let number = bodies.filled.checked_div(size).unwrap_or(0) as u32;
+                bodies.filled += bytes;
+                bodies.buffer.push(op(Part::Body, number));
+            }
+            self.arm(now, id);
+        }
+        if full.any() {
+            self.begin(now, own, full);
+        }
+        if journal > 0 {
+            // The message itself, and that it was handed out: the journal says so at once. Source: RabbitMQ 3.10, traced.
+            self.count_entry(now, own, journal);
+            self.count_entry(now, own, journal);
+        }
+        self.arm(now, own);
+        waiter.is_some()
+    }
+
+    /// Another entry of a journal: one too many flushes it.
+    fn count_entry(&mut self, now: SimTime, id: WriterId, max: u32) {
+        let Some(writer) = self.writer_mut(id) else { return };
+        writer.entries += 1;
+        if writer.entries > max {
+            writer.entries = 0;
+            self.begin(now, id, Which { sync: true, ..Which::ALL });
+        }
+    }
+
+    /// A copy is out of its queue: acknowledged, dropped, expired, dead-lettered, purged. That has to reach the disk too.
+    pub fn settle(&mut self, now: SimTime, queue: u32, arrival: u32) {
+        let Some(store) = self.queues.get_mut(&queue) else { return };
+        let spec = store.keeps.spec(&self.spec);
+        let (own, shared) = (store.writer, store.shared);
+        let (journal, acks_max) = (spec.journal_entries_max, spec.buffered_acks_max);
+        let number = arrival.checked_div(spec.file_messages).unwrap_or(0);
+        let bytes = |record: &Record| u64::from(record.copy.size) + u64::from(spec.overhead);
+        let Some(record) = store.records.get_mut(arrival).filter(|record| !record.settled) else { return };
+        record.settled = true;
+        let Some(writer) = self.writers[own.0 as usize].as_mut() else { return };
+        writer.touch(now);
+        if spec.drops_acked && record.index == Level::Buffer {
+            record.index = Level::Nowhere;
+            writer.files[INDEX].messages -= 1;
+            let apart = shared.is_some() && record.copy.size >= spec.shared_from;
+            if record.has_body && !apart && record.body == Level::Buffer {
+                writer.files[BODIES].bytes -= bytes(record);
+                record.body = Level::Nowhere;
+            }
+            if record.waiter != NOBODY {
+                writer.orphans.push(mem::replace(&mut record.waiter, NOBODY));
+            }
+            let live = |records: &mut Records, op: &Op| {
+                records.get_mut(op.arrival).is_some_and(|record| record.level(op.part) == Level::Buffer)
+            };
+            // What need not be written any more is cleared away now and then.
+            let writer_live = writer.files[INDEX].messages + writer.files[INDEX].acks;
+            for file in &mut writer.files {
+                if file.buffer.len() > 64 + 2 * (writer_live) as usize {
+                    file.buffer.retain(|op| live(&mut store.records, op));
+                }
+            }
+        } else {
+            record.ack = Level::Buffer;
+            let index = &mut writer.files[INDEX];
+            index.buffer.push(Op { queue, arrival, part: Part::Ack, number });
+            index.acks += 1;
+            let full = acks_max > 0 && index.acks >= acks_max;
+            writer.wanted |= writer.discipline.eager;
+            if full {
+                self.begin(now, own, Which { acks: true, ..Which::default() });
+            }
+        }
+        if journal > 0 {
+            self.count_entry(now, own, journal);
+        }
+        self.forget_if_over(queue, arrival);
+        self.arm(now, own);
+    }
+
+    /// A writer is to look at what it has to do.
+    pub fn due(&mut self, now: SimTime, id: WriterId) {
+        let Some(writer) = self.writer_mut(id) else { return };
+        writer.wake = None;
+        match writer.phase {
+            Phase::Writing(until) if until <= now => self.end_write(now, id),
+            Phase::Syncing(until) if until <= now => self.end_sync(now, id),
+            Phase::Writing(_) | Phase::Syncing(_) => {}
+            Phase::Idle if writer.wanted => self.begin(now, id, Which::ALL),
+            Phase::Idle => {
+                if writer.idle_at().is_some_and(|at| at <= now) {
+                    self.begin(now, id, Which::ALL);
+                }
+            }
+        }
+        self.arm(now, id);
+    }
+
+    /// Whether anybody waits for a confirm.
+    pub fn is_awaited(&self) -> bool {
+        self.waiting > 0
+    }
+
+    pub(super) fn arm(&mut self, now: SimTime, id: WriterId) {
+        let Some(writer) = self.writer_mut(id) else { return };
+        let Some(at) = writer.due_at(now) else { return };
+        let at = at.max(now);
+        if writer.wake.is_none_or(|wake| at < wake) {
+            writer.wake = Some(at);
+            self.asked.push(Asked::Wake(id, at));
+        }
+    }
+
+    /// A part has come further.
+    pub(super) fn raise(&mut self, op: Op, level: Level, at: SimTime) {
+        let Some(record) = record_mut(&mut self.queues, op) else { return };
+        let before = record.whole();
+        let part = record.level_mut(op.part);
+        if *part == Level::Nowhere {
+            return;
+        }
+        *part = level.max(*part);
+        let whole = record.whole();
+        let key = record.copy.key;
+        for step in [Level::PageCache, Level::Stable] {
+            if before < step && step <= whole {
+                self.asked.push(Asked::Reached(op.queue, key, step, at));
+            }
+        }
+        self.forget_if_over(op.queue, op.arrival);
+    }
+
+    pub(super) fn forget_if_over(&mut self, queue: u32, arrival: u32) {
+        let Some(store) = self.queues.get_mut(&queue) else { return };
+        if let Some(record) = store.records.get_mut(arrival).filter(|record| record.is_over()) {
+            if record.waiter != NOBODY {
+                self.waiting -= 1;
+                self.asked.push(Asked::Confirm(record.waiter));
+            }
+            self.asked.push(Asked::Forget(record.copy.key));
+            store.records.remove(arrival);
+        }
+    }
+
+    /// The processes run again, at `now`.
+    pub fn start(&mut self, now: SimTime) {
+        for place in 0..self.writers.len() {
+            let id = WriterId(place as u32);
+            if let Some(writer) = self.writer_mut(id) {
+                writer.wake = None;
+                writer.last = now;
+            }
+            self.arm(now, id);
+        }
+    }
+
+    /// Brings what the operating system has done up to `now`.
+    pub fn catch_up(&mut self, now: SimTime) {
+        for place in 0..self.writers.len() {
+            for file in [INDEX, BODIES] {
+                let Some(writer) = self.writers[place].as_mut() else { continue };
+                if writer.files[file].is_settled() {
+                    continue;
+                }
+                let Some(progress) = writer.files[file].catch_up(now, &self.disk) else { continue };
+                for op in progress.written_back {
+                    self.raise(op, Level::WrittenBack, now);
+                }
+                for (at, ops) in progress.stable {
+                    for op in ops {
+                        self.raise(op, Level::Stable, at);
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn record_mut(queues: &mut BTreeMap<u32, QueueStore>, op: Op) -> Option<&mut Record> {
+    queues.get_mut(&op.queue)?.records.get_mut(op.arrival)
+}

@@ -1,0 +1,191 @@
+//! The broker with a storage: what a confirm waits for, and what a crash takes and brings back.
+
+use amqpsim::measure::Outcome;
+use amqpsim::model::simulate;
+use amqpsim::observe::LossCause;
+use amqpsim::scenario::load;
+
+/// A queue on 3.10, where a confirm waits for a sync of 10 ms, and whatever the test adds.
+fn outcome(rest: &str) -> Outcome {
+    let text = format!(
+        r#"# A test.
+[broker]
+profile = "rabbitmq-3.10"
+
+[link]
+latency = "0s"
+
+[disk]
+write-time = "0s"
+sync-time = "10ms"
+
+[[queue]]
+name = "orders"
+{rest}"#
+    );
+    let loaded = load("test.toml", &text, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let scenario = &loaded.variants[0].scenario;
+    let outcome = simulate(&scenario.system, scenario.seed);
+    assert_eq!(outcome.balanced, Ok(()));
+    outcome
+}
+
+const PRODUCER: &str = r#"
+[[producer]]
+name = "shop"
+routing-key = "orders"
+persistent = true
+confirms = true
+"#;
+
+/// Source: rule CF-5.
+#[test]
+fn a_confirm_waits_for_the_step_that_its_store_names() {
+    for (store, milliseconds) in [
+        ("preset = \"rabbitmq-3.10-classic\"", 10),
+        ("preset = \"rabbitmq-4-classic\"", 0),
+        ("confirm-after = \"write\"", 0),
+        ("preset = \"never-sync\"", 0),
+    ] {
+        let outcome =
+            outcome(&format!("{PRODUCER}count = 1\ninterarrival = \"1s\"\n[classic-store]\n{store}"));
+        let latency = &outcome.producers[0].confirm_latency;
+        assert_eq!(outcome.producers[0].confirmed, 1, "{store}");
+        assert_eq!(latency.mean().map(|mean| mean as u64 / 1_000_000), Some(milliseconds), "{store}");
+    }
+}
+
+/// The transient message is confirmed at once, and the persistent one before it after its sync. Source: rule CF-6.
+#[test]
+fn a_message_that_waits_for_the_disk_is_overtaken_by_one_that_does_not() {
+    let outcome = outcome(
+        r#"
+[[producer]]
+name = "shop"
+routing-key = "orders"
+confirms = true
+count = 2
+interarrival = "1ms"
+messages = [{ persistent = true }, { persistent = false }]
+"#,
+    );
+    let producer = &outcome.producers[0];
+    assert_eq!((producer.confirmed, outcome.answered_twice), (2, 0));
+    assert_eq!(producer.confirm_latency.max().map(|max| max / 1_000_000), Some(10));
+    assert_eq!(producer.confirm_latency.min(), Some(0));
+}
+
+/// Source: rule CON-16.
+#[test]
+fn a_confirm_that_waited_for_the_disk_dies_with_its_channel() {
+    let outcome = outcome(&format!(
+        "{PRODUCER}count = 1\ninterarrival = \"1s\"\nstart = \"1s\"\n
+[[fault.connection-loss]]\nconnection = \"shop\"\nat = \"1.005s\"\nlasts = \"1ms\"\n"
+    ));
+    let producer = &outcome.producers[0];
+    assert_eq!((producer.confirmed, producer.unanswered, outcome.queues[0].ready), (0, 1, 1));
+}
+
+/// Source: rule Q-12.
+#[test]
+fn a_publish_that_waits_for_a_deleted_queue_is_confirmed() {
+    let outcome = outcome(&format!(
+        r#"{PRODUCER}count = 1
+start = "1s"
+interarrival = "1s"
+
+[[client]]
+name = "operator"
+start = "1.005s"
+do = [{{ method = "queue.delete", queue = "orders" }}]
+"#
+    ));
+    let producer = &outcome.producers[0];
+    assert_eq!(producer.confirmed, 1);
+    assert_eq!(producer.confirm_latency.max().map(|max| max / 1_000_000), Some(5));
+    assert_eq!(outcome.ledger.lost_to(LossCause::QueueDeleted), 1);
+}
+
+/// Source: rule TX-4.
+#[test]
+fn a_commit_is_answered_when_its_messages_are_safe() {
+    let outcome = outcome(
+        r#"
+[[producer]]
+name = "shop"
+routing-key = "orders"
+persistent = true
+transaction-size = 10
+count = 20
+interarrival = "0s"
+"#,
+    );
+    // Two commits, one after the other, each with one sync.
+    assert_eq!(outcome.end.at.as_nanos() / 1_000_000, 20);
+    assert_eq!(outcome.queues[0].ready, 20);
+}
+
+/// Source: rule DUR-10.
+#[test]
+fn what_was_acknowledged_comes_back_when_the_broker_crashes() {
+    let run = |crash: &str| {
+        outcome(&format!(
+            r#"{PRODUCER}count = 100
+interarrival = "0s"
+
+[[consumer]]
+name = "billing"
+queue = "orders"
+start = "1s"
+prefetch-count = 1
+service-time = "10ms"
+
+[[fault.{crash}]]
+at = "1.505s"
+lasts = "1s"
+"#
+        ))
+    };
+    let clean = run("broker-restart");
+    assert_eq!((clean.ledger.came_back, clean.ledger.lost_total()), (0, 0));
+    assert_eq!(clean.consumers[0].processed, 101, "one was at work");
+    let killed = run("process-crash");
+    // The acknowledgements come too fast for the store to be idle for 200 ms.
+    assert_eq!(killed.ledger.came_back, 50);
+    assert_eq!(killed.ledger.lost_total(), 0);
+    assert_eq!(killed.consumers[0].processed, 151);
+    assert_eq!(killed.ledger.processed_again, 51);
+}
+
+/// Source: rule DUR-9.
+#[test]
+fn what_a_crash_takes_has_a_cause_and_confirmed_messages_are_named() {
+    let run = |store: &str, crash: &str| {
+        outcome(&format!(
+            r#"{PRODUCER}count = 1000
+interarrival = "20ms"
+[classic-store]
+preset = "{store}"
+[[fault.{crash}]]
+at = "5.0001s"
+lasts = "1s"
+"#
+        ))
+    };
+    for (store, crash, cause, lost) in [
+        ("rabbitmq-4-classic", "power-loss", Some(LossCause::InPageCache), 251),
+        ("rabbitmq-4-classic", "process-crash", None, 0),
+        ("rabbitmq-3.10-classic", "power-loss", None, 0),
+        ("rabbitmq-3.10-classic", "disk-loss", Some(LossCause::DiskLost), 251),
+        ("never-sync", "power-loss", Some(LossCause::InPageCache), 251),
+    ] {
+        let outcome = run(store, crash);
+        let what = format!("{store} {crash}");
+        // The message that was being synced is lost, too, and nobody was told that it was safe.
+        let unsynced = u64::from(store == "rabbitmq-3.10-classic");
+        let lost_in_storage: u64 = cause.map_or(0, |cause| outcome.ledger.lost_to(cause));
+        assert_eq!(lost_in_storage, lost, "{what}");
+        let confirmed = outcome.producers[0].lost_though_confirmed;
+        assert_eq!(confirmed, if lost > 0 { lost - unsynced } else { 0 }, "{what}");
+    }
+}
