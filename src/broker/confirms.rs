@@ -64,9 +64,9 @@ impl Confirms {
     }
 
     /// A publish that waited is answered, together with others.
-    pub(super) fn answer_waiting(&mut self, publish: PublishSeqNo) {
+    pub(super) fn answer_waiting(&mut self, publish: PublishSeqNo, accepted: bool) {
         self.waiting.remove(&publish);
-        self.acked.push(publish);
+        if accepted { &mut self.acked } else { &mut self.nacked }.push(publish);
     }
 
     /// What is to be answered, unless answers are gathered.
@@ -83,6 +83,7 @@ impl Confirms {
     pub(super) fn flush(&mut self) -> Vec<ServerMethod> {
         self.gathers = false;
         self.acked.sort_unstable();
+        self.nacked.sort_unstable();
         let (acked, nacked) = (std::mem::take(&mut self.acked), std::mem::take(&mut self.nacked));
         coalesce(&acked, &nacked, self.waiting.first().copied(), self.last)
     }

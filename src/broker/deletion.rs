@@ -101,6 +101,7 @@ impl Broker {
         let (name, vhost, messages) = (queue.name, queue.vhost, queue.ready_count() + queue.unacked);
         self.unbind_destination(Destination::Queue(id), vhost, name, step);
         self.drop_ready(id, LossCause::QueueDeleted, rule, step);
+        self.drop_proposals_of(id, step);
         self.drop_kept_letters(id, rule, step);
         self.let_go_of_deliveries(id, LossCause::QueueDeleted, rule, step);
         let mut consumers = self.queues[id.0].consumers.clone();

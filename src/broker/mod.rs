@@ -26,6 +26,7 @@ mod pattern;
 mod persistence;
 mod policies;
 mod profile;
+mod proposals;
 mod publish;
 mod qos;
 mod queue;
@@ -196,10 +197,10 @@ impl Broker {
         &self.profile
     }
 
-    /// Ready and unacknowledged messages in all queues. Dead letters that a queue keeps until a target takes them are
-    /// among the ready ones.
+    /// Ready and unacknowledged messages in all queues. Dead letters that a queue keeps until a target takes them, and
+    /// messages whose quorum queue has not taken them yet, are among the ready ones.
     pub fn counts(&self) -> (u64, u64) {
-        self.queues.iter().fold((0, 0), |(ready, unacked), (_, queue)| {
+        self.queues.iter().fold((self.proposed(), 0), |(ready, unacked), (_, queue)| {
             (
                 ready + u64::from(queue.ready_count()) + queue.kept_letters(),
                 unacked + u64::from(queue.unacked),
@@ -230,8 +231,9 @@ impl Broker {
         if !self.letters.is_empty() {
             self.deliver_letters(&mut step);
         }
-        if self.storage_asks() {
+        while self.storage_asks() {
             self.serve_storage(&mut step);
+            self.deliver_letters(&mut step);
         }
     }
 

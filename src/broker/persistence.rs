@@ -1,10 +1,11 @@
 //! What queues keep on disk: which copies, what of them a confirm waits for, and what the storage says when it is done.
 //! Without a storage everything that must survive is safe at once. Source: rules DUR-3, DUR-4, DUR-9, DUR-10, CF-4 to CF-7.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::confirms::Confirms;
 use super::messages::Slot;
+use super::proposals::Proposal;
 use super::queue::{Entry, QueueKind};
 use super::timers::Purpose;
 use super::{Broker, Out, Step};
@@ -12,6 +13,7 @@ use crate::amqp::{DeliveryMode, FieldValue, PublishSeqNo, QueueId, ServerMethod}
 use crate::observe::{Durability, Fact, LossCause};
 use crate::rules;
 use crate::storage::{Asked, Copy, Crash, Fate, Keeps, Leftover, Level, Storage, WriterId};
+use crate::units::SimTime;
 
 /// The storage, and who waits for it.
 #[derive(Clone, Debug)]
@@ -25,6 +27,10 @@ pub(super) struct Persistence {
     waiters: u32,
     /// The publishes under way want an answer: for how many of their copies the waiter after the last one waits so far.
     asking: Option<u32>,
+    /// Of the log of quorum queues.
+    log_timer: Option<u32>,
+    /// What quorum queues have not taken yet, in order of entries.
+    pub(super) proposals: VecDeque<Proposal>,
     /// A copy that has just come into a classic queue. One that is handed out at once and for good is never kept.
     arriving: Option<(QueueId, u32)>,
 }
@@ -38,6 +44,8 @@ struct Waiting {
     what: Awaited,
     /// How many copies still have to be safe.
     copies: u32,
+    /// A queue has refused one.
+    refused: bool,
 }
 
 /// What is answered.
@@ -57,11 +65,13 @@ impl Broker {
             waiters: 0,
             asking: None,
             arriving: None,
+            log_timer: None,
+            proposals: VecDeque::new(),
         }));
     }
 
     /// A queue has been made: if it is durable, it has a store.
-    pub(super) fn make_store(&mut self, id: QueueId) {
+    pub(super) fn make_store(&mut self, id: QueueId, now: SimTime) {
         let queue = &mut self.queues[id.0];
         let Some(persistence) = self.persistence.as_mut().filter(|_| queue.durable) else { return };
         queue.stored = true;
@@ -72,7 +82,7 @@ impl Broker {
             _ if version == Some(2) => Keeps::Classic2,
             _ => Keeps::Classic,
         };
-        persistence.storage.add_queue(id.0, u32::from(queue.vhost), name, keeps);
+        persistence.storage.add_queue(now, id.0, (u32::from(queue.vhost), name), keeps);
     }
 
     /// A queue is gone. Source: rule Q-12.
@@ -100,7 +110,7 @@ impl Broker {
         let serial = self.channels[place].serial;
         let waiter = persistence.waiters;
         persistence.waiters += 1;
-        persistence.waiting.insert(waiter, Waiting { place, serial, what, copies });
+        persistence.waiting.insert(waiter, Waiting { place, serial, what, copies, refused: false });
         true
     }
 
@@ -139,8 +149,7 @@ impl Broker {
             return;
         };
         let message = &self.messages.get(slot).message;
-        let quorum = self.queues[id.0].kind == QueueKind::Quorum;
-        if message.delivery_mode == DeliveryMode::Transient && !quorum {
+        if message.delivery_mode == DeliveryMode::Transient {
             return;
         }
         let copy = Copy { arrival, arrived: step.now, key: slot.0, size: message.size };
@@ -195,21 +204,36 @@ impl Broker {
                         let fact = Fact::Reached { queue: QueueId(queue), message, level, published, at };
                         step.out.fact(fact, rules::DUR_9);
                     }
-                    Asked::Confirm(waiter) => places.extend(self.copy_is_safe(waiter, step)),
+                    Asked::Confirm(waiter) => places.extend(self.copy_is_answered(waiter, true, step)),
+                    Asked::Committed(entry) => places.extend(self.entries_are_committed(entry, step)),
+                    Asked::Elected(last) => self.leader_is_elected(last, step),
                 }
             }
         }
+        self.send_confirms(places, step);
+    }
+
+    /// Answers that have gathered on the channels at these places.
+    pub(super) fn send_confirms(&mut self, mut places: Vec<u32>, step: &mut Step<'_, impl Out>) {
         places.sort_unstable();
         places.dedup();
         for place in places {
-            let channel = &mut self.channels[place];
+            let Some(channel) = self.channels.get_mut(place) else { continue };
             for method in channel.confirms.iter_mut().flat_map(|confirms| confirms.flush_unless_gathering()) {
                 step.out.send(channel.at, method);
             }
         }
     }
 
-    fn wake_writer(&mut self, writer: WriterId, at: crate::units::SimTime, step: &mut Step<'_, impl Out>) {
+    fn wake_writer(&mut self, writer: WriterId, at: SimTime, step: &mut Step<'_, impl Out>) {
+        if writer == WriterId::LOG {
+            let slot = self.persistence.as_ref().and_then(|persistence| persistence.log_timer);
+            let slot = self.ask_timer(slot, Purpose::Storage(writer), at, step);
+            if let Some(persistence) = &mut self.persistence {
+                persistence.log_timer = Some(slot);
+            }
+            return;
+        }
         let place = writer.0 as usize;
         let Some(persistence) = &mut self.persistence else { return };
         if persistence.timers.len() <= place {
@@ -222,23 +246,38 @@ impl Broker {
         }
     }
 
-    /// One copy of what this waiter stands for has come as far as it must. The channel that has an answer to send.
-    fn copy_is_safe(&mut self, waiter: u32, step: &mut Step<'_, impl Out>) -> Option<u32> {
+    /// One copy of what this waiter stands for has come as far as it must, or was refused. The channel that has an answer to
+    /// send.
+    pub(super) fn copy_is_answered(
+        &mut self,
+        waiter: u32,
+        accepted: bool,
+        step: &mut Step<'_, impl Out>,
+    ) -> Option<u32> {
         let waiting = self.persistence.as_mut()?.waiting.get_mut(&waiter)?;
         waiting.copies = waiting.copies.saturating_sub(1);
+        waiting.refused |= !accepted;
         if waiting.copies > 0 {
             return None;
         }
-        let Waiting { place, serial, what, .. } = *waiting;
+        let Waiting { place, serial, what, refused, .. } = *waiting;
         self.persistence.as_mut()?.waiting.remove(&waiter);
         let channel = self.channels.get_mut(place).filter(|channel| channel.serial == serial)?;
         let at = channel.at;
         match what {
             Awaited::Publish(publish) => {
                 let confirms: &mut Confirms = channel.confirms.as_deref_mut()?;
-                confirms.answer_waiting(publish);
-                step.out.fact(Fact::Confirmed { channel: at, publish }, rules::CF_5);
+                confirms.answer_waiting(publish, !refused);
+                if refused {
+                    step.out.fact(Fact::Nacked { channel: at, publish }, rules::CF_8);
+                } else {
+                    step.out.fact(Fact::Confirmed { channel: at, publish }, rules::CF_5);
+                }
                 Some(place)
+            }
+            Awaited::Commit if refused => {
+                self.commit_failed(place, step);
+                None
             }
             Awaited::Commit => {
                 step.out.send(at, ServerMethod::TxCommitOk);
@@ -261,9 +300,17 @@ impl Broker {
 }
 
 impl Persistence {
+    /// The waiter of the publishes under way, if they want an answer; it waits for one more copy.
+    pub(super) fn next_waiter(&mut self) -> Option<u32> {
+        let copies = self.asking.as_mut()?;
+        *copies += 1;
+        Some(self.waiters)
+    }
+
     /// The broker's process is gone: nobody waits any more.
     pub(super) fn forget_waiters(&mut self) {
         self.timers.clear();
+        self.log_timer = None;
         self.waiting.clear();
         (self.asking, self.arriving) = (None, None);
     }
@@ -314,6 +361,7 @@ impl Broker {
                     self.messages.release(Slot(key));
                 }
             }
+            self.crash_proposals(crash, step);
         }
         left
     }

@@ -142,6 +142,12 @@ impl Broker {
         let kind = arguments::kind(&declare.arguments, &resource, &self.profile)?;
         arguments::check(kind, &declare.arguments, &resource, &self.profile)?;
         check_flags(kind, declare, &resource)?;
+        let nodes = self.persistence.as_ref().map_or(1, |persistence| persistence.storage.nodes());
+        if nodes > 1 && kind != QueueKind::Quorum {
+            // Deviation: DEV-15.
+            let text = "not simulated: classic queues in a cluster";
+            return Err(failure(ReplyCode::NotImplemented, rules::ARG_9, text));
+        }
         if !declare.durable && !declare.exclusive && !self.profile.transient_queues {
             let text = "Feature `transient_nonexcl_queues` is deprecated.\nBy default, this feature is not permitted \
                         anymore.";
@@ -161,7 +167,7 @@ impl Broker {
         })));
         self.vhosts[vhost as usize].queues.insert(declare.queue, id);
         self.topology += 1;
-        self.make_store(id);
+        self.make_store(id, step.now);
         let durable = self.queues[id.0].durable;
         let rule = if declare.auto_delete { rules::CON_22 } else { rules::DUR_1 };
         let fact = Fact::QueueDeclared {

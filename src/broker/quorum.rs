@@ -30,6 +30,27 @@ impl Broker {
         from: Option<u32>,
         step: &mut Step<'_, impl Out>,
     ) -> bool {
+        if self.queues[id.0].stored {
+            self.propose(id, slot, message, from, step);
+            return true;
+        }
+        let accepted = self.take_into_quorum(id, slot, message, from, step);
+        if accepted {
+            self.checkout(id, step);
+            self.tell_level(id, step);
+        }
+        accepted
+    }
+
+    /// Puts a copy at the back, unless its publisher is refused. Whether it is there; the caller serves the queue.
+    pub(super) fn take_into_quorum(
+        &mut self,
+        id: QueueId,
+        slot: Slot,
+        message: MessageId,
+        from: Option<u32>,
+        step: &mut Step<'_, impl Out>,
+    ) -> bool {
         if let Some(place) = from
             && self.refuses_publisher(id, place, step.now)
         {
@@ -38,10 +59,6 @@ impl Broker {
             return false;
         }
         self.add_ready(id, slot, message, step);
-        self.arrives(id);
-        self.keep_arrived(id, slot, step);
-        self.checkout(id, step);
-        self.tell_level(id, step);
         true
     }
 
@@ -76,6 +93,9 @@ impl Broker {
     /// Ends each command: expired heads go, consumers with credit are served, the length limit holds.
     /// Source: `rabbit_fifo:checkout`.
     pub(super) fn checkout(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
+        if !self.has_leader() {
+            return;
+        }
         let mut automatic = self.serve(id, step);
         self.evaluate_limit(id, step);
         // Automatic acknowledgements come back one consumer after the other, and each is a command.

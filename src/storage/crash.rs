@@ -58,11 +58,13 @@ impl Storage {
         self.catch_up(now);
         let torn = self.tear(crash);
         self.stop_writers(now, crash);
+        let last = if matches!(crash, Crash::Queue(_)) { u64::MAX } else { self.crash_log(now, crash) };
+        let end = End { now, crash, last };
         let queues: Vec<u32> = match crash {
             Crash::Queue(queue) => self.queues.keys().copied().filter(|id| *id == queue).collect(),
             _ => self.queues.keys().copied().collect(),
         };
-        queues.into_iter().map(|queue| (queue, self.sort_out(queue, crash, &torn))).collect()
+        queues.into_iter().map(|queue| (queue, self.sort_out(queue, end, &torn))).collect()
     }
 
     /// The part of unfinished syncs that the disk has already; the copies that were cut in two.
@@ -107,9 +109,13 @@ impl Storage {
         }
     }
 
-    fn sort_out(&mut self, queue: u32, crash: Crash, torn: &BTreeSet<(u32, u32)>) -> Vec<Leftover> {
+    fn sort_out(&mut self, queue: u32, end: End, torn: &BTreeSet<(u32, u32)>) -> Vec<Leftover> {
         let Some(store) = self.queues.get_mut(&queue) else { return Vec::new() };
+        let crash = end.crash;
         let logged = store.is_logged();
+        let window = self.spec.cluster.registration_window;
+        let young =
+            logged && store.made + window > end.now && matches!(crash, Crash::Process | Crash::PowerLoss);
         let records: Vec<Record> = store.records.iter().copied().collect();
         let mut left = Vec::new();
         for record in records {
@@ -117,8 +123,13 @@ impl Storage {
             let apart = store.is_apart(&record);
             let fate = if torn.contains(&(queue, arrival)) && !record.settled {
                 Some(Fate::TornTail)
+            } else if logged && young {
+                // The node does not know the queue's log as its own. Source: `ra`, seen on RabbitMQ 3.10.8.
+                (!record.settled).then_some(Fate::InProcessBuffer)
+            } else if logged {
+                fate_in_log(&record, end)
             } else {
-                fate(&record, crash, apart, logged)
+                fate(&record, crash, apart)
             };
             let Some(kept) = store.records.get_mut(arrival) else { continue };
             self.waiting -= u64::from(kept.waiter != NOBODY);
@@ -142,6 +153,23 @@ impl Storage {
     }
 }
 
+/// A crash, when it was, and the last entry of the log that is left.
+#[derive(Clone, Copy)]
+struct End {
+    now: SimTime,
+    crash: Crash,
+    last: u64,
+}
+
+/// What becomes of a copy in a quorum queue, as [`fate`].
+fn fate_in_log(record: &Record, end: End) -> Option<Fate> {
+    let there = record.entry <= end.last;
+    if record.settled {
+        return (there && record.ack != Level::Stable).then_some(Fate::CameBack);
+    }
+    Some(if there { Fate::Kept } else { Fate::DiskLost })
+}
+
 /// From which level on a part survives.
 fn survives(level: Level, crash: Crash) -> bool {
     match crash {
@@ -152,14 +180,14 @@ fn survives(level: Level, crash: Crash) -> bool {
     }
 }
 
-/// What becomes of a copy; `None`: it was done with, and is not heard of again. `apart`: its body is in the shared store;
-/// `logged`: it is in the node's log. Both outlive the process of the queue.
-fn fate(record: &Record, crash: Crash, apart: bool, logged: bool) -> Option<Fate> {
-    let alive = |shared: bool| shared && matches!(crash, Crash::Queue(_));
-    let index = survives(record.index, crash) || alive(logged);
-    let body = !record.has_body || survives(record.body, crash) || alive(apart);
+/// What becomes of a copy; `None`: it was done with, and is not heard of again. `apart`: its body is in the shared store,
+/// which outlives the process of the queue.
+fn fate(record: &Record, crash: Crash, apart: bool) -> Option<Fate> {
+    let alive = apart && matches!(crash, Crash::Queue(_));
+    let index = survives(record.index, crash);
+    let body = !record.has_body || survives(record.body, crash) || alive;
     if record.settled {
-        let acknowledged = survives(record.ack, crash) || crash == Crash::CleanStop || alive(logged);
+        let acknowledged = survives(record.ack, crash) || crash == Crash::CleanStop;
         let back = index && body && !acknowledged;
         return back.then_some(Fate::CameBack);
     }
@@ -175,12 +203,13 @@ fn fate(record: &Record, crash: Crash, apart: bool, logged: bool) -> Option<Fate
 /// What is left of a copy that survives. What was synced or is found by a recovery after a power failure is on the disk.
 fn lower(record: &mut Record, crash: Crash, apart: bool, logged: bool) {
     match crash {
+        // Whatever is committed stays so.
+        _ if logged => {}
         Crash::CleanStop | Crash::PowerLoss => {
             record.index = Level::Stable;
             record.body = if record.has_body { Level::Stable } else { Level::Nowhere };
             record.ack = Level::Nowhere;
         }
-        Crash::Queue(_) if logged => {}
         Crash::Process | Crash::Queue(_) | Crash::DiskLoss => {
             let alive = apart && matches!(crash, Crash::Queue(_));
             let parts: &[Part] =

@@ -69,7 +69,16 @@ pub(super) struct Disk {
 
 impl Disk {
     pub(super) fn new(spec: &DiskSpec, seed: u64) -> Self {
-        let stream = |purpose| RandomStream::new(seed, "disk", purpose);
+        Disk::named(spec, seed, "disk")
+    }
+
+    /// The disk of the node with this number, from 0 on, as its quorum queues see it.
+    pub(super) fn of_node(spec: &DiskSpec, seed: u64, node: u32) -> Self {
+        Disk::named(spec, seed, &format!("log of node {}", node + 1))
+    }
+
+    fn named(spec: &DiskSpec, seed: u64, name: &str) -> Self {
+        let stream = |purpose| RandomStream::new(seed, name, purpose);
         let period = spec.writeback.period.as_nanos().max(1);
         let drawn = || SimDuration::from_nanos(stream("phase of the flusher").below(period));
         Disk {

@@ -8,7 +8,9 @@ mod disk;
 mod file;
 mod flush;
 mod hibernation;
+mod log;
 mod preset;
+mod quorum;
 mod record;
 mod spec;
 mod store;
@@ -18,6 +20,7 @@ mod writer;
 
 pub use crash::{Crash, Fate, Leftover};
 pub use disk::{DiskSpec, WritebackSpec};
+pub use log::ClusterSpec;
 pub use preset::{PRESETS, preset};
 pub use record::{Copy, Level};
 pub use spec::{ConfirmAfter, StorageSpec, StoreSpec};

@@ -57,6 +57,8 @@ pub(super) struct Record {
     /// `Nowhere` where the index entry has the body too.
     pub(super) body: Level,
     pub(super) ack: Level,
+    /// In a quorum queue: its entry in the log.
+    pub(super) entry: u64,
     /// Parts that the confirm still waits for.
     pub(super) awaits: u8,
     pub(super) has_body: bool,
@@ -74,6 +76,7 @@ impl Record {
             index: Level::Buffer,
             body: if has_body { Level::Buffer } else { Level::Nowhere },
             ack: Level::Nowhere,
+            entry: 0,
             awaits: 1 + u8::from(has_body),
             has_body,
             settled: false,

@@ -1,6 +1,6 @@
 //! What a store is like: one struct of named settings, of which the known stores are values.
 
-use super::DiskSpec;
+use super::{ClusterSpec, DiskSpec};
 use crate::units::SimDuration;
 
 /// Which step of the store answers a publish in confirm mode.
@@ -29,8 +29,6 @@ pub struct StoreSpec {
     pub eager: bool,
     /// One write takes at most so many records; 0: all that wait.
     pub batch_max: u32,
-    /// One file for all queues of the node, as the write-ahead log of quorum queues, instead of one each.
-    pub node_log: bool,
     /// Every entry of the journal counts towards a flush: two for a publish, one for an acknowledgement. It flushes when
     /// there are more than this since the last such flush; 0: never.
     pub journal_entries_max: u32,
@@ -73,4 +71,6 @@ pub struct StorageSpec {
     pub quorum: StoreSpec,
     /// The disk below.
     pub disk: DiskSpec,
+    /// The nodes that keep quorum queues.
+    pub cluster: ClusterSpec,
 }

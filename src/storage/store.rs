@@ -1,17 +1,21 @@
 //! The storage of a node: the stores of its queues, and the writers that bring their records to the disk.
 //! Deviation: DEV-10.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 
 use super::disk::Disk;
 use super::file::Op;
 use super::hibernation::Hibernation;
+use super::log::Log;
 use super::record::{Copy, Level, NOBODY, Part, Record, Records};
 use super::spec::{ConfirmAfter, StorageSpec, StoreSpec};
 use super::writer::{BODIES, Discipline, INDEX, Phase, Which, Writer};
 use crate::random::RandomStream;
 use crate::units::SimTime;
+
+/// Bytes of an acknowledgement in the log of quorum queues.
+const ACK_SIZE: u64 = 64;
 
 /// One of the writers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,8 +30,17 @@ pub enum Asked {
     Confirm(u32),
     /// Nothing on disk can bring the copy with this key back.
     Forget(u32),
+    /// All entries of the quorum queues' log up to this one are committed.
+    Committed(u64),
+    /// The quorum queues have a leader again; entries after this one must be proposed again or are lost.
+    Elected(u64),
     /// The copy of this queue with this key has come this far: [`Level::PageCache`] or [`Level::Stable`].
     Reached(u32, u32, Level, SimTime),
+}
+
+impl WriterId {
+    /// The log of quorum queues.
+    pub const LOG: WriterId = WriterId(u32::MAX);
 }
 
 /// Which of the node's stores a queue has.
@@ -62,7 +75,8 @@ pub(super) struct QueueStore {
     /// Bodies from this size on are large.
     shared_from: u32,
     keeps: Keeps,
-    logged: bool,
+    /// When it was made.
+    pub(super) made: SimTime,
 }
 
 /// All stores of a node. A value: a clone goes on independently.
@@ -75,7 +89,9 @@ pub struct Storage {
     pub(super) writers: Vec<Option<Writer>>,
     /// Of each virtual host: the writer of large bodies.
     shared: BTreeMap<u32, WriterId>,
-    log: Option<WriterId>,
+    pub(super) log: Log,
+    /// Acknowledgements that are not committed, by their entries: of which queue's copy.
+    pub(super) acks: VecDeque<(u64, u32, u32)>,
     /// Copies whose confirm has not been asked for.
     pub(super) waiting: u64,
     pub(super) asked: Vec<Asked>,
@@ -84,7 +100,7 @@ pub struct Storage {
 impl QueueStore {
     /// It shares its log with others.
     pub(super) fn is_logged(&self) -> bool {
-        self.logged
+        self.keeps == Keeps::Quorum
     }
 
     /// Whether a copy's body is in the shared store.
@@ -103,7 +119,8 @@ impl Storage {
             queues: BTreeMap::new(),
             writers: Vec::new(),
             shared: BTreeMap::new(),
-            log: None,
+            log: Log::new(&spec.cluster, &spec.disk, spec.quorum.batch_max, seed),
+            acks: VecDeque::new(),
             waiting: 0,
             asked: Vec::new(),
         }
@@ -120,7 +137,7 @@ impl Storage {
     }
 
     /// A queue is there that keeps messages. Its name selects its random streams.
-    pub fn add_queue(&mut self, queue: u32, vhost: u32, name: &str, keeps: Keeps) {
+    pub fn add_queue(&mut self, now: SimTime, queue: u32, (vhost, name): (u32, &str), keeps: Keeps) {
         let spec = keeps.spec(&self.spec).clone();
         let own = |spec: &StoreSpec| Discipline {
             sync: spec.sync,
@@ -129,17 +146,14 @@ impl Storage {
             batch_max: spec.batch_max,
             idle_flush: spec.idle_flush,
         };
-        let writer = if spec.node_log {
-            self.log.unwrap_or_else(|| self.add_writer(Writer::new(own(&spec), None)))
+        let writer = if keeps == Keeps::Quorum {
+            WriterId::LOG
         } else {
             let draws = || RandomStream::new(self.seed, name, "hibernation");
             let hibernation = spec.hibernates.then(|| Hibernation::new(draws()));
             self.add_writer(Writer::new(own(&spec), hibernation))
         };
-        if spec.node_log {
-            self.log = Some(writer);
-        }
-        let shared = (spec.shared_from > 0).then(|| {
+        let shared = (spec.shared_from > 0 && keeps != Keeps::Quorum).then(|| {
             self.shared.get(&vhost).copied().unwrap_or_else(|| {
                 let after = if spec.shared_sync { ConfirmAfter::Sync } else { ConfirmAfter::Write };
                 let sync = spec.shared_sync;
@@ -151,8 +165,8 @@ impl Storage {
         if let Some(shared) = shared {
             self.shared.insert(vhost, shared);
         }
-        let (shared_from, logged) = (spec.shared_from, spec.node_log);
-        let store = QueueStore { records: Records::default(), writer, shared, shared_from, keeps, logged };
+        let (records, shared_from) = (Records::default(), spec.shared_from);
+        let store = QueueStore { records, writer, shared, shared_from, keeps, made: now };
         self.queues.insert(queue, store);
     }
 
@@ -174,8 +188,8 @@ impl Storage {
             self.waiting -= 1;
             self.asked.push(Asked::Confirm(record.waiter));
         }
-        if self.log != Some(store.writer) {
-            self.writers[store.writer.0 as usize] = None;
+        if let Some(writer) = self.writers.get_mut(store.writer.0 as usize) {
+            *writer = None;
         }
     }
 
@@ -266,6 +280,13 @@ impl Storage {
         let bytes = |record: &Record| u64::from(record.copy.size) + u64::from(spec.overhead);
         let Some(record) = store.records.get_mut(arrival).filter(|record| !record.settled) else { return };
         record.settled = true;
+        if store.keeps == Keeps::Quorum {
+            record.ack = Level::Buffer;
+            let entry = self.log.append(now, ACK_SIZE).unwrap_or(u64::MAX);
+            self.acks.push_back((entry, queue, arrival));
+            self.arm_log(now);
+            return;
+        }
         let Some(writer) = self.writers[own.0 as usize].as_mut() else { return };
         writer.touch(now);
         if spec.drops_acked && record.index == Level::Buffer {
@@ -309,6 +330,13 @@ impl Storage {
 
     /// A writer is to look at what it has to do.
     pub fn due(&mut self, now: SimTime, id: WriterId) {
+        if id == WriterId::LOG {
+            self.log.wake = None;
+            let news = self.log.due(now);
+            self.hear(now, news);
+            self.arm_log(now);
+            return;
+        }
         let Some(writer) = self.writer_mut(id) else { return };
         writer.wake = None;
         match writer.phase {
@@ -381,6 +409,7 @@ impl Storage {
             }
             self.arm(now, id);
         }
+        self.start_log(now, |_| true);
     }
 
     /// Brings what the operating system has done up to `now`.

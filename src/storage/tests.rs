@@ -20,9 +20,15 @@ struct Rig {
 
 impl Rig {
     fn with(store: StoreSpec, disk: DiskSpec) -> Rig {
-        let spec = StorageSpec { classic: store.clone(), classic_2: store.clone(), quorum: store, disk };
+        let spec = StorageSpec {
+            classic: store.clone(),
+            classic_2: store.clone(),
+            quorum: store,
+            disk,
+            cluster: ClusterSpec::default(),
+        };
         let mut storage = Storage::new(&spec, 1);
-        storage.add_queue(QUEUE, 0, "q", Keeps::Classic);
+        storage.add_queue(SimTime::ZERO, QUEUE, (0, "q"), Keeps::Classic);
         Rig {
             storage,
             now: SimTime::ZERO,
@@ -71,7 +77,7 @@ impl Rig {
                 }
                 Asked::Confirm(waiter) => self.confirmed.push(waiter),
                 Asked::Forget(_) => self.forgotten += 1,
-                Asked::Reached(..) => {}
+                Asked::Reached(..) | Asked::Committed(_) | Asked::Elected(_) => {}
             }
         }
     }
@@ -331,7 +337,7 @@ fn a_disk_that_ignores_flushes_confirms_what_it_has_not() {
     let mut spec = rig.storage.spec.clone();
     spec.disk.honours_flush = false;
     rig.storage = Storage::new(&spec, 1);
-    rig.storage.add_queue(QUEUE, 0, "q", Keeps::Classic);
+    rig.storage.add_queue(SimTime::ZERO, QUEUE, (0, "q"), Keeps::Classic);
     rig.publish_all(10, millis(1), 100, true);
     assert_eq!(rig.confirmed.len(), 10);
     assert_eq!(rig.survivors(Crash::PowerLoss), prefix(0));
@@ -352,7 +358,7 @@ fn a_torn_sync_leaves_a_prefix_and_at_most_one_cut_record() {
         let store = preset("rabbitmq-3.10-classic").unwrap();
         let mut rig = Rig::with(store, spec(true));
         rig.storage = Storage::new(&rig.storage.spec.clone(), seed);
-        rig.storage.add_queue(QUEUE, 0, "q", Keeps::Classic);
+        rig.storage.add_queue(SimTime::ZERO, QUEUE, (0, "q"), Keeps::Classic);
         (0..10).for_each(|_| rig.publish(100, true));
         rig.wait(millis(5));
         let left = rig.storage.crash(rig.now, Crash::PowerLoss).remove(&QUEUE).unwrap();

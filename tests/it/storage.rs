@@ -18,6 +18,7 @@ latency = "0s"
 [disk]
 write-time = "0s"
 sync-time = "10ms"
+bandwidth = "0B"
 
 [[queue]]
 name = "orders"
@@ -187,5 +188,36 @@ lasts = "1s"
         assert_eq!(lost_in_storage, lost, "{what}");
         let confirmed = outcome.producers[0].lost_though_confirmed;
         assert_eq!(confirmed, if lost > 0 { lost - unsynced } else { 0 }, "{what}");
+    }
+}
+
+/// A sync of 10 ms, and 0.5 ms to the followers and back. Source: rule CF-9.
+#[test]
+fn a_message_is_in_a_quorum_queue_when_a_majority_has_it() {
+    for (nodes, microseconds) in [(1, 10_000), (3, 11_000), (5, 11_000)] {
+        let outcome = outcome(&format!(
+            r#"[queue.arguments]
+x-queue-type = "quorum"
+
+[cluster]
+nodes = {nodes}
+
+[[producer]]
+name = "shop"
+routing-key = "orders"
+confirms = true
+start = "1s"
+count = 1
+interarrival = "1s"
+
+[[consumer]]
+name = "billing"
+queue = "orders"
+service-time = "0s"
+"#
+        ));
+        let latency = &outcome.producers[0].confirm_latency;
+        assert_eq!(latency.max().map(|max| max / 1000), Some(microseconds), "{nodes} nodes");
+        assert_eq!(outcome.consumers[0].sojourn.max().map(|max| max / 1000), Some(microseconds));
     }
 }

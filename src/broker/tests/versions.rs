@@ -1,7 +1,7 @@
 //! What newer versions do otherwise, as far as a script cannot ask for it: permissions and the acknowledgement timeout.
 
 use super::*;
-use crate::storage::{DiskSpec, Storage, StorageSpec, preset};
+use crate::storage::{ClusterSpec, DiskSpec, Storage, StorageSpec, preset};
 
 fn talk(profile: &Profile) -> Talk {
     Talk::of(profile, Settings::of(profile))
@@ -91,6 +91,7 @@ fn a_power_failure_takes_confirmed_messages_from_4_0_on_and_from_queues_of_versi
             classic_2: named(profile.classic_store_2),
             quorum: named("rabbitmq-quorum"),
             disk: DiskSpec::default(),
+            cluster: ClusterSpec::default(),
         };
         let mut talk = talk(profile);
         talk.broker.attach(Storage::new(&spec, 1));

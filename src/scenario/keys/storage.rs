@@ -174,6 +174,43 @@ pub(super) const QUORUM_STORE: TableSpec = spec(
     STORE_KEYS,
 );
 
+pub(super) const CLUSTER: TableSpec = spec(
+    "cluster",
+    Form::Single,
+    "a cluster",
+    "The nodes that keep quorum queues; each is a member of every one.",
+    &[
+        key(
+            "nodes",
+            Kind::Integer(1, 7),
+            Default("1"),
+            "How many there are; an even number is no safer than one less.",
+            "3",
+        ),
+        key(
+            "latency",
+            Kind::Distribution,
+            Default("\"500us\""),
+            "One-way latency between two nodes.",
+            "\"2ms\"",
+        ),
+        key(
+            "election-timeout",
+            Kind::Duration,
+            Default("\"5s\""),
+            "How long until a leader that is lost is replaced.",
+            "\"1s\"",
+        ),
+        key(
+            "registration-window",
+            Kind::Duration,
+            Default("\"1s\""),
+            "How young a quorum queue must be to lose all in a crash of all its nodes.",
+            "\"0s\"",
+        ),
+    ],
+);
+
 pub(super) const DISK: TableSpec = spec(
     "disk",
     Form::Single,

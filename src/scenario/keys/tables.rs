@@ -15,6 +15,7 @@ pub const TABLES: &[TableSpec] = &[
     storage::CLASSIC_STORE,
     storage::QUORUM_STORE,
     storage::DISK,
+    storage::CLUSTER,
     clients::LINK,
     operator::VHOST,
     operator::USER,

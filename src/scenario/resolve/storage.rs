@@ -6,7 +6,9 @@ use crate::scenario::node::Table;
 use crate::scenario::quantities::{distribution, duration, duration_or_off, size};
 use crate::scenario::reader::Reader;
 use crate::scenario::values::{boolean, choice, integer};
-use crate::storage::{ConfirmAfter, DiskSpec, PRESETS, StorageSpec, StoreSpec, WritebackSpec, preset};
+use crate::storage::{
+    ClusterSpec, ConfirmAfter, DiskSpec, PRESETS, StorageSpec, StoreSpec, WritebackSpec, preset,
+};
 
 use super::settings::single;
 
@@ -28,6 +30,7 @@ pub(super) fn read(tree: &Table, profile: &Profile, problems: &mut Problems) -> 
         classic,
         quorum: store(tree, "quorum-store", &named(QUORUM_STORE), problems),
         disk: disk(tree, problems),
+        cluster: cluster(tree, problems),
     }
 }
 
@@ -72,6 +75,18 @@ fn store(tree: &Table, table: &str, default: &StoreSpec, problems: &mut Problems
             spec.idle_flush = idle.value;
         }
         spec
+    })
+}
+
+fn cluster(tree: &Table, problems: &mut Problems) -> ClusterSpec {
+    let default = ClusterSpec::default();
+    single(tree, "cluster", problems, |reader| ClusterSpec {
+        nodes: reader.read("nodes", integer).unwrap_or_default().value as u32,
+        latency: reader
+            .read("latency", distribution)
+            .map_or_else(|| default.latency.clone(), |time| time.value),
+        election_timeout: reader.read("election-timeout", duration).unwrap_or_default().value,
+        registration_window: reader.read("registration-window", duration).unwrap_or_default().value,
     })
 }
 

@@ -1,0 +1,173 @@
+//! What quorum queues have not taken yet: a message is in its queue once its entry is committed. Source: rules CF-9 and QQ-1.
+
+use std::collections::VecDeque;
+
+use super::error::failure;
+use super::messages::Slot;
+use super::queue::QueueKind;
+use super::{Broker, Out, Step};
+use crate::amqp::{MessageId, QueueId, ReplyCode};
+use crate::observe::LossCause;
+use crate::rules;
+use crate::storage::{Copy, Crash};
+
+/// A message on its way into a quorum queue.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Proposal {
+    /// Its entry in the log; `None` while there is no leader.
+    entry: Option<u64>,
+    queue: QueueId,
+    slot: Slot,
+    message: MessageId,
+    /// The channel that published it, if it still has this number; dead letters come from none.
+    from: Option<(u32, u32)>,
+    /// Who waits for its answer.
+    waiter: Option<u32>,
+}
+
+impl Broker {
+    /// Proposes a message to a quorum queue.
+    pub(super) fn propose(
+        &mut self,
+        id: QueueId,
+        slot: Slot,
+        message: MessageId,
+        from: Option<u32>,
+        step: &Step<'_, impl Out>,
+    ) {
+        let size = self.messages.get(slot).message.size;
+        let from = from.map(|place| (place, self.channels[place].serial));
+        let Some(persistence) = &mut self.persistence else { return };
+        let entry = persistence.storage.propose(step.now, size);
+        persistence.storage.await_proposals(1);
+        let waiter = persistence.next_waiter();
+        persistence.proposals.push_back(Proposal { entry, queue: id, slot, message, from, waiter });
+    }
+
+    /// Messages that are in no queue so far.
+    pub(super) fn proposed(&self) -> u64 {
+        self.persistence.as_ref().map_or(0, |persistence| persistence.proposals.len() as u64)
+    }
+
+    /// Whether quorum queues hand out and take anything.
+    pub(super) fn has_leader(&self) -> bool {
+        self.persistence.as_ref().is_none_or(|persistence| persistence.storage.has_leader())
+    }
+
+    /// All entries up to this one are committed: what they bring is in its queue. The channels that have answers to send.
+    pub(super) fn entries_are_committed(&mut self, upto: u64, step: &mut Step<'_, impl Out>) -> Vec<u32> {
+        let mut places = Vec::new();
+        while let Some(proposal) = self.persistence.as_mut().and_then(|persistence| {
+            let first = *persistence.proposals.front()?;
+            let committed = first.entry.is_some_and(|entry| entry <= upto);
+            committed.then(|| persistence.proposals.pop_front()).flatten()
+        }) {
+            let Proposal { entry, queue, slot, message, waiter, .. } = proposal;
+            let from = self.living(&proposal);
+            let accepted = self.take_into_quorum(queue, slot, message, from, step);
+            if accepted {
+                // The newest copy, unless a consumer with automatic acknowledgement has it already.
+                self.keep_entry(queue, slot, entry.unwrap_or(0), step);
+                self.checkout(queue, step);
+                self.tell_level(queue, step);
+            }
+            if let Some(persistence) = &mut self.persistence {
+                persistence.storage.await_proposals(-1);
+            }
+            places.extend(waiter.and_then(|waiter| self.copy_is_answered(waiter, accepted, step)));
+        }
+        places
+    }
+
+    fn keep_entry(&mut self, id: QueueId, slot: Slot, entry: u64, step: &Step<'_, impl Out>) {
+        let arrival = self.queues[id.0].arrivals().wrapping_sub(1);
+        let copy =
+            Copy { arrival, arrived: step.now, key: slot.0, size: self.messages.get(slot).message.size };
+        if let Some(persistence) = &mut self.persistence {
+            persistence.storage.keep_committed(id.0, copy, entry);
+            self.messages.retain(slot);
+        }
+    }
+
+    fn living(&self, proposal: &Proposal) -> Option<u32> {
+        let (place, serial) = proposal.from?;
+        self.channels.get(place).filter(|channel| channel.serial == serial).map(|_| place)
+    }
+
+    /// There is a leader again. Channels propose again what it does not have; what came from a channel that is gone is lost.
+    pub(super) fn leader_is_elected(&mut self, last: u64, step: &mut Step<'_, impl Out>) {
+        let Some(persistence) = &mut self.persistence else { return };
+        for mut proposal in std::mem::take(&mut persistence.proposals) {
+            let lacks = proposal.entry.is_none_or(|entry| entry > last);
+            if lacks && proposal.from.is_some() && self.living(&proposal).is_none() {
+                self.drop_proposal(&proposal, LossCause::InProcessBuffer, step);
+                continue;
+            }
+            let size = self.messages.get(proposal.slot).message.size;
+            let Some(persistence) = &mut self.persistence else { return };
+            if lacks {
+                proposal.entry = persistence.storage.propose(step.now, size);
+            }
+            persistence.proposals.push_back(proposal);
+        }
+        let quorum =
+            |(id, queue): (u32, &super::Queue)| (queue.kind == QueueKind::Quorum).then_some(QueueId(id));
+        let mut queues: Vec<QueueId> = self.queues.iter().filter_map(quorum).collect();
+        self.sort_queues(&mut queues);
+        for id in queues {
+            self.checkout(id, step);
+            self.tell_level(id, step);
+        }
+    }
+
+    fn drop_proposal(&mut self, proposal: &Proposal, cause: LossCause, step: &mut Step<'_, impl Out>) {
+        if let Some(persistence) = &mut self.persistence {
+            persistence.storage.await_proposals(-1);
+        }
+        let rule = if cause == LossCause::QueueDeleted { rules::Q_12 } else { rules::DUR_9 };
+        self.lose(proposal.queue, proposal.slot, cause, rule, step);
+    }
+
+    /// A queue is about to go. What waits for it counts as confirmed. Source: rule Q-12.
+    pub(super) fn drop_proposals_of(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
+        let Some(persistence) = &mut self.persistence else { return };
+        let (gone, left): (VecDeque<Proposal>, _) =
+            std::mem::take(&mut persistence.proposals).into_iter().partition(|one| one.queue == id);
+        persistence.proposals = left;
+        let mut places = Vec::new();
+        for proposal in gone {
+            self.drop_proposal(&proposal, LossCause::QueueDeleted, step);
+            let waiter = proposal.waiter;
+            places.extend(waiter.and_then(|waiter| self.copy_is_answered(waiter, true, step)));
+        }
+        self.send_confirms(places, step);
+    }
+
+    /// All nodes have crashed: proposals that none of them has are lost, and nobody waits for the others.
+    pub(super) fn crash_proposals(&mut self, crash: Crash, step: &mut Step<'_, impl Out>) {
+        let Some(persistence) = &mut self.persistence else { return };
+        let last = persistence.storage.last_entry();
+        let cause = match crash {
+            Crash::DiskLoss => LossCause::DiskLost,
+            Crash::PowerLoss => LossCause::InPageCache,
+            _ => LossCause::InProcessBuffer,
+        };
+        for proposal in std::mem::take(&mut persistence.proposals) {
+            let young = self.persistence.as_ref().is_some_and(|persistence| {
+                crash != Crash::CleanStop && persistence.storage.is_young(step.now, proposal.queue.0)
+            });
+            if proposal.entry.is_none_or(|entry| entry > last) || young {
+                self.drop_proposal(&proposal, cause, step);
+            } else if let Some(persistence) = &mut self.persistence {
+                persistence.proposals.push_back(Proposal { from: None, waiter: None, ..proposal });
+            }
+        }
+    }
+
+    /// A transaction's message was refused. Source: rule TX-5.
+    pub(super) fn commit_failed(&mut self, place: u32, step: &mut Step<'_, impl Out>) {
+        let at = self.channels[place].at;
+        let failed = failure(ReplyCode::PreconditionFailed, rules::TX_5, "partial tx completion");
+        self.fail(at, &failed, step);
+    }
+}

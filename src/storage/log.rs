@@ -1,0 +1,529 @@
+//! The log of quorum queues: each entry is written and synced by every member, and is committed once a majority has it. A
+//! leader that is lost is replaced, after a while, by the member whose log is longest; without a majority nothing is
+//! committed. One log and one leader stand for all quorum queues. Knows no entry beyond its number and size.
+//! Source: the Raft algorithm as RabbitMQ's `ra` implements it: followers tell the last index they have synced.
+
+use std::collections::VecDeque;
+
+use super::crash::Crash;
+use super::disk::{Disk, DiskSpec};
+use crate::random::{Distribution, RandomStream};
+use crate::units::{SimDuration, SimTime};
+
+/// The nodes that keep quorum queues.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterSpec {
+    /// How many nodes there are; each is a member of every quorum queue.
+    pub nodes: u32,
+    /// One-way latency between two nodes.
+    pub latency: Distribution,
+    /// How long until a leader that is lost is replaced.
+    pub election_timeout: SimDuration,
+    /// A queue that is younger than this loses all in a crash of all its nodes: its name is not on the disk yet.
+    pub registration_window: SimDuration,
+}
+
+impl Default for ClusterSpec {
+    fn default() -> Self {
+        ClusterSpec {
+            nodes: 1,
+            latency: Distribution::Constant(SimDuration::from_micros(500)),
+            election_timeout: SimDuration::from_secs(5),
+            registration_window: SimDuration::from_secs(1),
+        }
+    }
+}
+
+/// How far a member is with its write-ahead log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Idle,
+    /// Up to this entry; the page cache has it at this instant.
+    Writing(SimTime, u64),
+    /// The disk has it at this instant.
+    Syncing(SimTime, u64),
+}
+
+#[derive(Clone, Debug)]
+struct Member {
+    up: bool,
+    /// The last entry in its memory, in its files, and on its disk.
+    received: u64,
+    written: u64,
+    synced: u64,
+    phase: Phase,
+    /// On the way from the leader: when it arrives, up to which entry.
+    inbox: VecDeque<(SimTime, u64)>,
+    disk: Disk,
+}
+
+/// What the log tells whoever drives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// All entries up to this one are committed.
+    Committed(u64),
+    /// There is a leader again; entries after this one are gone unless they are proposed again.
+    Elected(u64),
+    /// There is none any more.
+    LeaderLost,
+}
+
+/// A replicated log.
+#[derive(Clone, Debug)]
+pub(super) struct Log {
+    spec: ClusterSpec,
+    batch_max: u64,
+    members: Vec<Member>,
+    leader: Option<usize>,
+    /// When one is elected, unless something changes.
+    election: Option<SimTime>,
+    /// The last entry of the leader.
+    last: u64,
+    committed: u64,
+    /// Of each member: the last entry that the leader knows to be on its disk.
+    known: Vec<u64>,
+    /// On the way to the leader: when it arrives, from whom, up to which entry. In order of arrival.
+    reports: VecDeque<(SimTime, usize, u64)>,
+    /// Bytes of all entries up to one, from the first that some member has not synced.
+    sizes: VecDeque<u64>,
+    sizes_from: u64,
+    /// Bytes of all entries before.
+    sizes_before: u64,
+    latencies: RandomStream,
+    /// When the driver was asked to call.
+    pub(super) wake: Option<SimTime>,
+}
+
+impl Log {
+    pub(super) fn new(spec: &ClusterSpec, disk: &DiskSpec, batch_max: u32, seed: u64) -> Self {
+        let member = |number: u32| Member {
+            up: true,
+            received: 0,
+            written: 0,
+            synced: 0,
+            phase: Phase::Idle,
+            inbox: VecDeque::new(),
+            disk: Disk::of_node(disk, seed, number),
+        };
+        Log {
+            members: (0..spec.nodes).map(member).collect(),
+            batch_max: if batch_max == 0 { u64::MAX } else { u64::from(batch_max) },
+            leader: Some(0),
+            election: None,
+            last: 0,
+            committed: 0,
+            known: vec![0; spec.nodes as usize],
+            reports: VecDeque::new(),
+            sizes: VecDeque::new(),
+            sizes_from: 0,
+            sizes_before: 0,
+            latencies: RandomStream::new(seed, "cluster", "latency"),
+            wake: None,
+            spec: spec.clone(),
+        }
+    }
+
+    fn majority(&self) -> usize {
+        self.members.len() / 2 + 1
+    }
+
+    pub(super) fn has_leader(&self) -> bool {
+        self.leader.is_some()
+    }
+
+    pub(super) fn leader(&self) -> Option<usize> {
+        self.leader
+    }
+
+    /// The leader takes an entry; its number, from 1 on. `None` if there is no leader.
+    pub(super) fn append(&mut self, now: SimTime, bytes: u64) -> Option<u64> {
+        let leader = self.leader?;
+        self.last += 1;
+        let sum = self.sizes.back().copied().unwrap_or(self.sizes_before);
+        self.sizes.push_back(sum + bytes);
+        self.members[leader].received = self.last;
+        self.replicate(now);
+        Some(self.last)
+    }
+
+    /// Sends the leader's log to all others.
+    fn replicate(&mut self, now: SimTime) {
+        for member in 0..self.members.len() {
+            if Some(member) == self.leader || !self.members[member].up {
+                continue;
+            }
+            let at = now + self.spec.latency.sample(self.latencies.draw());
+            let inbox = &mut self.members[member].inbox;
+            // Nothing overtakes what was sent before.
+            let at = inbox.back().map_or(at, |(before, _)| at.max(*before));
+            match inbox.back_mut() {
+                Some((before, last)) if *before == at => *last = self.last,
+                _ => inbox.push_back((at, self.last)),
+            }
+        }
+    }
+
+    /// When something happens next.
+    pub(super) fn due_at(&self, now: SimTime) -> Option<SimTime> {
+        let members = self.members.iter().filter(|member| member.up).flat_map(|member| {
+            let busy = match member.phase {
+                Phase::Writing(until, _) | Phase::Syncing(until, _) => Some(until),
+                Phase::Idle if member.received > member.written => Some(now),
+                Phase::Idle => None,
+            };
+            busy.into_iter().chain(member.inbox.front().map(|(at, _)| *at))
+        });
+        members.chain(self.reports.front().map(|(at, ..)| *at)).chain(self.election).min()
+    }
+
+    /// Does what is due at `now`.
+    pub(super) fn due(&mut self, now: SimTime) -> Vec<News> {
+        let mut news = Vec::new();
+        if self.election.is_some_and(|at| at <= now) {
+            self.election = None;
+            self.elect(now, &mut news);
+        }
+        for member in 0..self.members.len() {
+            if self.members[member].up {
+                self.advance(now, member);
+            }
+        }
+        while self.reports.front().is_some_and(|(at, ..)| *at <= now) {
+            if let Some((_, member, synced)) = self.reports.pop_front() {
+                self.known[member] = self.known[member].max(synced.min(self.last));
+            }
+        }
+        self.commit(&mut news);
+        self.trim();
+        news
+    }
+
+    /// A member receives, writes and syncs as far as it is by `now`.
+    fn advance(&mut self, now: SimTime, number: usize) {
+        loop {
+            let member = &mut self.members[number];
+            while member.inbox.front().is_some_and(|(at, _)| *at <= now) {
+                if let Some((_, last)) = member.inbox.pop_front() {
+                    member.received = member.received.max(last);
+                }
+            }
+            match member.phase {
+                Phase::Idle if member.received > member.written => {
+                    let upto = member.received.min(member.written.saturating_add(self.batch_max));
+                    member.phase = Phase::Writing(now + member.disk.write_time(), upto);
+                }
+                Phase::Writing(until, upto) if until <= now => {
+                    let from = member.written;
+                    member.written = upto;
+                    let bytes = self.bytes_between(from, upto);
+                    let member = &mut self.members[number];
+                    member.phase = Phase::Syncing(now + member.disk.sync_time(bytes), upto);
+                }
+                Phase::Syncing(until, upto) if until <= now => {
+                    member.phase = Phase::Idle;
+                    if member.disk.spec().honours_flush {
+                        member.synced = upto;
+                    }
+                    if self.leader == Some(number) {
+                        self.known[number] = upto;
+                    } else {
+                        let at = now + self.spec.latency.sample(self.latencies.draw());
+                        let place = self.reports.partition_point(|(before, ..)| *before <= at);
+                        self.reports.insert(place, (at, number, upto));
+                    }
+                }
+                _ => return,
+            }
+        }
+    }
+
+    fn commit(&mut self, news: &mut Vec<News>) {
+        if self.leader.is_none() {
+            return;
+        }
+        let mut known = self.known.clone();
+        known.sort_unstable_by(|a, b| b.cmp(a));
+        let committed = known[self.majority() - 1].min(self.last);
+        if committed > self.committed {
+            self.committed = committed;
+            news.push(News::Committed(committed));
+        }
+    }
+
+    /// Of the members that are there, the one whose log is longest. It has every committed entry, if no disk was lost.
+    fn elect(&mut self, now: SimTime, news: &mut Vec<News>) {
+        let longest = |member: &&usize| (self.members[**member].received, usize::MAX - **member);
+        let up: Vec<usize> = (0..self.members.len()).filter(|member| self.members[*member].up).collect();
+        let Some(&leader) = up.iter().max_by_key(longest).filter(|_| up.len() >= self.majority()) else {
+            return;
+        };
+        let last = self.members[leader].received;
+        self.leader = Some(leader);
+        self.last = last;
+        self.committed = self.committed.min(last);
+        self.sizes.truncate(last.saturating_sub(self.sizes_from) as usize);
+        self.reports.clear();
+        for (known, member) in self.known.iter_mut().zip(&mut self.members) {
+            member.received = member.received.min(last);
+            member.written = member.written.min(last);
+            member.synced = member.synced.min(last);
+            // What the new leader has not heard of it will be told again.
+            *known = member.synced;
+            member.phase = match member.phase {
+                Phase::Writing(until, upto) => Phase::Writing(until, upto.min(last)),
+                Phase::Syncing(until, upto) => Phase::Syncing(until, upto.min(last)),
+                Phase::Idle => Phase::Idle,
+            };
+            member.inbox.clear();
+        }
+        news.push(News::Elected(last));
+        self.replicate(now);
+    }
+
+    /// The nodes for which `down` holds end at `now`.
+    pub(super) fn crash(&mut self, now: SimTime, crash: Crash, down: impl Fn(usize) -> bool) -> Vec<News> {
+        let mut news = Vec::new();
+        for number in (0..self.members.len()).filter(|number| down(*number)) {
+            let member = &mut self.members[number];
+            let left = match crash {
+                Crash::CleanStop | Crash::Queue(_) => member.received,
+                Crash::Process => member.written,
+                Crash::PowerLoss => member.synced,
+                Crash::DiskLoss => 0,
+            };
+            // What an operating system has that lives on, it brings to the disk.
+            (member.received, member.written, member.synced) = (left, left, left);
+            (member.phase, member.up) = (Phase::Idle, false);
+            member.inbox.clear();
+            self.known[number] = self.known[number].min(left);
+            self.reports.retain(|(_, from, _)| *from != number);
+            if self.leader == Some(number) {
+                self.leader = None;
+                news.push(News::LeaderLost);
+            }
+        }
+        self.look_for_leader(now, &mut news);
+        news
+    }
+
+    /// The nodes for which `back` holds run again, and get what they lack.
+    pub(super) fn start(&mut self, now: SimTime, back: impl Fn(usize) -> bool) -> Vec<News> {
+        let mut news = Vec::new();
+        for number in (0..self.members.len()).filter(|number| back(*number)) {
+            self.members[number].up = true;
+        }
+        if self.leader.is_some() {
+            self.replicate(now);
+        }
+        self.look_for_leader(now, &mut news);
+        news
+    }
+
+    /// Without a majority there is no leader, and with one there will be.
+    fn look_for_leader(&mut self, now: SimTime, news: &mut Vec<News>) {
+        let up = self.members.iter().filter(|member| member.up).count();
+        if up < self.majority() {
+            self.election = None;
+            if self.leader.take().is_some() {
+                news.push(News::LeaderLost);
+            }
+        } else if self.leader.is_none() && self.election.is_none() {
+            self.election = Some(now + self.spec.election_timeout);
+        }
+    }
+
+    /// Elects at once, as when all nodes start together.
+    pub(super) fn elect_now(&mut self, now: SimTime) -> Vec<News> {
+        let mut news = Vec::new();
+        self.election = None;
+        self.elect(now, &mut news);
+        news
+    }
+
+    pub(super) fn is_up(&self, node: usize) -> bool {
+        self.members.get(node).is_some_and(|member| member.up)
+    }
+
+    /// Bytes of the entries after `from` up to `upto`.
+    fn bytes_between(&self, from: u64, upto: u64) -> u64 {
+        let sum = |entry: u64| {
+            let place = entry.checked_sub(self.sizes_from + 1)?;
+            self.sizes.get(usize::try_from(place).ok()?).copied()
+        };
+        sum(upto).unwrap_or(0).saturating_sub(sum(from).unwrap_or(self.sizes_before))
+    }
+
+    /// The last entry that some member has: after a crash of all, nothing behind it can come back.
+    pub(super) fn longest(&self) -> u64 {
+        self.members.iter().map(|member| member.received).max().unwrap_or(0)
+    }
+
+    /// Forgets the sizes that nobody needs any more.
+    fn trim(&mut self) {
+        let least = self.members.iter().map(|member| member.written).min().unwrap_or(0);
+        while self.sizes_from < least && self.sizes.len() > 1 {
+            self.sizes_before = self.sizes.pop_front().unwrap_or(self.sizes_before);
+            self.sizes_from += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn millis(n: u64) -> SimDuration {
+        SimDuration::from_millis(n)
+    }
+
+    /// Nodes whose sync takes 10 ms, 1 ms apart, with elections after 100 ms.
+    struct Rig {
+        log: Log,
+        now: SimTime,
+        committed: Vec<(u64, SimTime)>,
+        elected: Vec<(usize, u64, SimTime)>,
+    }
+
+    impl Rig {
+        fn new(nodes: u32) -> Rig {
+            let spec = ClusterSpec {
+                nodes,
+                latency: Distribution::Constant(millis(1)),
+                election_timeout: millis(100),
+                ..ClusterSpec::default()
+            };
+            let disk = DiskSpec {
+                write_time: Distribution::Constant(SimDuration::ZERO),
+                sync_time: Distribution::Constant(millis(10)),
+                bandwidth: 0,
+                ..DiskSpec::default()
+            };
+            let log = Log::new(&spec, &disk, 0, 1);
+            Rig { log, now: SimTime::ZERO, committed: Vec::new(), elected: Vec::new() }
+        }
+
+        fn hear(&mut self, news: Vec<News>) {
+            for one in news {
+                match one {
+                    News::Committed(entry) => self.committed.push((entry, self.now)),
+                    News::Elected(last) => {
+                        self.elected.push((self.log.leader().unwrap(), last, self.now));
+                    }
+                    News::LeaderLost => {}
+                }
+            }
+        }
+
+        fn wait(&mut self, length: SimDuration) {
+            let end = self.now + length;
+            while let Some(at) = self.log.due_at(self.now).filter(|at| *at <= end) {
+                self.now = at;
+                let news = self.log.due(at);
+                self.hear(news);
+            }
+            self.now = end;
+        }
+
+        fn append(&mut self, count: u64) {
+            for _ in 0..count {
+                self.log.append(self.now, 100);
+            }
+        }
+
+        fn crash(&mut self, crash: Crash, down: &[usize]) {
+            let news = self.log.crash(self.now, crash, |node| down.contains(&node));
+            self.hear(news);
+        }
+
+        fn start(&mut self, back: &[usize]) {
+            let news = self.log.start(self.now, |node| back.contains(&node));
+            self.hear(news);
+        }
+    }
+
+    fn at(n: u64) -> SimTime {
+        SimTime::ZERO + millis(n)
+    }
+
+    /// One member needs its own sync; of three the leader's and one way there and back.
+    #[test]
+    fn an_entry_is_committed_when_a_majority_has_synced_it() {
+        for (nodes, expected) in [(1, 10), (3, 12), (5, 12)] {
+            let mut rig = Rig::new(nodes);
+            rig.append(3);
+            rig.wait(millis(5));
+            rig.append(1);
+            rig.wait(millis(95));
+            // What came in the first sync is the next one.
+            assert_eq!(rig.committed, [(3, at(expected)), (4, at(expected + 10))], "{nodes} nodes");
+        }
+    }
+
+    #[test]
+    fn a_leader_that_is_lost_is_replaced_by_a_member_that_has_every_committed_entry() {
+        let mut rig = Rig::new(3);
+        rig.append(5);
+        rig.wait(millis(50));
+        rig.append(2);
+        // The last two are on their way to the followers.
+        rig.crash(Crash::PowerLoss, &[0]);
+        assert!(!rig.log.has_leader());
+        assert_eq!(rig.log.append(rig.now, 100), None);
+        rig.wait(millis(200));
+        assert_eq!(rig.elected, [(1, 7, at(150))]);
+        rig.append(1);
+        rig.wait(millis(50));
+        assert_eq!(rig.committed.last(), Some(&(8, at(262))));
+        rig.start(&[0]);
+        rig.wait(millis(50));
+        assert_eq!(rig.log.members.iter().map(|member| member.synced).collect::<Vec<_>>(), [8, 8, 8]);
+    }
+
+    #[test]
+    fn without_a_majority_nothing_is_committed_until_there_is_one_again() {
+        let mut rig = Rig::new(3);
+        rig.append(1);
+        rig.wait(millis(50));
+        rig.crash(Crash::Process, &[1, 2]);
+        rig.wait(millis(1000));
+        assert!(!rig.log.has_leader());
+        assert_eq!(rig.committed.len(), 1);
+        rig.start(&[2]);
+        rig.wait(millis(200));
+        assert_eq!(rig.elected, [(0, 1, at(1150))]);
+        rig.append(1);
+        rig.wait(millis(100));
+        assert_eq!(rig.committed.last().map(|(entry, _)| *entry), Some(2));
+    }
+
+    /// Whatever was committed outlives the power of all nodes, and the disks of a minority.
+    #[test]
+    fn what_is_committed_is_lost_only_with_the_disks_of_a_majority() {
+        for (crash, down, left) in [
+            (Crash::PowerLoss, vec![0, 1, 2], 5),
+            (Crash::DiskLoss, vec![0], 5),
+            (Crash::DiskLoss, vec![0, 1], 5),
+            (Crash::DiskLoss, vec![0, 1, 2], 0),
+        ] {
+            let mut rig = Rig::new(3);
+            rig.append(5);
+            rig.wait(millis(12));
+            assert_eq!(rig.committed.len(), 1);
+            rig.crash(crash, &down);
+            assert_eq!(rig.log.longest(), left, "{crash:?} of {down:?}");
+        }
+    }
+
+    #[test]
+    fn a_sync_takes_the_bytes_of_what_it_covers() {
+        let mut log = Log::new(&ClusterSpec::default(), &DiskSpec::default(), 0, 1);
+        for n in 1..=3 {
+            log.append(SimTime::ZERO, n * 100);
+        }
+        assert_eq!(log.bytes_between(0, 2), 300);
+        assert_eq!(log.bytes_between(2, 3), 300);
+        log.members[0].written = 2;
+        log.trim();
+        assert_eq!(log.bytes_between(2, 3), 300);
+    }
+}

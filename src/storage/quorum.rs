@@ -1,0 +1,145 @@
+//! Quorum queues: what is proposed, committed, and left after crashes of nodes.
+
+use std::mem;
+
+use super::crash::Crash;
+use super::log::News;
+use super::record::{Copy, Level, Record};
+use super::store::{Asked, Storage, WriterId};
+use crate::units::SimTime;
+
+impl Storage {
+    /// Proposes a message of this size to the log of quorum queues; its entry, from 1 on. `None`: there is no leader.
+    pub fn propose(&mut self, now: SimTime, size: u32) -> Option<u64> {
+        let bytes = u64::from(size) + u64::from(self.spec.quorum.overhead);
+        let entry = self.log.append(now, bytes);
+        self.arm_log(now);
+        entry
+    }
+
+    /// Somebody waits for a proposal, or does no more.
+    pub fn await_proposals(&mut self, more: i64) {
+        self.waiting = self.waiting.saturating_add_signed(more);
+    }
+
+    /// How many nodes there are.
+    pub fn nodes(&self) -> u32 {
+        self.spec.cluster.nodes
+    }
+
+    /// Whether quorum queues have a leader.
+    pub fn has_leader(&self) -> bool {
+        self.log.has_leader()
+    }
+
+    /// Whether a node runs.
+    pub fn is_up(&self, node: usize) -> bool {
+        self.log.is_up(node)
+    }
+
+    /// The node of the leader.
+    pub fn leader(&self) -> Option<usize> {
+        self.log.leader()
+    }
+
+    /// A copy is in a quorum queue, by an entry that is committed.
+    pub fn keep_committed(&mut self, queue: u32, copy: Copy, entry: u64) {
+        let Some(store) = self.queues.get_mut(&queue) else { return };
+        let record = Record { index: Level::Stable, awaits: 0, entry, ..Record::new(copy, None, false) };
+        store.records.push(record);
+    }
+
+    pub(super) fn arm_log(&mut self, now: SimTime) {
+        if let Some(at) = self.log.due_at(now)
+            && self.log.wake.is_none_or(|wake| at < wake)
+        {
+            self.log.wake = Some(at);
+            self.asked.push(Asked::Wake(WriterId::LOG, at.max(now)));
+        }
+    }
+
+    pub(super) fn hear(&mut self, now: SimTime, news: Vec<News>) {
+        for one in news {
+            match one {
+                News::Committed(entry) => {
+                    self.acks_are_committed(entry);
+                    self.asked.push(Asked::Committed(entry));
+                }
+                News::Elected(last) => {
+                    self.asked.push(Asked::Elected(last));
+                    self.propose_acks_again(now, last);
+                }
+                News::LeaderLost => {}
+            }
+        }
+    }
+
+    fn acks_are_committed(&mut self, upto: u64) {
+        while let Some(&(entry, queue, arrival)) = self.acks.front()
+            && entry <= upto
+        {
+            self.acks.pop_front();
+            if let Some(record) = self.queues.get_mut(&queue).and_then(|store| store.records.get_mut(arrival))
+            {
+                record.ack = Level::Stable;
+            }
+            self.forget_if_over(queue, arrival);
+        }
+    }
+
+    /// Channels send again what the new leader does not have.
+    fn propose_acks_again(&mut self, now: SimTime, last: u64) {
+        for (entry, queue, arrival) in mem::take(&mut self.acks) {
+            let entry = if entry <= last { entry } else { self.log.append(now, 0).unwrap_or(u64::MAX) };
+            self.acks.push_back((entry, queue, arrival));
+        }
+    }
+
+    /// Nodes of a cluster end, and others go on. Whatever their clients had not committed is theirs to send again.
+    pub fn stop_nodes(&mut self, now: SimTime, crash: Crash, down: impl Fn(usize) -> bool) {
+        let news = self.log.crash(now, crash, down);
+        self.hear(now, news);
+        self.arm_log(now);
+    }
+
+    /// Nodes of a cluster run again.
+    pub fn start_nodes(&mut self, now: SimTime, back: impl Fn(usize) -> bool) {
+        let news = self.log.start(now, back);
+        self.hear(now, news);
+        self.arm_log(now);
+    }
+
+    /// All nodes run again, and have a leader at once.
+    pub(super) fn start_log(&mut self, now: SimTime, back: impl Fn(usize) -> bool) {
+        self.log.wake = None;
+        let mut news = self.log.start(now, back);
+        news.extend(self.log.elect_now(now));
+        self.hear(now, news);
+        self.arm_log(now);
+    }
+
+    /// All nodes have ended: acknowledgements that no member has are void. The last entry that can come back.
+    pub(super) fn crash_log(&mut self, now: SimTime, crash: Crash) -> u64 {
+        self.log.crash(now, crash, |_| true);
+        let last = self.log.longest();
+        for (entry, queue, arrival) in mem::take(&mut self.acks) {
+            let level = if entry <= last { Level::Stable } else { Level::Nowhere };
+            if let Some(record) = self.queues.get_mut(&queue).and_then(|store| store.records.get_mut(arrival))
+            {
+                record.ack = level;
+            }
+        }
+        last
+    }
+
+    /// Whether a crash of all nodes at `now` takes a whole quorum queue.
+    pub fn is_young(&self, now: SimTime, queue: u32) -> bool {
+        let window = self.spec.cluster.registration_window;
+        self.queues.get(&queue).is_some_and(|store| store.is_logged() && store.made + window > now)
+    }
+
+    /// The last entry that some member has.
+    pub fn last_entry(&self) -> u64 {
+        self.log.longest()
+    }
+}
