@@ -40,13 +40,16 @@ pub(crate) enum Feature {
     Confirms,
     Transactions,
     Followers,
+    ProducerCrashes,
+    RandomTriggers,
+    Conditions,
 }
 
 /// A scenario in numbers. Its `Debug` is the scenario file.
 #[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) seed: u64,
-    features: u32,
+    features: u64,
     exchange: usize,
     queues: Vec<Queue>,
     producers: Vec<Producer>,
@@ -108,6 +111,7 @@ struct Fault {
     at: u64,
     lasts: u64,
     ends: bool,
+    trigger: usize,
 }
 
 const KEYS: [&str; 4] = ["a", "a.b", "b.c", "x.y.z"];
@@ -115,7 +119,18 @@ const PATTERNS: [&str; 6] = ["a", "a.*", "#", "*.c", "#.z", ""];
 const KINDS: [&str; 3] = ["topic", "fanout", "direct"];
 const ACKNOWLEDGE: [&str; 3] = ["after-processing", "before-processing", "automatic"];
 const OUTCOMES: [&str; 5] = ["ack", "reject", "requeue", "hang", "crash"];
-const BY: [&str; 3] = ["tcp-cut", "channel-close", "connection-close"];
+const BY: [&str; 4] = ["tcp-cut", "channel-close", "connection-close", "process-exit"];
+/// What a fault may wait for, with how much more often that happens than a message is published.
+const CONDITIONS: [(&str, u64); 8] = [
+    ("published", 1),
+    ("enqueued", 1),
+    ("delivered", 1),
+    ("confirmed", 1),
+    ("unconfirmed", 1),
+    ("acked", 1),
+    ("queued", 1),
+    ("events", 20),
+];
 
 fn sampled(times: std::ops::Range<u64>) -> impl Strategy<Value = (u8, u64)> {
     (0u8..3, times)
@@ -178,8 +193,9 @@ fn consumer() -> impl Strategy<Value = Consumer> {
 }
 
 fn fault() -> impl Strategy<Value = Fault> {
-    (0u8..3, 0usize..3, any::<usize>(), 0u64..50_000, 0u64..20_000, any::<bool>())
-        .prop_map(|(kind, by, whom, at, lasts, ends)| Fault { kind, by, whom, at, lasts, ends })
+    (0u8..4, 0usize..4, any::<usize>(), 0u64..50_000, 0u64..20_000, any::<bool>(), 0usize..12).prop_map(
+        |(kind, by, whom, at, lasts, ends, trigger)| Fault { kind, by, whom, at, lasts, ends, trigger },
+    )
 }
 
 /// Random scenarios.
@@ -187,7 +203,7 @@ pub(crate) fn scenarios() -> impl Strategy<Value = Case> {
     let parties =
         (vec(queue(), 1..4), vec(producer(), 1..4), vec(consumer(), 1..5), vec(fault(), 0..5), 0usize..3);
     // Half of the cases are without each feature; latency and acknowledgements apart, a case has about ten of them.
-    let rest = (any::<u32>(), any::<u16>(), sampled(0..3_000), 1u64..5, 5_000u64..60_000, 1u64..600);
+    let rest = (any::<u64>(), any::<u16>(), sampled(0..3_000), 1u64..5, 5_000u64..60_000, 1u64..600);
     (parties, rest).prop_map(|(parties, rest)| {
         let (queues, producers, consumers, faults, exchange) = parties;
         let (features, seed, latency, class_every, duration, events_max) = rest;
@@ -456,13 +472,34 @@ impl Case {
         writeln!(out, "resubscribe-delay = \"2ms\"")
     }
 
-    fn fault(&self, fault: &Fault, out: &mut impl Write) -> fmt::Result {
+    /// When a fault strikes.
+    fn trigger(&self, fault: &Fault, ends: bool) -> String {
         let at = if self.has(Feature::ShortDuration) { fault.at % self.duration } else { fault.at };
+        match fault.trigger {
+            0 if self.has(Feature::RandomTriggers) => {
+                format!("at = {{ uniform = [\"{}us\", \"{at}us\"] }}", at / 2)
+            }
+            1 if self.has(Feature::RandomTriggers) => format!("at = {{ exponential = \"{at}us\" }}"),
+            2 if self.has(Feature::RandomTriggers) && ends => {
+                format!("every = {{ exponential = \"{}us\" }}", at + 1)
+            }
+            3 if self.has(Feature::RandomTriggers) && ends => {
+                format!("every = \"{}us\"\nfrom = \"1us\"\nuntil = \"40ms\"", at + 1)
+            }
+            condition @ 4.. if self.has(Feature::Conditions) => {
+                let (what, often) = CONDITIONS[condition - 4];
+                format!("when = {{ {what} = {} }}", 1 + fault.at % 20 * often)
+            }
+            _ => format!("at = \"{at}us\""),
+        }
+    }
+
+    fn fault(&self, fault: &Fault, out: &mut impl Write) -> fmt::Result {
         match fault.kind {
             0 if self.has(Feature::ConsumerCrashes) => {
                 let consumer = fault.whom % self.consumers.len();
-                writeln!(out, "[[fault.consumer-crash]]\nconsumer = \"c{consumer}\"\nat = \"{at}us\"")?;
-                writeln!(out, "by = \"{}\"", BY[fault.by])?;
+                writeln!(out, "[[fault.consumer-crash]]\nconsumer = \"c{consumer}\"")?;
+                writeln!(out, "{}\nby = \"{}\"", self.trigger(fault, fault.ends), BY[fault.by])?;
                 if fault.ends {
                     writeln!(out, "restart-after = \"{}us\"", fault.lasts)?;
                 }
@@ -470,11 +507,25 @@ impl Case {
             1 if self.has(Feature::ConnectionLosses) => {
                 let all = self.connections();
                 let connection = &all[fault.whom % all.len()];
-                writeln!(out, "[[fault.connection-loss]]\nconnection = \"{connection}\"\nat = \"{at}us\"")?;
-                writeln!(out, "lasts = \"{}us\"", fault.lasts)?;
+                writeln!(out, "[[fault.connection-loss]]\nconnection = \"{connection}\"")?;
+                writeln!(out, "{}\nlasts = \"{}us\"", self.trigger(fault, true), fault.lasts)?;
             }
             2 if self.has(Feature::BrokerRestarts) => {
-                writeln!(out, "[[fault.broker-restart]]\nat = \"{at}us\"\nlasts = \"{}us\"", fault.lasts)?;
+                let lasts = fault.lasts;
+                writeln!(
+                    out,
+                    "[[fault.broker-restart]]\n{}\nlasts = \"{lasts}us\"",
+                    self.trigger(fault, true)
+                )?;
+            }
+            3 if self.has(Feature::ProducerCrashes) => {
+                let producer = fault.whom % self.producers.len();
+                let by = ["process-exit", "tcp-cut"][fault.by % 2];
+                writeln!(out, "[[fault.producer-crash]]\nproducer = \"p{producer}\"\nby = \"{by}\"")?;
+                writeln!(out, "{}", self.trigger(fault, fault.ends))?;
+                if fault.ends {
+                    writeln!(out, "restart-after = \"{}us\"", fault.lasts)?;
+                }
             }
             _ => return Ok(()),
         }
