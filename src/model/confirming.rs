@@ -92,8 +92,10 @@ mod tests {
         assert_eq!(channel.answered(2, false), Some(vec![sent(2)]));
         assert_eq!(channel.answered(1, false), Some(vec![sent(1)]));
         channel.sent(sent(4));
+        assert_eq!(channel.open(), 2);
         assert_eq!(channel.answered(4, false), Some(vec![sent(4)]));
         assert_eq!(channel.answered(3, false), Some(vec![sent(3)]));
+        assert_eq!(channel.open(), 0);
     }
 
     /// Source: rule CF-10.

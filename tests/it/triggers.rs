@@ -1,5 +1,8 @@
 //! When faults strike, and what crashes of clients leave behind. Each test plays a small scenario and looks at what came of it.
 
+use std::collections::BTreeSet;
+
+use amqpsim::experiment::{Origin, Plan, run};
 use amqpsim::measure::{EndReason, Outcome, Stopped};
 use amqpsim::model::{simulate, simulate_recorded};
 use amqpsim::observe::{Fact, LossCause, What};
@@ -241,6 +244,52 @@ fn a_condition_that_never_comes_true_is_in_the_outcome() {
     let (_, outcome) = strikes(&cut("when = { published = 101, producer = \"p\" }"), 1);
     assert_eq!(outcome.faults[0].strikes, 0);
     assert_eq!(outcome.faults[0].waits_until.as_deref(), Some("101 messages are published by `p`"));
+}
+
+#[test]
+fn conditions_are_told_in_clauses() {
+    let told = |when: &str| {
+        let system = scenario(&cut(&format!("when = {{ {when} }}"))).system;
+        system.faults[0].condition(&system)
+    };
+    let said = [
+        ("published = 1000", "1000 messages are published"),
+        ("published = 1, producer = \"p\"", "1 message is published by `p`"),
+        ("enqueued = 2", "2 messages are enqueued"),
+        ("delivered = 2", "2 messages are delivered"),
+        ("confirmed = 1", "1 publish is confirmed"),
+        ("unconfirmed = 2", "2 publishes are unconfirmed"),
+        ("acked = 2", "2 deliveries are acknowledged"),
+        ("queued = 2", "2 messages are queued"),
+        ("events = 2", "2 events are handled"),
+    ];
+    for (when, clause) in said {
+        assert_eq!(told(when).as_deref(), Some(clause));
+    }
+}
+
+/// A crash at a random instant is met at another one in each replication, and at the same one on any number of threads.
+#[test]
+fn replications_have_instants_of_their_own() {
+    let text = shop("", "[[fault.broker-restart]]\nat = { uniform = [\"0s\", \"1s\"] }\nlasts = \"50ms\"");
+    let loaded = load("test.toml", &text, &[]).unwrap_or_else(|error| panic!("{error}"));
+    let results = [1, 2].map(|jobs| {
+        let plan = Plan {
+            origin: Origin { file: "test.toml".into(), overrides: Vec::new() },
+            variants: loaded.variants.clone(),
+            names_variants: false,
+            seed: None,
+            replications: Some(20),
+            jobs,
+        };
+        run(&plan, &|_, _| {}).unwrap_or_else(|bug| panic!("{bug}"))
+    });
+    assert_eq!(results[0], results[1]);
+    let variant = &results[0].variants[0];
+    assert_eq!(variant.random_parts, ["strikes of `broker-restart`"]);
+    assert!(variant.outcomes.iter().all(|outcome| outcome.faults[0].strikes == 1));
+    let ends: BTreeSet<u64> = variant.outcomes.iter().map(|outcome| outcome.end.at.as_nanos()).collect();
+    assert!(ends.len() > 10, "{ends:?}");
 }
 
 #[test]

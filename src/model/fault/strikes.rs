@@ -145,3 +145,39 @@ impl<R: Recorder> System<R> {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Alarm, Condition, FaultKind, Resource};
+    use crate::random::Distribution;
+    use crate::units::SimDuration;
+
+    fn fault(name: &str, trigger: Trigger) -> FaultSpec {
+        let kind = FaultKind::Alarm(Alarm { resource: Resource::Disk, lasts: SimDuration::ZERO });
+        FaultSpec { name: name.to_owned(), trigger, kind }
+    }
+
+    fn at(name: &str) -> FaultSpec {
+        fault(name, Trigger::At(Distribution::Constant(SimDuration::ZERO)))
+    }
+
+    fn first_draws(faults: &[FaultSpec], seed: u64) -> Vec<u64> {
+        Strikers::new(faults, seed).of.iter().map(|strikes| strikes.stream.draw_at(0)).collect()
+    }
+
+    #[test]
+    fn each_fault_has_a_stream_of_its_own_by_name_and_by_place_among_those_of_one_name() {
+        let both = first_draws(&[at("alarm"), at("cut"), at("alarm")], 1);
+        assert!(both[0] != both[1] && both[1] != both[2] && both[0] != both[2], "{both:x?}");
+        assert_eq!(first_draws(&[at("cut"), at("alarm")], 1), [both[1], both[0]]);
+        assert_ne!(first_draws(&[at("cut")], 2)[0], both[1]);
+    }
+
+    #[test]
+    fn nobody_waits_unless_a_condition_is_asked_for() {
+        assert!(!Strikers::new(&[at("alarm")], 1).wait());
+        let waits = Strikers::new(&[at("alarm"), fault("cut", Trigger::When(Condition::Events(1)))], 1);
+        assert_eq!((waits.wait(), &waits.waiting[..]), (true, &[1][..]));
+    }
+}
