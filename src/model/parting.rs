@@ -203,7 +203,7 @@ impl<R: Recorder> System<R> {
     }
 
     /// Ends a connection with its process: what the client has sent still arrives, and then the end of the stream; what is
-    /// on its way to the client finds nobody.
+    /// on its way to the client finds nobody. Source: rules CON-8 and CON-11.
     pub(super) fn end_stream(&mut self, index: usize, parting: Parting, events: &mut EventList<SystemEvent>) {
         let connection = &mut self.connections[index];
         connection.down.cut(events);

@@ -98,7 +98,8 @@ fn an_instant_that_is_drawn_after_the_end_never_comes() {
 
 #[test]
 fn a_fault_comes_again_and_again_from_and_until() {
-    assert_eq!(strikes(&cut("every = \"300ms\""), 1).0, [300_000, 600_000, 900_000]);
+    let (three, outcome) = strikes(&cut("every = \"300ms\""), 1);
+    assert_eq!((three, outcome.faults[0].strikes), (vec![300_000, 600_000, 900_000], 3));
     let text = cut("every = \"100ms\"\nfrom = \"250ms\"\nuntil = \"550ms\"");
     assert_eq!(strikes(&text, 1).0, [350_000, 450_000]);
 }
@@ -334,6 +335,7 @@ fn what_a_dead_producer_held_back_is_not_sent_and_what_it_sent_arrives() {
     assert_eq!((p.held_back, p.stopped), (0, Stopped::Crashed));
 }
 
+/// Source: rules CON-7 and CON-11.
 #[test]
 fn a_reset_loses_what_is_on_the_way_as_well() {
     let text = hasty("at = \"85ms\"");
@@ -360,8 +362,23 @@ fn what_comes_due_while_a_producer_is_dead_is_never_made() {
     assert_eq!((outcome.producers[0].stopped, outcome.end.why), (Stopped::No, EndReason::Drained));
 }
 
+/// A process that is dead cannot die, and is back when the last of its crashes is over.
 #[test]
-fn a_producer_that_follows_a_dead_one_in_a_pipeline_goes_on() {
+fn crashes_of_one_producer_may_overlap() {
+    let crash = |at: &str, back: &str| {
+        format!("[[fault.producer-crash]]\nproducer = \"p\"\nat = \"{at}\"\nrestart-after = \"{back}\"\n")
+    };
+    let both = shop("", &(crash("305ms", "100ms") + &crash("355ms", "150ms")));
+    let one = shop("", &crash("305ms", "200ms"));
+    let published = |text: &str| seen(text, 1, |what| matches!(what, What::Published { .. })).0;
+    assert_eq!(published(&both), published(&one));
+    let crashed = seen(&both, 1, |what| matches!(what, What::ProducerCrashed { .. })).0;
+    let back = seen(&both, 1, |what| matches!(what, What::ProducerRestarted { .. })).0;
+    assert_eq!((crashed, back), (vec![305_000], vec![505_000]));
+}
+
+#[test]
+fn what_is_processed_while_its_follower_is_dead_is_not_followed() {
     let text = shop(
         "",
         "[[fault.producer-crash]]\nproducer = \"next\"\nat = \"300ms\"\nrestart-after = \"200ms\"",
@@ -383,6 +400,7 @@ fn others_on_the_connection_of_a_dead_producer_come_back_with_it() {
     assert_eq!(published, [80, 100], "the other one was late");
 }
 
+/// Source: rule TX-2.
 #[test]
 fn a_transaction_dies_with_its_producer() {
     let crash = "[[fault.producer-crash]]\nproducer = \"p\"\nat = \"455ms\"";
@@ -399,6 +417,7 @@ fn busy(keys: &str, crash: &str) -> String {
         .replace("latency = \"1ms\"", "latency = \"5ms\"")
 }
 
+/// Source: rules CON-7 and CON-11.
 #[test]
 fn acknowledgements_of_a_process_that_exits_still_arrive() {
     // The crash comes 1 ms after a message was processed.
@@ -413,6 +432,7 @@ fn acknowledgements_of_a_process_that_exits_still_arrive() {
     assert!(exit.ledger.redelivered > 0, "what was in its hands came again");
 }
 
+/// Source: rule CON-8.
 #[test]
 fn automatically_acknowledged_deliveries_die_with_a_process() {
     let (_, outcome) =

@@ -20,7 +20,8 @@ pub enum ProducerCrashBy {
 }
 
 /// The spec of a producer's crash. A new process remembers nothing: neither the messages that were held back, nor the
-/// publishes that wait for an answer. What comes due while the producer is dead is never made.
+/// publishes that wait for an answer, whose fate is unknown for good. What comes due while the producer is dead is never made.
+/// Source: rule CON-16.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProducerCrash {
     /// Index of the producer.
