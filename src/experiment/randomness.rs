@@ -1,6 +1,6 @@
 //! Whether a system draws anything at random. Where it does not, every replication is the same and one is enough.
 
-use crate::model::{Pace, SystemSpec};
+use crate::model::{Pace, SystemSpec, Trigger};
 use crate::random::Distribution;
 
 /// Whether two seeds can give two outcomes.
@@ -21,6 +21,14 @@ pub fn random_parts(system: &SystemSpec) -> Vec<String> {
     }
     for consumer in system.consumers.iter().filter(|consumer| consumer.service_times.iter().any(random)) {
         parts.push(format!("service times of `{}`", consumer.name));
+    }
+    let strikes_by_chance = |trigger: &Trigger| match trigger {
+        Trigger::At(after) => random(after),
+        Trigger::Every(repeats) => random(&repeats.gaps),
+        Trigger::When(_) => false,
+    };
+    for fault in system.faults.iter().filter(|fault| strikes_by_chance(&fault.trigger)) {
+        parts.push(format!("strikes of `{}`", fault.name));
     }
     parts
 }

@@ -228,7 +228,7 @@ pub const CATALOGUE: &[Measure] = &[
         "99th percentile of the time from publish to the end of processing, over all its consumers, to within 0.8 %.",
         |o, i| percentile(&sojourns(o, i)?, 99)),
 
-    producer("published", Unit::Count, "Messages that it handed to its connection.",
+    producer("published", Unit::Count, "Messages that it handed to its connection, or held back when it died.",
         |o, i| Some(producer_of(o, i)?.published as f64)),
     producer("returned", Unit::Count, "Messages that came back to it as unroutable.",
         |o, i| Some(producer_of(o, i)?.returned as f64)),
@@ -251,7 +251,7 @@ pub const CATALOGUE: &[Measure] = &[
     producer("confirm-latency-p99", Unit::Nanoseconds, "99th percentile of the time from a publish to its answer, to within 0.8 %.",
         |o, i| percentile(&producer_of(o, i)?.confirm_latency, 99)),
 
-    run("published", Unit::Count, "Messages that producers handed to their connections.",
+    run("published", Unit::Count, "Messages that producers handed to their connections, or held back when they died.",
         |o, _| Some(o.ledger.published as f64)),
     run("processed", Unit::Count, "Copies that were processed and settled.", |o, _| Some(o.ledger.processed as f64)),
     run("lost", Unit::Count, "Losses, whatever their cause.", |o, _| Some(o.ledger.lost_total() as f64)),

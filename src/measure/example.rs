@@ -37,6 +37,7 @@ pub(crate) fn outcome() -> Outcome {
         ],
         clients: Vec::new(),
         queues: vec![queue],
+        faults: Vec::new(),
         answered_twice: 0,
         ledger: Ledger {
             published: 100,

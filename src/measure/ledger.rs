@@ -10,7 +10,7 @@ use crate::observe::LossCause;
 /// The books of one run. All counts are numbers of messages (the first group) or copies (the second).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
-    /// Messages that producers handed to their connection.
+    /// Messages that producers handed to their connection, or were to hand to it when they died.
     pub published: u64,
     /// Messages that had not reached the broker when the run ended.
     pub on_the_way: u64,

@@ -12,6 +12,6 @@ pub use catalogue::{CATALOGUE, Measure, MeasureId, Scope, Unit, find, find_in};
 pub use fairness::{jain_index, max_min_ratio};
 pub use ledger::{Ledger, LedgerError};
 pub use outcome::{
-    ClientError, ClientOutcome, ConsumerOutcome, End, EndReason, Outcome, ProducerOutcome, QueueOutcome,
-    Stopped,
+    ClientError, ClientOutcome, ConsumerOutcome, End, EndReason, FaultOutcome, Outcome, ProducerOutcome,
+    QueueOutcome, Stopped,
 };

@@ -46,7 +46,7 @@ pub struct ClientError {
 pub struct ProducerOutcome {
     /// Its name.
     pub name: String,
-    /// Messages handed to its connection.
+    /// Messages handed to its connection, or lost with it before they were ([`LossCause::NotSent`](crate::observe::LossCause::NotSent)).
     pub published: u64,
     /// Messages that came back as unroutable.
     pub returned: u64,
@@ -74,6 +74,8 @@ pub enum Stopped {
     No,
     /// The broker has closed its channel or connection with an error, for good.
     ByError,
+    /// It had died.
+    Crashed,
     /// Its channel was not open, for another reason: for example, another client had closed it.
     WithoutChannel,
 }
@@ -157,6 +159,17 @@ pub struct QueueOutcome {
     pub makespan: Option<SimDuration>,
 }
 
+/// What came of a planned fault.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FaultOutcome {
+    /// Its name.
+    pub name: String,
+    /// How often it struck.
+    pub strikes: u64,
+    /// What it waited for, in a clause, if it waited for something: "1000 messages are published".
+    pub waits_until: Option<String>,
+}
+
 /// Everything that one replication gives.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
@@ -170,6 +183,8 @@ pub struct Outcome {
     pub clients: Vec<ClientOutcome>,
     /// Queues that the scenario names, in its order.
     pub queues: Vec<QueueOutcome>,
+    /// In order of the scenario.
+    pub faults: Vec<FaultOutcome>,
     /// Answers to publishes that had been answered before, or that nobody had made.
     pub answered_twice: u64,
     /// The books.

@@ -28,12 +28,15 @@ pub(super) struct Confirming {
     last: PublishSeqNo,
     /// Up to the last one. Invariant: the first is open.
     publishes: VecDeque<Publish>,
+    /// How many of them are open.
+    open: u64,
 }
 
 impl Confirming {
     /// Counts a publish.
     pub(super) fn sent(&mut self, sent: Sent) {
         self.last += 1;
+        self.open += 1;
         self.publishes.push_back(Publish::Open(sent));
     }
 
@@ -55,7 +58,13 @@ impl Confirming {
         while self.publishes.front() == Some(&Publish::Answered) {
             self.publishes.pop_front();
         }
+        self.open -= open.len() as u64;
         Some(open)
+    }
+
+    /// How many publishes wait for an answer.
+    pub(super) fn open(&self) -> u64 {
+        self.open
     }
 }
 
@@ -83,8 +92,10 @@ mod tests {
         assert_eq!(channel.answered(2, false), Some(vec![sent(2)]));
         assert_eq!(channel.answered(1, false), Some(vec![sent(1)]));
         channel.sent(sent(4));
+        assert_eq!(channel.open(), 2);
         assert_eq!(channel.answered(4, false), Some(vec![sent(4)]));
         assert_eq!(channel.answered(3, false), Some(vec![sent(3)]));
+        assert_eq!(channel.open(), 0);
     }
 
     /// Source: rule CF-10.

@@ -238,6 +238,11 @@ impl Connection {
         )
     }
 
+    /// How many publishes wait for an answer on its channels.
+    pub(super) fn unconfirmed(&self) -> u64 {
+        self.channels.iter().filter_map(|channel| channel.confirming.as_ref()).map(|one| one.open()).sum()
+    }
+
     pub(super) fn channel(&self, number: ChannelNo) -> Option<&ClientChannel> {
         self.channels.iter().find(|channel| channel.number == number)
     }

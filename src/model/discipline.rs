@@ -69,6 +69,12 @@ impl Discipline {
         commits
     }
 
+    /// Its process is gone, and with it what it held back: so many messages.
+    pub(super) fn forget(&mut self) -> u32 {
+        self.requests.clear();
+        std::mem::take(&mut self.held_back)
+    }
+
     /// Its channel is gone, and with it what was open there; messages that were held back go out on the next one.
     pub(super) fn part(&mut self) {
         self.in_flight = 0;

@@ -202,7 +202,18 @@ impl<R: Recorder> System<R> {
         self.part_connection(index, parting, events);
     }
 
-    /// The same, but the broker sees no end of the stream: it goes on sending until it misses heartbeats.
+    /// Ends a connection with its process: what the client has sent still arrives, and then the end of the stream; what is
+    /// on its way to the client finds nobody. Source: rules CON-8 and CON-11.
+    pub(super) fn end_stream(&mut self, index: usize, parting: Parting, events: &mut EventList<SystemEvent>) {
+        let connection = &mut self.connections[index];
+        connection.down.cut(events);
+        if connection.phase != Phase::Down {
+            connection.up.send(UpFrame::Lost(connection.id), events);
+        }
+        self.part_connection(index, parting, events);
+    }
+
+    /// The same as a cut, but the broker sees no end of the stream: it goes on sending until it misses heartbeats.
     pub(super) fn cut_silently(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
         let connection = &mut self.connections[index];
         let (frames, carried) = connection.up.cut(events);

@@ -91,6 +91,8 @@ pub(super) struct Producer {
     pub(super) due: SimTime,
     /// The event that counts.
     pub(super) armed: Seq,
+    /// Its crashes that are not over: its process is down while there is one.
+    pub(super) outages: u32,
     /// Its channel is open.
     pub(super) ready: bool,
     /// Its publishes have rules to keep, or are answered: a discipline, or a channel in confirm mode.
@@ -134,6 +136,7 @@ impl Producer {
             published: 0,
             due: producer.start,
             armed: Seq::NONE,
+            outages: 0,
             ready: false,
             watched: false,
             discipline: Discipline::of(producer).map(Box::new),
@@ -158,6 +161,13 @@ impl Producer {
         self.published
     }
 
+    /// A message comes due at `now` and is not made: it has no number, and counts all the same.
+    pub(super) fn pass_over(&mut self, now: SimTime) {
+        self.publish(now);
+        self.published -= 1;
+        self.count -= 1;
+    }
+
     #[inline(never)]
     fn draw_ahead(&mut self) {
         let draws = self.gaps.map(|_| self.arrivals.draw());
@@ -179,6 +189,12 @@ impl Producer {
         let behind = discipline.held_back.checked_sub(1)?;
         discipline.held_back = behind;
         Some(self.published - behind)
+    }
+
+    /// Its process ends, and nobody knows any more what it held back: the numbers of those messages.
+    pub(super) fn forget(&mut self) -> impl ExactSizeIterator<Item = u32> + use<> {
+        let held_back = self.discipline.as_mut().map_or(0, |discipline| discipline.forget());
+        (self.published - held_back..self.published).map(|before| before + 1)
     }
 
     /// Whether a consumer's work makes it publish.

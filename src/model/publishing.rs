@@ -28,7 +28,11 @@ impl<R: Recorder> System<R> {
     #[inline(never)]
     pub(super) fn producer_due(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         let producer = &mut self.producers[index];
-        if producer.armed != seq || !producer.ready {
+        if producer.armed != seq {
+            return;
+        }
+        if !producer.ready {
+            self.passed_over(index, events);
             return;
         }
         let number = producer.publish(events.now());
@@ -222,6 +226,9 @@ impl<R: Recorder> System<R> {
 
     pub(super) fn producer_ready(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
         let producer = &mut self.producers[index];
+        if producer.outages > 0 {
+            return;
+        }
         let channel = self.connections[producer.connection].channel(producer.channel);
         let Some(channel) = channel.filter(|channel| channel.phase == ChannelPhase::Open) else { return };
         producer.ready = true;
@@ -238,7 +245,9 @@ impl<R: Recorder> System<R> {
     pub(super) fn part_producer(&mut self, index: usize) {
         let producer = &mut self.producers[index];
         producer.ready = false;
-        producer.armed = Seq::NONE;
+        if producer.outages == 0 {
+            producer.armed = Seq::NONE;
+        }
         if let Some(discipline) = &mut producer.discipline {
             discipline.part();
         }
@@ -281,6 +290,10 @@ impl<R: Recorder> System<R> {
             return;
         }
         let producer = &mut self.producers[index];
+        if producer.outages > 0 {
+            producer.pass_over(now);
+            return;
+        }
         producer.publish(now);
         if let Some(discipline) = &mut producer.discipline {
             discipline.held_back += 1;

@@ -122,6 +122,7 @@ impl<R: Recorder> System<R> {
             Stop::EventLimit => EndReason::EventLimit,
         };
         let clients = self.client_outcomes();
+        let faults = self.fault_outcomes();
         let balanced = self.books.ledger.balance();
         let mut queues: Vec<_> = self.books.queues.into_iter().map(|queue| queue.outcome).collect();
         // The last one stands for all that the scenario does not name.
@@ -132,6 +133,7 @@ impl<R: Recorder> System<R> {
             producers: self.books.producers,
             consumers: self.books.consumers.into_iter().map(|consumer| consumer.outcome).collect(),
             queues,
+            faults,
             answered_twice: self.books.answered_twice,
             ledger: self.books.ledger,
             balanced,
@@ -149,6 +151,7 @@ impl<R: Recorder> System<R> {
             let more = book.held_back > 0 || producer.goes_on(producer.due.min(end));
             book.stopped = match phase {
                 _ if !more => Stopped::No,
+                _ if producer.outages > 0 => Stopped::Crashed,
                 _ if connection.given_up => Stopped::ByError,
                 Some(ChannelPhase::Failed) => Stopped::ByError,
                 Some(ChannelPhase::Open) => Stopped::No,

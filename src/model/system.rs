@@ -9,6 +9,7 @@ use super::connection::{Connection, UpFrame};
 use super::consumer::Consumer;
 use super::effects::{Directory, Effects};
 use super::event::SystemEvent;
+use super::fault::Strikers;
 use super::operator::Refusal;
 use super::producer::Producer;
 use super::record::Recorder;
@@ -61,6 +62,7 @@ pub struct System<R> {
     /// What the broker sent to connections that belong to no entity of the scenario.
     pub(super) by_hand: Vec<(ChannelRef, ServerMethod)>,
     pub(super) published_by_hand: u32,
+    pub(super) faults: Strikers,
     /// Alarms that hold, of memory and of disk.
     pub(super) alarms: [u32; 2],
     /// What operators did while the broker was down.
@@ -113,14 +115,13 @@ impl<R: Recorder> System<R> {
             timers: Vec::new(),
             by_hand: Vec::new(),
             published_by_hand: 0,
+            faults: Strikers::new(&spec.faults, seed),
             alarms: [0; 2],
             missed: Vec::new(),
             seed,
         };
         let refusals = system.prepare(&mut events);
-        for (index, fault) in spec.faults.iter().enumerate() {
-            events.at(fault.at, SystemEvent::FaultBegins(index as u32));
-        }
+        system.plan_faults(&mut events);
         for index in 0..spec.connections.len() {
             system.connections[index].connect = events.at(SimTime::ZERO, SystemEvent::Connect(index as u32));
         }
@@ -289,7 +290,7 @@ impl<R: Recorder> Model for System<R> {
             SystemEvent::ConsumerStart(index) => self.consumer_start(index as usize, events),
             SystemEvent::ConsumerBack(index) => self.consumer_returns(index as usize, events),
             SystemEvent::ConsumerStop(index) => self.consumer_stop(index as usize, events),
-            SystemEvent::FaultBegins(index) => self.fault_begins(index as usize, events),
+            SystemEvent::FaultBegins(index) => self.fault_due(index as usize, events),
             SystemEvent::FaultEnds(index) => self.fault_ends(index as usize, events),
             SystemEvent::ChannelReopen(index) => self.reopen_channel(index as usize, seq, events),
             SystemEvent::PolicySet(index) => self.set_policy(index as usize, events),
@@ -297,12 +298,17 @@ impl<R: Recorder> Model for System<R> {
             SystemEvent::ClientStep(index) => self.step_due(index as usize, seq, events),
             SystemEvent::BrokerTimer(slot) => self.timer_due(slot, seq, events),
         }
+        if self.faults.wait() {
+            self.look_at_conditions(events);
+        }
     }
 
     fn is_idle(&self, seq: Seq, event: SystemEvent) -> bool {
         match event {
             // Whatever still waits is late at the end of time.
             SystemEvent::BrokerTimer(slot) => !self.timer_matters(slot, seq, SimTime::END),
+            // Where nothing else is left to happen, it finds nothing to disturb.
+            SystemEvent::FaultBegins(index) => self.repeats(index as usize),
             _ => false,
         }
     }

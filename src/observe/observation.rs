@@ -153,6 +153,18 @@ pub enum What {
         /// Index of the consumer.
         consumer: u32,
     },
+    /// A producer dies.
+    ProducerCrashed {
+        /// Index of the producer.
+        producer: u32,
+        /// Messages that were due and that it had not handed to its connection.
+        held: u32,
+    },
+    /// A producer is back.
+    ProducerRestarted {
+        /// Index of the producer.
+        producer: u32,
+    },
     /// A planned fault begins.
     FaultBegan {
         /// Index of the fault.

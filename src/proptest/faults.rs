@@ -1,4 +1,4 @@
-//! Random faults: of consumers, of connections, of the broker, and its alarms.
+//! Random faults: of consumers, of producers, of connections, of the broker, and its alarms.
 
 use ::proptest::collection::vec;
 use ::proptest::prelude::any;
@@ -20,8 +20,9 @@ struct Fault {
 }
 
 fn fault() -> impl Strategy<Value = Fault> {
-    let kind = select(vec!["connection-loss", "consumer-crash", "broker-restart", "process-crash", "alarm"]);
-    let by = select(vec!["tcp-cut", "channel-close", "connection-close"]);
+    let client = ["connection-loss", "consumer-crash", "producer-crash"];
+    let kind = select([&client[..], &["broker-restart", "process-crash", "alarm"]].concat());
+    let by = select(vec!["tcp-cut", "process-exit", "channel-close", "connection-close"]);
     let resource = select(vec!["memory", "disk"]);
     let words = (kind, by, resource);
     (words, any::<Index>(), 0u32..50_000, 0u32..20_000, any::<bool>()).prop_map(
@@ -29,8 +30,8 @@ fn fault() -> impl Strategy<Value = Fault> {
     )
 }
 
-/// The scenario with up to four faults in its first 50 ms: crashes of its consumers, losses of its clients' connections,
-/// restarts of the broker, crashes of its process, alarms.
+/// The scenario with up to four faults in its first 50 ms: crashes of its consumers and producers, losses of its clients'
+/// connections, restarts of the broker, crashes of its process, alarms.
 pub fn faults(scenario: &ScenarioBuilder) -> BoxedStrategy<ScenarioBuilder> {
     let scenario = scenario.clone();
     vec(fault(), 0..4)
@@ -39,7 +40,7 @@ pub fn faults(scenario: &ScenarioBuilder) -> BoxedStrategy<ScenarioBuilder> {
 }
 
 fn add_fault(builder: ScenarioBuilder, (number, fault): (usize, &Fault)) -> ScenarioBuilder {
-    let consumers = builder.names("consumer");
+    let (consumers, producers) = (builder.names("consumer"), builder.names("producer"));
     let connections = builder.connections();
     let begins = |builder: ScenarioBuilder| {
         let name = format!("fault-{number}");
@@ -51,6 +52,14 @@ fn add_fault(builder: ScenarioBuilder, (number, fault): (usize, &Fault)) -> Scen
         "consumer-crash" => {
             let consumer = consumers[fault.whom.index(consumers.len())].as_str();
             let builder = begins(builder).with("consumer", consumer).with("by", fault.by);
+            if fault.ends { builder.with("restart-after", lasts) } else { builder }
+        }
+        "producer-crash" if producers.is_empty() => builder,
+        "producer-crash" => {
+            let producer = producers[fault.whom.index(producers.len())].as_str();
+            // A process that dies says no goodbye.
+            let by = if fault.by == "tcp-cut" { "tcp-cut" } else { "process-exit" };
+            let builder = begins(builder).with("producer", producer).with("by", by);
             if fault.ends { builder.with("restart-after", lasts) } else { builder }
         }
         "connection-loss" if connections.is_empty() => builder,

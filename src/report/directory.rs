@@ -23,6 +23,8 @@ pub struct Directory {
     pub clients: Vec<(String, u32, u16)>,
     /// Planned faults.
     pub faults: Vec<String>,
+    /// Of each planned fault: what it waits for, in a clause, if it waits for something.
+    pub conditions: Vec<Option<String>>,
     /// Message classes; entry 0 is the default one.
     pub classes: Vec<String>,
 }
@@ -42,6 +44,7 @@ impl Directory {
             consumer_channels: system.consumer_channels().collect(),
             clients: client_places.collect(),
             faults: system.faults.iter().map(|one| one.name.clone()).collect(),
+            conditions: system.faults.iter().map(|one| one.condition(system)).collect(),
             classes: system.classes.iter().map(|one| one.name.clone()).collect(),
         }
     }
@@ -185,6 +188,11 @@ impl Cast {
     /// The name of a fault.
     pub fn fault(&self, index: u32) -> String {
         listed(&self.directory.faults, index, "fault")
+    }
+
+    /// What a fault waits for, in a clause, if it waits for something.
+    pub fn condition(&self, index: u32) -> Option<&str> {
+        self.directory.conditions.get(index as usize)?.as_deref()
     }
 
     /// Whether the scenario has a consumer by this name on this channel, once a method has crossed its connection.

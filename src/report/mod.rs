@@ -15,6 +15,7 @@ mod directory;
 mod emphasis;
 mod errors;
 mod fates;
+mod faults;
 mod head;
 mod json;
 mod numbers;

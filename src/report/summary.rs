@@ -1,7 +1,7 @@
 //! The summary in text: the answer first, then what was run, then the tables, then the command that does it again.
 
 use super::wrap::prose;
-use super::{answer, checks, comparison, emphasis, errors, fates, head, plot, table};
+use super::{answer, checks, comparison, emphasis, errors, fates, faults, head, plot, table};
 use crate::experiment::{Comparison, RunResult, VariantResult};
 use crate::measure::{ConsumerOutcome, ProducerOutcome};
 
@@ -34,6 +34,7 @@ pub fn comparison_summary(result: &RunResult, comparison: &Comparison) -> String
     text += "\n";
     text += &comparison::side_by_side(result);
     text += &comparison::differences(result, comparison);
+    text += &faults::by_variant(&result.variants);
     text += &checks::by_variant(&result.variants);
     text + &head::foot(result, "compare")
 }
@@ -73,6 +74,7 @@ fn body(variant: &VariantResult, asked: u32) -> String {
     text += &fates::fates(variant);
     text += &plot::depths(variant);
     text += &errors::errors(variant);
+    text += &faults::notes(variant);
     text += &checks::checks(variant);
     text
 }

@@ -20,6 +20,7 @@ ids! {
     DURATION_WITHOUT_UNIT = "duration-without-unit": "A length of time is a bare number.";
     EMPTY_LIST = "empty-list": "A list needs at least one entry.";
     EMPTY_NAME = "empty-name": "A name is empty.";
+    EMPTY_PERIOD = "empty-period": "A period ends before it begins.";
     EMPTY_SCENARIO = "empty-scenario": "A scenario without producers and consumers.";
     FAULT_AFTER_END = "fault-after-end": "A fault begins when the replication is over.";
     INTEGER_TOO_LARGE = "integer-too-large": "An integer needs more than 64 bits.";

@@ -73,7 +73,7 @@ fn quantity<T>(
         Err(error) => {
             // A length of time is usually in the unit of the key's example; a bare size is probably in bytes.
             let example = reading.key.example.trim_matches('"');
-            let timed = matches!(reading.key.kind, Kind::Duration | Kind::DurationOrOff);
+            let timed = matches!(reading.key.kind, Kind::Duration | Kind::DurationOrOff | Kind::Distribution);
             let unit = if timed && parse(example).is_ok() {
                 example.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
             } else {

@@ -205,7 +205,10 @@ mod tests {
             .with("speed", 2.0)
             .fault("consumer-crash")
             .with("consumer", "c")
-            .with("at", "20ms");
+            .with("at", "20ms")
+            .fault("producer-crash")
+            .with("producer", "p")
+            .with("when", [("published", 2)]);
         let loaded = load("shop.toml", &builder.to_toml(), &[]).unwrap();
         assert_eq!(loaded.variants[0].scenario, builder.build().unwrap());
     }

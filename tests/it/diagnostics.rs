@@ -27,7 +27,7 @@ service-time = "15ms"
 "#;
 
 /// Compares everything that is said about `text` in front of a scenario that runs.
-fn says(text: &str, expected: Expect) {
+pub(crate) fn says(text: &str, expected: Expect) {
     says_alone(&format!("{text}{RUNS}"), &[], expected);
 }
 
@@ -49,7 +49,11 @@ fn says_alone(text: &str, settings: &[&str], expected: Expect) {
 #[test]
 fn every_id_has_a_test_here() {
     // What only a scenario of millions of tables says has its test where the limit is.
-    let tests = concat!(include_str!("diagnostics.rs"), include_str!("../../src/scenario/resolve/limits.rs"));
+    let tests = concat!(
+        include_str!("diagnostics.rs"),
+        include_str!("diagnostics_faults.rs"),
+        include_str!("../../src/scenario/resolve/limits.rs")
+    );
     for (id, _) in ids::ALL {
         assert!(tests.contains(&format!("[{id}]: ")), "no test shows `{id}`");
     }
@@ -1642,7 +1646,7 @@ at = "1s"
               |         ^^^^^^^^^^^^^
               |
               = help: did you mean `[[fault.consumer-crash]]`?
-              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`, `process-crash`, `power-loss`, `disk-loss`, `alarm`
+              = note: known are `consumer-crash`, `producer-crash`, `connection-loss`, `broker-restart`, `process-crash`, `power-loss`, `disk-loss`, `alarm`
 
             2 errors in scenarios/orders.toml
         "#]],
@@ -1663,7 +1667,7 @@ at = "1s"
               | ^^^^^^^^^
               |
               = help: for example `[[fault.consumer-crash]]`
-              = note: known are `consumer-crash`, `connection-loss`, `broker-restart`, `process-crash`, `power-loss`, `disk-loss`, `alarm`
+              = note: known are `consumer-crash`, `producer-crash`, `connection-loss`, `broker-restart`, `process-crash`, `power-loss`, `disk-loss`, `alarm`
 
             1 error in scenarios/orders.toml
         "#]],

@@ -19,6 +19,8 @@ pub enum CrashBy {
     ConnectionClose,
     /// The connection is cut; what is on its way in either direction is lost.
     TcpCut,
+    /// Its process ends: its operating system sends what it was handed, acknowledgements too, and then ends the stream.
+    ProcessExit,
 }
 
 /// The spec of a consumer's crash.
@@ -68,6 +70,10 @@ impl ConsumerCrash {
             }
             CrashBy::TcpCut => {
                 system.cut(index, Parting::GoesOn, events);
+                system.connections[index].stays_away = true;
+            }
+            CrashBy::ProcessExit => {
+                system.end_stream(index, Parting::GoesOn, events);
                 system.connections[index].stays_away = true;
             }
         }

@@ -1,33 +1,51 @@
 //! Faults: disturbances that a scenario plans, one file each. Each has a beginning and, where it makes sense, an end.
+//! When they begin is the same for all: `trigger.rs` says it, `strikes.rs` keeps to it.
 
 mod alarm;
 mod broker_restart;
 mod connection_loss;
 mod consumer_crash;
+mod producer_crash;
+mod strikes;
+mod trigger;
 
 pub use alarm::{Alarm, Resource};
 pub use broker_restart::BrokerRestart;
 pub use connection_loss::ConnectionLoss;
 pub use consumer_crash::{ConsumerCrash, CrashBy};
+pub use producer_crash::{ProducerCrash, ProducerCrashBy};
+pub(super) use strikes::Strikers;
+pub use trigger::{Condition, Repeats, Trigger};
 
 use std::sync::Arc;
 
 use super::event::SystemEvent;
 use super::record::Recorder;
+use super::spec::SystemSpec;
 use super::system::System;
 use crate::engine::EventList;
 use crate::observe::What;
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimDuration;
 
 /// A planned fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultSpec {
-    /// Its name; the kind's name where the file gives none.
+    /// Its name; the kind's name where the file gives none. It selects the random stream of its strikes.
     pub name: String,
     /// When it begins.
-    pub at: SimTime,
+    pub trigger: Trigger,
     /// What it does.
     pub kind: FaultKind,
+}
+
+impl FaultSpec {
+    /// The condition that it waits for, in a clause: "1000 messages are published"; `None` if it waits for none.
+    pub fn condition(&self, system: &SystemSpec) -> Option<String> {
+        match &self.trigger {
+            Trigger::When(condition) => Some(condition.words(system)),
+            Trigger::At(_) | Trigger::Every(_) => None,
+        }
+    }
 }
 
 /// Every kind of fault.
@@ -35,6 +53,8 @@ pub struct FaultSpec {
 pub enum FaultKind {
     /// A consumer dies.
     ConsumerCrash(ConsumerCrash),
+    /// A producer dies.
+    ProducerCrash(ProducerCrash),
     /// A connection is cut.
     ConnectionLoss(ConnectionLoss),
     /// The broker is stopped cleanly and started again.
@@ -45,9 +65,10 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// How long until it is over; `None`: it has no end.
-    fn lasts(&self) -> Option<SimDuration> {
+    pub fn lasts(&self) -> Option<SimDuration> {
         match self {
             FaultKind::ConsumerCrash(crash) => crash.restart_after,
+            FaultKind::ProducerCrash(crash) => crash.restart_after,
             FaultKind::ConnectionLoss(loss) => Some(loss.lasts),
             FaultKind::BrokerRestart(restart) => Some(restart.lasts),
             FaultKind::Alarm(alarm) => Some(alarm.lasts),
@@ -56,15 +77,18 @@ impl FaultKind {
 }
 
 impl<R: Recorder> System<R> {
-    pub(super) fn fault_begins(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+    fn fault_begins(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
         let spec = Arc::clone(&self.spec);
         let kind = &spec.faults[index].kind;
+        self.faults.of[index].count += 1;
+        self.faults.of[index].lasts = true;
         self.observe(events.now(), || What::FaultBegan { fault: index as u32 });
         if let Some(lasts) = kind.lasts() {
             events.at(events.now() + lasts, SystemEvent::FaultEnds(index as u32));
         }
         match kind {
             FaultKind::ConsumerCrash(crash) => crash.begin(self, events),
+            FaultKind::ProducerCrash(crash) => crash.begin(self, events),
             FaultKind::ConnectionLoss(loss) => loss.begin(self, events),
             FaultKind::BrokerRestart(restart) => restart.begin(self, events),
             FaultKind::Alarm(alarm) => alarm.begin(self, events),
@@ -73,9 +97,11 @@ impl<R: Recorder> System<R> {
 
     pub(super) fn fault_ends(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
         let spec = Arc::clone(&self.spec);
+        self.faults.of[index].lasts = false;
         self.observe(events.now(), || What::FaultEnded { fault: index as u32 });
         match &spec.faults[index].kind {
             FaultKind::ConsumerCrash(crash) => crash.end(self, events),
+            FaultKind::ProducerCrash(crash) => crash.end(self, events),
             FaultKind::ConnectionLoss(_) => {}
             FaultKind::BrokerRestart(_) => BrokerRestart::end(self, events),
             FaultKind::Alarm(alarm) => alarm.end(self, events),

@@ -47,10 +47,13 @@ pub(super) fn stopped(variant: &VariantResult) -> Vec<String> {
             0 => "before its first message".to_owned(),
             published => format!("after {}", counted(published, "message")),
         };
-        if producer.stopped == Stopped::ByError {
-            format!("an error stopped producer `{}` {when}", producer.name)
-        } else {
-            format!("producer `{}` was left without an open channel {when}", producer.name)
+        let name = &producer.name;
+        match producer.stopped {
+            Stopped::ByError => format!("an error stopped producer `{name}` {when}"),
+            Stopped::Crashed => format!("producer `{name}` died {when} and did not come back"),
+            Stopped::No | Stopped::WithoutChannel => {
+                format!("producer `{name}` was left without an open channel {when}")
+            }
         }
     };
     (0..producers).filter_map(first).map(said).collect()

@@ -158,6 +158,7 @@ impl Narrator {
                     What::Broker(Fact::ConnectionOpened { .. }, _) => false,
                     What::BrokerSent { .. } | What::Broker(..) => true,
                     What::ConsumerCrashed { .. }
+                    | What::ProducerCrashed { .. }
                     | What::ConnectionLost { .. }
                     | What::AckLost { .. }
                     | What::LostOutside { .. } => true,
@@ -190,6 +191,7 @@ fn is_cause(what: &What) -> bool {
         What::ReachedBroker { .. }
             | What::FaultBegan { .. }
             | What::ConsumerCrashed { .. }
+            | What::ProducerCrashed { .. }
             | What::ConnectionLost { .. }
             | What::Broker(
                 Fact::Error { .. }

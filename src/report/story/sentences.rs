@@ -214,13 +214,24 @@ fn of_client(view: View<'_>, what: &What) -> String {
             format!("{} crashes, holding {held}", cast.consumer(*consumer))
         }
         What::ConsumerRestarted { consumer } => format!("{} is back", cast.consumer(*consumer)),
+        What::ProducerCrashed { producer, held } => {
+            let held = match held {
+                0 => "nothing".to_owned(),
+                held => format!("{} that it had not sent", count(*held, "message")),
+            };
+            format!("{} crashes, holding {held}", cast.producer(*producer))
+        }
+        What::ProducerRestarted { producer } => format!("{} is back", cast.producer(*producer)),
         What::NothingToSettle { client, step } => {
             let client = cast.client(*client);
             format!(
                 "{client} sends nothing for its step {step}: no delivery to settle has arrived on its channel"
             )
         }
-        What::FaultBegan { fault } => format!("fault {} begins", cast.fault(*fault)),
+        What::FaultBegan { fault } => {
+            let because = cast.condition(*fault).map(|condition| format!(": {condition}"));
+            format!("fault {} begins{}", cast.fault(*fault), because.unwrap_or_default())
+        }
         What::FaultEnded { fault } => format!("fault {} is over", cast.fault(*fault)),
         _ => unreachable!("the wire and the broker are told elsewhere"),
     }

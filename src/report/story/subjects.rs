@@ -131,7 +131,9 @@ impl View<'_> {
                 entities
             }
             What::Broker(fact, _) => self.entities_in(fact),
-            What::Published { producer, .. } => vec![self.cast.producer(*producer)],
+            What::Published { producer, .. }
+            | What::ProducerCrashed { producer, .. }
+            | What::ProducerRestarted { producer } => vec![self.cast.producer(*producer)],
             What::Received { consumer, .. }
             | What::ServiceBegan { consumer, .. }
             | What::Processed { consumer, .. }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::amqp::{ChannelRef, MessageId, Names};
-use crate::observe::What;
+use crate::observe::{LossCause, What};
 use crate::report::Cast;
 use crate::report::wire::{self, Details, Value, Words};
 
@@ -140,13 +140,21 @@ impl Row {
                 by(*consumer, "concluded", *message).text("how", how.name())
             }
             What::LostOutside { message, cause, consumer } => {
-                let holder = consumer.map_or_else(|| "wire".to_owned(), |index| cast.consumer(index));
+                let holder = match (consumer, cause) {
+                    (Some(consumer), _) => cast.consumer(*consumer),
+                    (None, LossCause::NotSent) => cast.producer(message.producer.0),
+                    (None, _) => "wire".to_owned(),
+                };
                 Row::new(holder, "lost", cast.message(*message)).text("cause", cause.words())
             }
             What::ConsumerCrashed { consumer, held } => {
                 Row::new(cast.consumer(*consumer), "crashed", "").number("held", *held)
             }
             What::ConsumerRestarted { consumer } => Row::new(cast.consumer(*consumer), "restarted", ""),
+            What::ProducerCrashed { producer, held } => {
+                Row::new(cast.producer(*producer), "crashed", "").number("held", *held)
+            }
+            What::ProducerRestarted { producer } => Row::new(cast.producer(*producer), "restarted", ""),
             What::NothingToSettle { client, step } => {
                 Row::new(cast.client(*client), "skipped", "").number("step", *step)
             }

@@ -8,7 +8,77 @@ use Absent::{Default, Means, Required};
 
 const FAULT_NAME: KeySpec =
     key("name", Kind::Name, Means("the kind of the fault"), "What settings and reports call it.", "\"cut\"");
-const FAULT_AT: KeySpec = key("at", Kind::Duration, Required, "When it begins.", "\"41s\"");
+const FAULT_AT: KeySpec = key(
+    "at",
+    Kind::Distribution,
+    Means("`every` or `when` is there"),
+    "When it begins; an instant that is random is drawn once in each replication.",
+    "\"41s\"",
+);
+const FAULT_EVERY: KeySpec = key(
+    "every",
+    Kind::Distribution,
+    Means("it begins once"),
+    "The gaps between its beginnings, if it comes again and again.",
+    "{ exponential = \"10s\" }",
+);
+const FAULT_FROM: KeySpec = key(
+    "from",
+    Kind::Duration,
+    Means("the start of the replication"),
+    "With `every`: the first beginning comes a gap later.",
+    "\"5s\"",
+);
+const FAULT_UNTIL: KeySpec = key(
+    "until",
+    Kind::Duration,
+    Means("the end of the replication"),
+    "With `every`: it does not begin from here on.",
+    "\"50s\"",
+);
+const FAULT_WHEN: KeySpec = key(
+    "when",
+    Kind::Condition,
+    Means("`at` or `every` is there"),
+    "What it waits for: it begins right after the event that makes it so.",
+    "{ published = 1000 }",
+);
+const RESTART_AFTER: KeySpec =
+    key("restart-after", Kind::Duration, Means("it stays away"), "How long until it is back.", "\"5s\"");
+
+/// A number from 1 on.
+const COUNT: Kind = Kind::Integer(1, i64::MAX as u64);
+
+pub(super) const CONDITION: TableSpec = spec(
+    "when",
+    Form::Inline,
+    "a condition",
+    "What a fault waits for: one number, which the run must reach.",
+    &[
+        key("published", COUNT, NOT_WAITED_FOR, "So many messages are published.", "1000"),
+        key("producer", Kind::Name, Means("all"), "With `published`: by this producer.", "\"shop\""),
+        key("enqueued", COUNT, NOT_WAITED_FOR, "So many messages have entered queues.", "1000"),
+        key(
+            "delivered",
+            COUNT,
+            NOT_WAITED_FOR,
+            "So many deliveries were made, repeated ones included.",
+            "1000",
+        ),
+        key("confirmed", COUNT, NOT_WAITED_FOR, "So many confirms have reached those who published.", "1000"),
+        key("unconfirmed", COUNT, NOT_WAITED_FOR, "So many publishes wait for their answer at once.", "100"),
+        key(
+            "acked",
+            COUNT,
+            NOT_WAITED_FOR,
+            "So many deliveries were acknowledged, automatically too.",
+            "1000",
+        ),
+        key("queued", COUNT, NOT_WAITED_FOR, "So many messages are ready in queues at once.", "100"),
+        key("events", COUNT, NOT_WAITED_FOR, "So many events of the replication were handled.", "123456"),
+    ],
+);
+const NOT_WAITED_FOR: Absent = Means("not waited for");
 
 pub(super) const CONSUMER_CRASH: TableSpec = spec(
     "fault.consumer-crash",
@@ -19,18 +89,50 @@ pub(super) const CONSUMER_CRASH: TableSpec = spec(
         FAULT_NAME,
         key("consumer", Kind::Name, Required, "The consumer that dies.", "\"billing\""),
         FAULT_AT,
+        FAULT_EVERY,
+        FAULT_FROM,
+        FAULT_UNTIL,
+        FAULT_WHEN,
         key(
             "by",
             Kind::Choice(&ChoiceSpec {
                 noun: "way to crash",
                 id: ids::UNKNOWN_CHOICE,
-                words: || vec!["tcp-cut", "channel-close", "connection-close"],
+                words: || vec!["tcp-cut", "channel-close", "connection-close", "process-exit"],
             }),
             Default("\"tcp-cut\""),
             "How the broker learns of it.",
             "\"channel-close\"",
         ),
-        key("restart-after", Kind::Duration, Means("it stays away"), "How long until it is back.", "\"5s\""),
+        RESTART_AFTER,
+    ],
+);
+
+pub(super) const PRODUCER_CRASH: TableSpec = spec(
+    "fault.producer-crash",
+    Form::List,
+    "a producer crash",
+    "A producer dies with the messages that it holds back.",
+    &[
+        FAULT_NAME,
+        key("producer", Kind::Name, Required, "The producer that dies.", "\"shop\""),
+        FAULT_AT,
+        FAULT_EVERY,
+        FAULT_FROM,
+        FAULT_UNTIL,
+        FAULT_WHEN,
+        key(
+            "by",
+            Kind::Choice(&ChoiceSpec {
+                noun: "way to crash",
+                id: ids::UNKNOWN_CHOICE,
+                words: || vec!["process-exit", "tcp-cut"],
+            }),
+            Default("\"process-exit\""),
+            "What becomes of its connection.",
+            "\"tcp-cut\"",
+        ),
+        RESTART_AFTER,
     ],
 );
 
@@ -43,6 +145,10 @@ pub(super) const CONNECTION_LOSS: TableSpec = spec(
         FAULT_NAME,
         key("connection", Kind::Name, Required, "The connection that is cut.", "\"app\""),
         FAULT_AT,
+        FAULT_EVERY,
+        FAULT_FROM,
+        FAULT_UNTIL,
+        FAULT_WHEN,
         key("lasts", Kind::Duration, Required, "How long no new connection succeeds.", "\"2s\""),
         key(
             "silent",
@@ -62,6 +168,10 @@ pub(super) const ALARM: TableSpec = spec(
     &[
         FAULT_NAME,
         FAULT_AT,
+        FAULT_EVERY,
+        FAULT_FROM,
+        FAULT_UNTIL,
+        FAULT_WHEN,
         key(
             "resource",
             Kind::Choice(&ChoiceSpec {
@@ -80,6 +190,10 @@ pub(super) const ALARM: TableSpec = spec(
 const OUTAGE: &[KeySpec] = &[
     FAULT_NAME,
     FAULT_AT,
+    FAULT_EVERY,
+    FAULT_FROM,
+    FAULT_UNTIL,
+    FAULT_WHEN,
     key("lasts", Kind::Duration, Required, "How long until it accepts connections again.", "\"2s\""),
 ];
 

@@ -113,6 +113,8 @@ pub enum Kind {
     Choice(&'static ChoiceSpec),
     /// A field table of AMQP.
     Arguments,
+    /// What a fault waits for.
+    Condition,
     /// What a client declares.
     Declarations,
     /// What messages are like.
@@ -157,7 +159,7 @@ impl Kind {
             Kind::Distribution => "a distribution",
             Kind::DistributionByClass => "a table of distributions",
             Kind::ChoiceByClass(_) => "a table of strings",
-            Kind::Arguments => "a table",
+            Kind::Arguments | Kind::Condition => "a table",
             Kind::Declarations | Kind::Messages | Kind::Steps | Kind::Permissions => "a list of tables",
             Kind::DeliveryTag => "an integer or a string",
             Kind::Bound => "a number or a duration",

@@ -1,7 +1,8 @@
 //! Planned faults: one list of tables for each kind below `fault`.
 
 use crate::model::{
-    Alarm, BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec, Resource,
+    Alarm, BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec, ProducerCrash,
+    ProducerCrashBy, Resource,
 };
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
@@ -13,14 +14,18 @@ use crate::scenario::source::{Place, Placed};
 use crate::scenario::suggest::nearest;
 use crate::scenario::values::{boolean, choice, name};
 use crate::storage::Crash;
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimDuration;
 
-use super::instant;
 use super::limits;
 use super::names::Names;
+use super::trigger;
 
 /// In the order of the key's words.
-const CRASH_BY: [CrashBy; 3] = [CrashBy::TcpCut, CrashBy::ChannelClose, CrashBy::ConnectionClose];
+const CRASH_BY: [CrashBy; 4] =
+    [CrashBy::TcpCut, CrashBy::ChannelClose, CrashBy::ConnectionClose, CrashBy::ProcessExit];
+
+/// In the order of the key's words.
+const PRODUCER_CRASH_BY: [ProducerCrashBy; 2] = [ProducerCrashBy::ProcessExit, ProducerCrashBy::TcpCut];
 
 /// In the order of the key's words.
 const RESOURCE: [Resource; 2] = [Resource::Memory, Resource::Disk];
@@ -28,6 +33,7 @@ const RESOURCE: [Resource; 2] = [Resource::Memory, Resource::Disk];
 /// What faults refer to.
 pub(super) struct Targets<'a> {
     pub(super) consumers: &'a Names,
+    pub(super) producers: &'a Names,
     pub(super) connections: &'a Names,
     /// When the replication ends.
     pub(super) end: &'a Placed<SimDuration>,
@@ -40,13 +46,14 @@ pub(super) fn read(tree: &Table, targets: &Targets<'_>, problems: &mut Problems)
     for (kind, spec, node) in tables(tree, problems) {
         let Some(mut reader) = Reader::new(spec, node, problems) else { continue };
         let fault_name = reader.read("name", name);
-        let at = instant_of(&mut reader, kind, targets);
+        let trigger = trigger::read(&mut reader, spec.noun, targets);
         let kind_spec = read_kind(&mut reader, kind, targets);
+        trigger::check_end(&trigger, &kind_spec, &mut reader);
         if let Some(fault_name) = &fault_name {
             names.add(fault_name, reader.problems);
         }
         let name = fault_name.map_or_else(|| kind.to_owned(), |name| name.value);
-        faults.push((node.place.as_ref(), FaultSpec { name, at, kind: kind_spec }));
+        faults.push((node.place.as_ref(), FaultSpec { name, trigger, kind: kind_spec }));
     }
     faults.sort_by_key(|(place, _)| place.map(Place::order));
     limits::entities("faults", faults.iter().map(|(place, _)| *place), problems);
@@ -98,31 +105,16 @@ fn known_kinds() -> String {
     format!("known are {}", kinds.join(", "))
 }
 
-fn instant_of(reader: &mut Reader<'_>, kind: &str, targets: &Targets<'_>) -> SimTime {
-    let Some(at) = reader.read("at", duration) else { return SimTime::ZERO };
-    let end = targets.end;
-    if at.value >= end.value {
-        let message =
-            format!("{} comes at {}, but the replication ends at {}", what(kind), at.value, end.value);
-        reader.problems.push(
-            Diagnostic::error(ids::FAULT_AFTER_END, message)
-                .at(at.place.as_ref())
-                .also(end.place.as_ref(), "the replication ends here")
-                .help(format!("raise `duration` above {} or move the fault before {}", at.value, end.value)),
-        );
-    }
-    instant(at.value)
-}
-
-fn what(kind: &str) -> &'static str {
-    fault_kinds().find(|(known, _)| *known == kind).map_or("a fault", |(_, spec)| spec.noun)
-}
-
 fn read_kind(reader: &mut Reader<'_>, kind: &str, targets: &Targets<'_>) -> FaultKind {
     match kind {
         "consumer-crash" => FaultKind::ConsumerCrash(ConsumerCrash {
             consumer: target(reader, "consumer", targets.consumers),
             by: CRASH_BY[reader.read("by", choice).unwrap_or_default().value],
+            restart_after: reader.read("restart-after", duration).map(|after| after.value),
+        }),
+        "producer-crash" => FaultKind::ProducerCrash(ProducerCrash {
+            producer: target(reader, "producer", targets.producers),
+            by: PRODUCER_CRASH_BY[reader.read("by", choice).unwrap_or_default().value],
             restart_after: reader.read("restart-after", duration).map(|after| after.value),
         }),
         "connection-loss" => FaultKind::ConnectionLoss(ConnectionLoss {

@@ -20,6 +20,7 @@ mod script;
 mod settings;
 mod storage;
 mod topology;
+mod trigger;
 
 use crate::broker::REPLY_TO;
 use crate::model::{Declaration, SystemSpec};
@@ -80,6 +81,7 @@ pub(super) fn scenario(
     references(&mut topology, &producers, &consumers, &scripts, problems);
     let targets = fault::Targets {
         consumers: &consumer_names,
+        producers: &producer_names,
         connections: &clients.connection_names,
         end: &replication.duration,
     };

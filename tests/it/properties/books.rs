@@ -23,6 +23,9 @@ fn the_books_balance_after_every_event() {
         "returned",
         "cut off",
         "uncommitted",
+        "not sent",
+        "struck again",
+        "struck on a condition",
     ];
     for_all(&scenarios(), 800, &exercised, |case, met| {
         let scenario = case.scenario();
@@ -49,6 +52,11 @@ fn the_books_balance_after_every_event() {
         let outcome = simulate(&spec, scenario.seed);
         prop_assert!(outcome.balanced.is_ok(), "{:?}", outcome.balanced);
         met.note("cut off", u64::from(outcome.ledger.unfinished() > 0));
+        met.note("not sent", outcome.ledger.lost_to(LossCause::NotSent));
+        for fault in &outcome.faults {
+            met.note("struck again", fault.strikes.saturating_sub(1));
+            met.note("struck on a condition", fault.waits_until.as_ref().map_or(0, |_| fault.strikes));
+        }
         Ok(())
     });
 }
@@ -65,6 +73,7 @@ fn the_ledger_is_what_a_recount_of_the_observations_gives() {
         "transaction not committed",
         "answered",
         "never answered",
+        "not sent",
     ];
     for_all(&scenarios(), 1500, &exercised, |case, met| {
         let run = Run::of(case);
@@ -76,6 +85,7 @@ fn the_ledger_is_what_a_recount_of_the_observations_gives() {
         }
         prop_assert_eq!(&run.outcome.ledger, &ledger);
         met.note("lost on the wire", ledger.lost_to(LossCause::LostOnTheWire));
+        met.note("not sent", ledger.lost_to(LossCause::NotSent));
         met.note("lost with a consumer", ledger.lost_to(LossCause::AutoAckInBuffer));
         met.note("lost in the broker", ledger.lost_to(LossCause::TransientInRestart));
         met.note("processed again", ledger.processed_again);
@@ -116,15 +126,15 @@ fn counts_of_clients(run: &Run) -> Checked {
     for (i, producer) in run.outcome.producers.iter().enumerate() {
         let published =
             |what: &What| matches!(what, What::Published { producer, .. } if *producer == i as u32);
-        prop_assert_eq!(producer.published, run.count(published));
+        let not_sent = |what: &What| {
+            matches!(what, What::LostOutside { message, cause: LossCause::NotSent, .. }
+                if message.producer.index() == i)
+        };
+        let sent = run.count(published);
+        prop_assert_eq!(producer.published, sent + run.count(not_sent));
         let asked = producer.confirmed + producer.nacked + producer.unanswered;
         if run.scenario.system.producers[i].confirms {
-            prop_assert_eq!(
-                asked,
-                producer.published,
-                "each publish has an answer, or none so far: {:?}",
-                producer
-            );
+            prop_assert_eq!(asked, sent, "each publish has an answer, or none so far: {:?}", producer);
         }
         let window = run.scenario.system.producers[i].max_in_flight;
         prop_assert!(producer.held_back == 0 || window.is_some() || follows_or_commits(run, i));

@@ -1,12 +1,16 @@
 //! Random small scenarios. Everything is drawn, and a set of features says what of it is used: so features meet in every
 //! combination, and a failing case shrinks by leaving features out.
 
+mod faults;
+
 use std::fmt;
 use std::fmt::Write;
 
 use amqpsim::scenario::{Scenario, load};
 use proptest::collection::vec;
 use proptest::prelude::*;
+
+use faults::{Fault, fault};
 
 /// What a case may make use of; each is a bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,13 +44,16 @@ pub(crate) enum Feature {
     Confirms,
     Transactions,
     Followers,
+    ProducerCrashes,
+    RandomTriggers,
+    Conditions,
 }
 
 /// A scenario in numbers. Its `Debug` is the scenario file.
 #[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) seed: u64,
-    features: u32,
+    features: u64,
     exchange: usize,
     queues: Vec<Queue>,
     producers: Vec<Producer>,
@@ -100,23 +107,11 @@ struct Consumer {
     stops: bool,
 }
 
-#[derive(Clone, Debug)]
-struct Fault {
-    kind: u8,
-    by: usize,
-    whom: usize,
-    at: u64,
-    lasts: u64,
-    ends: bool,
-}
-
 const KEYS: [&str; 4] = ["a", "a.b", "b.c", "x.y.z"];
 const PATTERNS: [&str; 6] = ["a", "a.*", "#", "*.c", "#.z", ""];
 const KINDS: [&str; 3] = ["topic", "fanout", "direct"];
 const ACKNOWLEDGE: [&str; 3] = ["after-processing", "before-processing", "automatic"];
 const OUTCOMES: [&str; 5] = ["ack", "reject", "requeue", "hang", "crash"];
-const BY: [&str; 3] = ["tcp-cut", "channel-close", "connection-close"];
-
 fn sampled(times: std::ops::Range<u64>) -> impl Strategy<Value = (u8, u64)> {
     (0u8..3, times)
 }
@@ -177,17 +172,12 @@ fn consumer() -> impl Strategy<Value = Consumer> {
     })
 }
 
-fn fault() -> impl Strategy<Value = Fault> {
-    (0u8..3, 0usize..3, any::<usize>(), 0u64..50_000, 0u64..20_000, any::<bool>())
-        .prop_map(|(kind, by, whom, at, lasts, ends)| Fault { kind, by, whom, at, lasts, ends })
-}
-
 /// Random scenarios.
 pub(crate) fn scenarios() -> impl Strategy<Value = Case> {
     let parties =
         (vec(queue(), 1..4), vec(producer(), 1..4), vec(consumer(), 1..5), vec(fault(), 0..5), 0usize..3);
     // Half of the cases are without each feature; latency and acknowledgements apart, a case has about ten of them.
-    let rest = (any::<u32>(), any::<u16>(), sampled(0..3_000), 1u64..5, 5_000u64..60_000, 1u64..600);
+    let rest = (any::<u64>(), any::<u16>(), sampled(0..3_000), 1u64..5, 5_000u64..60_000, 1u64..600);
     (parties, rest).prop_map(|(parties, rest)| {
         let (queues, producers, consumers, faults, exchange) = parties;
         let (features, seed, latency, class_every, duration, events_max) = rest;
@@ -454,31 +444,6 @@ impl Case {
             writeln!(out, "stop = \"{}us\"", self.duration)?;
         }
         writeln!(out, "resubscribe-delay = \"2ms\"")
-    }
-
-    fn fault(&self, fault: &Fault, out: &mut impl Write) -> fmt::Result {
-        let at = if self.has(Feature::ShortDuration) { fault.at % self.duration } else { fault.at };
-        match fault.kind {
-            0 if self.has(Feature::ConsumerCrashes) => {
-                let consumer = fault.whom % self.consumers.len();
-                writeln!(out, "[[fault.consumer-crash]]\nconsumer = \"c{consumer}\"\nat = \"{at}us\"")?;
-                writeln!(out, "by = \"{}\"", BY[fault.by])?;
-                if fault.ends {
-                    writeln!(out, "restart-after = \"{}us\"", fault.lasts)?;
-                }
-            }
-            1 if self.has(Feature::ConnectionLosses) => {
-                let all = self.connections();
-                let connection = &all[fault.whom % all.len()];
-                writeln!(out, "[[fault.connection-loss]]\nconnection = \"{connection}\"\nat = \"{at}us\"")?;
-                writeln!(out, "lasts = \"{}us\"", fault.lasts)?;
-            }
-            2 if self.has(Feature::BrokerRestarts) => {
-                writeln!(out, "[[fault.broker-restart]]\nat = \"{at}us\"\nlasts = \"{}us\"", fault.lasts)?;
-            }
-            _ => return Ok(()),
-        }
-        writeln!(out)
     }
 }
 

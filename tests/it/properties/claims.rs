@@ -44,6 +44,7 @@ fn random_scenarios_exercise_every_feature() {
         "nacked",
         "committed",
         "restart",
+        "producer crash",
         "alarm",
         "connection of a consumer",
         "several queues",
@@ -52,7 +53,7 @@ fn random_scenarios_exercise_every_feature() {
         "with headers",
         "with cc",
     ];
-    for_all(&scenarios(), 400, &exercised, |case, met| {
+    for_all(&scenarios(), 600, &exercised, |case, met| {
         let text = case.to_toml();
         let scenario = case.clone().build();
         prop_assert!(scenario.is_ok(), "{:?}\n{text}", scenario.err().map(|error| error.to_string()));
@@ -90,6 +91,7 @@ fn features_in(what: &What) -> Vec<&'static str> {
             .collect();
         }
         What::ReachedClient { method: ServerMethod::TxCommitOk, .. } => return vec!["committed"],
+        What::ProducerCrashed { .. } => return vec!["producer crash"],
         _ => return Vec::new(),
     };
     let word = match fact {

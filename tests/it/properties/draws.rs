@@ -55,8 +55,10 @@ fn deeds(run: &Run) -> Vec<Deed> {
 fn strangers_leave_the_draws_and_the_course_of_others_alone() {
     let strategy = (scenarios(), any::<bool>());
     for_all(&strategy, 800, &["others", "strangers"], |(case, in_front), met| {
-        // A limit of events is shared by all; without one, nothing is. Endless work without time meets one.
-        let case = case.clone().without(&[Feature::EventLimit]).with(Feature::ShortDuration);
+        // A limit of events is shared by all, and so are the counts that faults wait for; without them, nothing is. Endless
+        // work without time meets a limit.
+        let shared = [Feature::EventLimit, Feature::Conditions];
+        let case = case.clone().without(&shared).with(Feature::ShortDuration);
         let alone = Run::of(&case);
         let (before, after) = if *in_front { (STRANGERS, "") } else { ("", STRANGERS) };
         let together = Run::of(&case.with_tables(before, after));

@@ -80,6 +80,10 @@ impl<'a> Recount<'a> {
             What::ReachedBroker { method: Method::BasicPublish(_), .. } => self.reached += 1,
             What::LostOutside { message, cause, consumer } => {
                 self.ledger.lose(*cause, 1);
+                if *cause == LossCause::NotSent {
+                    self.ledger.published += 1;
+                    return;
+                }
                 match consumer {
                     Some(consumer) => self.lose(*consumer, *message),
                     None => self.given_up = Some(*message),

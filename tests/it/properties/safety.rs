@@ -26,7 +26,8 @@ fn a_careful_system_loses_messages_only_on_the_way_to_the_broker() {
     for_all(&scenarios(), 1500, &exercised, |case, met| {
         let run = Run::of(&careful(case));
         let ledger = &run.outcome.ledger;
-        prop_assert_eq!(ledger.lost_total(), ledger.lost_to(LossCause::LostOnTheWire), "{:?}", ledger);
+        let on_the_way = ledger.lost_to(LossCause::LostOnTheWire) + ledger.lost_to(LossCause::NotSent);
+        prop_assert_eq!(ledger.lost_total(), on_the_way, "{:?}", ledger);
         prop_assert!(run.outcome.errors.is_empty(), "{:?}", run.outcome.errors);
         for producer in &run.outcome.producers {
             prop_assert_eq!(producer.lost_though_confirmed, 0, "{:?}", producer);

@@ -188,6 +188,7 @@ impl Run {
             consumer_channels: vec![(1, ChannelNo(1)), (2, ChannelNo(1))],
             clients: Vec::new(),
             faults: list(&["kill-fast"]),
+            conditions: vec![None],
             classes: list(&["default"]),
         };
         let mut narrator = Narrator::new(directory, filter);
