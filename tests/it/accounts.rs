@@ -229,15 +229,15 @@ fn a_dead_letter_says_why_it_died() {
         "x-queue-type = \"quorum\", x-delivery-limit = 1",
         returns,
         expect![[r#"
-                         queue tasks dead-letters #3, reason delivery_limit: the default exchange hands it
-                           to 1 queue [QQ-3]
-                         queue dead takes #3: ready 3, unacked 0 [RT-13]
+                             queue tasks dead-letters #3, reason delivery_limit: the default exchange hands it
+                               to 1 queue [QQ-3]
+                             queue dead takes #3: ready 3, unacked 0 [RT-13]
 
-        Fate of #3 in queue tasks: dead-lettered at 34.500ms, reason delivery_limit; delivered twice because
-        c gave it back by basic.reject.
+            Fate of #3 in queue tasks: dead-lettered at 35.522ms, reason delivery_limit; delivered twice because
+            c gave it back by basic.reject.
 
-        Fate of #3 in queue dead: still ready in queue dead at the end.
-    "#]],
+            Fate of #3 in queue dead: still ready in queue dead at the end.
+        "#]],
     );
     death(
         "x-max-priority = 2",
