@@ -2,6 +2,7 @@
 
 use super::Policy;
 use crate::amqp::{ChannelRef, ConnectionId, Method, Name};
+use crate::storage::Crash;
 use crate::units::SimDuration;
 
 /// A command to the broker.
@@ -71,6 +72,25 @@ pub enum Operation {
         name: Name,
         /// Whether it is an operator policy.
         operator: bool,
+    },
+    /// A node of a cluster ends.
+    StopNode {
+        /// Which, from 0 on.
+        node: usize,
+        /// How.
+        crash: Crash,
+    },
+    /// A node of a cluster runs again.
+    StartNode {
+        /// Which, from 0 on.
+        node: usize,
+    },
+    /// The process of a queue ends, and another takes its place.
+    CrashQueue {
+        /// Where.
+        vhost: Name,
+        /// Which.
+        queue: Name,
     },
     /// The resource alarms that hold from here on.
     SetAlarms {

@@ -30,6 +30,7 @@ mod proposals;
 mod publish;
 mod qos;
 mod queue;
+mod queue_crash;
 mod queues;
 mod quorum;
 mod ready;
@@ -400,6 +401,9 @@ impl Broker {
             Operation::ClearPolicy { vhost, name, operator } => {
                 self.clear_policy(vhost, name, operator, step);
             }
+            Operation::StopNode { node, crash } => self.stop_node(node, crash, step),
+            Operation::StartNode { node } => self.start_node(node, step),
+            Operation::CrashQueue { vhost, queue } => self.crash_queue(vhost, queue, step),
             Operation::SetAlarms { memory, disk } => self.set_alarms(memory, disk, step),
         }
     }

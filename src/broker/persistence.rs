@@ -205,6 +205,7 @@ impl Broker {
                         step.out.fact(fact, rules::DUR_9);
                     }
                     Asked::Confirm(waiter) => places.extend(self.copy_is_answered(waiter, true, step)),
+                    Asked::Refuse(waiter) => places.extend(self.copy_is_answered(waiter, false, step)),
                     Asked::Committed(entry) => places.extend(self.entries_are_committed(entry, step)),
                     Asked::Elected(last) => self.leader_is_elected(last, step),
                 }

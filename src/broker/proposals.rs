@@ -164,6 +164,24 @@ impl Broker {
         }
     }
 
+    /// A node of the cluster ends. The caller ends the connections that it had.
+    pub(super) fn stop_node(&mut self, node: usize, crash: Crash, step: &Step<'_, impl Out>) {
+        if let Some(persistence) = &mut self.persistence {
+            persistence.storage.stop_nodes(step.now, crash, |one| one == node);
+        }
+    }
+
+    pub(super) fn start_node(&mut self, node: usize, step: &Step<'_, impl Out>) {
+        if let Some(persistence) = &mut self.persistence {
+            persistence.storage.start_nodes(step.now, |one| one == node);
+        }
+    }
+
+    /// How many stores are between a write and the end of its sync.
+    pub fn syncing(&self) -> u64 {
+        self.persistence.as_ref().map_or(0, |persistence| persistence.storage.syncing())
+    }
+
     /// A transaction's message was refused. Source: rule TX-5.
     pub(super) fn commit_failed(&mut self, place: u32, step: &mut Step<'_, impl Out>) {
         let at = self.channels[place].at;

@@ -190,7 +190,7 @@ impl Broker {
     }
 
     /// Why a copy does not survive a restart, if it does not. Source: rules DUR-1 and DUR-3.
-    fn doom(&self, id: QueueId, entry: Entry) -> Option<LossCause> {
+    pub(super) fn doom(&self, id: QueueId, entry: Entry) -> Option<LossCause> {
         let transient = self.messages.get(entry.slot()).message.delivery_mode == DeliveryMode::Transient;
         let queue = &self.queues[id.0];
         // A quorum queue keeps every message. Source: rule DUR-4.
@@ -225,7 +225,7 @@ impl Broker {
         }
     }
 
-    fn drop_doomed(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
+    pub(super) fn drop_doomed(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
         let ready = self.queues[id.0].ready_count();
         let doomed = self.doomed(id);
         let queue = &mut self.queues[id.0];

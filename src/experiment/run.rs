@@ -216,6 +216,7 @@ pub(crate) mod tests {
                 operator: crate::model::OperatorSpec::default(),
                 topology: Vec::new(),
                 connections: vec![ConnectionSpec {
+                    node: 0,
                     user: "guest".to_owned(),
                     channel_reopen_delay: None,
                     name: "main".into(),

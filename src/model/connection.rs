@@ -137,6 +137,8 @@ pub(super) struct Connection {
     pub(super) id: ConnectionId,
     /// The id that frames reaching the broker belong to.
     pub(super) id_at_broker: ConnectionId,
+    /// The node that it is made to.
+    pub(super) node: usize,
     /// The broker reads nothing from it until it is opened again.
     pub(super) broken: bool,
     /// In order of number.
@@ -209,6 +211,7 @@ impl Connection {
             phase: Phase::Down,
             id: ConnectionId(0),
             id_at_broker: ConnectionId(0),
+            node: connection.node as usize,
             broken: true,
             channels: Vec::new(),
             todo: VecDeque::new(),

@@ -29,8 +29,8 @@ pub use crate::observe::Conclusion;
 pub use conclusion::RefuseBy;
 pub use event::SystemEvent;
 pub use fault::{
-    Alarm, BrokerRestart, Condition, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec,
-    ProducerCrash, ProducerCrashBy, Repeats, Resource, Trigger,
+    Alarm, BrokerRestart, Condition, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec, NodeCrash,
+    ProducerCrash, ProducerCrashBy, QueueCrash, Repeats, Resource, Trigger,
 };
 pub use hand::{HandMessage, channel};
 pub use operator::{OperatorSpec, PermissionSpec, PolicySpec, Refusal, UserSpec, refusals};

@@ -160,6 +160,8 @@ pub struct ConnectionSpec {
     pub vhost: String,
     /// As whom.
     pub user: String,
+    /// The node that it is made to while that runs, from 0 on; then any other.
+    pub node: u32,
     /// One-way latency, each way. Frames of a connection never overtake each other, whatever is drawn.
     pub latency: Distribution,
     /// How long the client waits after a loss, or a failed attempt, before it connects again.

@@ -42,6 +42,8 @@ pub struct System<R> {
     pub(super) node: Node,
     /// Restarts of the broker that are not over.
     pub(super) outages: u32,
+    /// Of each node: crashes that are not over.
+    pub(super) nodes_down: Vec<u32>,
     /// The broker has no disk any more, and with it no definitions.
     pub(super) disk_lost: bool,
     pub(super) connections: Vec<Connection>,
@@ -101,6 +103,7 @@ impl<R: Recorder> System<R> {
             spec: Arc::clone(spec),
             node: Node::Up(Box::new(broker)),
             outages: 0,
+            nodes_down: vec![0; spec.storage.as_ref().map_or(1, |storage| storage.cluster.nodes as usize)],
             disk_lost: false,
             connections,
             producers,
@@ -261,11 +264,13 @@ impl<R: Recorder> System<R> {
     }
 
     fn reach_broker_open(&mut self, index: usize, id: ConnectionId, events: &mut EventList<SystemEvent>) {
+        let node = self.node_for(index);
         let refused = matches!(self.node, Node::Down(_)) || events.now() < self.connections[index].cut_until;
-        if refused {
+        let Some(node) = node.filter(|_| !refused) else {
             self.connections[index].down.send(super::connection::DownFrame::Refused(id), events);
             return;
-        }
+        };
+        self.connections[index].node = node;
         self.connections[index].id_at_broker = id;
         self.connections[index].broken = false;
         let spec = Arc::clone(&self.spec);

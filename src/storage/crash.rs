@@ -102,6 +102,7 @@ impl Storage {
                 continue;
             }
             self.waiting -= writer.orphans.len() as u64;
+            self.asked.extend(writer.orphans.iter().copied().map(Asked::Confirm));
             writer.stop(now);
             if matches!(crash, Crash::CleanStop | Crash::PowerLoss | Crash::DiskLoss) {
                 writer.files.iter_mut().for_each(File::lose_cache);
@@ -132,7 +133,10 @@ impl Storage {
                 fate(&record, crash, apart)
             };
             let Some(kept) = store.records.get_mut(arrival) else { continue };
-            self.waiting -= u64::from(kept.waiter != NOBODY);
+            if kept.waiter != NOBODY {
+                self.waiting -= 1;
+                self.asked.push(Asked::Refuse(kept.waiter));
+            }
             kept.waiter = NOBODY;
             kept.awaits = 0;
             match fate {

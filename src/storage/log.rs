@@ -353,6 +353,11 @@ impl Log {
         sum(upto).unwrap_or(0).saturating_sub(sum(from).unwrap_or(self.sizes_before))
     }
 
+    /// How many members are between a write and the end of its sync.
+    pub(super) fn syncing(&self) -> u64 {
+        self.members.iter().filter(|member| matches!(member.phase, Phase::Syncing(..))).count() as u64
+    }
+
     /// The last entry that some member has: after a crash of all, nothing behind it can come back.
     pub(super) fn longest(&self) -> u64 {
         self.members.iter().map(|member| member.received).max().unwrap_or(0)

@@ -28,6 +28,8 @@ pub enum Asked {
     Wake(WriterId, SimTime),
     /// The step that this waiter's confirm waits for is done for one of its copies.
     Confirm(u32),
+    /// The store that this waiter waited for has crashed: nobody knows whether its copy is safe.
+    Refuse(u32),
     /// Nothing on disk can bring the copy with this key back.
     Forget(u32),
     /// All entries of the quorum queues' log up to this one are committed.
@@ -351,6 +353,13 @@ impl Storage {
             }
         }
         self.arm(now, id);
+    }
+
+    /// How many writers are between a write and the end of its sync.
+    pub fn syncing(&self) -> u64 {
+        let syncing = |writer: &&Writer| matches!(writer.phase, Phase::Syncing(_));
+        let writers = self.writers.iter().flatten().filter(syncing).count() as u64;
+        writers + self.log.syncing()
     }
 
     /// Whether anybody waits for a confirm.

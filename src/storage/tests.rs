@@ -77,7 +77,7 @@ impl Rig {
                 }
                 Asked::Confirm(waiter) => self.confirmed.push(waiter),
                 Asked::Forget(_) => self.forgotten += 1,
-                Asked::Reached(..) | Asked::Committed(_) | Asked::Elected(_) => {}
+                Asked::Refuse(_) | Asked::Reached(..) | Asked::Committed(_) | Asked::Elected(_) => {}
             }
         }
     }

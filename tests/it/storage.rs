@@ -221,3 +221,160 @@ service-time = "0s"
         assert_eq!(outcome.consumers[0].sojourn.max().map(|max| max / 1000), Some(microseconds));
     }
 }
+
+/// The producer's messages, all acknowledged by the consumer or at rest, whatever happens to a minority of the nodes.
+fn cluster(faults: &str) -> Outcome {
+    outcome(&format!(
+        r#"[queue.arguments]
+x-queue-type = "quorum"
+
+[cluster]
+nodes = 3
+election-timeout = "1s"
+
+[[producer]]
+name = "shop"
+routing-key = "orders"
+confirms = true
+start = "1s"
+count = 1000
+interarrival = "10ms"
+
+[[connection]]
+name = "shop"
+node = 2
+
+[[consumer]]
+name = "billing"
+queue = "orders"
+prefetch-count = 10
+service-time = "1ms"
+
+[[connection]]
+name = "billing"
+node = 3
+{faults}"#
+    ))
+}
+
+/// Source: rule QQ-1.
+#[test]
+fn a_quorum_queue_outlives_its_leader_and_loses_nothing() {
+    for by in ["process-crash", "power-loss", "disk-loss", "restart"] {
+        let outcome =
+            cluster(&format!("[[fault.node-crash]]\nnode = 1\nby = \"{by}\"\nat = \"5s\"\nlasts = \"3s\"\n"));
+        assert_eq!(outcome.producers[0].confirmed, 1000, "{by}");
+        assert_eq!((outcome.ledger.lost_total(), outcome.consumers[0].processed), (0, 1000), "{by}");
+        // Nothing is committed for about the second that the election takes.
+        let longest = outcome.producers[0].confirm_latency.max().map(|max| max / 100_000_000);
+        assert_eq!(longest, Some(10), "{by}");
+    }
+}
+
+#[test]
+fn without_a_majority_a_quorum_queue_waits() {
+    let crash = |node: u32| {
+        format!(
+            "[[fault.node-crash]]\nname = \"{node}\"\nnode = {node}\nby = \"power-loss\"\nat = \"5s\"\nlasts = \"20s\"\n"
+        )
+    };
+    let outcome = cluster(&format!("{}{}", crash(1), crash(3)));
+    assert_eq!((outcome.ledger.lost_total(), outcome.consumers[0].processed), (0, 1000));
+    let longest = outcome.producers[0].confirm_latency.max().map(|max| max / 1_000_000_000);
+    assert_eq!(longest, Some(21), "20 s without a majority, and an election");
+}
+
+/// The clients of a node that crashed lose what was under way, and go on at another.
+#[test]
+fn the_clients_of_a_node_that_is_gone_connect_to_another() {
+    let outcome = cluster("[[fault.node-crash]]\nnode = 2\nat = \"5s\"\nlasts = \"100s\"\n");
+    let producer = &outcome.producers[0];
+    assert!(producer.unanswered >= 1, "{producer:?}");
+    // The producer is away for a second, and makes no message up.
+    assert_eq!(producer.confirmed + producer.unanswered, producer.published);
+    assert_eq!(producer.lost_though_confirmed, 0);
+    assert_eq!(outcome.consumers[0].processed + outcome.ledger.lost_total(), producer.published);
+}
+
+/// Source: rules DUR-9 and CF-9.
+#[test]
+fn a_cluster_keeps_what_is_confirmed_as_long_as_it_has_a_disk() {
+    for (fault, kept) in [("power-loss", true), ("process-crash", true), ("disk-loss", false)] {
+        let outcome = outcome(&format!(
+            r#"[queue.arguments]
+x-queue-type = "quorum"
+
+[cluster]
+nodes = 3
+
+[[producer]]
+name = "shop"
+routing-key = "orders"
+confirms = true
+start = "1s"
+stop = "5.5s"
+interarrival = "10ms"
+
+[[fault.{fault}]]
+at = "5.002s"
+lasts = "1s"
+"#
+        ));
+        let producer = &outcome.producers[0];
+        // Up to 5 s, without those of the last 12 ms.
+        assert_eq!(producer.confirmed, 400, "{fault}");
+        assert_eq!(producer.lost_though_confirmed, if kept { 0 } else { 400 }, "{fault}");
+    }
+}
+
+/// A queue younger than a second is not known to its node after a crash.
+#[test]
+fn a_young_quorum_queue_loses_all_in_a_crash_of_its_only_node() {
+    let lost = |at: &str| {
+        let outcome = outcome(&format!(
+            r#"[queue.arguments]
+x-queue-type = "quorum"
+
+[[producer]]
+name = "shop"
+routing-key = "orders"
+confirms = true
+count = 10
+interarrival = "20ms"
+
+[[fault.process-crash]]
+at = "{at}"
+lasts = "1s"
+"#
+        ));
+        outcome.producers[0].lost_though_confirmed
+    };
+    assert_eq!((lost("0.9s"), lost("1.1s")), (10, 0));
+}
+
+/// Source: rules DUR-7, CF-8 and Q-11.
+#[test]
+fn the_crash_of_a_queue_takes_what_it_had_in_memory_and_cancels_its_consumers() {
+    let outcome = outcome(&format!(
+        r#"{PRODUCER}count = 100
+start = "1s"
+interarrival = "20ms"
+
+[[consumer]]
+name = "billing"
+queue = "orders"
+prefetch-count = 10
+service-time = "1ms"
+resubscribe-delay = "1s"
+
+[[fault.queue-crash]]
+queue = "orders"
+at = "2.005s"
+"#
+    ));
+    let producer = &outcome.producers[0];
+    assert_eq!((producer.confirmed, producer.nacked), (99, 1), "the one that was being synced");
+    assert_eq!(producer.lost_though_confirmed, 0);
+    assert!(outcome.ledger.came_back > 0);
+    assert_eq!(outcome.consumers[0].processed, 100 + outcome.ledger.processed_again);
+}

@@ -5,7 +5,9 @@ mod alarm;
 mod broker_restart;
 mod connection_loss;
 mod consumer_crash;
+mod node_crash;
 mod producer_crash;
+mod queue_crash;
 mod strikes;
 mod trigger;
 
@@ -13,7 +15,9 @@ pub use alarm::{Alarm, Resource};
 pub use broker_restart::BrokerRestart;
 pub use connection_loss::ConnectionLoss;
 pub use consumer_crash::{ConsumerCrash, CrashBy};
+pub use node_crash::NodeCrash;
 pub use producer_crash::{ProducerCrash, ProducerCrashBy};
+pub use queue_crash::QueueCrash;
 pub(super) use strikes::Strikers;
 pub use trigger::{Condition, Repeats, Trigger};
 
@@ -59,6 +63,10 @@ pub enum FaultKind {
     ConnectionLoss(ConnectionLoss),
     /// The broker is stopped cleanly and started again.
     BrokerRestart(BrokerRestart),
+    /// One node of a cluster ends and starts again.
+    NodeCrash(NodeCrash),
+    /// The process of a queue ends and starts again.
+    QueueCrash(QueueCrash),
     /// The broker is low on a resource.
     Alarm(Alarm),
 }
@@ -71,6 +79,8 @@ impl FaultKind {
             FaultKind::ProducerCrash(crash) => crash.restart_after,
             FaultKind::ConnectionLoss(loss) => Some(loss.lasts),
             FaultKind::BrokerRestart(restart) => Some(restart.lasts),
+            FaultKind::NodeCrash(crash) => Some(crash.lasts),
+            FaultKind::QueueCrash(_) => Some(SimDuration::ZERO),
             FaultKind::Alarm(alarm) => Some(alarm.lasts),
         }
     }
@@ -91,6 +101,8 @@ impl<R: Recorder> System<R> {
             FaultKind::ProducerCrash(crash) => crash.begin(self, events),
             FaultKind::ConnectionLoss(loss) => loss.begin(self, events),
             FaultKind::BrokerRestart(restart) => restart.begin(self, events),
+            FaultKind::NodeCrash(crash) => crash.begin(self, events),
+            FaultKind::QueueCrash(crash) => crash.begin(self, events),
             FaultKind::Alarm(alarm) => alarm.begin(self, events),
         }
     }
@@ -102,7 +114,8 @@ impl<R: Recorder> System<R> {
         match &spec.faults[index].kind {
             FaultKind::ConsumerCrash(crash) => crash.end(self, events),
             FaultKind::ProducerCrash(crash) => crash.end(self, events),
-            FaultKind::ConnectionLoss(_) => {}
+            FaultKind::ConnectionLoss(_) | FaultKind::QueueCrash(_) => {}
+            FaultKind::NodeCrash(crash) => crash.end(self, events),
             FaultKind::BrokerRestart(_) => BrokerRestart::end(self, events),
             FaultKind::Alarm(alarm) => alarm.end(self, events),
         }

@@ -55,6 +55,8 @@ pub enum Condition {
     Acked(u64),
     /// So many messages are ready in queues at the same time.
     Queued(u64),
+    /// So many stores are between a write and the end of its sync at the same time.
+    Syncing(u64),
     /// So many events of the run were handled.
     Events(u64),
 }
@@ -83,6 +85,9 @@ impl Condition {
                 Node::Down(survivors) => survivors.ready() >= count,
                 Node::AtWork => false,
             },
+            Condition::Syncing(count) => {
+                matches!(&system.node, Node::Up(broker) if broker.syncing() >= count)
+            }
             Condition::Events(count) => events >= count,
         }
     }
@@ -106,6 +111,7 @@ impl Condition {
             Condition::Unconfirmed(count) => of(count, publish, "unconfirmed"),
             Condition::Acked(count) => of(count, ["delivery", "deliveries"], "acknowledged"),
             Condition::Queued(count) => of(count, message, "queued"),
+            Condition::Syncing(count) => of(count, ["store", "stores"], "being synced"),
             Condition::Events(count) => of(count, ["event", "events"], "handled"),
         }
     }

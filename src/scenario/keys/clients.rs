@@ -62,6 +62,13 @@ pub(super) const CONNECTION: TableSpec = spec(
         NAME,
         key("vhost", Kind::Name, Default("\"/\""), "The virtual host it opens.", "\"/\""),
         key("user", Kind::Name, Default("\"guest\""), "As whom it connects.", "\"app\""),
+        key(
+            "node",
+            Kind::Integer(1, 7),
+            Default("1"),
+            "The node of the cluster that it is made to, and while that is down to another.",
+            "2",
+        ),
         key("latency", Kind::Distribution, Means("that of `[link]`"), LATENCY_ABOUT, "\"20ms\""),
         key("reconnect-delay", Kind::Duration, Means("that of `[link]`"), RECONNECT_ABOUT, "\"5s\""),
         key("heartbeat", Kind::Duration, Means("that of `[link]`"), HEARTBEAT_ABOUT, "\"60s\""),

@@ -75,6 +75,13 @@ pub(super) const CONDITION: TableSpec = spec(
             "1000",
         ),
         key("queued", COUNT, NOT_WAITED_FOR, "So many messages are ready in queues at once.", "100"),
+        key(
+            "syncing",
+            COUNT,
+            NOT_WAITED_FOR,
+            "So many stores are between a write and the end of its sync at once.",
+            "1",
+        ),
         key("events", COUNT, NOT_WAITED_FOR, "So many events of the replication were handled.", "123456"),
     ],
 );
@@ -227,4 +234,49 @@ pub(super) const DISK_LOSS: TableSpec = spec(
     "a disk loss",
     "The broker's disk is gone; it starts again with an empty one, on which the topology is declared anew.",
     OUTAGE,
+);
+
+pub(super) const NODE_CRASH: TableSpec = spec(
+    "fault.node-crash",
+    Form::List,
+    "a node crash",
+    "One node of a cluster ends and starts again; its clients connect to another.",
+    &[
+        FAULT_NAME,
+        key("node", Kind::Integer(1, 7), Required, "Which node, from 1 on.", "1"),
+        key(
+            "by",
+            Kind::Choice(&ChoiceSpec {
+                noun: "way to crash",
+                id: ids::UNKNOWN_CHOICE,
+                words: || vec!["process-crash", "power-loss", "disk-loss", "restart"],
+            }),
+            Default("\"process-crash\""),
+            "How it ends.",
+            "\"power-loss\"",
+        ),
+        FAULT_AT,
+        FAULT_EVERY,
+        FAULT_FROM,
+        FAULT_UNTIL,
+        FAULT_WHEN,
+        key("lasts", Kind::Duration, Required, "How long until it is back.", "\"5s\""),
+    ],
+);
+
+pub(super) const QUEUE_CRASH: TableSpec = spec(
+    "fault.queue-crash",
+    Form::List,
+    "a queue crash",
+    "The process of a classic queue ends, and is started again at once with what it had written.",
+    &[
+        FAULT_NAME,
+        key("queue", Kind::Name, Required, "The queue.", "\"orders\""),
+        key("vhost", Kind::Name, Default("\"/\""), "Its virtual host.", "\"/\""),
+        FAULT_AT,
+        FAULT_EVERY,
+        FAULT_FROM,
+        FAULT_UNTIL,
+        FAULT_WHEN,
+    ],
 );

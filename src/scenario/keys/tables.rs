@@ -43,6 +43,8 @@ pub const TABLES: &[TableSpec] = &[
     faults::PROCESS_CRASH,
     faults::POWER_LOSS,
     faults::DISK_LOSS,
+    faults::NODE_CRASH,
+    faults::QUEUE_CRASH,
     faults::ALARM,
     experiment::CHECK,
     experiment::VARIANT,

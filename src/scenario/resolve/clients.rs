@@ -23,6 +23,8 @@ const CHANNELS_MAX: u16 = 2047;
 #[derive(Debug)]
 pub(super) struct Clients {
     link: Link,
+    /// How many nodes there are.
+    nodes: u32,
     pub(super) connections: Vec<ConnectionSpec>,
     pub(super) connection_names: Names,
     pub(super) channels: Vec<ChannelSpec>,
@@ -34,9 +36,16 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    pub(super) fn read(tree: &Table, link: Link, operator: &Operator, problems: &mut Problems) -> Clients {
+    pub(super) fn read(
+        tree: &Table,
+        link: Link,
+        nodes: u32,
+        operator: &Operator,
+        problems: &mut Problems,
+    ) -> Clients {
         let mut clients = Clients {
             link,
+            nodes,
             connections: Vec::new(),
             connection_names: Names::new("connection", "connections", ids::UNKNOWN_CONNECTION),
             channels: Vec::new(),
@@ -60,6 +69,7 @@ impl Clients {
     fn read_connection(&mut self, operator: &Operator, reader: &mut Reader<'_>) {
         let connection = reader.read("name", name);
         let (vhost, user) = operator.connects_as(reader);
+        let node = super::fault::node(reader, self.nodes);
         let latency = reader.read("latency", distribution);
         let reconnect_delay = reader.read("reconnect-delay", duration);
         let heartbeat = heartbeat(reader);
@@ -70,6 +80,7 @@ impl Clients {
             name: connection.value,
             vhost,
             user,
+            node,
             latency: latency.map_or_else(|| self.link.latency.clone(), |latency| latency.value),
             reconnect_delay: reconnect_delay.map_or(self.link.reconnect_delay, |delay| delay.value),
             heartbeat: heartbeat.unwrap_or(self.link.heartbeat),
@@ -154,6 +165,7 @@ impl Clients {
                 name: connection.value.clone(),
                 vhost: "/".to_owned(),
                 user: "guest".to_owned(),
+                node: 0,
                 latency: self.link.latency.clone(),
                 reconnect_delay: self.link.reconnect_delay,
                 heartbeat: self.link.heartbeat,

@@ -1,8 +1,8 @@
 //! Planned faults: one list of tables for each kind below `fault`.
 
 use crate::model::{
-    Alarm, BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec, ProducerCrash,
-    ProducerCrashBy, Resource,
+    Alarm, BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec, NodeCrash,
+    ProducerCrash, ProducerCrashBy, QueueCrash, Resource,
 };
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
@@ -12,7 +12,7 @@ use crate::scenario::quantities::duration;
 use crate::scenario::reader::{Reader, not_a_table};
 use crate::scenario::source::{Place, Placed};
 use crate::scenario::suggest::nearest;
-use crate::scenario::values::{boolean, choice, name};
+use crate::scenario::values::{boolean, choice, integer, name};
 use crate::storage::Crash;
 use crate::units::SimDuration;
 
@@ -30,11 +30,17 @@ const PRODUCER_CRASH_BY: [ProducerCrashBy; 2] = [ProducerCrashBy::ProcessExit, P
 /// In the order of the key's words.
 const RESOURCE: [Resource; 2] = [Resource::Memory, Resource::Disk];
 
+/// In the order of the key's words.
+const NODE_CRASH_BY: [Crash; 4] = [Crash::Process, Crash::PowerLoss, Crash::DiskLoss, Crash::CleanStop];
+
 /// What faults refer to.
 pub(super) struct Targets<'a> {
     pub(super) consumers: &'a Names,
     pub(super) producers: &'a Names,
     pub(super) connections: &'a Names,
+    pub(super) queues: &'a Names,
+    /// How many nodes there are.
+    pub(super) nodes: u32,
     /// When the replication ends.
     pub(super) end: &'a Placed<SimDuration>,
 }
@@ -130,8 +136,31 @@ fn read_kind(reader: &mut Reader<'_>, kind: &str, targets: &Targets<'_>) -> Faul
         "process-crash" => outage(reader, Crash::Process),
         "power-loss" => outage(reader, Crash::PowerLoss),
         "disk-loss" => outage(reader, Crash::DiskLoss),
+        "node-crash" => FaultKind::NodeCrash(NodeCrash {
+            node: node(reader, targets.nodes),
+            crash: NODE_CRASH_BY[reader.read("by", choice).unwrap_or_default().value],
+            lasts: lasts(reader),
+        }),
+        "queue-crash" => FaultKind::QueueCrash(QueueCrash {
+            vhost: reader.read("vhost", name).unwrap_or_default().value,
+            queue: queue(reader, targets.queues),
+        }),
         _ => unreachable!("every kind of fault in the list of tables is read"),
     }
+}
+
+/// A node by its number, from 1 on.
+pub(super) fn node(reader: &mut Reader<'_>, nodes: u32) -> u32 {
+    let Some(node) = reader.read("node", integer) else { return 0 };
+    if node.value > u64::from(nodes) {
+        let message = format!("{} is about node {}, but there are {nodes}", reader.owner(), node.value);
+        reader.problems.push(
+            Diagnostic::error(ids::NUMBER_OUT_OF_RANGE, message)
+                .at(node.place.as_ref())
+                .help(format!("raise `nodes` of `[cluster]`, or name one from 1 to {nodes}")),
+        );
+    }
+    node.value.clamp(1, u64::from(nodes)) as u32 - 1
 }
 
 /// The broker ends so, and is back after a while.
@@ -141,6 +170,14 @@ fn outage(reader: &mut Reader<'_>, crash: Crash) -> FaultKind {
 
 fn lasts(reader: &mut Reader<'_>) -> SimDuration {
     reader.read("lasts", duration).unwrap_or_default().value
+}
+
+/// The name of a queue that is there.
+fn queue(reader: &mut Reader<'_>, names: &Names) -> String {
+    let Some(queue) = reader.read("queue", name) else { return String::new() };
+    let message = format!("{} hits queue `{}`, which is not there", reader.owner(), shortened(&queue.value));
+    names.find(&queue, || message, reader.problems);
+    queue.value
 }
 
 fn target(reader: &mut Reader<'_>, key: &str, names: &Names) -> usize {

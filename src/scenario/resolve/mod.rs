@@ -62,7 +62,7 @@ pub(super) fn scenario(
 
     let operator = Operator::read(tree, problems);
     let mut topology = Topology::read(tree, &profile, &operator, problems);
-    let mut clients = Clients::read(tree, link, &operator, problems);
+    let mut clients = Clients::read(tree, link, storage.cluster.nodes, &operator, problems);
     let classes = class::read(tree, problems);
     let mut producers = producer::read(tree, &mut clients, end, problems);
     let consumers = consumer::read(tree, &mut clients, &classes, end, problems);
@@ -83,6 +83,8 @@ pub(super) fn scenario(
         consumers: &consumer_names,
         producers: &producer_names,
         connections: &clients.connection_names,
+        queues: &queues,
+        nodes: storage.cluster.nodes,
         end: &replication.duration,
     };
     let faults = fault::read(tree, &targets, problems);

@@ -145,8 +145,17 @@ pub(super) fn check_end(trigger: &Trigger, kind: &FaultKind, reader: &mut Reader
 }
 
 /// The numbers that a run can reach, in the order of the documentation.
-const COUNTS: [&str; 8] =
-    ["published", "enqueued", "delivered", "confirmed", "unconfirmed", "acked", "queued", "events"];
+const COUNTS: [&str; 9] = [
+    "published",
+    "enqueued",
+    "delivered",
+    "confirmed",
+    "unconfirmed",
+    "acked",
+    "queued",
+    "syncing",
+    "events",
+];
 
 /// A condition as it is written, before the producers are known.
 struct Wish {
@@ -217,6 +226,7 @@ fn condition(wish: &Wish, reader: &mut Reader<'_>, targets: &Targets<'_>) -> Opt
         "unconfirmed" => Condition::Unconfirmed(count),
         "acked" => Condition::Acked(count),
         "queued" => Condition::Queued(count),
+        "syncing" => Condition::Syncing(count),
         "events" => Condition::Events(count),
         _ => unreachable!("every count in the list is a condition"),
     })

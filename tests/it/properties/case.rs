@@ -47,6 +47,7 @@ pub(crate) enum Feature {
     ProducerCrashes,
     RandomTriggers,
     Conditions,
+    BrokerCrashes,
 }
 
 /// A scenario in numbers. Its `Debug` is the scenario file.

@@ -83,7 +83,8 @@ impl Copies {
                 if let Some(place) = rejected {
                     self.letters.remove(place);
                 } else if let Some(copies) = self.queues.get_mut(&queue) {
-                    copies.take(message);
+                    let number = copies.take(message);
+                    copies.gone.insert(message, number);
                 }
             }
             _ => {}

@@ -16,6 +16,7 @@ fn careful(case: &Case) -> Case {
         Feature::QueueArguments,
         Feature::Outcomes,
         Feature::Transactions,
+        Feature::BrokerCrashes,
     ];
     case.clone().with(Feature::Persistent).without(&careless)
 }

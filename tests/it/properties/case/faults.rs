@@ -18,6 +18,7 @@ pub(super) struct Fault {
 }
 
 const BY: [&str; 4] = ["tcp-cut", "channel-close", "connection-close", "process-exit"];
+const OUTAGES: [&str; 4] = ["broker-restart", "process-crash", "power-loss", "disk-loss"];
 /// What a fault may wait for, with how much more often that happens than a message is published.
 const CONDITIONS: [(&str, u64); 8] = [
     ("published", 1),
@@ -76,12 +77,9 @@ impl Case {
                 writeln!(out, "{}\nlasts = \"{}us\"", self.trigger(fault, true), fault.lasts)?;
             }
             2 if self.has(Feature::BrokerRestarts) => {
+                let kind = if self.has(Feature::BrokerCrashes) { OUTAGES[fault.by] } else { OUTAGES[0] };
                 let lasts = fault.lasts;
-                writeln!(
-                    out,
-                    "[[fault.broker-restart]]\n{}\nlasts = \"{lasts}us\"",
-                    self.trigger(fault, true)
-                )?;
+                writeln!(out, "[[fault.{kind}]]\n{}\nlasts = \"{lasts}us\"", self.trigger(fault, true))?;
             }
             3 if self.has(Feature::ProducerCrashes) => {
                 let producer = fault.whom % self.producers.len();
