@@ -50,6 +50,7 @@ pub(super) fn stopped(variant: &VariantResult) -> Vec<String> {
         let name = &producer.name;
         match producer.stopped {
             Stopped::ByError => format!("an error stopped producer `{name}` {when}"),
+            Stopped::ByFailedAttempts => format!("producer `{name}` gave up connecting {when}"),
             Stopped::Crashed => format!("producer `{name}` died {when} and did not come back"),
             Stopped::No | Stopped::WithoutChannel => {
                 format!("producer `{name}` was left without an open channel {when}")
