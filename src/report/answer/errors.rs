@@ -43,7 +43,7 @@ pub(super) fn stopped(variant: &VariantResult) -> Vec<String> {
             .find(|producer| producer.stopped != Stopped::No)
     };
     let said = |producer: &ProducerOutcome| {
-        let when = match producer.published {
+        let when = match producer.published - producer.republished {
             0 => "before its first message".to_owned(),
             published => format!("after {}", counted(published, "message")),
         };
@@ -123,5 +123,18 @@ mod tests {
             ]
         );
         assert_eq!(stopped(&result.variants[0]), ["an error stopped producer `shop` after 12 messages"]);
+    }
+
+    #[test]
+    fn a_producer_that_gave_up_connecting_is_named() {
+        let result = run_example(&plan(false, 1), |_, _, outcome| {
+            let shop = &mut outcome.producers[0];
+            (shop.published, shop.republished) = (12, 2);
+            shop.stopped = Stopped::ByFailedAttempts;
+        });
+        assert_eq!(
+            stopped(&result.unwrap().variants[0]),
+            ["producer `shop` gave up connecting after 10 messages"]
+        );
     }
 }
