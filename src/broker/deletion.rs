@@ -36,7 +36,7 @@ impl Broker {
         for (left, entry) in (0..ready.len() as u32).rev().zip(&ready) {
             let message = self.messages.id(entry.slot());
             step.out.fact(Fact::Lost { queue: id, message, cause, ready: left, unacked }, rule);
-            self.departs(id, *entry, step);
+            self.is_dropped(id, *entry, step);
             self.messages.release(entry.slot());
             if let Some(quorum) = self.quorum_mut(id) {
                 quorum.returns.remove(&entry.arrival());

@@ -159,21 +159,28 @@ impl Broker {
         self.messages.retain(slot);
     }
 
-    /// A copy has left its queue for good. Source: rule DUR-10.
+    /// A copy has left its queue for good: it is acknowledged. Source: rule DUR-10.
     #[inline]
     pub(super) fn departs(&mut self, id: QueueId, entry: Entry, step: &Step<'_, impl Out>) {
         if self.queues[id.0].stored {
-            self.forget_copy(id, entry.arrival(), step);
+            self.forget_copy(id, entry.arrival(), true, step);
+        }
+    }
+
+    /// The same for another reason.
+    pub(super) fn is_dropped(&mut self, id: QueueId, entry: Entry, step: &Step<'_, impl Out>) {
+        if self.queues[id.0].stored {
+            self.forget_copy(id, entry.arrival(), false, step);
         }
     }
 
     #[inline(never)]
-    fn forget_copy(&mut self, id: QueueId, arrival: u32, step: &Step<'_, impl Out>) {
+    fn forget_copy(&mut self, id: QueueId, arrival: u32, acked: bool, step: &Step<'_, impl Out>) {
         let Some(persistence) = &mut self.persistence else { return };
         if persistence.arriving == Some((id, arrival)) {
             persistence.arriving = None;
         }
-        persistence.storage.settle(step.now, id.0, arrival);
+        persistence.storage.settle(step.now, id.0, arrival, acked);
     }
 
     /// Whether the storage has asked for something.
@@ -324,17 +331,17 @@ impl Broker {
         &mut self,
         crash: Crash,
         step: &mut Step<'_, impl Out>,
-    ) -> Vec<(QueueId, Copy)> {
+    ) -> Vec<(QueueId, Copy, bool)> {
         let mut back = Vec::new();
         for (queue, left) in self.crash_storage(crash, step) {
-            for Leftover { copy, fate } in left {
+            for Leftover { copy, fate, acked } in left {
                 let id = QueueId(queue);
                 match fate {
                     Fate::Kept => {}
                     Fate::CameBack => {
                         // Another reference beside the storage's, for the queue.
                         self.messages.retain(Slot(copy.key));
-                        back.push((id, copy));
+                        back.push((id, copy, acked));
                     }
                     lost => {
                         self.doomed.insert((id, copy.arrival), cause(lost));
@@ -368,8 +375,8 @@ impl Broker {
     }
 
     /// Puts back what was acknowledged. Source: rule DUR-10.
-    pub(super) fn bring_back(&mut self, back: &[(QueueId, Copy)], step: &mut Step<'_, impl Out>) {
-        for &(id, copy) in back {
+    pub(super) fn bring_back(&mut self, back: &[(QueueId, Copy, bool)], step: &mut Step<'_, impl Out>) {
+        for &(id, copy, acked) in back {
             let slot = Slot(copy.key);
             let Some(queue) = self.queues.get_mut(id.0) else {
                 self.messages.release(slot);
@@ -385,9 +392,9 @@ impl Broker {
             }
             let message = self.messages.id(slot);
             let ready = self.queues[id.0].ready_count();
-            step.out.fact(Fact::CameBack { queue: id, message, ready }, rules::DUR_10);
+            step.out.fact(Fact::CameBack { queue: id, message, acked, ready }, rules::DUR_10);
         }
-        for (id, _) in back {
+        for (id, ..) in back {
             self.tell_level(*id, step);
         }
     }

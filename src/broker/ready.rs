@@ -169,7 +169,7 @@ impl Broker {
         if let Some(quorum) = features.and_then(|features| features.quorum.as_mut()) {
             quorum.returns.remove(&entry.arrival());
         }
-        self.departs(id, entry, step);
+        self.is_dropped(id, entry, step);
         if let Some(to) = self.dead_letter_exchange(id) {
             self.post_letter(id, to, entry.slot(), reason);
             return;

@@ -199,7 +199,7 @@ impl Broker {
         rule: RuleRef,
         step: &mut Step<'_, impl Out>,
     ) {
-        self.departs(unacked.queue, unacked.entry, step);
+        self.is_dropped(unacked.queue, unacked.entry, step);
         if let Some(to) = self.dead_letter_exchange(unacked.queue) {
             self.forget_delivery(at, unacked, Settlement::DeadLettered, rule, step);
             self.post_letter(unacked.queue, to, unacked.entry.slot(), reason);

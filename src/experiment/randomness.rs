@@ -1,6 +1,6 @@
 //! Whether a system draws anything at random. Where it does not, every replication is the same and one is enough.
 
-use crate::model::{Pace, SystemSpec, Trigger};
+use crate::model::{BackoffKind, BackoffSpec, Pace, ProducerSpec, SystemSpec, Trigger};
 use crate::random::Distribution;
 
 /// Whether two seeds can give two outcomes.
@@ -15,9 +15,17 @@ pub fn random_parts(system: &SystemSpec) -> Vec<String> {
     for connection in system.connections.iter().filter(|connection| random(&connection.latency)) {
         parts.push(format!("latency of `{}`", connection.name));
     }
+    let jitters = |backoff: &BackoffSpec| backoff.kind == BackoffKind::FullJitter;
+    for connection in system.connections.iter().filter(|connection| jitters(&connection.reconnect)) {
+        parts.push(format!("waits before `{}` connects again", connection.name));
+    }
     let by_chance = |pace: &Pace| matches!(pace, Pace::Interarrival(interarrival) if random(interarrival));
     for producer in system.producers.iter().filter(|producer| by_chance(&producer.pace)) {
         parts.push(format!("interarrival times of `{}`", producer.name));
+    }
+    let waits = |producer: &&ProducerSpec| producer.republish.as_ref().is_some_and(jitters);
+    for producer in system.producers.iter().filter(waits) {
+        parts.push(format!("waits before `{}` publishes again", producer.name));
     }
     for consumer in system.consumers.iter().filter(|consumer| consumer.service_times.iter().any(random)) {
         parts.push(format!("service times of `{}`", consumer.name));
@@ -46,5 +54,7 @@ mod tests {
         system.connections[0].latency =
             Distribution::Uniform(SimDuration::from_millis(1), SimDuration::from_millis(2));
         assert_eq!(random_parts(&system), ["latency of `main`"]);
+        system.connections[0].reconnect.kind = BackoffKind::FullJitter;
+        assert_eq!(random_parts(&system), ["latency of `main`", "waits before `main` connects again"]);
     }
 }

@@ -196,7 +196,7 @@ pub(crate) mod tests {
     use crate::broker::Profile;
     use crate::check::{CheckSpec, Demand, Property};
     use crate::measure::{LedgerError, example};
-    use crate::model::{ConnectionSpec, SystemSpec};
+    use crate::model::{BackoffSpec, ConnectionSpec, SystemSpec};
     use crate::random::Distribution;
     use crate::units::{SimDuration, SimTime};
 
@@ -222,7 +222,7 @@ pub(crate) mod tests {
                     name: "main".into(),
                     vhost: "/".into(),
                     latency: Distribution::Constant(SimDuration::ZERO),
-                    reconnect_delay: SimDuration::ZERO,
+                    reconnect: BackoffSpec::fixed(SimDuration::ZERO),
                     heartbeat: SimDuration::ZERO,
                 }],
                 channels: Vec::new(),

@@ -10,7 +10,8 @@ use crate::observe::LossCause;
 /// The books of one run. All counts are numbers of messages (the first group) or copies (the second).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
-    /// Messages that producers handed to their connection, or were to hand to it when they died.
+    /// Publishes that producers handed to their connection, each publish of a message for itself, and messages that they were to
+    /// hand to it when they died.
     pub published: u64,
     /// Messages that had not reached the broker when the run ended.
     pub on_the_way: u64,
@@ -41,8 +42,14 @@ pub struct Ledger {
     /// copies.
     pub lost: [u64; LossCause::ALL.len()],
 
-    /// Times that a copy was processed which had been processed before.
+    /// Times that a copy was processed which had been processed before; of producers that publish again, a message.
     pub processed_again: u64,
+    /// Messages that were published more than once.
+    pub published_twice: u64,
+    /// Messages that a queue handed out more than once, by queue.
+    pub delivered_twice: u64,
+    /// Messages that were processed more than once, by queue.
+    pub processed_twice: u64,
     /// Times that a copy was handed out again.
     pub redelivered: u64,
 }

@@ -46,8 +46,14 @@ pub struct ClientError {
 pub struct ProducerOutcome {
     /// Its name.
     pub name: String,
-    /// Messages handed to its connection, or lost with it before they were ([`LossCause::NotSent`](crate::observe::LossCause::NotSent)).
+    /// Publishes handed to its connection, and messages lost with it before they were ([`LossCause::NotSent`](crate::observe::LossCause::NotSent)).
     pub published: u64,
+    /// Of these, those of a message that it had published before.
+    pub republished: u64,
+    /// Messages that it published more than once.
+    pub published_twice: u64,
+    /// Messages that it published as often as it may without a confirm.
+    pub given_up: u64,
     /// Messages that came back as unroutable.
     pub returned: u64,
     /// Publishes that the broker confirmed, as far as the producer knows.
@@ -56,11 +62,15 @@ pub struct ProducerOutcome {
     pub nacked: u64,
     /// Publishes in confirm mode whose answer had not come when the run ended, or never can: it was lost with its channel.
     pub unanswered: u64,
-    /// Confirmed messages of which a copy was lost, before or after the confirm.
+    /// Messages published in confirm mode of which no publish was confirmed, as far as the producer knows.
+    pub unconfirmed: u64,
+    /// Messages of which a queue has lost what it was to get: a copy, or one of each publish if there were several.
+    pub messages_lost: u64,
+    /// Those of them that were confirmed, before or after the loss.
     pub lost_though_confirmed: u64,
     /// Time from a publish to its answer at the producer, in nanoseconds, one observation for each answer.
     pub confirm_latency: Histogram,
-    /// Messages that were due and that it held back when the run ended.
+    /// Messages that were due, for the first time or again, and that it held back when the run ended.
     pub held_back: u64,
     /// Why it did not publish what it had to publish, if it had more.
     pub stopped: Stopped,
@@ -76,6 +86,8 @@ pub enum Stopped {
     ByError,
     /// It had died.
     Crashed,
+    /// Its client has given up connecting, after as many failed attempts as it makes.
+    ByFailedAttempts,
     /// Its channel was not open, for another reason: for example, another client had closed it.
     WithoutChannel,
 }
@@ -102,6 +114,8 @@ pub struct ConsumerOutcome {
     pub delivered: u64,
     /// Messages that it finished working on.
     pub processed: u64,
+    /// Deliveries that it acknowledged without the work, because it had processed the message before.
+    pub duplicates_skipped: u64,
     /// Messages that it rejected for good when its work on them was done.
     pub rejected: u64,
     /// Messages that it gave back when its work on them was done.
@@ -140,6 +154,10 @@ pub struct QueueOutcome {
     pub delivered: u64,
     /// Deliveries out of it with the redelivered flag, to whomever.
     pub redelivered: u64,
+    /// Messages that it handed out more than once.
+    pub delivered_twice: u64,
+    /// Messages that its consumers processed more than once.
+    pub processed_twice: u64,
     /// Copies settled by an acknowledgement, automatic ones included.
     pub acked: u64,
     /// Ready messages at the end.

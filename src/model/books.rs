@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::consumer::scaled;
-use super::publishing::Verdict;
+use super::fates::{Fates, Repeats};
 use super::spec::{ConsumerSpec, Declaration, SystemSpec};
 use crate::amqp::{MessageId, Name, Names, QueueId, in_vhost};
 use crate::measure::{ClientError, ConsumerOutcome, Ledger, ProducerOutcome, QueueOutcome};
-use crate::observe::{Conclusion, Fact, LossCause, Settlement};
+use crate::observe::{Conclusion, Fact, Settlement};
 use crate::units::{SimDuration, SimTime};
 
 /// Errors kept for the report; later ones are only counted by what they cause.
@@ -25,43 +25,20 @@ pub(super) struct Books {
     /// Places of the queues that the scenario names, by virtual host and name.
     queue_names: BTreeMap<(Name, Name), u32>,
     /// Place in `queues` by the broker's id.
-    place_of_queue: Vec<u32>,
+    pub(super) place_of_queue: Vec<u32>,
     pub(super) errors: Vec<ClientError>,
     /// How often a copy was processed whose delivery may come again: it was processed and then requeued, or it is in the
-    /// hands of a consumer that has lost its connection. Empty unless there are faults.
-    processed_before: BTreeMap<(u32, MessageId), u32>,
+    /// hands of a consumer that has lost its connection. Empty unless there are faults. Messages of producers that publish
+    /// again are not here: `repeats` knows of all of them.
+    pub(super) processed_before: BTreeMap<(u32, MessageId), u32>,
     /// Answers to publishes that were answered before, or never made.
     pub(super) answered_twice: u64,
-    /// Of each producer, by index: its messages that were confirmed, and those that were lost.
-    fates: Vec<Fates>,
-}
-
-/// Two marks for each message of a producer.
-#[derive(Clone, Debug, Default)]
-struct Fates {
-    confirmed: Marks,
-    lost: Marks,
-}
-
-/// A mark for each number from 1 on.
-#[derive(Clone, Debug, Default)]
-struct Marks(Vec<u64>);
-
-impl Marks {
-    fn has(&self, number: u32) -> bool {
-        self.0.get((number / 64) as usize).is_some_and(|word| word >> (number % 64) & 1 == 1)
-    }
-
-    /// Whether it was not there yet.
-    fn set(&mut self, number: u32) -> bool {
-        let place = (number / 64) as usize;
-        if self.0.len() <= place {
-            self.0.resize(place + 1, 0);
-        }
-        let first = !self.has(number);
-        self.0[place] |= 1 << (number % 64);
-        first
-    }
+    /// Of each publisher, by index: its messages that were confirmed, and those that were lost.
+    pub(super) fates: Vec<Fates>,
+    /// Whether one of them publishes again.
+    pub(super) republishes: bool,
+    /// In order of `queues`.
+    pub(super) repeats: Vec<Repeats>,
 }
 
 /// Counts of one consumer.
@@ -163,6 +140,9 @@ impl Books {
             .collect();
         let producer_book =
             |name: &String| ProducerOutcome { name: name.clone(), ..ProducerOutcome::default() };
+        let republishes =
+            |index: usize| spec.producers.get(index).is_some_and(|producer| producer.republish.is_some());
+        let fates = (0..spec.publishers().count()).map(|index| Fates::new(republishes(index)));
         Books {
             ledger: Ledger::default(),
             producers: spec.publishers().map(producer_book).collect(),
@@ -177,7 +157,9 @@ impl Books {
             errors: Vec::new(),
             processed_before: BTreeMap::new(),
             answered_twice: 0,
-            fates: vec![Fates::default(); spec.publishers().count()],
+            fates: fates.collect(),
+            republishes: spec.producers.iter().any(|producer| producer.republish.is_some()),
+            repeats: vec![Repeats::default(); queue_list.len() + 1],
         }
     }
 
@@ -197,9 +179,12 @@ impl Books {
             }
             Fact::Unroutable { returned: true, .. } => self.ledger.returned += 1,
             Fact::Unroutable { returned: false, .. } => self.ledger.unroutable += 1,
-            Fact::PublishRefused { message, cause } => self.lost(message, cause),
+            Fact::PublishRefused { message, cause } => self.lost(message, cause, None),
             Fact::Enqueued { queue, .. } => self.queue(queue).outcome.enqueued += 1,
-            Fact::Delivered { queue, arrival, redelivered, automatic, .. } => {
+            Fact::Delivered { queue, arrival, message, redelivered, automatic, .. } => {
+                if redelivered || self.republishes {
+                    self.handed_out(queue, message, redelivered);
+                }
                 let book = self.queue(queue);
                 book.outcome.delivered += 1;
                 book.outcome.acked += u64::from(automatic);
@@ -212,7 +197,8 @@ impl Books {
                     book.outcome.out_of_order += u64::from(backwards);
                 }
             }
-            Fact::Got { queue, redelivered, automatic, .. } => {
+            Fact::Got { queue, message, redelivered, automatic, .. } => {
+                self.handed_out(queue, message, redelivered);
                 let outcome = &mut self.queue(queue).outcome;
                 outcome.delivered += 1;
                 outcome.acked += u64::from(automatic);
@@ -220,7 +206,7 @@ impl Books {
                 self.ledger.redelivered += u64::from(redelivered);
             }
             Fact::Settled { queue, how: Settlement::Acked, .. } => self.queue(queue).outcome.acked += 1,
-            Fact::Lost { message, cause, .. } => self.lost(message, cause),
+            Fact::Lost { queue, message, cause, .. } => self.lost_from(queue, message, cause),
             Fact::DeadLettered { queues, .. } => {
                 self.ledger.dead_lettered += 1;
                 self.ledger.copies += u64::from(queues);
@@ -232,35 +218,6 @@ impl Books {
             }
             Fact::QueueDeclared { queue, vhost, name, .. } => self.place_queue(queue, (vhost, name)),
             _ => {}
-        }
-    }
-
-    /// A message, or a copy of one, is lost.
-    #[inline(never)]
-    pub(super) fn lost(&mut self, message: MessageId, cause: LossCause) {
-        self.ledger.lose(cause, 1);
-        let index = message.producer.index();
-        if let Some(fates) = self.fates.get_mut(index)
-            && fates.lost.set(message.number)
-            && fates.confirmed.has(message.number)
-        {
-            self.producers[index].lost_though_confirmed += 1;
-        }
-    }
-
-    /// A producer has got the answer to a publish, so long after it.
-    pub(super) fn publish_answered(&mut self, message: MessageId, after: SimDuration, verdict: Verdict) {
-        let index = message.producer.index();
-        let (book, fates) = (&mut self.producers[index], &mut self.fates[index]);
-        book.unanswered -= 1;
-        book.confirm_latency.record(after.as_nanos());
-        match verdict {
-            Verdict::Nacked => book.nacked += 1,
-            Verdict::Confirmed => {
-                book.confirmed += 1;
-                let first = fates.confirmed.set(message.number);
-                book.lost_though_confirmed += u64::from(first && fates.lost.has(message.number));
-            }
         }
     }
 
@@ -329,7 +286,7 @@ impl Books {
             Some(queue.first_published.map_or(work.published, |first| first.min(work.published)));
         let alone = scaled(work.at_speed_one, queue.speed_max);
         queue.no_earlier_than = queue.no_earlier_than.max(work.published + alone);
-        !self.processed_before.is_empty() && self.count_repetition(place, work.message)
+        (self.republishes || !self.processed_before.is_empty()) && self.count_repetition(place, work.message)
     }
 
     /// A consumer's work on a message has ended without having processed it.
@@ -344,27 +301,6 @@ impl Books {
             Conclusion::Crash => &mut book.crashes_at_work,
         };
         *count += 1;
-    }
-
-    #[cold]
-    fn count_repetition(&mut self, queue: usize, message: MessageId) -> bool {
-        let Some(times) = self.processed_before.get_mut(&(queue as u32, message)) else { return false };
-        *times += 1;
-        let again = *times > 1;
-        self.ledger.processed_again += u64::from(again);
-        again
-    }
-
-    /// A copy may be processed again: it was processed `times` times so far and goes back to its queue.
-    pub(super) fn may_be_processed_again(&mut self, queue: QueueId, message: MessageId, times: u32) {
-        let queue = self.place_of_queue[queue.index()];
-        self.processed_before.entry((queue, message)).or_insert(times);
-    }
-
-    /// A copy that was acknowledged is in its queue again.
-    pub(super) fn came_back(&mut self, queue: QueueId, message: MessageId) {
-        self.ledger.came_back += 1;
-        self.may_be_processed_again(queue, message, 1);
     }
 
     pub(super) fn error(&mut self, error: ClientError) {

@@ -8,6 +8,7 @@ use super::consumer::{InWork, WhenDone};
 use super::event::SystemEvent;
 use super::parting::Parting;
 use super::publishing::Verdict;
+use super::reconnecting::DELAY_AFTER_REFUSAL;
 use super::record::Recorder;
 use super::spec::{Acknowledge, ChannelSpec};
 use super::system::System;
@@ -19,10 +20,6 @@ use crate::units::{SimDuration, SimTime};
 
 use super::books::Work;
 use std::sync::Arc;
-
-/// The least that a client waits after a refused attempt. Without it, time would stand still where neither the delay nor
-/// the latency takes any.
-const DELAY_AFTER_REFUSAL: SimDuration = SimDuration::from_millis(1);
 
 impl<R: Recorder> System<R> {
     #[inline(never)]
@@ -50,6 +47,7 @@ impl<R: Recorder> System<R> {
                 if connection.phase == Phase::Opening && connection.id == id {
                     connection.phase = Phase::Down;
                     connection.refused = true;
+                    connection.failed += 1;
                     self.connect_later(index, events);
                 }
             }
@@ -123,12 +121,15 @@ impl<R: Recorder> System<R> {
         let consumer = &mut self.consumers[index];
         let Some(held) = consumer.held.pop() else { return };
         consumer.buffered -= 1;
-        let takes = consumer.service_time(held.at_speed_one);
-        consumer.work = Some(InWork { held, takes, attached: true });
+        let skipped = consumer.memory.as_ref().is_some_and(|memory| memory.has(held.message));
+        let takes = if skipped { SimDuration::ZERO } else { consumer.service_time(held.at_speed_one) };
+        consumer.work = Some(InWork { held, takes, attached: true, skipped });
         consumer.service = events.at(now + takes, SystemEvent::ServiceDone(index as u32));
         self.books.not_idle(now, index);
         let (consumer, message) = (index as u32, held.message);
-        self.recorder.observe(now, || What::ServiceBegan { consumer, message, takes });
+        if !skipped {
+            self.recorder.observe(now, || What::ServiceBegan { consumer, message, takes });
+        }
     }
 
     #[inline(never)]
@@ -138,6 +139,15 @@ impl<R: Recorder> System<R> {
             return;
         }
         let Some(work) = consumer.work.take() else { return };
+        if let Some(memory) = &mut consumer.memory {
+            if work.skipped {
+                self.skip(index, &work, events);
+                return;
+            }
+            if consumer.when_done != WhenDone::Concludes {
+                memory.set(work.held.message);
+            }
+        }
         let acknowledges = match consumer.when_done {
             WhenDone::Acknowledges => work.attached,
             WhenDone::Rests => false,
@@ -145,6 +155,9 @@ impl<R: Recorder> System<R> {
                 let on_time = consumer.acknowledge == Acknowledge::AfterProcessing;
                 if !self.conclude(index, &work, events) {
                     return;
+                }
+                if let Some(memory) = &mut self.consumers[index].memory {
+                    memory.set(work.held.message);
                 }
                 on_time && work.attached
             }
@@ -184,30 +197,6 @@ impl<R: Recorder> System<R> {
         }
     }
 
-    pub(super) fn connect(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
-        let connection = &mut self.connections[index];
-        if connection.connect != seq || connection.phase != Phase::Down || connection.stays_away {
-            return;
-        }
-        connection.phase = Phase::Opening;
-        connection.given_up = false;
-        // However often an attempt is refused, it takes one id.
-        if !std::mem::take(&mut connection.refused) {
-            connection.id = self.directory.new_connection(index as u32);
-        }
-        let open = UpFrame::Open(connection.id);
-        connection.up.send(open, events);
-        self.observe(events.now(), || What::Connecting { connection: index as u32 });
-    }
-
-    pub(super) fn connect_later(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
-        let delay = self.spec.connections[index].reconnect_delay;
-        let connection = &mut self.connections[index];
-        let delay = if connection.refused { delay.max(DELAY_AFTER_REFUSAL) } else { delay };
-        let at = (events.now() + delay).max(connection.cut_until);
-        connection.connect = events.at(at, SystemEvent::Connect(index as u32));
-    }
-
     /// A method of the broker arrives at its client.
     fn client_method(
         &mut self,
@@ -225,6 +214,7 @@ impl<R: Recorder> System<R> {
         match method {
             ServerMethod::ConnectionOpenOk => {
                 self.connections[index].phase = Phase::Open;
+                self.connections[index].failed = 0;
                 for number in self.connections[index].channels.iter().map(|c| c.number).collect::<Vec<_>>() {
                     self.plan_channel(index, number, events.now());
                 }

@@ -1,10 +1,11 @@
 //! The end of a consumer's work where it is not simply acknowledged: rejected, given back, left hanging, or deadly.
-//! The message was not processed then, whatever becomes of it.
+//! The message was not processed then, whatever becomes of it; or it had been before, and its consumer remembers.
 
 use super::consumer::InWork;
 use super::event::SystemEvent;
 use super::fault::{ConsumerCrash, CrashBy};
 use super::record::Recorder;
+use super::spec::Acknowledge;
 use super::system::System;
 use crate::amqp::Method;
 use crate::engine::EventList;
@@ -63,6 +64,26 @@ impl<R: Recorder> System<R> {
         self.followers_commit(index, events);
         self.begin_service(index, events);
         false
+    }
+
+    /// A consumer acknowledges what it has processed before, and goes on.
+    #[cold]
+    pub(super) fn skip(&mut self, index: usize, work: &InWork, events: &mut EventList<SystemEvent>) {
+        let held = work.held;
+        if self.consumers[index].replies {
+            self.consumers[index].take_request(work);
+        }
+        self.books.consumers[index].outcome.duplicates_skipped += 1;
+        if held.settled.is_for_good() {
+            self.books.ledger.processed += 1;
+        }
+        let (consumer, message) = (index as u32, held.message);
+        self.observe(events.now(), || What::DuplicateSkipped { consumer, message });
+        if work.attached && self.consumers[index].acknowledge == Acknowledge::AfterProcessing {
+            self.acknowledge(index, held.tag, events);
+        }
+        self.followers_commit(index, events);
+        self.begin_service(index, events);
     }
 
     /// The process of a consumer dies with what it holds; the broker sees the end of the stream.

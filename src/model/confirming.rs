@@ -40,6 +40,14 @@ impl Confirming {
         self.publishes.push_back(Publish::Open(sent));
     }
 
+    /// The publishes without an answer, in their order.
+    pub(super) fn unanswered(&self) -> impl Iterator<Item = Sent> {
+        self.publishes.iter().filter_map(|publish| match publish {
+            Publish::Open(sent) => Some(*sent),
+            Publish::Answered => None,
+        })
+    }
+
     /// The publishes that an answer stands for, in their order; from here on they are answered. `None` if the one that
     /// it names was answered before, or never made.
     pub(super) fn answered(&mut self, number: PublishSeqNo, multiple: bool) -> Option<Vec<Sent>> {

@@ -156,6 +156,12 @@ pub(super) struct Connection {
     pub(super) stays_away: bool,
     /// The broker closed it with an error, and the client does not try again.
     pub(super) given_up: bool,
+    /// Attempts in a row that failed.
+    pub(super) failed: u32,
+    /// So many attempts failed that the client makes no other one.
+    pub(super) exhausted: bool,
+    /// The draws of its waits before it connects.
+    pub(super) waits: RandomStream,
 }
 
 impl Connection {
@@ -221,7 +227,17 @@ impl Connection {
             cut_until: SimTime::ZERO,
             stays_away: false,
             given_up: false,
+            failed: 0,
+            exhausted: false,
+            waits: stream("reconnect"),
         }
+    }
+
+    /// The client's process begins anew: it knows of no failed attempt.
+    pub(super) fn begin_anew(&mut self) {
+        self.stays_away = false;
+        self.failed = 0;
+        self.exhausted = false;
     }
 
     pub(super) fn channel_mut(&mut self, number: ChannelNo) -> Option<&mut ClientChannel> {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use std::sync::Arc;
 
+use super::fates::MessageMarks;
 use super::spec::{Acknowledge, ConsumerSpec, Pace, SystemSpec};
 use crate::amqp::{ChannelNo, ConnectionId, Content, DeliveryTag, MessageId, Name, Names};
 use crate::engine::Seq;
@@ -96,6 +97,8 @@ pub(super) struct InWork {
     pub(super) takes: SimDuration,
     /// It came over the connection that is there now, so that it can be acknowledged.
     pub(super) attached: bool,
+    /// Its consumer has processed the message before and remembers that: it only acknowledges.
+    pub(super) skipped: bool,
 }
 
 /// What a consumer does when its work on a message is done.
@@ -153,6 +156,8 @@ pub(super) struct Consumer {
     detached_request: Option<Arc<Content>>,
     /// A script shares its channel, and notes its deliveries.
     pub(super) with_script: bool,
+    /// What it has processed, if it remembers that, as in a database: its crashes leave it as it is.
+    pub(super) memory: Option<Box<MessageMarks>>,
 }
 
 impl WhenDone {
@@ -216,6 +221,7 @@ impl Consumer {
             requests: VecDeque::new(),
             detached_request: None,
             with_script: spec.clients.iter().any(|client| client.channel == consumer.channel),
+            memory: consumer.idempotent.then(Box::default),
         }
     }
 
@@ -295,6 +301,12 @@ impl Consumer {
         }
         let Some(held) = self.take_dropped(connection, tag) else { return Booking::Processed };
         Held { settled: how, ..held }.loss(false).map_or(Booking::Open, Booking::Lost)
+    }
+
+    /// Whether it has a message in hand that the broker has settled.
+    pub(super) fn has_for_good(&self, message: MessageId) -> bool {
+        let this = |held: &Held| held.message == message && held.settled.is_for_good();
+        self.held.iter().any(this) || self.work.is_some_and(|work| this(&work.held))
     }
 
     /// Notes that a delivery is given up, and that the broker has it still.

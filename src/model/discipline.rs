@@ -1,9 +1,10 @@
-//! What a producer keeps to beyond its pace: a window of unanswered publishes, transactions, and work of a consumer that it
-//! follows. A message that may not go out yet is held back at the client. Knows neither links nor the broker.
+//! What a producer keeps to beyond its pace: a window of unanswered publishes, what it publishes again, transactions, and work
+//! of a consumer that it follows. A message that may not go out yet is held back at the client. Knows neither links nor the broker.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::republishing::Republishing;
 use super::spec::{Pace, ProducerSpec};
 use crate::amqp::Content;
 
@@ -26,13 +27,16 @@ pub(super) struct Discipline {
     pub(super) follows: bool,
     /// Requests whose replies are held back, in order; empty for a producer that does not reply.
     pub(super) requests: VecDeque<Arc<Content>>,
+    /// What it publishes again; `None` for a producer that publishes each message once.
+    pub(super) republishing: Option<Republishing>,
 }
 
 impl Discipline {
     /// That of a producer; `None` if time alone makes it publish.
-    pub(super) fn of(producer: &ProducerSpec) -> Option<Self> {
+    pub(super) fn of(producer: &ProducerSpec, seed: u64) -> Option<Self> {
         let follows = matches!(producer.pace, Pace::After { .. });
-        if producer.max_in_flight.is_none() && producer.transaction_size.is_none() && !follows {
+        let bound = producer.max_in_flight.is_some() || producer.transaction_size.is_some();
+        if !bound && producer.republish.is_none() && !follows {
             return None;
         }
         Some(Discipline {
@@ -44,12 +48,18 @@ impl Discipline {
             committing: false,
             follows,
             requests: VecDeque::new(),
+            republishing: Republishing::of(producer, seed),
         })
     }
 
     /// Whether a message may go out.
     pub(super) fn allows(&self) -> bool {
         self.in_flight < self.window && !self.committing
+    }
+
+    /// How many messages wait at the client, to go out for the first time or again.
+    pub(super) fn waiting(&self) -> u64 {
+        u64::from(self.held_back) + self.republishing.as_ref().map_or(0, |again| again.len() as u64)
     }
 
     /// Counts a publish for the transaction that it belongs to.
@@ -72,6 +82,9 @@ impl Discipline {
     /// Its process is gone, and with it what it held back: so many messages.
     pub(super) fn forget(&mut self) -> u32 {
         self.requests.clear();
+        if let Some(republishing) = &mut self.republishing {
+            republishing.forget();
+        }
         std::mem::take(&mut self.held_back)
     }
 

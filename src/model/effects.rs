@@ -200,7 +200,7 @@ impl<R: Recorder> Effects<'_, R> {
         channel: ChannelRef,
         consumer: Option<ConsumerId>,
         tag: DeliveryTag,
-        message: MessageId,
+        (queue, message): (QueueId, MessageId),
         how: Settlement,
     ) {
         let settled = match how {
@@ -216,12 +216,12 @@ impl<R: Recorder> Effects<'_, R> {
         };
         let booking = match consumer.and_then(|id| self.system.directory.consumer(id)) {
             Some(index) => self.system.consumers[index].settle(channel.connection, tag, message, settled),
-            None => self.settled_without_consumer(channel, (tag, message), settled),
+            None => self.settled_without_consumer(channel, queue, (tag, message), settled),
         };
         match booking {
             Booking::Processed => self.system.books.ledger.processed += 1,
             Booking::Open => {}
-            Booking::Lost(cause) => self.lost_outside(message, cause, None),
+            Booking::Lost(cause) => self.lost_settled(queue, message, cause),
         }
     }
 
@@ -229,6 +229,7 @@ impl<R: Recorder> Effects<'_, R> {
     fn settled_without_consumer(
         &mut self,
         channel: ChannelRef,
+        queue: QueueId,
         (tag, message): (DeliveryTag, MessageId),
         settled: Settled,
     ) -> Booking {
@@ -237,7 +238,7 @@ impl<R: Recorder> Effects<'_, R> {
         let Some(connection) = connection else {
             let Settled::Gone(cause) = settled else { return Booking::Processed };
             // What was in the hands of nobody in the scenario, or of a client, is lost in the broker: its fact says so.
-            self.system.books.lost(message, cause);
+            self.system.books.lost_from(queue, message, cause);
             return Booking::Open;
         };
         let own = self.system.connections[connection].channel(channel.channel).map(|c| c.consumers.clone());
@@ -290,8 +291,18 @@ impl<R: Recorder> Effects<'_, R> {
         Some((in_hands, dropped))
     }
 
+    /// Nobody has a delivery that is settled now.
+    #[cold]
+    fn lost_settled(&mut self, queue: QueueId, message: MessageId, cause: LossCause) {
+        self.system.books.lost_from(queue, message, cause);
+        self.system.recorder.observe(self.now, || What::LostOutside { message, cause, consumer: None });
+    }
+
     pub(super) fn lost_outside(&mut self, message: MessageId, cause: LossCause, consumer: Option<u32>) {
-        self.system.books.lost(message, cause);
+        match consumer {
+            Some(consumer) => self.system.books.lost_at_consumer(message, cause, consumer as usize),
+            None => self.system.books.lost(message, cause, None),
+        }
         self.system.recorder.observe(self.now, || What::LostOutside { message, cause, consumer });
     }
 }
@@ -350,13 +361,16 @@ impl<R: Recorder> Out for Effects<'_, R> {
                 self.handed_out(channel, delivery_tag, Handed { message, automatic });
             }
             Fact::Replied { channel, consumer_tag, .. } => self.replied(channel, consumer_tag),
-            Fact::Settled { channel, consumer, delivery_tag, message, how, .. } => {
-                self.settled(channel, consumer, delivery_tag, message, how);
+            Fact::Settled { queue, channel, consumer, delivery_tag, message, how, .. } => {
+                self.settled(channel, consumer, delivery_tag, (queue, message), how);
             }
             Fact::Requeued { channel, consumer_tag, queue, delivery_tag, message, .. } => {
                 self.requeued(channel, consumer_tag, queue, (delivery_tag, message));
             }
-            Fact::CameBack { queue, message, .. } => self.system.books.came_back(queue, message),
+            Fact::CameBack { queue, message, acked, .. } => {
+                let in_hands = self.system.consumers.iter().any(|consumer| consumer.has_for_good(message));
+                self.system.books.came_back(queue, message, acked && !in_hands);
+            }
             Fact::ConsumerAdded { consumer, channel, tag, .. } => self.consumer_added(consumer, channel, tag),
             _ => {}
         }

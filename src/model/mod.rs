@@ -2,6 +2,7 @@
 //! [`crate::engine::Model`]. Knows neither files nor statistics.
 #![deny(clippy::disallowed_types, clippy::float_arithmetic)]
 
+mod backoff;
 mod books;
 mod cancellation;
 mod client;
@@ -12,20 +13,25 @@ mod consumer;
 mod discipline;
 mod effects;
 mod event;
+mod fates;
 mod fault;
 mod hand;
 mod link;
+mod message_books;
 mod operator;
 mod parting;
 mod producer;
 mod publishing;
+mod reconnecting;
 mod record;
+mod republishing;
 mod run;
 mod script;
 mod spec;
 mod system;
 
 pub use crate::observe::Conclusion;
+pub use backoff::{BackoffKind, BackoffSpec};
 pub use conclusion::RefuseBy;
 pub use event::SystemEvent;
 pub use fault::{

@@ -10,7 +10,7 @@ use super::system::System;
 use crate::amqp::{ChannelNo, ChannelRef, MessageId, Method, ProducerId};
 use crate::broker::Command;
 use crate::engine::{EventList, Seq};
-use crate::observe::{LossCause, What};
+use crate::observe::{LossCause, PublishedAgain, What};
 use crate::units::SimTime;
 
 /// What becomes of the work of a consumer that loses its channel.
@@ -30,12 +30,15 @@ impl<R: Recorder> System<R> {
         parting: Parting,
         events: &mut EventList<SystemEvent>,
     ) {
-        let numbers: Vec<ChannelNo> = self.connections[index].channels.iter().map(|c| c.number).collect();
+        let connection = &mut self.connections[index];
+        // An attempt that is cut has failed.
+        connection.failed += u32::from(connection.phase == Phase::Opening);
+        connection.phase = Phase::Down;
+        let numbers: Vec<ChannelNo> = connection.channels.iter().map(|c| c.number).collect();
         for number in numbers {
             self.part_channel(index, number, ChannelPhase::Closed, parting, events);
         }
         let connection = &mut self.connections[index];
-        connection.phase = Phase::Down;
         connection.todo.clear();
         connection.calling = None;
         connection.channels.iter_mut().for_each(|channel| channel.commits.clear());
@@ -55,7 +58,7 @@ impl<R: Recorder> System<R> {
         let Some(channel) = connection.channel_mut(number) else { return };
         channel.phase = phase;
         // What was not answered is uncertain for good. Source: rule CON-16.
-        channel.confirming = None;
+        let unanswered = channel.confirming.take();
         let (producers, consumers) = (channel.producers.clone(), channel.consumers.clone());
         let scripts = channel.scripts.clone();
         connection.todo.retain(|todo| match todo {
@@ -68,6 +71,11 @@ impl<R: Recorder> System<R> {
         }
         for consumer in consumers {
             self.part_consumer(consumer as usize, parting, events.now());
+        }
+        if let Some(unanswered) = unanswered {
+            let down = self.connections[index].phase == Phase::Down;
+            let why = if down { PublishedAgain::ConnectionLost } else { PublishedAgain::ChannelClosed };
+            self.never_answered(&unanswered, why, events.now());
         }
         self.part_scripts(index, number, events.now());
     }
@@ -141,7 +149,7 @@ impl<R: Recorder> System<R> {
     }
 
     fn lost_at_consumer(&mut self, index: usize, message: MessageId, cause: LossCause, now: SimTime) {
-        self.books.lost(message, cause);
+        self.books.lost_at_consumer(message, cause, index);
         let consumer = Some(index as u32);
         self.recorder.observe(now, || What::LostOutside { message, cause, consumer });
     }
@@ -168,7 +176,7 @@ impl<R: Recorder> System<R> {
             _ => return,
         };
         let cause = LossCause::LostOnTheWire;
-        self.books.lost(message, cause);
+        self.books.lost(message, cause, None);
         self.observe(events.now(), || What::LostOutside { message, cause, consumer: None });
     }
 

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::discipline::Discipline;
+use super::republishing::Republishing;
 use super::spec::{ClassSpec, MessageSpec, Pace, ProducerSpec, SystemSpec};
 use crate::amqp::{
     BasicPublish, ChannelNo, Content, DeliveryMode, Message, MessageId, Name, Names, ProducerId, Properties,
 };
 use crate::engine::Seq;
+use crate::observe::PublishedAgain;
 use crate::random::{Distribution, RandomStream};
 use crate::units::{SimDuration, SimTime};
 
@@ -139,7 +141,7 @@ impl Producer {
             outages: 0,
             ready: false,
             watched: false,
-            discipline: Discipline::of(producer).map(Box::new),
+            discipline: Discipline::of(producer, seed).map(Box::new),
         }
     }
 
@@ -183,12 +185,21 @@ impl Producer {
         }
     }
 
-    /// The number of the message that is to go out next, of those held back; `None` if it must wait, or none is held back.
-    pub(super) fn next_held_back(&mut self) -> Option<u32> {
+    /// The number of the message that is to go out next, of those to publish again, then of those held back; `None` if it must
+    /// wait, or there is none.
+    pub(super) fn next_held_back(&mut self) -> Option<(u32, Option<PublishedAgain>)> {
         let discipline = self.discipline.as_mut().filter(|discipline| self.ready && discipline.allows())?;
+        if let Some((number, why)) = discipline.republishing.as_mut().and_then(Republishing::next) {
+            return Some((number, Some(why)));
+        }
         let behind = discipline.held_back.checked_sub(1)?;
         discipline.held_back = behind;
-        Some(self.published - behind)
+        Some((self.published - behind, None))
+    }
+
+    /// What it publishes again.
+    pub(super) fn republishing(&mut self) -> Option<&mut Republishing> {
+        self.discipline.as_mut()?.republishing.as_mut()
     }
 
     /// Its process ends, and nobody knows any more what it held back: the numbers of those messages.
@@ -204,7 +215,7 @@ impl Producer {
 
     /// Whether a publish that has just gone out at `now` was the last.
     pub(super) fn is_done(&self, now: SimTime) -> bool {
-        let held_back = self.discipline.as_ref().is_some_and(|discipline| discipline.held_back > 0);
+        let held_back = self.discipline.as_ref().is_some_and(|discipline| discipline.waiting() > 0);
         !held_back && !self.goes_on(self.due.max(now))
     }
 

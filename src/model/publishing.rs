@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::confirming::Sent;
+use super::confirming::{Confirming, Sent};
 use super::connection::{ChannelPhase, Committer, UpFrame};
 use super::consumer::InWork;
 use super::event::SystemEvent;
@@ -14,7 +14,7 @@ use crate::amqp::{
     BasicPublish, ChannelNo, ChannelRef, Content, MessageId, Method, ProducerId, PublishSeqNo,
 };
 use crate::engine::{EventList, Seq};
-use crate::observe::What;
+use crate::observe::{PublishedAgain, What};
 use crate::units::SimTime;
 
 /// How the broker answers a publish in confirm mode.
@@ -29,6 +29,9 @@ impl<R: Recorder> System<R> {
     pub(super) fn producer_due(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         let producer = &mut self.producers[index];
         if producer.armed != seq {
+            if producer.discipline.is_some() {
+                self.republish_due(index, seq, events);
+            }
             return;
         }
         if !producer.ready {
@@ -42,23 +45,29 @@ impl<R: Recorder> System<R> {
         if producer.watched {
             self.due_under_rules(index, number, events);
         } else {
-            self.publish(index, number, events);
+            self.publish(index, number, None, events);
         }
     }
 
     /// Hands a message to the connection.
     #[expect(clippy::inline_always, reason = "every message passes here")]
     #[inline(always)]
-    fn publish(&mut self, index: usize, number: u32, events: &mut EventList<SystemEvent>) {
+    fn publish(
+        &mut self,
+        index: usize,
+        number: u32,
+        again: Option<PublishedAgain>,
+        events: &mut EventList<SystemEvent>,
+    ) {
         let now = events.now();
-        self.book_publish(index, now, |producer| producer.method(number, now));
+        self.book_publish(index, again, now, |producer| producer.method(number, now));
         let frame = UpFrame::Publish { producer: index as u32, number, published: now };
         self.connections[self.producers[index].connection].up.send(frame, events);
     }
 
     /// The same for a message whose content is not a function of its number: the frame carries it.
     fn publish_reply(&mut self, index: usize, publish: BasicPublish, events: &mut EventList<SystemEvent>) {
-        self.book_publish(index, events.now(), |_| publish.clone());
+        self.book_publish(index, None, events.now(), |_| publish.clone());
         let producer = &self.producers[index];
         let frame = UpFrame::Method(producer.channel);
         let method = Method::BasicPublish(publish);
@@ -68,13 +77,19 @@ impl<R: Recorder> System<R> {
     /// Counts a publish that goes out, and records it; `made` makes it anew where somebody looks.
     #[expect(clippy::inline_always, reason = "every message passes here")]
     #[inline(always)]
-    fn book_publish(&mut self, index: usize, now: SimTime, made: impl Fn(&Producer) -> BasicPublish) {
+    fn book_publish(
+        &mut self,
+        index: usize,
+        again: Option<PublishedAgain>,
+        now: SimTime,
+        made: impl Fn(&Producer) -> BasicPublish,
+    ) {
         self.books.ledger.published += 1;
         self.books.producers[index].published += 1;
         let producer = &self.producers[index];
         self.recorder.observe(now, || {
             let message = made(producer).message;
-            What::Published { producer: index as u32, message: message.id, class: message.class }
+            What::Published { producer: index as u32, message: message.id, class: message.class, again }
         });
         self.recorder.observe(now, || {
             let connection = self.connections[producer.connection].id;
@@ -92,18 +107,21 @@ impl<R: Recorder> System<R> {
             discipline.held_back += 1;
             self.release(index, events);
         } else {
-            self.publish(index, number, events);
+            self.publish(index, number, None, events);
             self.note_publish(index, number, events);
         }
     }
 
     /// Publishes what a producer has held back, as far as its rules allow.
     fn release(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
-        while let Some(number) = self.producers[index].next_held_back() {
+        while let Some((number, again)) = self.producers[index].next_held_back() {
+            if again.is_some() {
+                self.books.published_again(MessageId { producer: ProducerId(index as u32), number });
+            }
             let request = self.producers[index].discipline.as_mut().and_then(|d| d.requests.pop_front());
             match request {
                 Some(request) => self.reply(index, number, &request, events),
-                None => self.publish(index, number, events),
+                None => self.publish(index, number, again, events),
             }
             self.note_publish(index, number, events);
             if !self.producers[index].follows() {
@@ -137,7 +155,7 @@ impl<R: Recorder> System<R> {
         let channel = self.connections[connection].channel_mut(channel);
         let Some(confirming) = channel.and_then(|channel| channel.confirming.as_mut()) else { return false };
         confirming.sent(sent);
-        self.books.producers[sent.message.producer.index()].unanswered += 1;
+        self.books.asked_for_confirm(sent.message);
         true
     }
 
@@ -217,11 +235,56 @@ impl<R: Recorder> System<R> {
                 if !free.contains(&index) {
                     free.push(index);
                 }
+                self.answer_counts(sent.message, verdict, events);
             }
         }
         for index in free {
             self.release(index, events);
         }
+    }
+
+    /// A producer that may publish again has got the answer to a publish.
+    fn answer_counts(&mut self, message: MessageId, verdict: Verdict, events: &mut EventList<SystemEvent>) {
+        let (index, number) = (message.producer.index(), message.number);
+        let Some(republishing) = self.producers[index].republishing() else { return };
+        match verdict {
+            Verdict::Confirmed => republishing.confirmed(number),
+            Verdict::Nacked => match republishing.nacked(number) {
+                Some(wait) => {
+                    let due = events.at(events.now() + wait, SystemEvent::ProducerDue(index as u32));
+                    republishing.wait_for(due, number);
+                }
+                None => self.given_up(message, events.now()),
+            },
+        }
+    }
+
+    /// A nacked message has waited long enough.
+    #[cold]
+    fn republish_due(&mut self, index: usize, due: Seq, events: &mut EventList<SystemEvent>) {
+        if self.producers[index].republishing().is_some_and(|republishing| republishing.is_due(due)) {
+            self.release(index, events);
+        }
+    }
+
+    /// The answers to these publishes never come: those of producers that publish again are to go out on the next channel.
+    /// Source: rule CON-16.
+    pub(super) fn never_answered(&mut self, confirming: &Confirming, why: PublishedAgain, now: SimTime) {
+        for Sent { message, .. } in confirming.unanswered() {
+            let producer = self.producers.get_mut(message.producer.index());
+            // One that is dead remembers nothing.
+            let producer = producer.filter(|producer| producer.outages == 0);
+            let Some(republishing) = producer.and_then(Producer::republishing) else { continue };
+            if !republishing.unconfirmed(message.number, why) {
+                self.given_up(message, now);
+            }
+        }
+    }
+
+    fn given_up(&mut self, message: MessageId, now: SimTime) {
+        let producer = message.producer.0;
+        self.books.producers[message.producer.index()].given_up += 1;
+        self.observe(now, || What::MessageGivenUp { producer, message });
     }
 
     pub(super) fn producer_ready(&mut self, index: usize, events: &mut EventList<SystemEvent>) {

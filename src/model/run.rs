@@ -147,12 +147,13 @@ impl<R: Recorder> System<R> {
             let connection = &self.connections[producer.connection];
             let channel = connection.channel(producer.channel);
             let phase = channel.map(|channel| channel.phase);
-            book.held_back = producer.discipline.as_ref().map_or(0, |d| u64::from(d.held_back));
+            book.held_back = producer.discipline.as_ref().map_or(0, |d| d.waiting());
             let more = book.held_back > 0 || producer.goes_on(producer.due.min(end));
             book.stopped = match phase {
                 _ if !more => Stopped::No,
                 _ if producer.outages > 0 => Stopped::Crashed,
                 _ if connection.given_up => Stopped::ByError,
+                _ if connection.exhausted => Stopped::ByFailedAttempts,
                 Some(ChannelPhase::Failed) => Stopped::ByError,
                 Some(ChannelPhase::Open) => Stopped::No,
                 _ => Stopped::WithoutChannel,

@@ -7,6 +7,7 @@ use crate::random::Distribution;
 use crate::storage::StorageSpec;
 use crate::units::{SimDuration, SimTime};
 
+use super::backoff::BackoffSpec;
 use super::conclusion::RefuseBy;
 use super::fault::FaultSpec;
 use super::operator::OperatorSpec;
@@ -164,8 +165,8 @@ pub struct ConnectionSpec {
     pub node: u32,
     /// One-way latency, each way. Frames of a connection never overtake each other, whatever is drawn.
     pub latency: Distribution,
-    /// How long the client waits after a loss, or a failed attempt, before it connects again.
-    pub reconnect_delay: SimDuration,
+    /// How long the client waits after a loss, or a failed attempt, before it connects again, and when it gives up.
+    pub reconnect: BackoffSpec,
     /// The heartbeat that both sides agree on; 0: none.
     pub heartbeat: SimDuration,
     /// How long the client waits before it opens a channel again that the broker closed; `None`: it gives up on it.
@@ -243,6 +244,9 @@ pub struct ProducerSpec {
     pub max_in_flight: Option<u32>,
     /// Put its channel into transaction mode and commit after so many publishes, from 1 on, and after the last.
     pub transaction_size: Option<u32>,
+    /// It publishes again what was not confirmed when its channel ended, at once, and what was nacked, after a wait; `None`: it
+    /// does not. The attempts are those after the first, for each message.
+    pub republish: Option<BackoffSpec>,
 }
 
 /// When a consumer acknowledges.
@@ -293,4 +297,6 @@ pub struct ConsumerSpec {
     pub stop: Option<SimTime>,
     /// How long after the broker cancelled it it subscribes again; `None`: it does not.
     pub resubscribe_delay: Option<SimDuration>,
+    /// It remembers what it has processed, and acknowledges that without doing the work if it comes again.
+    pub idempotent: bool,
 }

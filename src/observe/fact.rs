@@ -356,12 +356,15 @@ pub enum Fact {
         /// Since when: the operating system tells nobody when it writes, so that is found out later.
         at: SimTime,
     },
-    /// A copy that was acknowledged is back in its queue after a crash: its acknowledgement was not on the disk.
+    /// A copy that was done with is back in its queue after a crash: its acknowledgement, or whatever else became of it, was
+    /// not on the disk.
     CameBack {
         /// Its queue.
         queue: QueueId,
         /// Which.
         message: MessageId,
+        /// It was acknowledged, not dropped.
+        acked: bool,
         /// Ready messages, this one included.
         ready: u32,
     },

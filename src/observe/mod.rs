@@ -6,8 +6,10 @@ mod conclusion;
 mod fact;
 mod loss;
 mod observation;
+mod republish;
 
 pub use conclusion::Conclusion;
 pub use fact::{DeathReason, Durability, Fact, Settlement};
 pub use loss::LossCause;
 pub use observation::{Observation, What};
+pub use republish::PublishedAgain;

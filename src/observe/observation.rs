@@ -1,7 +1,7 @@
 //! The flat list of everything that can be observed in a run.
 
 use crate::amqp::{ChannelRef, DeliveryTag, MessageId, Method, ServerMethod};
-use crate::observe::{Conclusion, Fact, LossCause};
+use crate::observe::{Conclusion, Fact, LossCause, PublishedAgain};
 use crate::rules::RuleRef;
 use crate::units::{SimDuration, SimTime};
 
@@ -63,6 +63,15 @@ pub enum What {
         message: MessageId,
         /// Index of its class.
         class: u8,
+        /// It has published the message before, and does so again for this reason.
+        again: Option<PublishedAgain>,
+    },
+    /// A producer has published a message again as often as it may, and gives it up.
+    MessageGivenUp {
+        /// Index of the producer.
+        producer: u32,
+        /// Which.
+        message: MessageId,
     },
     /// A delivery reaches its consumer and waits in the buffer there.
     Received {
@@ -96,6 +105,13 @@ pub enum What {
         sojourn: SimDuration,
         /// It had been processed before, by this or another consumer of the queue.
         again: bool,
+    },
+    /// A consumer remembers that it has processed a message, and does not do the work again.
+    DuplicateSkipped {
+        /// Index of the consumer.
+        consumer: u32,
+        /// Which.
+        message: MessageId,
     },
     /// A consumer's work on a message ends without having processed it.
     Concluded {
@@ -140,6 +156,13 @@ pub enum What {
     Connecting {
         /// Index of the connection.
         connection: u32,
+    },
+    /// A client has failed to connect as often as it may, and makes no other attempt.
+    ConnectingGivenUp {
+        /// Index of the connection.
+        connection: u32,
+        /// Attempts in a row that failed.
+        attempts: u32,
     },
     /// A consumer dies.
     ConsumerCrashed {

@@ -47,8 +47,12 @@ fn extras() -> impl Strategy<Value = Extras> {
 #[derive(Clone, Debug)]
 enum Answers {
     Nothing,
-    /// With a bound of unanswered publishes.
-    Confirms(Option<i64>),
+    Confirms {
+        /// How many publishes may be unanswered.
+        window: Option<i64>,
+        /// How often it publishes a message again; 0: no bound.
+        republish: Option<i64>,
+    },
     /// Transactions of so many publishes.
     Transactions(i64),
 }
@@ -63,13 +67,15 @@ struct Consumer {
     /// Microseconds.
     service: u32,
     shares: bool,
+    idempotent: bool,
 }
 
 fn producer() -> impl Strategy<Value = Producer> {
     let target = (any::<Index>(), any::<Index>(), extras());
     let answers = prop_oneof![
         Just(Answers::Nothing),
-        option::of(1i64..4).prop_map(Answers::Confirms),
+        (option::of(1i64..4), option::of(0i64..4))
+            .prop_map(|(window, republish)| Answers::Confirms { window, republish }),
         (1i64..4).prop_map(Answers::Transactions),
     ];
     (target, 1i64..30, 100u32..4_000, any::<bool>(), any::<bool>(), answers).prop_map(
@@ -89,8 +95,9 @@ fn producer() -> impl Strategy<Value = Producer> {
 fn consumer() -> impl Strategy<Value = Consumer> {
     let acknowledge = select(vec!["after-processing", "before-processing", "automatic"]);
     let outcome = select(vec!["ack", "ack", "reject", "requeue", "crash"]);
-    (any::<Index>(), 0i64..4, acknowledge, outcome, 0i64..2, 100u32..8_000, any::<bool>()).prop_map(
-        |(queue, prefetch, acknowledge, outcome, priority, service, shares)| Consumer {
+    let rest = (any::<bool>(), any::<bool>());
+    (any::<Index>(), 0i64..4, acknowledge, outcome, 0i64..2, 100u32..8_000, rest).prop_map(
+        |(queue, prefetch, acknowledge, outcome, priority, service, (shares, idempotent))| Consumer {
             queue,
             prefetch,
             acknowledge,
@@ -98,6 +105,7 @@ fn consumer() -> impl Strategy<Value = Consumer> {
             priority,
             service,
             shares,
+            idempotent,
         },
     )
 }
@@ -151,8 +159,19 @@ fn add_producer(builder: ScenarioBuilder, (at, producer): (usize, &Producer)) ->
     let builder = add_extras(builder, &producer.extras, &keys);
     match producer.answers {
         Answers::Nothing => builder,
-        Answers::Confirms(None) => builder.with("confirms", true),
-        Answers::Confirms(Some(max)) => builder.with("confirms", true).with("max-in-flight", max),
+        Answers::Confirms { window, republish } => {
+            let mut builder = builder.with("confirms", true);
+            if let Some(max) = window {
+                builder = builder.with("max-in-flight", max);
+            }
+            if let Some(max) = republish {
+                builder = builder
+                    .with("republish", "unconfirmed")
+                    .with("republish-delay", "3ms")
+                    .with("republish-attempts-max", max);
+            }
+            builder
+        }
         Answers::Transactions(size) => builder.with("transaction-size", size),
     }
 }
@@ -188,6 +207,7 @@ fn add_consumer(builder: ScenarioBuilder, (at, consumer): (usize, &Consumer)) ->
         outcome => builder.with("outcome", outcome),
     };
     let builder = if consumer.shares { builder.with("connection", "shared") } else { builder };
+    let builder = if consumer.idempotent { builder.with("idempotent", true) } else { builder };
     if consumer.priority > 0 {
         builder.with("arguments", [("x-priority", consumer.priority)])
     } else {

@@ -38,6 +38,9 @@ const SHOWN: [(Scope, &[&str]); 3] = [
             "returned",
             "redelivered",
             "processed-again",
+            "published-twice",
+            "processed-twice",
+            "duplicates-skipped",
             "dead-lettered",
             "unfinished",
         ],
@@ -46,6 +49,9 @@ const SHOWN: [(Scope, &[&str]); 3] = [
 
 /// Columns of a note.
 const WIDTH: usize = 110;
+
+/// Measures that are left out where no variant has any, besides the causes of losses.
+const IF_ANY: [&str; 3] = ["published-twice", "processed-twice", "duplicates-skipped"];
 
 fn is_shown(measure: MeasureId) -> bool {
     measure.name.starts_with("lost-")
@@ -118,7 +124,7 @@ fn entities(result: &RunResult, scope: Scope) -> Vec<String> {
 
 /// What the variants have of one measure.
 enum Row {
-    /// No variant has a value, or a cause of losses was met in none.
+    /// No variant has a value, or none of something that is told of only where it was met.
     Nothing,
     /// All have the same.
     Equal(String),
@@ -136,7 +142,8 @@ fn row(result: &RunResult, measure: MeasureId, entity: &str) -> Row {
     let values: Vec<Option<Estimate>> =
         found.iter().map(|(variant, index)| variant.estimate(measure, (*index)?)).collect();
     let none = |value: &Option<Estimate>| value.is_none_or(|value| value.ends() == Some((0.0, 0.0)));
-    if values.iter().all(Option::is_none) || (measure.name.starts_with("lost-") && values.iter().all(none)) {
+    let if_any = measure.name.starts_with("lost-") || IF_ANY.contains(&measure.name);
+    if values.iter().all(Option::is_none) || (if_any && values.iter().all(none)) {
         return Row::Nothing;
     }
     let mut cells: Vec<String> = found

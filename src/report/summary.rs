@@ -1,5 +1,6 @@
 //! The summary in text: the answer first, then what was run, then the tables, then the command that does it again.
 
+use super::answer::republished;
 use super::wrap::prose;
 use super::{answer, checks, comparison, emphasis, errors, fates, faults, head, plot, table};
 use crate::experiment::{Comparison, RunResult, VariantResult};
@@ -70,6 +71,14 @@ fn body(variant: &VariantResult, asked: u32) -> String {
     let asked = |p: &ProducerOutcome| p.confirmed + p.nacked + p.unanswered > 0;
     if variant.outcomes.iter().flat_map(|outcome| &outcome.producers).any(asked) {
         text += &table::of_measures(&table::CONFIRMS, variant);
+    }
+    let republished = republished(variant);
+    if republished {
+        text += &table::of_measures(&table::REPUBLISHED, variant);
+    }
+    let skips = |consumer: &ConsumerOutcome| consumer.duplicates_skipped > 0;
+    if republished || variant.outcomes.iter().flat_map(|outcome| &outcome.consumers).any(skips) {
+        text += &table::of_measures(&table::DUPLICATES, variant);
     }
     text += &fates::fates(variant);
     text += &plot::depths(variant);

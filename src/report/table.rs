@@ -77,6 +77,28 @@ pub(super) const CONFIRMS: Columns = Columns {
     ],
 };
 
+/// Shown where a producer published something again.
+pub(super) const REPUBLISHED: Columns = Columns {
+    title: "published again",
+    scope: Scope::Producer,
+    measures: &[
+        "messages",
+        "published",
+        "republished",
+        "published-twice",
+        "unconfirmed",
+        "given-up",
+        "messages-lost",
+    ],
+};
+
+/// Shown there too, and where a consumer skipped something.
+pub(super) const DUPLICATES: Columns = Columns {
+    title: "duplicates",
+    scope: Scope::Queue,
+    measures: &["delivered-twice", "processed-twice", "duplicates-skipped"],
+};
+
 /// The table with its title, or nothing where there is nothing to show.
 pub(super) fn of_measures(columns: &Columns, variant: &VariantResult) -> String {
     let Some(outcome) = variant.outcomes.first() else { return String::new() };

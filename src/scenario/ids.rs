@@ -38,6 +38,7 @@ ids! {
     RESERVED_KEY = "reserved-key": "A key is kept for a later version.";
     RESERVED_NAME = "reserved-name": "A name belongs to the broker, or to this program.";
     REVERSED_BOUNDS = "reversed-bounds": "A check's lower bound is above its upper one.";
+    REVERSED_DELAYS = "reversed-delays": "A wait that grows is bounded below its first length.";
     REVERSED_UNIFORM = "reversed-uniform": "A uniform distribution ends before it begins.";
     SET_INSIDE_VALUE = "set-inside-value": "A setting's address goes on behind a value that is no table.";
     SIZE_WITHOUT_UNIT = "size-without-unit": "A size is a bare number.";

@@ -40,7 +40,7 @@ fn what_a_file_leaves_out_has_the_default_of_its_key() {
     assert_eq!(system.duration, SimTime::from_nanos(3_600_000_000_000));
     assert_eq!((system.events_max, system.profile.name), (50_000_000, "rabbitmq-4.3"));
     assert_eq!(system.connections[0].latency, Distribution::Constant(SimDuration::from_micros(500)));
-    assert_eq!(system.connections[0].reconnect_delay, SimDuration::from_secs(1));
+    assert_eq!(system.connections[0].reconnect.delay, SimDuration::from_secs(1));
     let producer = &system.producers[0];
     assert_eq!((producer.count, producer.mandatory, producer.confirms), (None, false, false));
     let message = &producer.messages[0];

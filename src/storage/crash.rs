@@ -28,7 +28,7 @@ pub enum Crash {
 pub enum Fate {
     /// It is there after the crash.
     Kept,
-    /// It had been acknowledged, and is there again, because the acknowledgement is not.
+    /// It had been done with, and is there again, because that is not on the disk.
     CameBack,
     /// It was only in a buffer of the process.
     InProcessBuffer,
@@ -49,6 +49,8 @@ pub struct Leftover {
     pub copy: Copy,
     /// What becomes of it.
     pub fate: Fate,
+    /// It had been acknowledged, not dropped.
+    pub acked: bool,
 }
 
 impl Storage {
@@ -143,7 +145,7 @@ impl Storage {
                 Some(Fate::Kept) => lower(kept, crash, apart, logged),
                 Some(Fate::CameBack) => {
                     lower(kept, crash, apart, logged);
-                    kept.settled = false;
+                    (kept.settled, kept.acked) = (false, false);
                     kept.ack = Level::Nowhere;
                 }
                 Some(_) | None => {
@@ -151,7 +153,7 @@ impl Storage {
                     store.records.remove(arrival);
                 }
             }
-            left.extend(fate.map(|fate| Leftover { copy: record.copy, fate }));
+            left.extend(fate.map(|fate| Leftover { copy: record.copy, fate, acked: record.acked }));
         }
         left
     }

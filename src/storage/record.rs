@@ -64,6 +64,8 @@ pub(super) struct Record {
     pub(super) has_body: bool,
     /// It is acknowledged, or gone from its queue for another reason.
     pub(super) settled: bool,
+    /// It is acknowledged.
+    pub(super) acked: bool,
     /// The place is empty.
     pub(super) empty: bool,
 }
@@ -80,6 +82,7 @@ impl Record {
             awaits: 1 + u8::from(has_body),
             has_body,
             settled: false,
+            acked: false,
             empty: false,
         }
     }

@@ -272,8 +272,8 @@ impl Storage {
         }
     }
 
-    /// A copy is out of its queue: acknowledged, dropped, expired, dead-lettered, purged. That has to reach the disk too.
-    pub fn settle(&mut self, now: SimTime, queue: u32, arrival: u32) {
+    /// A copy is out of its queue: `acked`, or dropped, expired, dead-lettered, purged. That has to reach the disk too.
+    pub fn settle(&mut self, now: SimTime, queue: u32, arrival: u32, acked: bool) {
         let Some(store) = self.queues.get_mut(&queue) else { return };
         let spec = store.keeps.spec(&self.spec);
         let (own, shared) = (store.writer, store.shared);
@@ -281,7 +281,7 @@ impl Storage {
         let number = arrival.checked_div(spec.file_messages).unwrap_or(0);
         let bytes = |record: &Record| u64::from(record.copy.size) + u64::from(spec.overhead);
         let Some(record) = store.records.get_mut(arrival).filter(|record| !record.settled) else { return };
-        record.settled = true;
+        (record.settled, record.acked) = (true, acked);
         if store.keeps == Keeps::Quorum {
             record.ack = Level::Buffer;
             let entry = self.log.append(now, ACK_SIZE).unwrap_or(u64::MAX);

@@ -103,7 +103,7 @@ impl Rig {
     }
 
     fn ack(&mut self, arrival: u32) {
-        self.storage.settle(self.now, QUEUE, arrival);
+        self.storage.settle(self.now, QUEUE, arrival, true);
         self.hear();
     }
 

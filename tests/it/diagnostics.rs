@@ -1625,19 +1625,19 @@ service-time-by-class = { heavy = "2s" }
 #[test]
 fn unknown_fault() {
     says(
-        r#"[[fault.power-loss]]
+        r#"[[fault.earthquake]]
 at = "1s"
 [[fault.consumer-crsh]]
 at = "1s"
 "#,
         expect![[r#"
-            error[missing-key]: a power loss has no `lasts`
-             --> scenarios/orders.toml:1:1
+            error[unknown-fault]: there is no fault `earthquake`
+             --> scenarios/orders.toml:1:9
               |
-            1 | [[fault.power-loss]]
-              | ^^^^^^^^^^^^^^^^^^^^
+            1 | [[fault.earthquake]]
+              |         ^^^^^^^^^^
               |
-              = help: add `lasts = "2s"`
+              = note: known are `consumer-crash`, `producer-crash`, `connection-loss`, `broker-restart`, `process-crash`, `power-loss`, `disk-loss`, `node-crash`, `queue-crash`, `alarm`
 
             error[unknown-fault]: there is no fault `consumer-crsh`
              --> scenarios/orders.toml:3:9
@@ -1646,7 +1646,7 @@ at = "1s"
               |         ^^^^^^^^^^^^^
               |
               = help: did you mean `[[fault.consumer-crash]]`?
-              = note: known are `consumer-crash`, `producer-crash`, `connection-loss`, `broker-restart`, `process-crash`, `power-loss`, `disk-loss`, `alarm`
+              = note: known are `consumer-crash`, `producer-crash`, `connection-loss`, `broker-restart`, `process-crash`, `power-loss`, `disk-loss`, `node-crash`, `queue-crash`, `alarm`
 
             2 errors in scenarios/orders.toml
         "#]],
@@ -1667,7 +1667,7 @@ at = "1s"
               | ^^^^^^^^^
               |
               = help: for example `[[fault.consumer-crash]]`
-              = note: known are `consumer-crash`, `producer-crash`, `connection-loss`, `broker-restart`, `process-crash`, `power-loss`, `disk-loss`, `alarm`
+              = note: known are `consumer-crash`, `producer-crash`, `connection-loss`, `broker-restart`, `process-crash`, `power-loss`, `disk-loss`, `node-crash`, `queue-crash`, `alarm`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -2221,7 +2221,7 @@ set = { "replication.duration" = "60", "consumer.*.sped" = 2 }
               |                                        ^^^^^^^^^^^^^^^^^
               |
               = help: did you mean `speed`?
-              = note: the keys of a consumer are `acknowledge`, `arguments`, `channel`, `connection`, `declare`, `exclusive`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`
+              = note: the keys of a consumer are `acknowledge`, `arguments`, `channel`, `connection`, `declare`, `exclusive`, `idempotent`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`
 
             2 errors in scenarios/orders.toml
         "#]],
@@ -2314,7 +2314,7 @@ fn settings_of_the_command_line_have_places_of_their_own() {
               | ^^^^^^^^^^^^^^^^^^^^^
               |
               = help: did you mean `speed`?
-              = note: the keys of a consumer are `acknowledge`, `arguments`, `channel`, `connection`, `declare`, `exclusive`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`
+              = note: the keys of a consumer are `acknowledge`, `arguments`, `channel`, `connection`, `declare`, `exclusive`, `idempotent`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`
 
             error[duration-without-unit]: a duration needs a unit, got `60`
              --> --set:1:24
@@ -3486,5 +3486,134 @@ variant = "slwo"
 
             1 error in scenarios/orders.toml
         "#]],
+    );
+}
+
+#[test]
+fn publishing_again_needs_confirms_and_a_message_of_its_own() {
+    says_alone(
+        &RUNS.replace("interarrival", "republish = \"unconfirmed\"\ninterarrival"),
+        &[],
+        expect![[r#"
+            error[missing-key]: producer `shop` publishes again, but has no `confirms`
+             --> scenarios/orders.toml:8:1
+              |
+            8 | republish = "unconfirmed"
+              | ^^^^^^^^^
+              |
+              = help: add `confirms = true`
+              = note: only confirms tell which messages the broker has
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+    says_alone(
+        &RUNS.replace("interarrival", "confirms = true\nrepublish-attempts-max = 3\ninterarrival"),
+        &[],
+        expect![[r#"
+            error[missing-key]: producer `shop` has `republish-attempts-max`, but no `republish`
+             --> scenarios/orders.toml:9:1
+              |
+            9 | republish-attempts-max = 3
+              | ^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: add `republish = "unconfirmed"`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+    says_alone(
+        &RUNS.replace("interarrival", "confirms = true\nrepublish = \"always\"\ninterarrival"),
+        &[],
+        expect![[r#"
+            error[unknown-choice]: there is no republish mode `always`
+             --> scenarios/orders.toml:9:13
+              |
+            9 | republish = "always"
+              |             ^^^^^^^^
+              |
+              = note: known are `never`, `unconfirmed`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+    let replies = r#"
+[[producer]]
+name = "server"
+after-consumer = "billing"
+routing-key-from = "reply-to"
+confirms = true
+republish = "unconfirmed"
+"#;
+    says(
+        replies,
+        expect![[r#"
+        error[conflicting-keys]: producer `server` has `routing-key-from` and `republish`
+         --> scenarios/orders.toml:7:1
+          |
+        5 | routing-key-from = "reply-to"
+          | ---------------- the other key is here
+        6 | confirms = true
+        7 | republish = "unconfirmed"
+          | ^^^^^^^^^
+          |
+          = help: take out one of them
+
+        1 error in scenarios/orders.toml
+    "#]],
+    );
+}
+
+#[test]
+fn a_wait_that_grows_does_not_end_below_its_beginning() {
+    let keys =
+        |last: &str| format!("[link]\nreconnect-backoff = \"exponential\"\nreconnect-delay = \"5s\"\n{last}");
+    says(
+        &keys("reconnect-delay-max = \"2s\""),
+        expect![[r#"
+        error[reversed-delays]: `reconnect-delay-max` of a link is 2s, but `reconnect-delay` is 5s
+         --> scenarios/orders.toml:4:23
+          |
+        3 | reconnect-delay = "5s"
+          |                   ---- the other one is here
+        4 | reconnect-delay-max = "2s"
+          |                       ^^^^
+          |
+          = help: for example `reconnect-delay-max = "5s"`
+
+        1 error in scenarios/orders.toml
+    "#]],
+    );
+    says(
+        &format!(
+            "{}\n[[connection]]\nname = \"shop\"\nreconnect-delay = \"2min\"\n",
+            keys("reconnect-delay-max = \"1min\"")
+        ),
+        expect![[r#"
+            error[reversed-delays]: `reconnect-delay-max` of connection `shop` is 60s, but `reconnect-delay` is 120s
+             --> scenarios/orders.toml:7:19
+              |
+            7 | reconnect-delay = "2min"
+              |                   ^^^^^^
+              |
+              = help: for example `reconnect-delay-max = "120s"`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+    says(&keys("").replace("\"5s\"", "\"1min\""), expect![[""]]);
+    says(
+        "[link]\nreconnect-backoff = \"jitter\"",
+        expect![[r#"
+        error[unknown-choice]: there is no backoff `jitter`
+         --> scenarios/orders.toml:2:21
+          |
+        2 | reconnect-backoff = "jitter"
+          |                     ^^^^^^^^
+          |
+          = note: known are `fixed`, `exponential`, `full-jitter`
+
+        1 error in scenarios/orders.toml
+    "#]],
     );
 }

@@ -256,7 +256,7 @@ lasts = "1s"
               |        ^^^
               |
               = help: for example `when = { published = 1000 }`
-              = note: it has one of `published`, `enqueued`, `delivered`, `confirmed`, `unconfirmed`, `acked`, `queued`, `events`
+              = note: it has one of `published`, `enqueued`, `delivered`, `confirmed`, `unconfirmed`, `acked`, `queued`, `syncing`, `events`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -280,7 +280,7 @@ lasts = "1s"
               |          `published` is here
               |
               = help: write two faults, one for each
-              = note: it has one of `published`, `enqueued`, `delivered`, `confirmed`, `unconfirmed`, `acked`, `queued`, `events`
+              = note: it has one of `published`, `enqueued`, `delivered`, `confirmed`, `unconfirmed`, `acked`, `queued`, `syncing`, `events`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -342,7 +342,7 @@ lasts = "1s"
               |          ^^^^^^^^
               |
               = help: did you mean `published`?
-              = note: the keys of a condition are `acked`, `confirmed`, `delivered`, `enqueued`, `events`, `producer`, `published`, `queued`, `unconfirmed`
+              = note: the keys of a condition are `acked`, `confirmed`, `delivered`, `enqueued`, `events`, `producer`, `published`, `queued`, `syncing`, `unconfirmed`
 
             1 error in scenarios/orders.toml
         "#]],

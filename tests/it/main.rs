@@ -12,6 +12,7 @@ mod operators;
 mod outcomes;
 mod producers;
 mod properties;
+mod republish;
 mod scripts;
 mod semantics;
 mod silence;

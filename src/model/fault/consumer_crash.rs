@@ -101,7 +101,7 @@ impl<R: Recorder> System<R> {
         self.observe(events.now(), || What::ConsumerRestarted { consumer: index as u32 });
         let connection = &mut self.connections[place];
         if connection.stays_away {
-            connection.stays_away = false;
+            connection.begin_anew();
             connection.connect = events.at(events.now(), SystemEvent::Connect(place as u32));
         } else if connection.phase == Phase::Open {
             self.consumer_is_back(index, events);

@@ -79,7 +79,7 @@ impl ProducerCrash {
         system.observe(events.now(), || What::ProducerRestarted { producer: self.producer as u32 });
         let connection = &mut system.connections[place];
         if connection.stays_away {
-            connection.stays_away = false;
+            connection.begin_anew();
             connection.connect = events.at(events.now(), SystemEvent::Connect(place as u32));
         } else if connection.phase == Phase::Open {
             // Somebody else on its connection is back already.
@@ -101,7 +101,7 @@ impl<R: Recorder> System<R> {
         let cause = LossCause::NotSent;
         self.books.ledger.published += 1;
         self.books.producers[message.producer.index()].published += 1;
-        self.books.lost(message, cause);
+        self.books.lost(message, cause, None);
         self.observe(events.now(), || What::LostOutside { message, cause, consumer: None });
     }
 

@@ -173,7 +173,7 @@ impl<R: Recorder> System<R> {
         let (index, number) = (self.scripts[script].connection, self.scripts[script].channel);
         let connection = &mut self.connections[index];
         if connection.stays_away {
-            connection.stays_away = false;
+            connection.begin_anew();
             let at = events.now().max(connection.cut_until);
             connection.connect = events.at(at, SystemEvent::Connect(index as u32));
         } else if connection.phase == Phase::Open
@@ -240,7 +240,7 @@ impl<R: Recorder> System<R> {
         self.books.producers[producer as usize].published += 1;
         if let Some(publish) = self.publish_of(producer, number, now) {
             let message = publish.message.id;
-            self.recorder.observe(now, || What::Published { producer, message, class: 0 });
+            self.recorder.observe(now, || What::Published { producer, message, class: 0, again: None });
             let method = Method::BasicPublish(publish);
             self.recorder.observe(now, || What::ClientSent { connection: index as u32, channel, method });
         }
@@ -342,7 +342,7 @@ impl<R: Recorder> System<R> {
         for (key, message) in lost {
             self.handed.remove(&key);
             let cause = LossCause::AutoAckInFlight;
-            self.books.lost(message, cause);
+            self.books.lost(message, cause, None);
             self.observe(now, || What::LostOutside { message, cause, consumer: None });
         }
     }

@@ -43,13 +43,14 @@ pub(super) fn stopped(variant: &VariantResult) -> Vec<String> {
             .find(|producer| producer.stopped != Stopped::No)
     };
     let said = |producer: &ProducerOutcome| {
-        let when = match producer.published {
+        let when = match producer.published - producer.republished {
             0 => "before its first message".to_owned(),
             published => format!("after {}", counted(published, "message")),
         };
         let name = &producer.name;
         match producer.stopped {
             Stopped::ByError => format!("an error stopped producer `{name}` {when}"),
+            Stopped::ByFailedAttempts => format!("producer `{name}` gave up connecting {when}"),
             Stopped::Crashed => format!("producer `{name}` died {when} and did not come back"),
             Stopped::No | Stopped::WithoutChannel => {
                 format!("producer `{name}` was left without an open channel {when}")
@@ -122,5 +123,18 @@ mod tests {
             ]
         );
         assert_eq!(stopped(&result.variants[0]), ["an error stopped producer `shop` after 12 messages"]);
+    }
+
+    #[test]
+    fn a_producer_that_gave_up_connecting_is_named() {
+        let result = run_example(&plan(false, 1), |_, _, outcome| {
+            let shop = &mut outcome.producers[0];
+            (shop.published, shop.republished) = (12, 2);
+            shop.stopped = Stopped::ByFailedAttempts;
+        });
+        assert_eq!(
+            stopped(&result.unwrap().variants[0]),
+            ["producer `shop` gave up connecting after 10 messages"]
+        );
     }
 }

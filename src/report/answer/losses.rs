@@ -1,6 +1,6 @@
 //! Losses with their causes. Messages that were still somewhere when the run ended are unfinished, never lost.
 
-use super::in_replications;
+use super::{in_replications, republished};
 use crate::experiment::VariantResult;
 use crate::measure::{EndReason, Ledger};
 use crate::observe::LossCause;
@@ -19,6 +19,7 @@ pub(super) fn losses(variant: &VariantResult) -> Vec<String> {
             how_often(variant),
             causes(variant)
         ));
+        said.extend(for_good(variant));
     }
     let unroutable = total(variant, |books| books.unroutable);
     if unroutable > 0 {
@@ -30,6 +31,17 @@ pub(super) fn losses(variant: &VariantResult) -> Vec<String> {
         said.push(format!("{} {back}{}", got(returned), in_replications(variant)));
     }
     said
+}
+
+/// What publishing again could not make good, where anything was published again.
+fn for_good(variant: &VariantResult) -> Option<String> {
+    let producers = || variant.outcomes.iter().flat_map(|outcome| &outcome.producers);
+    let for_good: u64 = producers().map(|producer| producer.messages_lost).sum();
+    republished(variant).then(|| match for_good {
+        0 => "no message was lost for good: what was lost was published again".to_owned(),
+        1 => "1 message was lost for good".to_owned(),
+        more => format!("{more} messages were lost for good"),
+    })
 }
 
 /// The causes of all losses with their counts, without the count of a single cause; empty where nothing was lost.
@@ -65,7 +77,13 @@ fn of_all(variant: &VariantResult, lost: u64) -> String {
     let (routed, copies) = (total(variant, |books| books.routed), total(variant, |books| books.copies));
     let were = if lost == 1 { "was" } else { "were" };
     if copies == routed {
-        format!("{lost} of {} {were}", counted(total(variant, |books| books.published), "message"))
+        let published = total(variant, |books| books.published);
+        let what = if republished(variant) {
+            format!("{published} publishes")
+        } else {
+            counted(published, "message")
+        };
+        format!("{lost} of {what} {were}")
     } else {
         let before = total(variant, Ledger::lost_before_queues);
         format!("{lost} of {copies} copies {were}", copies = copies + before)
@@ -111,6 +129,22 @@ mod tests {
             ["3 of 100 messages were lost: automatic ack in the consumer's buffer"]
         );
         assert!(nothing_lost(&result.variants[0]).is_empty());
+    }
+
+    #[test]
+    fn what_was_published_again_is_not_lost_for_good() {
+        let said = |for_good: u64| {
+            let result = run_example(&plan(false, 1), |_, _, outcome| {
+                outcome.ledger.published = 104;
+                outcome.ledger.lose(LossCause::LostOnTheWire, 4);
+                (outcome.producers[0].republished, outcome.producers[0].messages_lost) = (4, for_good);
+            });
+            losses(&result.unwrap().variants[0])
+        };
+        let lost = "4 of 104 publishes were lost: lost on the wire";
+        assert_eq!(said(0), [lost, "no message was lost for good: what was lost was published again"]);
+        assert_eq!(said(1), [lost, "1 message was lost for good"]);
+        assert_eq!(said(2), [lost, "2 messages were lost for good"]);
     }
 
     #[test]

@@ -83,6 +83,12 @@ fn capitalised(text: &str) -> String {
     rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
+/// Whether a producer published anything again.
+pub(super) fn republished(variant: &VariantResult) -> bool {
+    let mut producers = variant.outcomes.iter().flat_map(|outcome| &outcome.producers);
+    producers.any(|producer| producer.republished > 0)
+}
+
 /// ` in 10 replications`, or nothing for one run.
 fn in_replications(variant: &VariantResult) -> String {
     match variant.outcomes.len() {

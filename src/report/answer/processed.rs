@@ -1,6 +1,6 @@
 //! How much of a queue's messages was processed, for queues with one consumer; `fairness` tells of the others.
 
-use super::messages;
+use super::{messages, republished};
 use crate::experiment::VariantResult;
 use crate::measure::Unit;
 use crate::report::numbers::estimate;
@@ -47,6 +47,9 @@ pub(super) fn work(variant: &VariantResult, queue: usize, consumer: usize) -> Op
     let estimates = |values: &[f64]| Estimate::of(values, variant.is_random());
     let (done, came, pairs) = (estimates(&done)?, estimates(&came)?, done.iter().zip(&came));
     let again = outcomes.iter().any(|one| one.ledger.processed_again > 0);
+    if republished(variant) {
+        return Some(format!("{} of {} copies", estimate(&done, Unit::Count), estimate(&came, Unit::Count)));
+    }
     Some(if pairs.clone().all(|(done, came)| done.to_bits() == came.to_bits()) && !again {
         let all = if came.value() > 1.0 { "all " } else { "" };
         format!("{all}{}", messages(&came))

@@ -8,12 +8,23 @@ const LISTED: usize = 3;
 
 /// How many deliveries were repeated, to whom, and how often something was dead-lettered or processed again.
 pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
-    let mut said: Vec<String> = redelivered(variant).into_iter().collect();
+    let mut said: Vec<String> = published_again(variant).into_iter().chain(redelivered(variant)).collect();
     let dead: u64 = variant.outcomes.iter().map(|outcome| outcome.ledger.dead_lettered).sum();
     match dead {
         0 => {}
         1 => said.push(format!("1 message was dead-lettered{}", in_replications(variant))),
         n => said.push(format!("messages were dead-lettered {n} times{}", in_replications(variant))),
+    }
+    let skipped: u64 = variant
+        .outcomes
+        .iter()
+        .flat_map(|outcome| &outcome.consumers)
+        .map(|consumer| consumer.duplicates_skipped)
+        .sum();
+    match skipped {
+        0 => {}
+        1 => said.push(format!("1 duplicate was skipped{}", in_replications(variant))),
+        n => said.push(format!("{n} duplicates were skipped{}", in_replications(variant))),
     }
     let again: u64 = variant.outcomes.iter().map(|outcome| outcome.ledger.processed_again).sum();
     match again {
@@ -22,6 +33,13 @@ pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
         n => said.push(format!("messages were processed again {n} times{}", in_replications(variant))),
     }
     said
+}
+
+fn published_again(variant: &VariantResult) -> Option<String> {
+    let producers = variant.outcomes.iter().flat_map(|outcome| &outcome.producers);
+    let messages: u64 = producers.map(|producer| producer.published_twice).sum();
+    let were = if messages == 1 { "message was" } else { "messages were" };
+    (messages > 0).then(|| format!("{messages} {were} published again{}", in_replications(variant)))
 }
 
 fn redelivered(variant: &VariantResult) -> Option<String> {
@@ -49,6 +67,20 @@ fn redelivered(variant: &VariantResult) -> Option<String> {
 mod tests {
     use super::*;
     use crate::experiment::tests::{plan, run_example};
+
+    #[test]
+    fn duplicates_are_told_with_what_became_of_them() {
+        let said = |messages: u64, skipped: u64| {
+            let result = run_example(&plan(false, 1), |_, _, outcome| {
+                outcome.consumers.iter_mut().for_each(|consumer| consumer.redelivered = 0);
+                outcome.producers[0].published_twice = messages;
+                outcome.consumers[0].duplicates_skipped = skipped;
+            });
+            clauses(&result.unwrap().variants[0])
+        };
+        assert_eq!(said(1, 1), ["1 message was published again", "1 duplicate was skipped"]);
+        assert_eq!(said(20, 10), ["20 messages were published again", "10 duplicates were skipped"]);
+    }
 
     #[test]
     fn repeats_are_counted_for_each_receiver() {

@@ -162,10 +162,11 @@ fn of_message(view: View<'_>, fact: &Fact) -> String {
                 }
             }
         }
-        Fact::CameBack { queue, message, ready } => format!(
-            "{} has {} again, which was acknowledged: the acknowledgement was not on the disk; {ready} ready",
+        Fact::CameBack { queue, message, acked, ready } => format!(
+            "{} has {} again, which was {}: that was not on the disk; {ready} ready",
             view.queue(*queue),
-            view.message(*message)
+            view.message(*message),
+            if *acked { "acknowledged" } else { "gone" }
         ),
         Fact::Lost { queue, message, cause, ready, unacked } => format!(
             "{} loses {}: {}; {}",

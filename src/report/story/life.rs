@@ -37,6 +37,8 @@ struct Copy {
     deliveries: u32,
     reasons: Vec<String>,
     processed: Vec<Work>,
+    /// How often the message entered the queue since its producer published it again.
+    duplicates: u32,
 }
 
 /// What became of a message that entered no queue.
@@ -63,6 +65,8 @@ pub(super) struct Life {
     holders: BTreeSet<u32>,
     /// Its own time to live, until it is dead-lettered.
     time_to_live: Option<SimDuration>,
+    /// Its producer has published it more than once.
+    published_again: bool,
     /// How its producer got its answer, and when.
     answered: Option<(&'static str, SimTime)>,
 }
@@ -75,6 +79,7 @@ impl Life {
             copies: BTreeMap::new(),
             holders: BTreeSet::new(),
             time_to_live: None,
+            published_again: false,
             answered: None,
         }
     }
@@ -110,7 +115,10 @@ impl Life {
     /// Takes in an observation about the message.
     pub(super) fn observe(&mut self, view: View<'_>, at: SimTime, what: &What) {
         match what {
-            What::Published { .. } => self.outside = Outside::OnTheWay,
+            What::Published { again, .. } => {
+                self.published_again |= again.is_some();
+                self.outside = Outside::OnTheWay;
+            }
             What::ReachedBroker { method: Method::BasicPublish(publish), .. } => {
                 let content = publish.message.content.as_ref();
                 let text = content.and_then(|content| content.properties.expiration.as_ref());
@@ -168,7 +176,12 @@ impl Life {
             Fact::PublishRefused { cause, .. } => self.outside = Outside::Lost(*cause),
             Fact::Enqueued { queue, .. } => {
                 let expires = self.time_to_live.map(|length| at + length);
+                let is_duplicate = self.published_again && self.copies.contains_key(queue);
                 let copy = self.enter(*queue);
+                if is_duplicate {
+                    copy.duplicates += 1;
+                    copy.reasons.push("it was published again".to_owned());
+                }
                 (copy.place, copy.expires) = (Place::Ready, expires);
             }
             Fact::Delivered { queue, consumer, automatic, .. } => {
@@ -217,6 +230,7 @@ impl Life {
             deliveries: 0,
             reasons: Vec::new(),
             processed: Vec::new(),
+            duplicates: 0,
         })
     }
 
@@ -246,7 +260,9 @@ impl Life {
     }
 
     fn is_lost(&self) -> bool {
-        self.copies.values().any(|copy| matches!(copy.place, Place::Lost(..)))
+        // A duplicate that is lost leaves what was done before.
+        let remains = |copy: &Copy| copy.duplicates > 0 && !copy.processed.is_empty();
+        self.copies.values().any(|copy| matches!(copy.place, Place::Lost(..)) && !remains(copy))
     }
 
     fn fates(&self, view: View<'_>, end: SimTime) -> Vec<String> {

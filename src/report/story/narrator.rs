@@ -44,7 +44,7 @@ struct Step {
 /// let message = MessageId { producer: ProducerId(0), number: 1 };
 /// let mut narrator = Narrator::new(directory, Filter::default());
 /// let names = Names::default();
-/// let what = What::Published { producer: 0, message, class: 0 };
+/// let what = What::Published { producer: 0, message, class: 0, again: None };
 /// narrator.observe(&names, &Observation { at: SimTime::from_nanos(500_000), what });
 /// assert_eq!(narrator.finish(&names), "      0.500ms  shop publishes #1\n");
 /// ```

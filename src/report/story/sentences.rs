@@ -4,7 +4,7 @@
 //! methods of clients where they reach the broker, answers where the broker gives them.
 
 use crate::amqp::{ChannelRef, MessageId, Method, ServerMethod};
-use crate::observe::{Conclusion, Fact, LossCause, What};
+use crate::observe::{Conclusion, Fact, LossCause, PublishedAgain, What};
 use crate::report::wire::{self, Words};
 use crate::rules::{self, RuleRef};
 
@@ -42,6 +42,11 @@ pub(super) fn sentence(view: View<'_>, what: &What) -> Option<(String, Option<Ru
         let (from, of) = (view.sender(*connection, *channel, &method), about(view, *channel, &method));
         let words = wire::client(view.names, &method);
         return Some((format!("{words}{of} from {from} is lost on its way"), Some(rules::CON_7)));
+    }
+    if let What::Published { producer, message, again: Some(why), .. } = what {
+        let (why, rule) = published_again(*why);
+        let (producer, message) = (view.cast.producer(*producer), view.cast.message(*message));
+        return Some((format!("{producer} publishes {message} again, because {why}"), Some(rule)));
     }
     let sentence = match what {
         What::ClientSent { connection, channel, method } => sent(view, *connection, *channel, method)?,
@@ -170,10 +175,19 @@ fn arrived(view: View<'_>, connection: u32, channel: ChannelRef, method: &Server
 fn of_client(view: View<'_>, what: &What) -> String {
     let cast = view.cast;
     match what {
-        What::Published { producer, message, class } => {
+        What::Published { producer, message, class, .. } => {
             let class = if *class == 0 { String::new() } else { format!(" of class {}", cast.class(*class)) };
             format!("{} publishes {}{class}", cast.producer(*producer), cast.message(*message))
         }
+        What::MessageGivenUp { producer, message } => {
+            let (producer, message) = (cast.producer(*producer), cast.message(*message));
+            format!("{producer} gives up on {message}: it has published it as often as it may")
+        }
+        What::DuplicateSkipped { consumer, message } => format!(
+            "{} has processed {} before and only acknowledges it",
+            cast.consumer(*consumer),
+            cast.message(*message)
+        ),
         What::Received { consumer, message, delivery_tag, redelivered, buffered } => format!(
             "{} receives {} (delivery-tag={delivery_tag}, redelivered={redelivered}); {buffered} in its buffer",
             cast.consumer(*consumer),
@@ -209,6 +223,10 @@ fn of_client(view: View<'_>, what: &What) -> String {
             format!("{} loses its connection", cast.connection(*connection))
         }
         What::Connecting { connection } => format!("{} connects", cast.connection(*connection)),
+        What::ConnectingGivenUp { connection, attempts } => {
+            let (connection, attempts) = (cast.connection(*connection), count(*attempts, "failed attempt"));
+            format!("{connection} gives up connecting after {attempts}")
+        }
         What::ConsumerCrashed { consumer, held } => {
             let held = if *held == 0 { "nothing".to_owned() } else { count(*held, "message") };
             format!("{} crashes, holding {held}", cast.consumer(*consumer))
@@ -234,6 +252,15 @@ fn of_client(view: View<'_>, what: &What) -> String {
         }
         What::FaultEnded { fault } => format!("fault {} is over", cast.fault(*fault)),
         _ => unreachable!("the wire and the broker are told elsewhere"),
+    }
+}
+
+/// Why a producer publishes a message again, and by which rule it had to expect that.
+fn published_again(why: PublishedAgain) -> (&'static str, RuleRef) {
+    match why {
+        PublishedAgain::ConnectionLost => ("no confirm came before its connection was lost", rules::CON_16),
+        PublishedAgain::ChannelClosed => ("no confirm came before its channel was closed", rules::CON_16),
+        PublishedAgain::Nacked => ("the broker nacked it", rules::CF_2),
     }
 }
 

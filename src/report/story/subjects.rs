@@ -64,6 +64,8 @@ impl View<'_> {
                 .map(|handout| handout.message)
                 .collect(),
             What::Published { message, .. }
+            | What::MessageGivenUp { message, .. }
+            | What::DuplicateSkipped { message, .. }
             | What::Received { message, .. }
             | What::ServiceBegan { message, .. }
             | What::Processed { message, .. }
@@ -132,19 +134,23 @@ impl View<'_> {
             }
             What::Broker(fact, _) => self.entities_in(fact),
             What::Published { producer, .. }
+            | What::MessageGivenUp { producer, .. }
             | What::ProducerCrashed { producer, .. }
             | What::ProducerRestarted { producer } => vec![self.cast.producer(*producer)],
             What::Received { consumer, .. }
             | What::ServiceBegan { consumer, .. }
             | What::Processed { consumer, .. }
             | What::Concluded { consumer, .. }
+            | What::DuplicateSkipped { consumer, .. }
             | What::ConsumerCrashed { consumer, .. }
             | What::ConsumerRestarted { consumer } => vec![self.cast.consumer(*consumer)],
             What::LostOutside { message, consumer, .. } => match consumer {
                 Some(consumer) => vec![self.cast.consumer(*consumer)],
                 None => vec![self.cast.producer(message.producer.0)],
             },
-            What::ConnectionLost { connection } | What::Connecting { connection } => {
+            What::ConnectionLost { connection }
+            | What::Connecting { connection }
+            | What::ConnectingGivenUp { connection, .. } => {
                 vec![self.cast.connection(*connection)]
             }
             What::AckLost { connection, channel, delivery_tag } => {

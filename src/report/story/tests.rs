@@ -6,7 +6,7 @@ use expect_test::expect;
 
 use super::*;
 use crate::amqp::{ConsumerId, Method, ReplyCode, ServerMethod};
-use crate::observe::{Fact, LossCause, What};
+use crate::observe::{Fact, LossCause, PublishedAgain, What};
 use crate::rules;
 
 mod hand;
@@ -401,4 +401,52 @@ fn equal_reasons_of_a_fate_are_counted() {
     let told = run.told(Filter { message: Some(id(1)), ..Filter::default() });
     let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.ends_with("3 times because fast did not acknowledge it in time."), "{told}");
+}
+
+/// Source: rules CF-2 and CON-16.
+#[test]
+fn what_is_published_again_says_why_and_by_which_rule_it_had_to_be_expected() {
+    let told = |why| {
+        let mut run = Run::new();
+        run.begin();
+        run.publish(1_000, 1);
+        run.deliver(1_500, 1, 0, 1, true);
+        run.finish(3_000, 1, 0);
+        run.publish(5_000, 1);
+        let again = run.seen.iter_mut().rev().find_map(|seen| match &mut seen.what {
+            What::Published { again, .. } => Some(again),
+            _ => None,
+        });
+        *again.expect("it was published twice") = Some(why);
+        run.deliver(5_500, 1, 0, 1, true);
+        run.at(6_500, What::DuplicateSkipped { consumer: 0, message: id(1) });
+        run.at(7_000, What::MessageGivenUp { producer: 0, message: id(1) });
+        run.told(Filter { message: Some(id(1)), ..Filter::default() })
+    };
+    for (why, words) in [
+        (PublishedAgain::ConnectionLost, "because no confirm came before its connection was lost [CON-16]"),
+        (PublishedAgain::ChannelClosed, "because no confirm came before its channel was closed [CON-16]"),
+        (PublishedAgain::Nacked, "because the broker nacked it [CF-2]"),
+    ] {
+        let text = told(why).split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in [
+            &format!("shop publishes #1 again, {words}"),
+            "fast has processed #1 before and only acknowledges it",
+            "shop gives up on #1: it has published it as often as it may",
+            "delivered twice because it was published again.",
+        ] {
+            assert!(text.contains(part), "`{part}` is not in\n{text}");
+        }
+    }
+}
+
+#[test]
+fn a_client_that_gives_up_connecting_says_after_how_many_attempts() {
+    let mut run = Run::new();
+    run.begin();
+    run.at(4_000, What::ConnectingGivenUp { connection: 1, attempts: 3 });
+    run.at(4_000, What::ConnectingGivenUp { connection: 0, attempts: 1 });
+    let text = run.told(Filter { entity: Some("fast".to_owned()), ..Filter::default() });
+    assert!(text.contains("fast gives up connecting after 3 failed attempts\n"), "{text}");
+    assert!(!text.contains("1 failed attempt\n"), "{text}");
 }

@@ -112,7 +112,7 @@ fn of_message(cast: &Cast, names: &Names, fact: &Fact) -> Row {
                 .text("queue", cast.queue(names, *queue))
                 .number("since-ns", at.as_nanos())
         }
-        Fact::CameBack { queue, message, ready } => broker("came-back", cast.message(*message))
+        Fact::CameBack { queue, message, ready, .. } => broker("came-back", cast.message(*message))
             .text("queue", cast.queue(names, *queue))
             .number("ready", *ready),
         Fact::Lost { queue, message, cause, ready, unacked } => broker("lost", cast.message(*message))

@@ -108,6 +108,9 @@ impl Row {
             }
             What::ConnectionLost { connection } => Row::new(cast.connection(*connection), "lost", ""),
             What::Connecting { connection } => Row::new(cast.connection(*connection), "connecting", ""),
+            What::ConnectingGivenUp { connection, attempts } => {
+                Row::new(cast.connection(*connection), "gave-up", "").number("attempts", *attempts)
+            }
             What::FaultBegan { fault } => Row::new(cast.fault(*fault), "began", ""),
             What::FaultEnded { fault } => Row::new(cast.fault(*fault), "ended", ""),
             What::Stale => Row::new("nobody", "stale", ""),
@@ -120,10 +123,18 @@ impl Row {
             Row::new(cast.consumer(consumer), verb, cast.message(message))
         };
         match what {
-            What::Published { producer, message, class } => {
-                Row::new(cast.producer(*producer), "published", cast.message(*message))
-                    .text("class", cast.class(*class))
+            What::Published { producer, message, class, again } => {
+                let row = Row::new(cast.producer(*producer), "published", cast.message(*message))
+                    .text("class", cast.class(*class));
+                match again {
+                    Some(why) => row.text("again", why.name()),
+                    None => row,
+                }
             }
+            What::MessageGivenUp { producer, message } => {
+                Row::new(cast.producer(*producer), "gave-up", cast.message(*message))
+            }
+            What::DuplicateSkipped { consumer, message } => by(*consumer, "skipped", *message),
             What::Received { consumer, message, delivery_tag, redelivered, buffered } => {
                 by(*consumer, "received", *message)
                     .number("delivery-tag", *delivery_tag)

@@ -36,7 +36,7 @@ fn check(format: Format, expected: &Expect) {
                 rules::Q_1,
             ),
         ),
-        (5, What::Published { producer: 0, message: id, class: 0 }),
+        (5, What::Published { producer: 0, message: id, class: 0, again: None }),
         (5, What::ClientSent { connection: 0, channel, method: publish.clone() }),
         (1_000_500_000, What::ReachedBroker { connection: 0, channel, method: publish }),
         (

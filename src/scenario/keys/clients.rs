@@ -1,6 +1,6 @@
 //! Clients and how they are connected.
 
-use crate::model::Conclusion;
+use crate::model::{BackoffKind, Conclusion};
 use crate::scenario::ids;
 
 use super::tables::{ARGUMENTS, NAME, key, spec};
@@ -30,6 +30,7 @@ pub(super) const DECLARE: KeySpec = key(
 );
 pub(super) const START: KeySpec =
     key("start", Kind::Duration, Default("\"0s\""), "When it publishes first, or subscribes.", "\"5s\"");
+pub(super) const ATTEMPTS: Kind = Kind::Integer(0, u32::MAX as u64);
 const OUTCOMES: ChoiceSpec = ChoiceSpec {
     noun: "outcome of work",
     id: ids::UNKNOWN_CHOICE,
@@ -38,6 +39,16 @@ const OUTCOMES: ChoiceSpec = ChoiceSpec {
 const LATENCY_ABOUT: &str = "How long a frame takes from one end to the other, each way.";
 const RECONNECT_ABOUT: &str =
     "How long a client waits after a loss before it connects again; after a refused attempt, at least 1 ms.";
+pub(super) const BACKOFF: Kind = Kind::Choice(&ChoiceSpec {
+    noun: "backoff",
+    id: ids::UNKNOWN_CHOICE,
+    words: || BackoffKind::ALL.map(BackoffKind::name).to_vec(),
+});
+pub(super) const USUAL_DELAY_MAX: Absent = Means("30 s, or the delay where that is longer");
+const RECONNECT_BACKOFF_ABOUT: &str = "How the wait goes on: always the same, doubled by each failed attempt, or anything from 0 to the doubled one.";
+const RECONNECT_DELAY_MAX_ABOUT: &str = "The longest that a wait which grows may become.";
+const RECONNECT_ATTEMPTS_ABOUT: &str =
+    "After how many failed attempts in a row the client gives up; 0: it never does.";
 const HEARTBEAT_ABOUT: &str =
     "After two to three times as long the broker gives up on a client that fell silent; 0: it never does.";
 
@@ -49,6 +60,9 @@ pub(super) const LINK: TableSpec = spec(
     &[
         key("latency", Kind::Distribution, Default("\"500us\""), LATENCY_ABOUT, "\"2ms\""),
         key("reconnect-delay", Kind::Duration, Default("\"1s\""), RECONNECT_ABOUT, "\"5s\""),
+        key("reconnect-backoff", BACKOFF, Default("\"fixed\""), RECONNECT_BACKOFF_ABOUT, "\"full-jitter\""),
+        key("reconnect-delay-max", Kind::Duration, USUAL_DELAY_MAX, RECONNECT_DELAY_MAX_ABOUT, "\"1min\""),
+        key("reconnect-attempts-max", ATTEMPTS, Default("0"), RECONNECT_ATTEMPTS_ABOUT, "10"),
         key("heartbeat", Kind::Duration, Default("\"0s\""), HEARTBEAT_ABOUT, "\"60s\""),
     ],
 );
@@ -71,6 +85,21 @@ pub(super) const CONNECTION: TableSpec = spec(
         ),
         key("latency", Kind::Distribution, Means("that of `[link]`"), LATENCY_ABOUT, "\"20ms\""),
         key("reconnect-delay", Kind::Duration, Means("that of `[link]`"), RECONNECT_ABOUT, "\"5s\""),
+        key(
+            "reconnect-backoff",
+            BACKOFF,
+            Means("that of `[link]`"),
+            RECONNECT_BACKOFF_ABOUT,
+            "\"full-jitter\"",
+        ),
+        key(
+            "reconnect-delay-max",
+            Kind::Duration,
+            Means("that of `[link]`"),
+            RECONNECT_DELAY_MAX_ABOUT,
+            "\"1min\"",
+        ),
+        key("reconnect-attempts-max", ATTEMPTS, Means("that of `[link]`"), RECONNECT_ATTEMPTS_ABOUT, "10"),
         key("heartbeat", Kind::Duration, Means("that of `[link]`"), HEARTBEAT_ABOUT, "\"60s\""),
         key(
             "channel-reopen-delay",
@@ -216,6 +245,13 @@ pub(super) const CONSUMER: TableSpec = spec(
             Means("it does not"),
             "How long after the broker cancelled it it subscribes again.",
             "\"1s\"",
+        ),
+        key(
+            "idempotent",
+            Kind::Boolean,
+            Default("false"),
+            "Whether it remembers what it has processed, even after a crash, and only acknowledges what it knows.",
+            "true",
         ),
         DECLARE,
     ],

@@ -2,7 +2,7 @@
 
 use crate::scenario::ids;
 
-use super::clients::{CHANNEL_KEY, CONNECTION_KEY, DECLARE, START};
+use super::clients::{ATTEMPTS, BACKOFF, CHANNEL_KEY, CONNECTION_KEY, DECLARE, START, USUAL_DELAY_MAX};
 use super::tables::{NAME, key, spec};
 use super::{Absent, ChoiceSpec, Form, KeySpec, Kind, TableSpec};
 use Absent::{Default, Means};
@@ -125,6 +125,45 @@ pub(super) const PRODUCER: TableSpec = spec(
             Means("no transactions"),
             "After how many publishes it commits; it commits after the last too, and where it follows a consumer, whenever that has nothing to do.",
             "10",
+        ),
+        key(
+            "republish",
+            Kind::Choice(&ChoiceSpec {
+                noun: "republish mode",
+                id: ids::UNKNOWN_CHOICE,
+                words: || vec!["never", "unconfirmed"],
+            }),
+            Default("\"never\""),
+            "What it publishes again: what had no confirm when its channel ended, once the next one is open, and what was nacked; needs `confirms`.",
+            "\"unconfirmed\"",
+        ),
+        key(
+            "republish-delay",
+            Kind::Duration,
+            Default("\"1s\""),
+            "How long it waits after a nack before it publishes the message again, at least 1 ms.",
+            "\"100ms\"",
+        ),
+        key(
+            "republish-backoff",
+            BACKOFF,
+            Default("\"fixed\""),
+            "How that wait goes on: always the same, doubled each time that the message was published again, or anything from 0 to the doubled one.",
+            "\"exponential\"",
+        ),
+        key(
+            "republish-delay-max",
+            Kind::Duration,
+            USUAL_DELAY_MAX,
+            "The longest that a wait which grows may become.",
+            "\"10s\"",
+        ),
+        key(
+            "republish-attempts-max",
+            ATTEMPTS,
+            Default("0"),
+            "How often it publishes a message again at most, before it gives up on it; 0: no bound.",
+            "5",
         ),
         DECLARE,
     ],

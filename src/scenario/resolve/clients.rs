@@ -11,6 +11,7 @@ use crate::scenario::reader::Reader;
 use crate::scenario::source::Placed;
 use crate::scenario::values::name;
 
+use super::backoff::Backoff;
 use super::names::Names;
 use super::operator::Operator;
 use super::readers;
@@ -71,7 +72,7 @@ impl Clients {
         let (vhost, user) = operator.connects_as(reader);
         let node = super::fault::node(reader, self.nodes);
         let latency = reader.read("latency", distribution);
-        let reconnect_delay = reader.read("reconnect-delay", duration);
+        let reconnect = Backoff::read(reader, "reconnect", &self.link.reconnect);
         let heartbeat = heartbeat(reader);
         let channel_reopen_delay = reader.read("channel-reopen-delay", duration).map(|delay| delay.value);
         let Some(connection) = connection else { return };
@@ -82,7 +83,7 @@ impl Clients {
             user,
             node,
             latency: latency.map_or_else(|| self.link.latency.clone(), |latency| latency.value),
-            reconnect_delay: reconnect_delay.map_or(self.link.reconnect_delay, |delay| delay.value),
+            reconnect: reconnect.spec(),
             heartbeat: heartbeat.unwrap_or(self.link.heartbeat),
             channel_reopen_delay,
         });
@@ -167,7 +168,7 @@ impl Clients {
                 user: "guest".to_owned(),
                 node: 0,
                 latency: self.link.latency.clone(),
-                reconnect_delay: self.link.reconnect_delay,
+                reconnect: self.link.reconnect.spec(),
                 heartbeat: self.link.heartbeat,
                 channel_reopen_delay: None,
             });

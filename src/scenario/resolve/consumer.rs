@@ -62,6 +62,7 @@ pub(super) fn read(
             refuse_by: conclusions.refuse_by,
             restart_after: conclusions.restart_after,
             conclusions: conclusions.by_class,
+            idempotent: reader.flag("idempotent"),
             resubscribe_delay: reader.read("resubscribe-delay", duration).map(|delay| delay.value),
         };
         let queue = queue.map(|queue| within(&vhost, &queue));

@@ -3,6 +3,7 @@
 //! A mistake is reported and replaced by something harmless, so that the rest is read too; whether anything was
 //! reported decides if the result may be used.
 
+mod backoff;
 mod check;
 mod class;
 mod clients;

@@ -1,6 +1,6 @@
 //! Producers.
 
-use crate::model::{Declaration, MessageSpec, Pace, ProducerSpec};
+use crate::model::{BackoffSpec, Declaration, MessageSpec, Pace, ProducerSpec};
 use crate::random::Distribution;
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
@@ -11,6 +11,7 @@ use crate::scenario::source::Placed;
 use crate::scenario::values::{choice, integer, name, short_text, short_texts};
 use crate::units::{SimDuration, SimTime};
 
+use super::backoff::Backoff;
 use super::clients::Clients;
 use super::declares::{Declared, declarations};
 use super::message::{self, Author, Content, value};
@@ -72,6 +73,7 @@ pub(super) fn read(
             confirms: reader.flag("confirms"),
             max_in_flight: value(reader.read("max-in-flight", integer)).map(|count| count as u32),
             transaction_size: value(reader.read("transaction-size", integer)).map(|count| count as u32),
+            republish: republish(reader),
         };
         exclude_each_other(reader, &spec);
         producers.push(Producer { spec, name, exchange, routing_keys, more_keys, declares, after, vhost });
@@ -128,6 +130,28 @@ fn exclude_each_other(reader: &mut Reader<'_>, spec: &ProducerSpec) {
         conflict(reader, "transaction-size", "confirms");
     }
     conflict(reader, "after-consumer", "max-in-flight");
+    if spec.republish.is_some() {
+        if !spec.confirms {
+            let message = format!("{} publishes again, but has no `confirms`", reader.owner());
+            let diagnostic = Diagnostic::error(ids::MISSING_KEY, message)
+                .at(reader.key_place("republish"))
+                .help("add `confirms = true`")
+                .note("only confirms tell which messages the broker has");
+            reader.problems.push(diagnostic);
+        }
+        // A reply is made from its request, which is acknowledged by then.
+        conflict(reader, "republish", "routing-key-from");
+    }
+}
+
+/// Whether and how it publishes again.
+fn republish(reader: &mut Reader<'_>) -> Option<BackoffSpec> {
+    let unconfirmed = reader.read("republish", choice).is_some_and(|at| at.value == 1);
+    let backoff = Backoff::read(reader, "republish", &Backoff::default()).spec();
+    for key in ["republish-delay", "republish-backoff", "republish-delay-max", "republish-attempts-max"] {
+        needs(reader, key, "republish", "\"unconfirmed\"");
+    }
+    unconfirmed.then_some(backoff)
 }
 
 /// Reports two keys that exclude each other.

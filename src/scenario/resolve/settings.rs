@@ -12,6 +12,8 @@ use crate::scenario::source::Placed;
 use crate::scenario::values::{boolean, choice, integer};
 use crate::units::SimDuration;
 
+use super::backoff::Backoff;
+
 /// What `[replication]` says.
 #[derive(Debug, Default)]
 pub(super) struct Replication {
@@ -25,7 +27,7 @@ pub(super) struct Replication {
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     pub(super) latency: Distribution,
-    pub(super) reconnect_delay: SimDuration,
+    pub(super) reconnect: Backoff,
     pub(super) heartbeat: SimDuration,
 }
 
@@ -69,7 +71,7 @@ pub(super) fn link(tree: &Table, problems: &mut Problems) -> Link {
         latency: reader
             .read("latency", distribution)
             .map_or(Distribution::Constant(SimDuration::ZERO), |latency| latency.value),
-        reconnect_delay: reader.read("reconnect-delay", duration).unwrap_or_default().value,
+        reconnect: Backoff::read(reader, "reconnect", &Backoff::default()),
         heartbeat: heartbeat(reader).unwrap_or_default(),
     })
 }

@@ -1,14 +1,16 @@
 //! The books balance, wherever a run is cut off, and are what a recount from observations gives.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use amqpsim::amqp::MessageId;
 use amqpsim::engine::{RunEnd, Stop, step};
 use amqpsim::model::{Lean, Pace, System, simulate};
-use amqpsim::observe::{LossCause, What};
+use amqpsim::observe::{Fact, LossCause, What};
 use amqpsim::units::SimTime;
 use proptest::{prop_assert, prop_assert_eq};
 
-use super::case::scenarios;
+use super::case::{Case, Feature, scenarios};
 use super::recount::recount;
 use super::swarm::{Checked, Run, for_all};
 
@@ -81,6 +83,7 @@ fn the_ledger_is_what_a_recount_of_the_observations_gives() {
         if ledger.dead_lettered > 0 {
             // A message that comes twice into a queue has two copies there, which a consumer cannot tell apart.
             ledger.processed_again = run.outcome.ledger.processed_again;
+            ledger.processed_twice = run.outcome.ledger.processed_twice;
             met.note("dead-lettered", 1);
         }
         prop_assert_eq!(&run.outcome.ledger, &ledger);
@@ -95,6 +98,28 @@ fn the_ledger_is_what_a_recount_of_the_observations_gives() {
             met.note("answered", producer.confirmed + producer.nacked);
             met.note("never answered", producer.unanswered);
         }
+        counts_of_clients(&run)
+    });
+}
+
+#[test]
+fn so_it_is_where_producers_publish_again() {
+    let exercised =
+        ["published again", "processed twice after that", "skipped", "given up", "gave up connecting"];
+    for_all(&scenarios(), 600, &exercised, |case, met| {
+        let usual = [Feature::Confirms, Feature::Republishing, Feature::Latency, Feature::ConnectionLosses];
+        let case = usual.into_iter().fold(case.clone(), Case::with);
+        let run = Run::of(&case.without(&[Feature::Transactions, Feature::DeadLetters]));
+        let ledger = &run.outcome.ledger;
+        prop_assert_eq!(ledger, &recount(&run));
+        let twice = if ledger.published_twice > 0 { ledger.processed_twice } else { 0 };
+        met.note("processed twice after that", twice);
+        for producer in &run.outcome.producers {
+            met.note("published again", producer.republished);
+            met.note("given up", producer.given_up);
+        }
+        met.note("skipped", run.outcome.consumers.iter().map(|c| c.duplicates_skipped).sum());
+        met.note("gave up connecting", run.count(|what| matches!(what, What::ConnectingGivenUp { .. })));
         counts_of_clients(&run)
     });
 }
@@ -115,9 +140,11 @@ fn a_shorter_duration_cuts_a_run_off_and_changes_nothing_before() {
 }
 
 /// Whether a producer may hold messages back though it has no window.
-fn follows_or_commits(run: &Run, producer: usize) -> bool {
+fn may_wait(run: &Run, producer: usize) -> bool {
     let producer = &run.scenario.system.producers[producer];
-    producer.transaction_size.is_some() || matches!(producer.pace, Pace::After { .. })
+    producer.republish.is_some()
+        || producer.transaction_size.is_some()
+        || matches!(producer.pace, Pace::After { .. })
 }
 
 /// The counts of producers, consumers and queues are those of the observations too.
@@ -132,17 +159,83 @@ fn counts_of_clients(run: &Run) -> Checked {
         };
         let sent = run.count(published);
         prop_assert_eq!(producer.published, sent + run.count(not_sent));
+        messages_of(run, i)?;
         let asked = producer.confirmed + producer.nacked + producer.unanswered;
         if run.scenario.system.producers[i].confirms {
             prop_assert_eq!(asked, sent, "each publish has an answer, or none so far: {:?}", producer);
         }
         let window = run.scenario.system.producers[i].max_in_flight;
-        prop_assert!(producer.held_back == 0 || window.is_some() || follows_or_commits(run, i));
+        prop_assert!(producer.held_back == 0 || window.is_some() || may_wait(run, i));
     }
     for (i, consumer) in run.outcome.consumers.iter().enumerate() {
         let processed =
             |what: &What| matches!(what, What::Processed { consumer, .. } if *consumer == i as u32);
         prop_assert_eq!(consumer.processed, run.count(processed));
+        let skipped =
+            |what: &What| matches!(what, What::DuplicateSkipped { consumer, .. } if *consumer == i as u32);
+        prop_assert_eq!(consumer.duplicates_skipped, run.count(skipped));
     }
+    Ok(())
+}
+
+/// What is counted by message is that of the observations: publishes, confirms, losses.
+fn messages_of(run: &Run, index: usize) -> Checked {
+    let producer = &run.outcome.producers[index];
+    let mut publishes: BTreeMap<MessageId, u64> = BTreeMap::new();
+    let mut lost: BTreeMap<MessageId, (u64, BTreeMap<String, u64>)> = BTreeMap::new();
+    let mut names = BTreeMap::new();
+    let of_it = |message: &MessageId| message.producer.index() == index;
+    let mut not_sent = 0;
+    // Deliveries that are lost when they are settled: the fact that follows says where they came from.
+    let mut settled = None;
+    for seen in &run.observations {
+        match &seen.what {
+            What::Published { message, again, .. } if of_it(message) => {
+                let times = publishes.entry(*message).or_default();
+                prop_assert_eq!(again.is_some(), *times > 0);
+                *times += 1;
+            }
+            What::Broker(Fact::QueueDeclared { queue, name, .. }, _) => {
+                names.insert(*queue, run.names.text(*name).to_owned());
+            }
+            What::Broker(Fact::PublishRefused { message, .. }, _) => {
+                lost.entry(*message).or_default().0 += 1;
+            }
+            What::Broker(Fact::Lost { queue, message, .. }, _) => {
+                *lost.entry(*message).or_default().1.entry(names[queue].clone()).or_default() += 1;
+            }
+            What::LostOutside { message, consumer: Some(consumer), .. } => {
+                let queue = run.scenario.system.consumers[*consumer as usize].queue.clone();
+                *lost.entry(*message).or_default().1.entry(queue).or_default() += 1;
+            }
+            What::LostOutside { message, cause, .. } if cause.is_before_queues() => {
+                if *cause == LossCause::NotSent && of_it(message) {
+                    // It counts as published, though nobody has.
+                    publishes.insert(*message, 1);
+                    not_sent += 1;
+                }
+                lost.entry(*message).or_default().0 += 1;
+            }
+            What::LostOutside { message, .. } => settled = Some(*message),
+            What::Broker(Fact::Settled { queue, message, .. }, _) => {
+                let was_lost = settled.take() == Some(*message);
+                if was_lost {
+                    *lost.entry(*message).or_default().1.entry(names[queue].clone()).or_default() += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    let for_good = |(message, (before, queues)): (&MessageId, &(u64, BTreeMap<String, u64>))| {
+        of_it(message) && before + queues.values().max().unwrap_or(&0) >= publishes[message]
+    };
+    prop_assert_eq!(producer.messages_lost, lost.iter().filter(|&one| for_good(one)).count() as u64);
+    let all: u64 = publishes.values().sum();
+    prop_assert_eq!(producer.republished, all - publishes.len() as u64);
+    prop_assert_eq!(producer.published_twice, publishes.values().filter(|&&times| times > 1).count() as u64);
+    let asked = producer.confirmed + producer.nacked + producer.unanswered > 0;
+    let open = if asked { publishes.len() as u64 - not_sent - producer.confirmed } else { 0 };
+    prop_assert_eq!(producer.unconfirmed, open, "no message is confirmed twice");
+    prop_assert!(producer.lost_though_confirmed <= producer.messages_lost);
     Ok(())
 }

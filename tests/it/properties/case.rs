@@ -48,6 +48,9 @@ pub(crate) enum Feature {
     RandomTriggers,
     Conditions,
     BrokerCrashes,
+    Republishing,
+    Backoffs,
+    Idempotence,
 }
 
 /// A scenario in numbers. Its `Debug` is the scenario file.
@@ -64,6 +67,8 @@ pub(crate) struct Case {
     class_every: u64,
     duration: u64,
     events_max: u64,
+    /// Clients give up connecting after some failed attempts, where waits grow.
+    gives_up: bool,
     /// Tables that a property adds, in front of all others and behind them.
     before: String,
     after: String,
@@ -113,6 +118,8 @@ const PATTERNS: [&str; 6] = ["a", "a.*", "#", "*.c", "#.z", ""];
 const KINDS: [&str; 3] = ["topic", "fanout", "direct"];
 const ACKNOWLEDGE: [&str; 3] = ["after-processing", "before-processing", "automatic"];
 const OUTCOMES: [&str; 5] = ["ack", "reject", "requeue", "hang", "crash"];
+const BACKOFFS: [&str; 3] = ["fixed", "exponential", "full-jitter"];
+
 fn sampled(times: std::ops::Range<u64>) -> impl Strategy<Value = (u8, u64)> {
     (0u8..3, times)
 }
@@ -194,6 +201,7 @@ pub(crate) fn scenarios() -> impl Strategy<Value = Case> {
             class_every,
             duration,
             events_max,
+            gives_up: seed % 3 == 0,
             before: String::new(),
             after: String::new(),
         }
@@ -217,8 +225,9 @@ impl Case {
         self
     }
 
-    /// Every consumer that crashes comes back.
+    /// Every consumer that crashes comes back, and every client that has lost its connection.
     pub(crate) fn with_all_coming_back(mut self) -> Case {
+        self.gives_up = false;
         self.faults.iter_mut().for_each(|fault| fault.ends = true);
         self
     }
@@ -304,7 +313,15 @@ impl Case {
         writeln!(out, "[replication]\nseed = {}\nduration = \"{duration}us\"", self.seed)?;
         let events_max = if self.has(Feature::EventLimit) { self.events_max } else { 3_000 };
         writeln!(out, "events-max = {events_max}\n\n[broker]\nprofile = \"rabbitmq-3.13\"\n")?;
-        writeln!(out, "[link]\nlatency = {}\nreconnect-delay = \"3ms\"\n", self.latency())
+        writeln!(out, "[link]\nlatency = {}\nreconnect-delay = \"3ms\"", self.latency())?;
+        if self.has(Feature::Backoffs) {
+            let kind = BACKOFFS[(self.seed % 2) as usize + 1];
+            writeln!(out, "reconnect-backoff = \"{kind}\"\nreconnect-delay-max = \"10ms\"")?;
+            if self.gives_up {
+                writeln!(out, "reconnect-attempts-max = 2")?;
+            }
+        }
+        writeln!(out)
     }
 
     /// Arguments of a queue, a bit each. Dead letters go to the next queue, so that a cycle of queues is possible.
@@ -371,6 +388,14 @@ impl Case {
             if together > 0 && !follows {
                 writeln!(out, "max-in-flight = {together}")?;
             }
+            if self.has(Feature::Republishing) {
+                let backoff = BACKOFFS[(producer.start % 3) as usize];
+                writeln!(out, "republish = \"unconfirmed\"\nrepublish-delay = \"2ms\"")?;
+                writeln!(out, "republish-backoff = \"{backoff}\"\nrepublish-delay-max = \"9ms\"")?;
+                if self.gives_up {
+                    writeln!(out, "republish-attempts-max = {}", producer.start % 4)?;
+                }
+            }
         }
         if follows {
             return writeln!(out, "after-consumer = \"c0\"\n");
@@ -419,6 +444,9 @@ impl Case {
                 "service-time-by-class = {{ heavy = {} }}",
                 self.time((consumer.service.0, 20_000))
             )?;
+        }
+        if self.has(Feature::Idempotence) {
+            writeln!(out, "idempotent = {}", !consumer.start.is_multiple_of(4))?;
         }
         if self.has(Feature::Outcomes) {
             self.outcome(consumer, out)?;

@@ -52,6 +52,8 @@ fn random_scenarios_exercise_every_feature() {
         "with expiration",
         "with headers",
         "with cc",
+        "published again",
+        "duplicate skipped",
     ];
     for_all(&scenarios(), 600, &exercised, |case, met| {
         let text = case.to_toml();
@@ -92,6 +94,8 @@ fn features_in(what: &What) -> Vec<&'static str> {
         }
         What::ReachedClient { method: ServerMethod::TxCommitOk, .. } => return vec!["committed"],
         What::ProducerCrashed { .. } => return vec!["producer crash"],
+        What::Published { again: Some(_), .. } => return vec!["published again"],
+        What::DuplicateSkipped { .. } => return vec!["duplicate skipped"],
         _ => return Vec::new(),
     };
     let word = match fact {

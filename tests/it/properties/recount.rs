@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use amqpsim::amqp::{ChannelRef, ConsumerId, DeliveryTag, MessageId, Method};
+use amqpsim::amqp::{ChannelRef, ConsumerId, DeliveryTag, MessageId, Method, QueueId};
 use amqpsim::measure::Ledger;
 use amqpsim::observe::{Fact, LossCause, Settlement, What};
 
@@ -45,8 +45,13 @@ struct Recount<'a> {
     lives: BTreeMap<u32, u32>,
     /// By consumer: the delivery it works on.
     work: BTreeMap<u32, usize>,
-    /// How often a copy was processed, by the consumer's queue.
+    /// How often a message was processed, by the consumer's queue.
     times: BTreeMap<(&'a str, MessageId), u64>,
+    /// How often it was published, where that was more than once.
+    publishes: BTreeMap<MessageId, u64>,
+    /// How often it was handed out, by the queue's name, and whether that was counted as a repetition.
+    handed_out: BTreeMap<(String, MessageId), (u64, bool)>,
+    names_of_queues: BTreeMap<QueueId, String>,
     /// Publishes handed to connections, and those that reached the broker.
     sent: u64,
     reached: u64,
@@ -67,6 +72,9 @@ impl<'a> Recount<'a> {
             lives: BTreeMap::new(),
             work: BTreeMap::new(),
             times: BTreeMap::new(),
+            publishes: BTreeMap::new(),
+            handed_out: BTreeMap::new(),
+            names_of_queues: BTreeMap::new(),
             sent: 0,
             reached: 0,
             given_up: None,
@@ -75,7 +83,14 @@ impl<'a> Recount<'a> {
 
     fn learn(&mut self, what: &What) {
         match what {
-            What::Published { .. } => self.ledger.published += 1,
+            What::Published { message, again, .. } => {
+                self.ledger.published += 1;
+                if again.is_some() {
+                    let publishes = self.publishes.entry(*message).or_insert(1);
+                    *publishes += 1;
+                    self.ledger.published_twice += u64::from(*publishes == 2);
+                }
+            }
             What::ClientSent { method: Method::BasicPublish(_), .. } => self.sent += 1,
             What::ReachedBroker { method: Method::BasicPublish(_), .. } => self.reached += 1,
             What::LostOutside { message, cause, consumer } => {
@@ -86,6 +101,8 @@ impl<'a> Recount<'a> {
                 }
                 match consumer {
                     Some(consumer) => self.lose(*consumer, *message),
+                    // On its way, it was no delivery.
+                    None if cause.is_before_queues() => {}
                     None => self.given_up = Some(*message),
                 }
             }
@@ -96,7 +113,14 @@ impl<'a> Recount<'a> {
                 }
             }
             What::ServiceBegan { consumer, message, .. } => self.begin(*consumer, *message),
-            What::Processed { consumer, message, .. } => self.finish(*consumer, *message),
+            What::Processed { consumer, message, .. } => {
+                self.finish(*consumer, *message);
+                self.count_work(*consumer, *message);
+            }
+            What::DuplicateSkipped { consumer, message } => {
+                self.begin(*consumer, *message);
+                self.finish(*consumer, *message);
+            }
             What::Concluded { consumer, .. } => {
                 self.work.remove(consumer).expect("a consumer finishes what it began");
             }
@@ -131,7 +155,11 @@ impl<'a> Recount<'a> {
                 *life += 1;
                 self.subscribed.insert(consumer, (index, *life));
             }
+            Fact::QueueDeclared { queue, name, .. } => {
+                self.names_of_queues.insert(queue, self.run.names.text(name).to_owned());
+            }
             Fact::Delivered {
+                queue,
                 consumer: id,
                 channel,
                 delivery_tag: tag,
@@ -141,6 +169,7 @@ impl<'a> Recount<'a> {
                 ..
             } => {
                 self.ledger.redelivered += u64::from(redelivered);
+                self.hand_out(queue, message, redelivered);
                 let (consumer, life) = self.subscribed[&id];
                 self.by_tag.insert((channel, tag), self.deliveries.len());
                 self.of_message.entry((consumer, message)).or_default().push(self.deliveries.len());
@@ -191,10 +220,23 @@ impl<'a> Recount<'a> {
         let done = &mut self.deliveries[done];
         assert_eq!((done.consumer, done.message), (consumer, message), "a consumer finishes what it began");
         done.processed = true;
+    }
+
+    fn count_work(&mut self, consumer: u32, message: MessageId) {
         let queue = self.run.scenario.system.consumers[consumer as usize].queue.as_str();
         let times = self.times.entry((queue, message)).or_default();
         *times += 1;
         self.ledger.processed_again += u64::from(*times > 1);
+        self.ledger.processed_twice += u64::from(*times == 2);
+    }
+
+    /// A dead letter that comes back is another message, unless it was published again too.
+    fn hand_out(&mut self, queue: QueueId, message: MessageId, redelivered: bool) {
+        let name = self.names_of_queues[&queue].clone();
+        let (times, counted) = self.handed_out.entry((name, message)).or_default();
+        *times += 1;
+        let again = redelivered || (*times > 1 && self.publishes.contains_key(&message));
+        self.ledger.delivered_twice += u64::from(again && !std::mem::replace(counted, *counted || again));
     }
 
     /// A settled delivery is lost with its consumer, in its hands or before.

@@ -1,6 +1,6 @@
 //! What a careful system may rely on, whatever the faults.
 
-use amqpsim::measure::EndReason;
+use amqpsim::measure::{EndReason, Stopped};
 use amqpsim::observe::{LossCause, What};
 use proptest::{prop_assert, prop_assert_eq};
 
@@ -39,6 +39,36 @@ fn a_careful_system_loses_messages_only_on_the_way_to_the_broker() {
         met.note("connection lost", run.count(|what| matches!(what, What::ConnectionLost { .. })));
         met.note("restart", u64::from(case.has(Feature::BrokerRestarts)));
         met.note("lost on the wire", ledger.lost_total());
+        Ok(())
+    });
+}
+
+/// Messages are lost on the wire, but not for good; what is done twice is what the consumer has forgotten.
+#[test]
+fn who_publishes_again_loses_nothing_and_an_idempotent_consumer_does_nothing_twice() {
+    let exercised = ["lost on the wire", "published again", "skipped"];
+    for_all(&scenarios(), 1500, &exercised, |case, met| {
+        // Whoever dies forgets what it was to publish again.
+        let limits = [Feature::EventLimit, Feature::ShortDuration, Feature::ProducerCrashes];
+        let repairing = [Feature::Confirms, Feature::Republishing, Feature::Idempotence];
+        let case = repairing.into_iter().fold(careful(case), Case::with);
+        let run = Run::of(&case.without(&limits).with_all_coming_back().with_an_end());
+        if run.outcome.end.why != EndReason::Drained {
+            return Ok(());
+        }
+        for producer in run.outcome.producers.iter().filter(|producer| producer.stopped == Stopped::No) {
+            prop_assert_eq!((producer.messages_lost, producer.unconfirmed, producer.given_up), (0, 0, 0));
+            met.note("published again", producer.republished);
+        }
+        let consumers = &run.scenario.system.consumers;
+        for queue in &run.outcome.queues {
+            let mut own = consumers.iter().filter(|consumer| consumer.queue == queue.name);
+            if let (Some(only), None) = (own.next(), own.next()) {
+                prop_assert!(!only.idempotent || queue.processed_twice == 0, "{:?}", queue.name);
+            }
+        }
+        met.note("lost on the wire", run.outcome.ledger.lost_total());
+        met.note("skipped", run.outcome.consumers.iter().map(|consumer| consumer.duplicates_skipped).sum());
         Ok(())
     });
 }

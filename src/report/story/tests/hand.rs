@@ -80,7 +80,7 @@ impl Run {
         let message = Message { id: id(number), size: 100, ..Message::default() };
         let publish =
             Method::BasicPublish(BasicPublish { routing_key: tasks, message, ..BasicPublish::default() });
-        self.at(micros, What::Published { producer: 0, message: id(number), class: 0 });
+        self.at(micros, What::Published { producer: 0, message: id(number), class: 0, again: None });
         self.send(micros, 0, &publish);
         let micros = micros + 500;
         self.reach(micros, 0, publish);

@@ -1,0 +1,258 @@
+//! What became of messages, whatever the number of their copies and publishes: which were confirmed, lost, published,
+//! handed out or processed more than once. A bit for each message; more only for those that were published again, or lost
+//! by somebody who may publish them again.
+
+use std::collections::BTreeMap;
+
+use crate::amqp::MessageId;
+
+/// A mark for each number from 1 on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Marks(Vec<u64>);
+
+impl Marks {
+    pub(super) fn has(&self, number: u32) -> bool {
+        self.0.get((number / 64) as usize).is_some_and(|word| word >> (number % 64) & 1 == 1)
+    }
+
+    /// Whether it was not there yet.
+    pub(super) fn set(&mut self, number: u32) -> bool {
+        let place = (number / 64) as usize;
+        if self.0.len() <= place {
+            self.0.resize(place + 1, 0);
+        }
+        let first = !self.has(number);
+        self.0[place] |= 1 << (number % 64);
+        first
+    }
+
+    /// Whether it was there.
+    fn clear(&mut self, number: u32) -> bool {
+        let had = self.has(number);
+        if had {
+            self.0[(number / 64) as usize] &= !(1 << (number % 64));
+        }
+        had
+    }
+}
+
+/// Marks of messages of several publishers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct MessageMarks(Vec<Marks>);
+
+impl MessageMarks {
+    pub(super) fn has(&self, message: MessageId) -> bool {
+        self.0.get(message.producer.index()).is_some_and(|marks| marks.has(message.number))
+    }
+
+    /// Whether it was not there yet.
+    pub(super) fn set(&mut self, message: MessageId) -> bool {
+        let index = message.producer.index();
+        if self.0.len() <= index {
+            self.0.resize_with(index + 1, Marks::default);
+        }
+        self.0[index].set(message.number)
+    }
+}
+
+/// The publishes of one message, and what was lost of them.
+#[derive(Clone, Debug)]
+struct Attempts {
+    publishes: u32,
+    /// Those that no queue got.
+    lost_before: u32,
+    /// Copies that were lost, by queue.
+    lost_in: Vec<(u32, u32)>,
+}
+
+impl Attempts {
+    const FIRST: Attempts = Attempts { publishes: 1, lost_before: 0, lost_in: Vec::new() };
+
+    fn lose(&mut self, queue: Option<u32>) {
+        let Some(queue) = queue else {
+            self.lost_before += 1;
+            return;
+        };
+        match self.lost_in.iter_mut().find(|(place, _)| *place == queue) {
+            Some((_, times)) => *times += 1,
+            None => self.lost_in.push((queue, 1)),
+        }
+    }
+
+    /// Whether some queue has nothing of it: each publish was lost on the way there, or in it.
+    fn is_lost(&self) -> bool {
+        let most = self.lost_in.iter().map(|(_, times)| *times).max().unwrap_or(0);
+        self.lost_before + most >= self.publishes
+    }
+}
+
+/// The messages of one publisher.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fates {
+    confirmed: Marks,
+    lost: Marks,
+    /// It may publish its messages again.
+    pub(super) republishes: bool,
+    /// Of messages that were published again, or lost before they were confirmed. Empty for whoever does not republish.
+    attempts: BTreeMap<u32, Attempts>,
+}
+
+/// What an event changes about a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Change {
+    /// From here on it is lost.
+    pub(super) lost: bool,
+    /// It is lost although it is confirmed; not so before.
+    pub(super) lost_though_confirmed: bool,
+}
+
+impl Fates {
+    pub(super) fn new(republishes: bool) -> Self {
+        Fates { republishes, ..Fates::default() }
+    }
+
+    /// A publish is lost, or a copy in a queue.
+    pub(super) fn lost(&mut self, number: u32, queue: Option<u32>) -> Change {
+        let is_confirmed = self.confirmed.has(number);
+        let is_lost = if self.republishes && (!is_confirmed || self.was_published_again(number)) {
+            let attempts = self.attempts.entry(number).or_insert(Attempts::FIRST);
+            attempts.lose(queue);
+            attempts.is_lost()
+        } else {
+            true
+        };
+        let lost = is_lost && self.lost.set(number);
+        Change { lost, lost_though_confirmed: lost && is_confirmed }
+    }
+
+    /// A publish is confirmed. No other one follows. Whether the message is confirmed for the first time, and what changes.
+    pub(super) fn confirmed(&mut self, number: u32) -> (bool, Change) {
+        let first = self.confirmed.set(number);
+        if !self.was_published_again(number) {
+            self.attempts.remove(&number);
+        }
+        (first, Change { lost: false, lost_though_confirmed: first && self.lost.has(number) })
+    }
+
+    /// The message is published another time: whether for the second, and whether it was lost and is not any more.
+    pub(super) fn published_again(&mut self, number: u32) -> (bool, bool) {
+        let attempts = self.attempts.entry(number).or_insert(Attempts::FIRST);
+        attempts.publishes += 1;
+        let second = attempts.publishes == 2;
+        (second, !attempts.is_lost() && self.lost.clear(number))
+    }
+
+    /// Whether a copy of it is lost.
+    pub(super) fn is_lost(&self, number: u32) -> bool {
+        self.lost.has(number)
+    }
+
+    pub(super) fn was_published_again(&self, number: u32) -> bool {
+        self.attempts.get(&number).is_some_and(|attempts| attempts.publishes > 1)
+    }
+}
+
+/// What one queue did more than once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Repeats {
+    /// Of publishers that publish again.
+    delivered: MessageMarks,
+    delivered_twice: MessageMarks,
+    /// Of publishers that publish again.
+    processed: MessageMarks,
+    processed_twice: MessageMarks,
+}
+
+impl Repeats {
+    /// A message is handed out: whether that was the first time that it was so again. `marks`: its publisher publishes
+    /// again. A dead letter that comes back is a message of its own, unless it is handed out with the redelivered flag.
+    pub(super) fn delivered(&mut self, message: MessageId, redelivered: bool, fates: &Fates) -> bool {
+        let seen = fates.republishes && !self.delivered.set(message);
+        let again = redelivered || (seen && fates.was_published_again(message.number));
+        again && self.delivered_twice.set(message)
+    }
+
+    /// A message of somebody who publishes again is processed: whether again, and whether that was the first time.
+    pub(super) fn processed(&mut self, message: MessageId) -> (bool, bool) {
+        let again = !self.processed.set(message);
+        (again, again && self.processed_twice.set(message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::amqp::ProducerId;
+
+    const NOTHING: Change = Change { lost: false, lost_though_confirmed: false };
+    const LOST: Change = Change { lost: true, lost_though_confirmed: false };
+    const LOST_THOUGH_CONFIRMED: Change = Change { lost: true, lost_though_confirmed: true };
+
+    #[test]
+    fn a_mark_is_set_once_and_taken_back() {
+        let mut marks = Marks::default();
+        assert!(marks.set(200) && !marks.set(200) && marks.has(200) && !marks.has(199));
+        assert!(marks.clear(200) && !marks.clear(200) && !marks.has(200) && !marks.clear(10_000));
+    }
+
+    #[test]
+    fn one_publish_is_lost_with_any_of_its_copies() {
+        for republishes in [false, true] {
+            let mut fates = Fates::new(republishes);
+            assert_eq!(fates.lost(1, Some(0)), LOST);
+            assert_eq!(fates.lost(1, Some(1)), NOTHING, "it is lost already");
+            assert_eq!(fates.confirmed(1), (true, Change { lost: false, lost_though_confirmed: true }));
+            assert_eq!(fates.confirmed(2), (true, NOTHING));
+            assert_eq!(fates.lost(2, Some(0)), LOST_THOUGH_CONFIRMED);
+            assert!(fates.attempts.is_empty(), "what is confirmed is not published again");
+        }
+    }
+
+    #[test]
+    fn a_second_publish_makes_good_what_was_lost_of_the_first() {
+        let mut fates = Fates::new(true);
+        assert_eq!(fates.lost(7, None), LOST);
+        assert_eq!(fates.published_again(7), (true, true));
+        assert_eq!(fates.confirmed(7), (true, NOTHING));
+        assert_eq!(fates.lost(7, Some(0)), LOST_THOUGH_CONFIRMED, "then the second one is lost in its queue");
+    }
+
+    #[test]
+    fn a_duplicate_that_is_lost_leaves_the_other_copy() {
+        let mut fates = Fates::new(true);
+        assert_eq!(fates.published_again(3), (true, false));
+        assert_eq!(fates.published_again(3), (false, false));
+        assert_eq!(fates.confirmed(3), (true, NOTHING));
+        assert_eq!([fates.lost(3, Some(0)), fates.lost(3, Some(0))], [NOTHING, NOTHING]);
+        assert_eq!(fates.lost(3, Some(0)), LOST_THOUGH_CONFIRMED);
+    }
+
+    #[test]
+    fn each_queue_needs_a_copy_of_its_own() {
+        let mut fates = Fates::new(true);
+        fates.published_again(1);
+        assert_eq!(
+            [fates.lost(1, Some(0)), fates.lost(1, Some(1))],
+            [NOTHING, NOTHING],
+            "one in each is left"
+        );
+        assert_eq!(fates.lost(1, Some(1)), LOST);
+    }
+
+    #[test]
+    fn a_message_counts_once_however_often_it_is_repeated() {
+        let (mut repeats, mut fates) = (Repeats::default(), Fates::new(true));
+        let message = MessageId { producer: ProducerId(0), number: 5 };
+        assert!(!repeats.delivered(message, false, &fates));
+        assert!(!repeats.delivered(message, false, &fates), "a dead letter");
+        fates.published_again(5);
+        assert!(repeats.delivered(message, false, &fates));
+        assert!(!repeats.delivered(message, true, &fates));
+        assert_eq!(
+            [(); 3].map(|()| repeats.processed(message)),
+            [(false, false), (true, true), (true, false)]
+        );
+        let of_another = MessageId { producer: ProducerId(1), number: 5 };
+        assert!(repeats.delivered(of_another, true, &Fates::default()));
+    }
+}

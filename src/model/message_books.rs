@@ -1,0 +1,125 @@
+//! The books of messages, as against those of copies: what is confirmed, lost for good, and done more than once.
+
+use super::books::Books;
+use super::fates::Change;
+use super::publishing::Verdict;
+use crate::amqp::{MessageId, QueueId};
+use crate::observe::LossCause;
+use crate::units::SimDuration;
+
+impl Books {
+    /// A publish is lost, or a copy in the queue at this place.
+    #[inline(never)]
+    pub(super) fn lost(&mut self, message: MessageId, cause: LossCause, queue: Option<u32>) {
+        self.ledger.lose(cause, 1);
+        let index = message.producer.index();
+        if let Some(fates) = self.fates.get_mut(index) {
+            let change = fates.lost(message.number, queue);
+            self.note_change(index, change);
+        }
+    }
+
+    /// A copy is lost that a queue had.
+    pub(super) fn lost_from(&mut self, queue: QueueId, message: MessageId, cause: LossCause) {
+        let place = self.place_of_queue[queue.index()];
+        self.lost(message, cause, Some(place));
+    }
+
+    /// A copy is lost with its consumer.
+    pub(super) fn lost_at_consumer(&mut self, message: MessageId, cause: LossCause, consumer: usize) {
+        let place = self.consumers[consumer].outcome.queue as u32;
+        self.lost(message, cause, Some(place));
+    }
+
+    fn note_change(&mut self, publisher: usize, change: Change) {
+        let book = &mut self.producers[publisher];
+        book.messages_lost += u64::from(change.lost);
+        book.lost_though_confirmed += u64::from(change.lost_though_confirmed);
+    }
+
+    /// A message is handed out by a queue, perhaps not for the first time.
+    #[cold]
+    pub(super) fn handed_out(&mut self, queue: QueueId, message: MessageId, redelivered: bool) {
+        let place = self.place_of_queue[queue.index()] as usize;
+        let Some(fates) = self.fates.get(message.producer.index()) else { return };
+        if self.repeats[place].delivered(message, redelivered, fates) {
+            self.queues[place].outcome.delivered_twice += 1;
+            self.ledger.delivered_twice += 1;
+        }
+    }
+
+    /// A producer publishes a message another time.
+    #[cold]
+    pub(super) fn published_again(&mut self, message: MessageId) {
+        let index = message.producer.index();
+        let (second, made_good) = self.fates[index].published_again(message.number);
+        let book = &mut self.producers[index];
+        book.republished += 1;
+        book.published_twice += u64::from(second);
+        book.messages_lost -= u64::from(made_good);
+        self.ledger.published_twice += u64::from(second);
+    }
+
+    /// A publish in confirm mode has gone out.
+    pub(super) fn asked_for_confirm(&mut self, message: MessageId) {
+        let index = message.producer.index();
+        let first = !self.fates[index].was_published_again(message.number);
+        let book = &mut self.producers[index];
+        book.unanswered += 1;
+        book.unconfirmed += u64::from(first);
+    }
+
+    /// A producer has got the answer to a publish, so long after it.
+    pub(super) fn publish_answered(&mut self, message: MessageId, after: SimDuration, verdict: Verdict) {
+        let index = message.producer.index();
+        let (book, fates) = (&mut self.producers[index], &mut self.fates[index]);
+        book.unanswered -= 1;
+        book.confirm_latency.record(after.as_nanos());
+        match verdict {
+            Verdict::Nacked => book.nacked += 1,
+            Verdict::Confirmed => {
+                book.confirmed += 1;
+                let (first, change) = fates.confirmed(message.number);
+                book.unconfirmed -= u64::from(first);
+                self.note_change(index, change);
+            }
+        }
+    }
+
+    #[cold]
+    pub(super) fn count_repetition(&mut self, queue: usize, message: MessageId) -> bool {
+        let (again, first) = if self.is_of_republisher(message) {
+            self.repeats[queue].processed(message)
+        } else {
+            let Some(times) = self.processed_before.get_mut(&(queue as u32, message)) else { return false };
+            *times += 1;
+            (*times > 1, *times == 2)
+        };
+        self.ledger.processed_again += u64::from(again);
+        self.ledger.processed_twice += u64::from(first);
+        self.queues[queue].outcome.processed_twice += u64::from(first);
+        again
+    }
+
+    fn is_of_republisher(&self, message: MessageId) -> bool {
+        self.republishes && self.fates.get(message.producer.index()).is_some_and(|fates| fates.republishes)
+    }
+
+    /// A copy may be processed again: it was processed `times` times so far and goes back to its queue.
+    pub(super) fn may_be_processed_again(&mut self, queue: QueueId, message: MessageId, times: u32) {
+        if self.is_of_republisher(message) {
+            return;
+        }
+        let queue = self.place_of_queue[queue.index()];
+        self.processed_before.entry((queue, message)).or_insert(times);
+    }
+
+    /// A copy that was done with is in its queue again; whether it had been `acked`, and is in nobody's hands. Unless it was
+    /// lost there, it has been processed.
+    pub(super) fn came_back(&mut self, queue: QueueId, message: MessageId, acked: bool) {
+        self.ledger.came_back += 1;
+        let lost =
+            self.fates.get(message.producer.index()).is_some_and(|fates| fates.is_lost(message.number));
+        self.may_be_processed_again(queue, message, u32::from(acked && !lost));
+    }
+}
