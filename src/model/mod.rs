@@ -9,6 +9,7 @@ mod conclusion;
 mod confirming;
 mod connection;
 mod consumer;
+mod crash_point;
 mod discipline;
 mod effects;
 mod event;
@@ -27,6 +28,7 @@ mod system;
 
 pub use crate::observe::Conclusion;
 pub use conclusion::RefuseBy;
+pub use crash_point::{Aftermath, CrashRun};
 pub use event::SystemEvent;
 pub use fault::{
     Alarm, BrokerRestart, Condition, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec, NodeCrash,
