@@ -48,7 +48,7 @@ pub(super) fn carry_out(
         replications: replications.replications.map(std::num::NonZeroU32::get),
         jobs: replications.threads(),
     };
-    let progress = Progress::new(terminal.shows_progress());
+    let progress = Progress::new("runs", terminal.shows_progress());
     let result = experiment::run(&plan, &|done, total| progress.show(done, total));
     drop(progress);
     let result = result.map_err(Failure::Bug)?;

@@ -20,6 +20,8 @@ pub(super) struct Input {
     pub variants: Vec<Variant>,
     /// Whether the file has variants of its own.
     pub names_variants: bool,
+    /// The text of the file.
+    pub text: String,
 }
 
 impl Input {
@@ -73,7 +75,7 @@ pub(super) fn load(file: &str, overrides: &[String], terminal: &mut Terminal) ->
     let names_variants =
         variants.len() > 1 || variants.iter().any(|one| one.name != "base" || !one.changes.is_empty());
     let origin = Origin { file: file.to_owned(), overrides: overrides.to_vec() };
-    Ok(Input { origin, variants, names_variants })
+    Ok(Input { origin, variants, names_variants, text })
 }
 
 /// The text of a file.

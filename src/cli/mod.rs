@@ -4,6 +4,7 @@
 mod check;
 mod compare;
 mod conform;
+mod crash_points;
 mod exit;
 mod experiment;
 mod explain;
@@ -48,6 +49,8 @@ enum Command {
     Compare(compare::Arguments),
     /// Tells one replication step by step, with the rule behind each step
     Explain(explain::Arguments),
+    /// Crashes the broker after every event of a run and reports what would be lost
+    CrashPoints(crash_points::Arguments),
     /// Plays conversations recorded from a real broker and compares the answers
     Conform(conform::Arguments),
     /// Lists what scenarios can use
@@ -59,6 +62,7 @@ Examples:
   amqpsim run scenarios/fair-dispatch.toml
   amqpsim compare scenarios/fair-dispatch.toml --replications 30
   amqpsim explain scenarios/fair-dispatch.toml --message 7
+  amqpsim crash-points scenarios/durability.toml --kind process-crash
   amqpsim conform tests/conformance/*.json
   amqpsim list checks
 
@@ -85,6 +89,7 @@ pub fn main() -> Exit {
         Command::Check(arguments) => check::execute(arguments, &mut terminal),
         Command::Compare(arguments) => compare::execute(arguments, &mut terminal),
         Command::Explain(arguments) => explain::execute(arguments, &mut terminal),
+        Command::CrashPoints(arguments) => crash_points::execute(arguments, &mut terminal),
         Command::Conform(arguments) => conform::execute(arguments, &mut terminal),
         Command::List(arguments) => list::execute(arguments, &mut terminal),
     };

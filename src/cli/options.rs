@@ -99,7 +99,12 @@ impl Seed {
 impl Runs {
     /// On how many threads to run.
     pub(super) fn threads(&self) -> usize {
-        let available = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        self.jobs.map_or_else(available, NonZeroUsize::get)
+        threads(self.jobs)
     }
+}
+
+/// As many threads as were asked for, or as the machine has.
+pub(super) fn threads(jobs: Option<NonZeroUsize>) -> usize {
+    let available = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    jobs.map_or_else(available, NonZeroUsize::get)
 }

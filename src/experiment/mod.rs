@@ -7,12 +7,16 @@
 //! between variants comparable in pairs.
 
 mod comparison;
+mod crash_points;
 mod in_order;
 mod randomness;
 mod replication;
 mod run;
 
 pub use comparison::{Comparison, Difference, compare};
+#[cfg(test)]
+pub(crate) use crash_points::tests as crash_point_tests;
+pub use crash_points::{CrashPlan, CrashPoint, CrashPoints, Spread, VariantCrashes, strike_all, undisturbed};
 pub use in_order::in_order;
 pub use randomness::{is_random, random_parts};
 pub use replication::{Origin, Replication, shell_word};

@@ -174,20 +174,30 @@ fn planned(plan: &Plan, variant: &Variant, origin: &Arc<Origin>, (seed, asked): 
     }
 }
 
-/// Runs `simulate` and looks at its books; a panic is a bug of ours like any other.
-fn checked(replication: &Replication, simulate: impl FnOnce() -> Outcome) -> Result<Outcome, SimulatorBug> {
-    let bug = |what: String| SimulatorBug { replication: replication.clone(), what };
-    let outcome = catch_unwind(AssertUnwindSafe(simulate)).map_err(|payload| {
+/// Runs `simulate` and looks at its books.
+pub(super) fn checked(
+    replication: &Replication,
+    simulate: impl FnOnce() -> Outcome,
+) -> Result<Outcome, SimulatorBug> {
+    let outcome = caught(replication, simulate)?;
+    match &outcome.balanced {
+        Ok(()) => Ok(outcome),
+        Err(unbalanced) => {
+            Err(SimulatorBug { replication: replication.clone(), what: unbalanced.to_string() })
+        }
+    }
+}
+
+/// Runs a part of a simulation; a panic is a bug of ours like any other.
+pub(super) fn caught<T>(replication: &Replication, simulate: impl FnOnce() -> T) -> Result<T, SimulatorBug> {
+    catch_unwind(AssertUnwindSafe(simulate)).map_err(|payload| {
         let words = payload
             .downcast_ref::<String>()
             .map(String::as_str)
             .or_else(|| payload.downcast_ref::<&str>().copied());
-        bug(format!("the simulation panicked: {}", words.unwrap_or("without words")))
-    })?;
-    match &outcome.balanced {
-        Ok(()) => Ok(outcome),
-        Err(unbalanced) => Err(bug(unbalanced.to_string())),
-    }
+        let what = format!("the simulation panicked: {}", words.unwrap_or("without words"));
+        SimulatorBug { replication: replication.clone(), what }
+    })
 }
 
 #[cfg(test)]

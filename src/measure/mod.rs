@@ -6,11 +6,13 @@ mod catalogue;
 pub(crate) mod example;
 mod fairness;
 mod ledger;
+mod losses;
 mod outcome;
 
 pub use catalogue::{CATALOGUE, Measure, MeasureId, Scope, Unit, find, find_in};
 pub use fairness::{jain_index, max_min_ratio};
 pub use ledger::{Ledger, LedgerError};
+pub use losses::loss_measure;
 pub use outcome::{
     ClientError, ClientOutcome, ConsumerOutcome, End, EndReason, FaultOutcome, Outcome, ProducerOutcome,
     QueueOutcome, Stopped,

@@ -10,6 +10,7 @@ mod conclusion;
 mod confirming;
 mod connection;
 mod consumer;
+mod crash_point;
 mod discipline;
 mod effects;
 mod event;
@@ -33,6 +34,7 @@ mod system;
 pub use crate::observe::Conclusion;
 pub use backoff::{BackoffKind, BackoffSpec};
 pub use conclusion::RefuseBy;
+pub use crash_point::{Aftermath, CrashRun};
 pub use event::SystemEvent;
 pub use fault::{
     Alarm, BrokerRestart, Condition, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec, NodeCrash,

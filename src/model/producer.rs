@@ -151,6 +151,12 @@ impl Producer {
         self.published < self.count && at < self.stop
     }
 
+    /// It publishes nothing new at or after `now`.
+    pub(super) fn stop(&mut self, now: SimTime) {
+        self.stop = self.stop.min(now);
+        self.armed = Seq::NONE;
+    }
+
     /// Counts a publish at `now`; the number of the message. The next one is due an interarrival time later.
     #[inline]
     pub(super) fn publish(&mut self, now: SimTime) -> u32 {

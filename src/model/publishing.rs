@@ -304,6 +304,16 @@ impl<R: Recorder> System<R> {
         self.commit_if_due(index, events);
     }
 
+    /// From now on nobody publishes anything new. What producers hold back already goes out still, and a transaction that is
+    /// open had its last publish.
+    pub(super) fn stop_publishing(&mut self, events: &mut EventList<SystemEvent>) {
+        self.publishing_stopped = true;
+        for index in 0..self.producers.len() {
+            self.producers[index].stop(events.now());
+            self.commit_if_due(index, events);
+        }
+    }
+
     /// A producer has no channel any more. Source: rule CF-13.
     pub(super) fn part_producer(&mut self, index: usize) {
         let producer = &mut self.producers[index];

@@ -56,6 +56,14 @@ pub fn simulate_recorded(
     }
 }
 
+pub(super) fn end_reason(why: Stop) -> EndReason {
+    match why {
+        Stop::Drained => EndReason::Drained,
+        Stop::TimeLimit => EndReason::TimeLimit,
+        Stop::EventLimit => EndReason::EventLimit,
+    }
+}
+
 impl<R: Recorder> System<R> {
     /// Ends the broker so, unless it is down already.
     pub(super) fn stop_broker(&mut self, crash: Crash, events: &mut EventList<SystemEvent>) {
@@ -116,11 +124,7 @@ impl<R: Recorder> System<R> {
             queue.outcome.ready = u64::from(ready);
             queue.outcome.unacked = u64::from(unacked);
         }
-        let why = match end.why {
-            Stop::Drained => EndReason::Drained,
-            Stop::TimeLimit => EndReason::TimeLimit,
-            Stop::EventLimit => EndReason::EventLimit,
-        };
+        let why = end_reason(end.why);
         let clients = self.client_outcomes();
         let faults = self.fault_outcomes();
         let balanced = self.books.ledger.balance();

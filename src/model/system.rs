@@ -69,6 +69,8 @@ pub struct System<R> {
     pub(super) alarms: [u32; 2],
     /// What operators did while the broker was down.
     pub(super) missed: Vec<Operation>,
+    /// A fault has stopped producers: nobody publishes anything new.
+    pub(super) publishing_stopped: bool,
     pub(super) seed: u64,
 }
 
@@ -121,6 +123,7 @@ impl<R: Recorder> System<R> {
             faults: Strikers::new(&spec.faults, seed),
             alarms: [0; 2],
             missed: Vec::new(),
+            publishing_stopped: false,
             seed,
         };
         let refusals = system.prepare(&mut events);
@@ -312,6 +315,8 @@ impl<R: Recorder> Model for System<R> {
         match event {
             // Whatever still waits is late at the end of time.
             SystemEvent::BrokerTimer(slot) => !self.timer_matters(slot, seq, SimTime::END),
+            // It lost its channel, or was stopped, before it was to publish.
+            SystemEvent::ProducerDue(index) => self.producers[index as usize].armed != seq,
             // Where nothing else is left to happen, it finds nothing to disturb.
             SystemEvent::FaultBegins(index) => self.repeats(index as usize),
             _ => false,

@@ -10,6 +10,7 @@
 mod answer;
 mod checks;
 mod comparison;
+mod crash_points;
 mod csv;
 mod directory;
 mod emphasis;
@@ -31,6 +32,7 @@ pub mod trace;
 
 pub use self::csv::csv;
 pub use answer::answer;
+pub use crash_points::{crash_points_csv, crash_points_summary, crash_points_svg};
 pub use directory::{Cast, Directory};
 pub use json::{FORMAT, json};
 pub use summary::{comparison_summary, summary};

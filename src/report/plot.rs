@@ -5,7 +5,7 @@ use crate::stats::DepthSeries;
 use crate::units::SimTime;
 
 /// Columns of a plot.
-const WIDTH: usize = 60;
+pub(super) const WIDTH: usize = 60;
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// The depth of each queue over the time of the first replication. Queues that never held two messages have no course.
@@ -45,12 +45,17 @@ fn course(series: &DepthSeries, end: SimTime) -> String {
             level = point;
         }
     }
-    let top = columns.iter().copied().max().unwrap_or(0).max(1);
-    let block = |level: u32| match level {
+    let top = columns.iter().copied().max().unwrap_or(0);
+    bars(&columns.map(u64::from), u64::from(top))
+}
+
+/// A block for each level, of which none is above `top`; a blank is zero.
+pub(super) fn bars(levels: &[u64], top: u64) -> String {
+    let block = |level: u64| match level {
         0 => ' ',
-        _ => BLOCKS[((u64::from(level) * 8).div_ceil(u64::from(top)) - 1) as usize],
+        _ => BLOCKS[((u128::from(level) * 8).div_ceil(u128::from(top.max(level))) - 1) as usize],
     };
-    columns.iter().map(|&level| block(level)).collect()
+    levels.iter().map(|&level| block(level)).collect()
 }
 
 #[cfg(test)]

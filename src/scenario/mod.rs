@@ -8,6 +8,7 @@
 mod address;
 mod arguments;
 mod builder;
+mod crash_kind;
 mod diagnostic;
 mod load;
 mod node;
@@ -28,6 +29,7 @@ pub mod ids;
 pub mod keys;
 
 pub use builder::{ScenarioBuilder, SettingValue};
+pub use crash_kind::CrashKind;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Level, Paint};
 pub use load::{Loaded, load};
 pub use source::{Place, Source};

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 mod conform;
+mod crash_points;
 
 fn amqpsim(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
@@ -42,9 +43,13 @@ fn file(directory: &Path, name: &str, bytes: &[u8]) -> String {
 
 #[test]
 fn help_is_a_result_and_shows_examples() {
-    for arguments in
-        [vec!["--help"], vec!["run", "--help"], vec!["compare", "--help"], vec!["list", "--help"]]
-    {
+    for arguments in [
+        vec!["--help"],
+        vec!["run", "--help"],
+        vec!["compare", "--help"],
+        vec!["list", "--help"],
+        vec!["crash-points", "--help"],
+    ] {
         let output = amqpsim(&arguments);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");
         assert!(out(&output).contains("Examples:") && err(&output).is_empty(), "{arguments:?}");

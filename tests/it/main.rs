@@ -3,6 +3,7 @@
 mod accounts;
 mod cli;
 mod conformance;
+mod crash_points;
 mod determinism;
 mod diagnostics;
 mod diagnostics_faults;

@@ -40,6 +40,8 @@ pub struct FaultSpec {
     pub trigger: Trigger,
     /// What it does.
     pub kind: FaultKind,
+    /// From its beginning on, nobody publishes anything new.
+    pub stop_producers: bool,
 }
 
 impl FaultSpec {
@@ -87,12 +89,15 @@ impl FaultKind {
 }
 
 impl<R: Recorder> System<R> {
-    fn fault_begins(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+    pub(super) fn fault_begins(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
         let spec = Arc::clone(&self.spec);
         let kind = &spec.faults[index].kind;
         self.faults.of[index].count += 1;
         self.faults.of[index].lasts = true;
         self.observe(events.now(), || What::FaultBegan { fault: index as u32 });
+        if spec.faults[index].stop_producers {
+            self.stop_publishing(events);
+        }
         if let Some(lasts) = kind.lasts() {
             events.at(events.now() + lasts, SystemEvent::FaultEnds(index as u32));
         }

@@ -155,7 +155,7 @@ mod tests {
 
     fn fault(name: &str, trigger: Trigger) -> FaultSpec {
         let kind = FaultKind::Alarm(Alarm { resource: Resource::Disk, lasts: SimDuration::ZERO });
-        FaultSpec { name: name.to_owned(), trigger, kind }
+        FaultSpec { name: name.to_owned(), trigger, kind, stop_producers: false }
     }
 
     fn at(name: &str) -> FaultSpec {

@@ -191,6 +191,10 @@ impl<R: Recorder> System<R> {
         let (index, number, last) = (state.connection, state.channel, state.last);
         let Some(step) = spec.clients[script].steps.get(state.next) else { return };
         match &step.call {
+            Call::Publish { .. } if self.publishing_stopped => {
+                self.next_step(script, events);
+                return;
+            }
             Call::Publish { .. } => self.publish_step(script, events),
             Call::Plain(Method::ChannelClose) => {
                 self.part_channel(index, number, ChannelPhase::Closed, Parting::GoesOn, events);

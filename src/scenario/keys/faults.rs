@@ -112,6 +112,7 @@ pub(super) const CONSUMER_CRASH: TableSpec = spec(
             "\"channel-close\"",
         ),
         RESTART_AFTER,
+        STOP_PRODUCERS,
     ],
 );
 
@@ -140,6 +141,7 @@ pub(super) const PRODUCER_CRASH: TableSpec = spec(
             "\"tcp-cut\"",
         ),
         RESTART_AFTER,
+        STOP_PRODUCERS,
     ],
 );
 
@@ -164,6 +166,7 @@ pub(super) const CONNECTION_LOSS: TableSpec = spec(
             "Whether no end of the stream reaches the broker, as behind a pulled cable.",
             "true",
         ),
+        STOP_PRODUCERS,
     ],
 );
 
@@ -191,6 +194,7 @@ pub(super) const ALARM: TableSpec = spec(
             "\"memory\"",
         ),
         key("lasts", Kind::Duration, Required, "How long it holds.", "\"10s\""),
+        STOP_PRODUCERS,
     ],
 );
 
@@ -202,6 +206,7 @@ const OUTAGE: &[KeySpec] = &[
     FAULT_UNTIL,
     FAULT_WHEN,
     key("lasts", Kind::Duration, Required, "How long until it accepts connections again.", "\"2s\""),
+    STOP_PRODUCERS,
 ];
 
 pub(super) const BROKER_RESTART: TableSpec = spec(
@@ -261,6 +266,7 @@ pub(super) const NODE_CRASH: TableSpec = spec(
         FAULT_UNTIL,
         FAULT_WHEN,
         key("lasts", Kind::Duration, Required, "How long until it is back.", "\"5s\""),
+        STOP_PRODUCERS,
     ],
 );
 
@@ -278,5 +284,15 @@ pub(super) const QUEUE_CRASH: TableSpec = spec(
         FAULT_FROM,
         FAULT_UNTIL,
         FAULT_WHEN,
+        STOP_PRODUCERS,
     ],
+);
+
+/// The last key of every fault.
+const STOP_PRODUCERS: KeySpec = key(
+    "stop-producers",
+    Kind::Boolean,
+    Default("false"),
+    "Whether nothing new is published from its beginning on.",
+    "true",
 );

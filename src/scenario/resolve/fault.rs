@@ -58,8 +58,9 @@ pub(super) fn read(tree: &Table, targets: &Targets<'_>, problems: &mut Problems)
         if let Some(fault_name) = &fault_name {
             names.add(fault_name, reader.problems);
         }
+        let stop_producers = reader.read("stop-producers", boolean).is_some_and(|stop| stop.value);
         let name = fault_name.map_or_else(|| kind.to_owned(), |name| name.value);
-        faults.push((node.place.as_ref(), FaultSpec { name, trigger, kind: kind_spec }));
+        faults.push((node.place.as_ref(), FaultSpec { name, trigger, kind: kind_spec, stop_producers }));
     }
     faults.sort_by_key(|(place, _)| place.map(Place::order));
     limits::entities("faults", faults.iter().map(|(place, _)| *place), problems);

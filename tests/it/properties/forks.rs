@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use amqpsim::engine::{EventList, Limits, run, step};
 use amqpsim::measure::Outcome;
-use amqpsim::model::{Recording, System, SystemEvent, simulate};
+use amqpsim::model::{CrashRun, Recording, System, SystemEvent, simulate};
 use amqpsim::observe::Observation;
+use amqpsim::scenario::CrashKind;
+use amqpsim::units::SimDuration;
 use proptest::prelude::*;
 
 use super::case::scenarios;
@@ -62,6 +64,31 @@ fn a_clone_taken_at_any_event_goes_on_to_the_same_end() {
         let original = finish(system, events, left);
         met.note("something came after", u64::from(original.1.end.events > 0));
         prop_assert_eq!(original, finish(fork, fork_events, left));
+        Ok(())
+    });
+}
+
+/// The books balance after a crash at any event, and a run that was struck before is none the worse for it.
+#[test]
+fn a_crash_after_any_event_leaves_the_run_and_the_books_whole() {
+    let strategy = (scenarios(), any::<[prop::sample::Index; 3]>(), any::<prop::sample::Index>());
+    for_all(&strategy, 300, &["lost", "processed again"], |(case, places, kind), met| {
+        let scenario = case.scenario();
+        let spec = Arc::new(scenario.system);
+        let lasts = SimDuration::from_millis(500);
+        let run = || {
+            let kind = kind.get(&CrashKind::ALL).fault;
+            CrashRun::new(&spec, scenario.seed, kind(lasts))
+        };
+        let mut events = places.map(|place| place.index(400) as u64);
+        events.sort_unstable();
+        let mut struck_before = run();
+        for event in events {
+            let (at, aftermath) = struck_before.strike_after(event).expect("the books balance");
+            met.note("lost", aftermath.lost());
+            met.note("processed again", aftermath.processed_again);
+            prop_assert_eq!(Ok((at, aftermath)), run().strike_after(event));
+        }
         Ok(())
     });
 }

@@ -1,0 +1,247 @@
+//! `amqpsim crash-points`: the same crash after every event of a run.
+
+use std::fs;
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::{Path, PathBuf};
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+
+use super::input::{self, Input};
+use super::options::{Overrides, Seed, threads};
+use super::progress::Progress;
+use super::report_files::ReportFiles;
+use super::terminal::Terminal;
+use super::{Exit, Failure};
+use crate::experiment::{CrashPlan, CrashPoints, Origin, Spread, VariantCrashes, strike_all, undisturbed};
+use crate::report;
+use crate::scenario::{CrashKind, Variant};
+use crate::units::{SimDuration, parse_duration};
+
+/// More rows than these are no help to anybody and need about 100 bytes each.
+const POINTS_MAX: u64 = 5_000_000;
+
+/// What to crash, and when.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct Arguments {
+    /// A scenario file
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// What happens to the broker
+    #[arg(long, value_name = "KIND", value_parser = kinds())]
+    kind: CrashKind,
+    /// How long the broker is down
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = length)]
+    lasts: SimDuration,
+    /// Crashes after every K-th event; without it, after each
+    #[arg(long, value_name = "K", value_parser = count, conflicts_with = "at_most")]
+    every: Option<NonZeroU64>,
+    /// Crashes after at most N events, evenly spread over the run
+    #[arg(long, value_name = "N", value_parser = count)]
+    at_most: Option<NonZeroU64>,
+    /// Crashes only this variant
+    #[arg(long, value_name = "NAME")]
+    variant: Option<String>,
+    /// The seed of the run, or `random`; without it, the scenario's
+    #[arg(long, value_name = "N|random")]
+    seed: Option<Seed>,
+    /// On how many threads; results do not depend on it. Without it, as many as the machine has
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    overrides: Overrides,
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value_t)]
+    format: PointsFormat,
+    /// Where to write the report files; without it, `reports/NAME`
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Writes no report files
+    #[arg(long, conflicts_with = "out")]
+    no_out: bool,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum PointsFormat {
+    /// The answer, tables and curves for people
+    #[default]
+    Table,
+    /// One row for each crash point
+    Csv,
+    /// The curves as a picture
+    Svg,
+}
+
+const AFTER_HELP: &str = "\
+From the crash on nothing new is published, and the run goes on until every message has its fate
+or a limit of the scenario is reached. The scenario's own faults happen too. Counts are of what
+happens after the crash.
+
+Examples:
+  amqpsim crash-points scenarios/durability.toml --kind process-crash
+  amqpsim crash-points scenarios/fair-dispatch.toml --kind broker-restart --at-most 500
+  amqpsim crash-points scenarios/publisher-confirms.toml --kind process-crash --format csv";
+
+/// The report files that every sweep has: text, CSV, picture.
+const FILES: [&str; 3] = ["crash-points.txt", "crash-points.csv", "crash-points.svg"];
+
+/// Reads the name of a kind of crash; another word gets the nearest one, and all there are.
+fn kinds() -> impl TypedValueParser<Value = CrashKind> {
+    let values = CrashKind::ALL.map(|kind| PossibleValue::new(kind.name).help(kind.about));
+    PossibleValuesParser::new(values)
+        .map(|name| CrashKind::named(&name).expect("only names of kinds are possible values"))
+}
+
+fn count(text: &str) -> Result<NonZeroU64, String> {
+    text.parse().map_err(|_| "expected a number from 1 on".to_owned())
+}
+
+fn length(text: &str) -> Result<SimDuration, String> {
+    parse_duration(text).map_err(|_| {
+        "expected a duration with its unit, such as `5s`; the units are ns, us, ms, s, min and h".to_owned()
+    })
+}
+
+/// Crashes each variant by itself.
+pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let input = input::load(&arguments.file, &arguments.overrides.set, terminal)?;
+    let variants = match &arguments.variant {
+        Some(name) => vec![input.variant(name)?.clone()],
+        None => input.variants.clone(),
+    };
+    let directory = (!arguments.no_out).then(|| {
+        let usual = || PathBuf::from("reports").join(&variants[0].scenario.name);
+        arguments.out.clone().unwrap_or_else(usual)
+    });
+    let scenarios = worst_names(&variants, input.names_variants);
+    let names: Vec<&str> = FILES.into_iter().chain(scenarios.iter().map(String::as_str)).collect();
+    if let Some(directory) = &directory {
+        refuse_overwriting(&arguments.file, directory, &names)?;
+    }
+    let files = directory.as_ref().map(|directory| ReportFiles::open(directory, &names)).transpose()?;
+
+    let jobs = threads(arguments.jobs);
+    let prepared = undisturbed(&plan(arguments, &input, variants), jobs).map_err(Failure::Bug)?;
+    refuse_sizes(&prepared, arguments)?;
+    let progress = Progress::new("crash points", terminal.shows_progress());
+    let struck = strike_all(prepared, jobs, &|done, total| progress.show(done, total));
+    drop(progress);
+    let result = struck.map_err(Failure::Bug)?;
+
+    let worst = result.variants.iter().zip(&scenarios);
+    let commands = match &directory {
+        Some(directory) => worst
+            .map(|(crashes, name)| reproduction(crashes, directory.join(name).display().to_string()))
+            .collect(),
+        None => Vec::new(),
+    };
+    let text = report::crash_points_summary(&result, &commands);
+    let (csv, svg) = (report::crash_points_csv(&result), report::crash_points_svg(&result));
+    let printed = match arguments.format {
+        PointsFormat::Table => &text,
+        PointsFormat::Csv => &csv,
+        PointsFormat::Svg => &svg,
+    };
+    if let Some(files) = files {
+        let unstyled = anstream::adapter::strip_str(&text).to_string();
+        let planned = result.variants.iter().map(|crashes| worst_scenario(&result, crashes, &input.text));
+        let contents: Vec<String> = [unstyled, csv.clone(), svg.clone()].into_iter().chain(planned).collect();
+        let directory = files.write(&contents)?;
+        terminal.note(&format!("report: {}/{}", directory.display(), names.join(", ")));
+    }
+    terminal.result(printed)?;
+    Ok(Exit::Held)
+}
+
+fn plan(arguments: &Arguments, input: &Input, variants: Vec<Variant>) -> CrashPlan {
+    let every = arguments.every.unwrap_or(NonZeroU64::MIN);
+    CrashPlan {
+        origin: input.origin.clone(),
+        variants,
+        names_variants: input.names_variants,
+        seed: arguments.seed.map(Seed::number),
+        kind: arguments.kind,
+        lasts: arguments.lasts,
+        spread: arguments.at_most.map_or(Spread::Every(every), Spread::AtMost),
+    }
+}
+
+/// A scenario that was made by a sweep may be swept itself, but not into its own directory.
+fn refuse_overwriting(file: &str, directory: &Path, names: &[&str]) -> Result<(), Failure> {
+    let Ok(scenario) = fs::canonicalize(file) else { return Ok(()) };
+    let same = |name: &&str| fs::canonicalize(directory.join(name)).is_ok_and(|path| path == scenario);
+    if names.iter().any(same) {
+        let message = format!("--out {} would write over the scenario {file}", directory.display());
+        return Err(Failure::input("scenario-overwritten", &message, Some("name another directory")));
+    }
+    Ok(())
+}
+
+/// There must be something to crash, and not more than anybody can look at.
+fn refuse_sizes(prepared: &CrashPoints, arguments: &Arguments) -> Result<(), Failure> {
+    let who = |crashes: &VariantCrashes| match &crashes.replication.variant {
+        Some(name) => format!("variant `{name}` of {}", arguments.file),
+        None => arguments.file.clone(),
+    };
+    let mut total = 0u64;
+    for crashes in &prepared.variants {
+        let events = crashes.end.events;
+        let count = prepared.spread.count(events);
+        if events == 0 {
+            let message = format!("nothing happens in {}, so there is no instant to crash at", who(crashes));
+            return Err(Failure::input("nothing-to-crash", &message, Some("give it producers or clients")));
+        }
+        if let (0, Spread::Every(k)) = (count, prepared.spread) {
+            let message = format!(
+                "`--every {k}` leaves no crash point: the run of {} has {events} events",
+                who(crashes)
+            );
+            let help = format!("write `--every {}` or less, or `--at-most 100`", events.div_ceil(2));
+            return Err(Failure::input("nothing-to-crash", &message, Some(&help)));
+        }
+        total = total.saturating_add(count);
+    }
+    if total > POINTS_MAX {
+        let message = format!("{total} crash points are more than {POINTS_MAX}");
+        let at_most = POINTS_MAX / prepared.variants.len() as u64;
+        let help = format!("write `--at-most 1000`, or up to `--at-most {at_most}`");
+        return Err(Failure::input("too-many-crash-points", &message, Some(&help)));
+    }
+    Ok(())
+}
+
+/// For each variant, the name of the file that has its worst crash.
+fn worst_names(variants: &[Variant], names_variants: bool) -> Vec<String> {
+    if !names_variants {
+        return variants.iter().map(|_| "worst.toml".to_owned()).collect();
+    }
+    let mut names: Vec<String> = Vec::new();
+    for variant in variants {
+        let words = variant.name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        let mut name = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+        name.truncate(100);
+        let mut file = format!("worst-{name}.toml");
+        let mut n = 2;
+        while names.contains(&file) {
+            file = format!("worst-{name}-{n}.toml");
+            n += 1;
+        }
+        names.push(file);
+    }
+    names
+}
+
+/// The scenario with the worst crash of a variant.
+fn worst_scenario(result: &CrashPoints, crashes: &VariantCrashes, text: &str) -> String {
+    let event = crashes.worst().map_or(0, |point| point.event);
+    result.kind.planned_in(text, result.lasts, event)
+}
+
+/// The command that tells the run with the worst crash.
+fn reproduction(crashes: &VariantCrashes, file: String) -> String {
+    let mut replication = crashes.replication.clone();
+    replication.origin = Origin { file, overrides: replication.origin.overrides.clone() }.into();
+    replication.to_string()
+}

@@ -1,0 +1,217 @@
+//! `amqpsim crash-points` from outside.
+
+use std::fs;
+use std::io::Read;
+use std::process::Stdio;
+
+use super::{amqpsim, command, directory, err, file, out};
+
+/// Half of the messages are transient; the second variant has two consumers.
+const SHOP: &str = r#"# A shop.
+[[queue]]
+name = "orders"
+durable = true
+[[producer]]
+name = "shop"
+routing-key = "orders"
+confirms = true
+count = 60
+interarrival = { exponential = "10ms" }
+messages = [{ persistent = true }, {}]
+[[consumer]]
+name = "a"
+queue = "orders"
+service-time = { exponential = "12ms" }
+[[consumer]]
+name = "b"
+queue = "orders"
+start = "5s"
+service-time = "12ms"
+[[variant]]
+name = "one, alone"
+[[variant]]
+name = "two <& more>"
+set = { "consumer.b.start" = "0s" }"#;
+
+const KILL: [&str; 4] = ["--kind", "process-crash", "--lasts", "1s"];
+
+#[test]
+fn files_and_output_are_the_same_with_any_number_of_threads() {
+    let directory = directory("crash-points-jobs");
+    let shop = file(&directory, "shop.toml", SHOP.as_bytes());
+    let place = directory.join("report");
+    let swept = |jobs: &str| {
+        let report = ["--seed", "7", "--jobs", jobs, "--out", place.to_str().unwrap()];
+        let output = amqpsim(&[&["crash-points", &shop][..], &KILL, &report].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        let names = [
+            "crash-points.txt",
+            "crash-points.csv",
+            "crash-points.svg",
+            "worst-one-alone.toml",
+            "worst-two-more.toml",
+        ];
+        let files = names.map(|name| fs::read_to_string(place.join(name)).unwrap());
+        assert_eq!(fs::read_dir(&place).unwrap().count(), names.len());
+        fs::remove_dir_all(&place).unwrap();
+        (out(&output).to_owned(), err(&output).to_owned(), files)
+    };
+    let alone = swept("1");
+    assert_eq!(swept("2"), alone);
+    assert_eq!(swept("7"), alone);
+    let (printed, said, [text, csv, svg, first, second]) = alone;
+    assert_eq!(printed, text);
+    assert!(said.starts_with("report: ") && said.lines().count() == 1, "{said}");
+    for words in [
+        "`one, alone`: a process-crash loses up to ",
+        "crash: the broker's process is killed and started again, 1s later; from the crash on nothing new is",
+        "variant `two <& more>`: consumer.b.start = \"0s\"\n",
+        "events in ",
+        "; a crash right after each of them\n",
+        "messages at a crash point\n",
+        "what a crash would lose, over its instant (0s to ",
+        "worst: right after event ",
+        "\nreproduce: amqpsim explain ",
+        "worst-two-more.toml --variant 'two <& more>' --seed 7\n",
+        "again: amqpsim crash-points ",
+        " --kind process-crash --lasts 1s --seed 7\n",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+
+    let mut rows = csv.lines();
+    let head: Vec<&str> = rows.next().unwrap().split(',').collect();
+    assert_eq!(
+        head[..12].join(","),
+        "variant,seed,event,at_ns,in_doubt,lost,confirmed_and_lost,processed_again,came_back,out_of_order,unfinished,end"
+    );
+    let (mut last, mut rows_of_first) = ((0, 0), 0);
+    for row in rows.filter_map(|row| row.strip_prefix("\"one, alone\",7,")) {
+        let cells: Vec<&str> = row.split(',').collect();
+        let number = |name: &str| -> u64 {
+            cells[head.iter().position(|column| *column == name).unwrap() - 2].parse().unwrap()
+        };
+        let here = (number("event"), number("at_ns"));
+        assert!(here.0 == last.0 + 1 && here.1 >= last.1, "{row}");
+        let causes: u64 = head[12..].iter().map(|name| number(name)).sum();
+        assert_eq!(number("lost"), causes, "{row}");
+        assert_eq!(cells[9], "drained");
+        (last, rows_of_first) = (here, rows_of_first + 1);
+    }
+    assert!(rows_of_first > 200, "{rows_of_first}");
+
+    assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" ") && svg.ends_with("</svg>\n"));
+    for part in [
+        "prefers-color-scheme: dark",
+        ">variant two &lt;&amp; more&gt;: at most ",
+        ">messages<",
+        ">lost though confirmed<",
+    ] {
+        assert!(svg.contains(part), "{part}");
+    }
+    assert_eq!(svg.matches("in seconds of virtual time").count(), 2);
+    fs::create_dir_all(&place).unwrap();
+    let explained = amqpsim(&["explain", &file(&place, "worst.toml", first.as_bytes())]);
+    assert_eq!(explained.status.code(), Some(0), "{}", err(&explained));
+    for (scenario, other) in [(&first, &second), (&second, &first)] {
+        assert!(scenario.starts_with(SHOP) && scenario != other);
+        assert!(scenario.contains("[[fault.process-crash]]\nname = \"crash after event "));
+        assert!(scenario.ends_with(" }\nlasts = \"1s\"\nstop-producers = true\n"), "{scenario}");
+    }
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn crash_points_can_be_fewer_and_of_one_variant() {
+    let directory = directory("crash-points-fewer");
+    let shop = file(&directory, "shop.toml", SHOP.as_bytes());
+    let rows = |more: &[&str]| {
+        let csv = ["--format", "csv", "--no-out", "--variant", "one, alone"];
+        let output = amqpsim(&[&["crash-points", &shop][..], &KILL, &csv, more].concat());
+        assert_eq!((output.status.code(), err(&output)), (Some(0), ""));
+        out(&output).lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let all = rows(&[]);
+    assert!(all.iter().all(|row| row.starts_with("\"one, alone\",1,")));
+    let tenth: Vec<String> = all.iter().skip(9).step_by(10).cloned().collect();
+    assert_eq!(rows(&["--every", "10"]), tenth);
+    let some = rows(&["--at-most", "10"]);
+    assert!(some.len() == 10 && some.iter().all(|row| all.contains(row)));
+    assert_eq!(some.last(), all.last());
+    assert_eq!(rows(&["--at-most", "1000000"]), all);
+    assert_ne!(rows(&["--seed", "2"]), all);
+    assert_ne!(rows(&["--set", "consumer.a.prefetch-count=1"]), all);
+
+    let svg =
+        ["crash-points", &shop, "--kind", "broker-restart", "--format", "svg", "--at-most", "9", "--no-out"];
+    assert!(out(&amqpsim(&svg)).starts_with("<svg "));
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn what_cannot_be_crashed_is_said_with_what_to_type() {
+    let directory = directory("crash-points-mistakes");
+    let shop = file(&directory, "shop.toml", SHOP.as_bytes());
+    let empty = file(&directory, "empty.toml", b"[[queue]]\nname = \"orders\"\n");
+    let place = directory.join("report");
+    let place = place.to_str().unwrap();
+    let cases: [(&[&str], &str); 9] = [
+        (&[&shop], "--kind <KIND>"),
+        (&[&shop, "--kind", "proces-crash"], "tip: a similar value exists: 'process-crash'"),
+        (&[&shop, "--kind", "process-crash", "--every", "0"], "expected a number from 1 on"),
+        (&[&shop, "--kind", "process-crash", "--at-most", "0"], "expected a number from 1 on"),
+        (&[&shop, "--kind", "process-crash", "--every", "2", "--at-most", "3"], "cannot be used with"),
+        (
+            &[&shop, "--kind", "process-crash", "--lasts", "5"],
+            "expected a duration with its unit, such as `5s`",
+        ),
+        (&[&shop, "--kind", "process-crash", "--variant", "three"], "error[unknown-variant]"),
+        (
+            &[&shop, "--kind", "process-crash", "--every", "100000"],
+            "error[nothing-to-crash]: `--every 100000` leaves no crash point: the run of variant `one, alone` of ",
+        ),
+        (&[&empty, "--kind", "process-crash"], "error[nothing-to-crash]: nothing happens in "),
+    ];
+    for (arguments, said) in cases {
+        let output = amqpsim(&[&["crash-points"], arguments, &["--out", place]].concat());
+        assert_eq!((output.status.code(), out(&output)), (Some(2), ""), "{arguments:?}");
+        assert!(err(&output).contains(said), "{said}: {}", err(&output));
+        // A report that came to nothing leaves no file.
+        assert_eq!(fs::read_dir(place).map_or(0, Iterator::count), 0, "{arguments:?}");
+    }
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn no_scenario_is_written_over() {
+    let directory = directory("crash-points-overwritten");
+    let text = SHOP.split_once("[[variant]]").unwrap().0;
+    let worst = file(&directory, "worst.toml", text.as_bytes());
+    let place = directory.to_str().unwrap();
+    let output = amqpsim(&[&["crash-points", &worst][..], &KILL, &["--out", place]].concat());
+    assert_eq!((output.status.code(), out(&output)), (Some(2), ""));
+    assert!(err(&output).starts_with("error[scenario-overwritten]: --out "), "{}", err(&output));
+    assert_eq!(fs::read_to_string(&worst).unwrap(), text);
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// A reader that has enough ends the output, not the report.
+#[test]
+fn the_report_is_whole_when_nobody_reads_the_output() {
+    let directory = directory("crash-points-pipe");
+    let shop = file(&directory, "shop.toml", SHOP.as_bytes());
+    let place = directory.join("report");
+    let report = ["--format", "csv", "--quiet", "--out", place.to_str().unwrap()];
+    let mut child = command(&[&["crash-points", &shop][..], &KILL, &report].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
+    assert!(fs::read_to_string(place.join("crash-points.svg")).unwrap().ends_with("</svg>\n"));
+    assert_eq!(fs::read_dir(&place).unwrap().count(), 5);
+    fs::remove_dir_all(directory).unwrap();
+}

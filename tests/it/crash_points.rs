@@ -1,0 +1,263 @@
+//! A crash after every event of a run: cloning gives what simulating each crash from the start gives.
+#![expect(clippy::unwrap_used, reason = "a test whose scenario is wrong has failed")]
+
+use std::fs;
+use std::num::NonZeroU64;
+use std::sync::Arc;
+
+use amqpsim::experiment::{CrashPlan, CrashPoint, CrashPoints, Origin, Spread, strike_all, undisturbed};
+use amqpsim::measure::EndReason;
+use amqpsim::model::{CrashRun, FaultSpec, Trigger, simulate};
+use amqpsim::observe::LossCause;
+use amqpsim::random::Distribution;
+use amqpsim::scenario::{self, CrashKind, Variant};
+use amqpsim::units::SimDuration;
+
+/// A producer with confirms and bursts, two consumers that hold several messages each, half of the messages transient.
+const SHOP: &str = r#"
+    [link]
+    latency = { exponential = "2ms" }
+    reconnect-delay = "100ms"
+    [[queue]]
+    name = "orders"
+    durable = true
+    [[connection]]
+    name = "shop"
+    [[channel]]
+    name = "shop"
+    connection = "shop"
+    [[producer]]
+    name = "shop"
+    channel = "shop"
+    routing-key = "orders"
+    confirms = true
+    max-in-flight = 10
+    count = 300
+    interarrival = { exponential = "3ms" }
+    messages = [{ persistent = true }, {}]
+    [[consumer]]
+    name = "careful"
+    queue = "orders"
+    prefetch-count = 5
+    service-time = { exponential = "9ms" }
+    [[consumer]]
+    name = "careless"
+    queue = "orders"
+    prefetch-count = 5
+    acknowledge = "automatic"
+    service-time = { exponential = "9ms" }
+"#;
+
+/// The same with persistent messages and acknowledgements.
+fn careful() -> String {
+    SHOP.replace(", {}]", "]").replace("acknowledge = \"automatic\"\n", "")
+}
+
+fn variants(text: &str) -> Vec<Variant> {
+    scenario::load("shop.toml", text, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}")).variants
+}
+
+fn plan(variants: Vec<Variant>, kind: &str, spread: Spread) -> CrashPlan {
+    CrashPlan {
+        origin: Origin { file: "shop.toml".into(), overrides: Vec::new() },
+        names_variants: variants.len() > 1,
+        variants,
+        seed: None,
+        kind: CrashKind::named(kind).unwrap(),
+        lasts: SimDuration::from_millis(500),
+        spread,
+    }
+}
+
+fn swept(plan: &CrashPlan, jobs: usize) -> CrashPoints {
+    strike_all(undisturbed(plan, jobs).unwrap(), jobs, &|_, _| {}).unwrap()
+}
+
+fn at_most(n: u64) -> Spread {
+    Spread::AtMost(NonZeroU64::new(n).unwrap())
+}
+
+fn every(k: u64) -> Spread {
+    Spread::Every(NonZeroU64::new(k).unwrap())
+}
+
+/// The same crash of a run that nobody else has struck.
+fn alone(plan: &CrashPlan, variant: &Variant, point: &CrashPoint) -> CrashPoint {
+    let fault = (plan.kind.fault)(plan.lasts);
+    let mut run = CrashRun::new(&Arc::new(variant.scenario.system.clone()), variant.scenario.seed, fault);
+    let (at, aftermath) = run.strike_after(point.event).unwrap();
+    CrashPoint { event: point.event, at, aftermath }
+}
+
+#[test]
+fn a_crash_of_a_clone_is_the_crash_of_a_run_from_the_start() {
+    let text = SHOP.to_owned()
+        + "[[variant]]\nname = \"a\"\n[[variant]]\nname = \"b\"\nset = { \"consumer.*.prefetch-count\" = 1 }\n";
+    for kind in CrashKind::ALL.map(|kind| kind.name) {
+        let plan = plan(variants(&text), kind, at_most(50));
+        let result = swept(&plan, 2);
+        for crashes in &result.variants {
+            assert_eq!(crashes.points.len(), 50);
+            for point in &crashes.points {
+                assert_eq!(alone(&plan, &crashes.variant, point), *point);
+            }
+        }
+        let all = || result.variants.iter().flat_map(|crashes| &crashes.points);
+        assert!(all().any(|point| point.aftermath.lost_though_confirmed > 0));
+        // The run is too short for anything to be on the disk when the power fails.
+        let comes_back = matches!(kind, "broker-restart" | "process-crash");
+        assert_eq!(all().any(|point| point.aftermath.processed_again > 0), comes_back, "{kind}");
+        assert!(all().all(|point| point.aftermath.end == EndReason::Drained));
+    }
+}
+
+/// The other way to the same end: the scenario that reproduces a crash has it after the same event.
+#[test]
+fn a_crash_point_is_the_fault_that_its_scenario_plans() {
+    for kind in CrashKind::ALL.map(|kind| kind.name) {
+        let plan = plan(variants(SHOP), kind, every(67));
+        let result = swept(&plan, 2);
+        let points = &result.variants[0].points;
+        assert!(points.len() >= 20, "{}", points.len());
+        for point in points {
+            let variant = variants(&plan.kind.planned_in(SHOP, plan.lasts, point.event)).remove(0);
+            let outcome = simulate(&variant.scenario.system, variant.scenario.seed);
+            let (what, ledger) = (&point.aftermath, &outcome.ledger);
+            // Nothing is lost or processed twice before the crash.
+            assert_eq!(ledger.losses().collect::<Vec<_>>(), what.losses, "{point:?}");
+            let repeats = (what.processed_again, what.came_back);
+            assert_eq!((ledger.processed_again, ledger.came_back), repeats, "{point:?}");
+            assert_eq!(outcome.producers[0].lost_though_confirmed, what.lost_though_confirmed, "{point:?}");
+            assert_eq!(outcome.queues[0].out_of_order, what.out_of_order, "{point:?}");
+            assert_eq!((ledger.unfinished(), outcome.end.why), (what.unfinished, what.end), "{point:?}");
+        }
+    }
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_crash_points() {
+    let text = SHOP.to_owned()
+        + "[[variant]]\nname = \"a\"\n[[variant]]\nname = \"b\"\nset = { \"link.latency\" = \"1ms\" }\n";
+    let plan = plan(variants(&text), "process-crash", every(3));
+    let alone = swept(&plan, 1);
+    for jobs in [2, 5] {
+        assert_eq!(swept(&plan, jobs).variants, alone.variants);
+    }
+}
+
+/// What is confirmed, durable and persistent survives a broker that is killed: the rest was on its way, or in its memory.
+#[test]
+fn what_a_careful_system_loses_was_never_confirmed() {
+    let result = swept(&plan(variants(&careful()), "process-crash", every(1)), 2);
+    for point in &result.variants[0].points {
+        let what = &point.aftermath;
+        assert_eq!((what.lost_though_confirmed, what.unfinished), (0, 0), "{point:?}");
+        let early = |cause| matches!(cause, LossCause::LostOnTheWire | LossCause::InProcessBuffer);
+        assert!(what.losses.iter().all(|&(cause, _)| early(cause)), "{point:?}");
+    }
+}
+
+/// A classic queue confirms what is in the page cache, a quorum queue what is on the disk. Source: rule DUR-9.
+#[test]
+fn a_power_loss_takes_confirmed_messages_of_a_classic_queue_only() {
+    // A quorum queue that is younger than a second is not safe yet.
+    let classic = careful().replace("count = 300\n", "count = 300\nstart = \"2s\"\n");
+    let quorum =
+        classic.replace("durable = true", "durable = true\narguments = { x-queue-type = \"quorum\" }");
+    let confirmed = |text: &str| {
+        let result = swept(&plan(variants(text), "power-loss", every(1)), 2);
+        let points = &result.variants[0].points;
+        points.iter().map(|point| point.aftermath.lost_though_confirmed).max()
+    };
+    assert!(confirmed(&classic) > Some(5));
+    assert_eq!(confirmed(&quorum), Some(0));
+}
+
+#[test]
+fn after_the_crash_nothing_new_is_published() {
+    let text = SHOP.replace("count = 300\n", "")
+        + r#"
+        [[client]]
+        name = "hand"
+        do = [
+            { method = "basic.publish", routing-key = "orders", at = "1ms" },
+            { method = "basic.publish", routing-key = "orders", at = "2s" },
+        ]
+        [replication]
+        duration = "3s"
+        "#;
+    let variant = variants(&text).remove(0);
+    let mut system = variant.scenario.system.clone();
+    system.faults.push(FaultSpec {
+        name: "planned".into(),
+        trigger: Trigger::At(Distribution::Constant(SimDuration::from_millis(1000))),
+        kind: (CrashKind::named("broker-restart").unwrap().fault)(SimDuration::from_millis(500)),
+        stop_producers: false,
+    });
+    let goes_on = simulate(&system, 1);
+    system.faults[0].stop_producers = true;
+    let stops = simulate(&system, 1);
+    assert_eq!((stops.end.why, goes_on.end.why), (EndReason::Drained, EndReason::TimeLimit));
+    assert_eq!((stops.producers[1].published, goes_on.producers[1].published), (1, 2));
+    // Those that were held back go out when the broker is there again.
+    assert!((300..350).contains(&stops.producers[0].published), "{}", stops.producers[0].published);
+    assert_eq!(stops.producers[0].held_back, 0);
+}
+
+/// Faults of the scenario strike the clone too, and a limit leaves messages without a fate.
+#[test]
+fn scenarios_with_faults_and_limits_of_their_own_have_crash_points() {
+    let text = SHOP.to_owned()
+        + "[[fault.connection-loss]]\nconnection = \"shop\"\nat = \"400ms\"\nlasts = \"50ms\"\n[[fault.broker-restart]]\nat = \"500ms\"\nlasts = \"1s\"\n[replication]\nduration = \"600ms\"\n";
+    let plan = plan(variants(&text), "broker-restart", at_most(40));
+    let result = swept(&plan, 2);
+    let crashes = &result.variants[0];
+    assert_eq!(crashes.end.why, EndReason::TimeLimit);
+    for point in &crashes.points {
+        assert_eq!(alone(&plan, &crashes.variant, point), *point);
+    }
+    assert!(crashes.points.iter().any(|point| point.aftermath.is_unfinished()));
+}
+
+#[test]
+fn the_limit_of_events_holds_for_a_run_and_its_crash_together() {
+    let text = SHOP.to_owned() + "[replication]\nevents-max = 200\n";
+    let result = swept(&plan(variants(&text), "broker-restart", every(1)), 2);
+    let points = &result.variants[0].points;
+    assert_eq!((points.len(), result.variants[0].end.why), (200, EndReason::EventLimit));
+    assert!(points.iter().all(|point| point.aftermath.end != EndReason::TimeLimit));
+    assert!(points[199].aftermath.is_unfinished());
+}
+
+#[test]
+fn the_worst_crash_point_is_the_first_of_the_worst() {
+    let result = swept(&plan(variants(SHOP), "process-crash", every(1)), 2);
+    let crashes = &result.variants[0];
+    let worst = crashes.worst().unwrap();
+    let confirmed = |point: &CrashPoint| point.aftermath.lost_though_confirmed;
+    assert_eq!(crashes.points.iter().map(confirmed).max(), Some(confirmed(worst)));
+    let equal = |point: &&CrashPoint| {
+        confirmed(point) == confirmed(worst) && point.aftermath.lost() >= worst.aftermath.lost()
+    };
+    assert!(crashes.points.iter().filter(equal).all(|point| point.event >= worst.event));
+}
+
+/// Scenarios of all kinds: faults, clients, pipelines, transactions, dead letters, quorum queues.
+#[test]
+fn every_scenario_can_crash_at_some_of_its_events() {
+    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let variants = scenario::load(name, &text, &[]).unwrap().variants;
+        let plan = plan(vec![variants[0].clone()], "process-crash", at_most(12));
+        let result = swept(&plan, 2);
+        for point in &result.variants[0].points {
+            assert_eq!(alone(&plan, &variants[0], point), *point, "{name}");
+            let planned = plan.kind.planned_in(&text, plan.lasts, point.event);
+            let again = scenario::load(name, &planned, &[]).unwrap().variants.remove(0).scenario;
+            let ledger = simulate(&again.system, again.seed).ledger;
+            assert_eq!(ledger.unfinished(), point.aftermath.unfinished, "{name}");
+        }
+    }
+}
