@@ -1,7 +1,9 @@
 //! What a careful system may rely on, whatever the faults.
 
 use amqpsim::measure::{EndReason, Stopped};
+use amqpsim::model::{FaultKind, FaultSpec};
 use amqpsim::observe::{LossCause, What};
+use amqpsim::storage::{Crash, PRESETS};
 use proptest::{prop_assert, prop_assert_eq};
 
 use super::case::{Case, Feature, scenarios};
@@ -90,6 +92,38 @@ fn when_everybody_comes_back_a_careful_system_processes_everything() {
         met.note("crash with messages", run.count(crashes));
         met.note("redelivered", ledger.redelivered);
         met.note("drained", 1);
+        Ok(())
+    });
+}
+
+/// Whatever the store: a crash of the broker's process takes no message that was confirmed, and a power loss none where the
+/// store syncs. Source: rules DUR-9 and CF-5.
+#[test]
+fn a_careful_system_that_crashes_keeps_what_is_confirmed() {
+    let exercised = ["confirmed", "came back", "in the process buffer", "in the page cache"];
+    for_all(&scenarios(), 1500, &exercised, |case, met| {
+        let preset = PRESETS[case.seed as usize % PRESETS.len()].0;
+        let store = format!("[classic-store]\npreset = \"{preset}\"\n[disk]\nsync-time = \"2ms\"\n");
+        let case = careful(case).with(Feature::BrokerRestarts).with(Feature::BrokerCrashes);
+        let run = Run::of(&case.with_tables(&store, ""));
+        let loses_power = |fault: &FaultSpec| {
+            matches!(&fault.kind, FaultKind::BrokerRestart(outage) if outage.crash == Crash::PowerLoss)
+        };
+        let power_lost = run.scenario.system.faults.iter().any(loses_power);
+        let syncs = ["rabbitmq-3.10-classic", "rabbitmq-quorum", "sync-per-message"].contains(&preset);
+        let ledger = &run.outcome.ledger;
+        let safe = ledger.lost_to(LossCause::DiskLost) == 0
+            && preset != "never-sync"
+            && (syncs || !power_lost);
+        for producer in &run.outcome.producers {
+            if safe {
+                prop_assert_eq!(producer.lost_though_confirmed, 0, "{}: {:?}", preset, producer);
+            }
+            met.note("confirmed", producer.confirmed);
+        }
+        met.note("came back", ledger.came_back);
+        met.note("in the process buffer", ledger.lost_to(LossCause::InProcessBuffer));
+        met.note("in the page cache", ledger.lost_to(LossCause::InPageCache));
         Ok(())
     });
 }
