@@ -1,5 +1,6 @@
 //! Expectations that follow from how stores and the operating system work, against means over many crashes. A mean must lie
-//! within four standard errors of what was derived, so that a sound store fails once in ten thousand seeds, and seeds are fixed.
+//! within four standard errors of what was derived, so that a sound store fails once in ten thousand seeds, and seeds are
+//! fixed.
 #![expect(
     clippy::float_arithmetic,
     clippy::disallowed_types,
@@ -88,8 +89,8 @@ fn a_process_crash_takes_half_a_buffer_of_messages_that_nobody_waits_for() {
     assert_mean("4.x", &both, index / 2.0 + bodies * bodies / (6.0 * index), 0.0);
 }
 
-/// Confirmed messages that a loss of power takes on average: `rate` a second, the power fails once in each of as many equal parts
-/// of these seconds as there are crashes, always at the same place in it, which is drawn.
+/// Confirmed messages that a loss of power takes on average: `rate` a second, the power fails once in each of as many equal
+/// parts of these seconds as there are crashes, always at the same place in it, which is drawn.
 fn losses_of_power(seed: u64, rate: u32, from: u64, to: u64, crashes: u64) -> f64 {
     let part = (to - from) * 1_000_000_000 / crashes;
     let place = RandomStream::new(seed, "power", "instants").below(part);
@@ -111,9 +112,9 @@ fn losses_of_power(seed: u64, rate: u32, from: u64, to: u64, crashes: u64) -> f6
     sum / crashes as f64
 }
 
-/// A file that goes on growing is dirty again at once when it was written back. The flusher comes each 5 s, finds it a little
-/// less than 30 s old, and takes it 35 s after the last time: mean age 17.5 s. Were the flusher's visits independent of the file,
-/// it would be 30 s to 35 s, mean age 16.3 s.
+/// A file that goes on growing is dirty again at once when it was written back. The flusher comes each 5 s, finds it a
+/// little less than 30 s old, and takes it 35 s after the last time: mean age 17.5 s. Were the flusher's visits independent
+/// of the file, it would be 30 s to 35 s, mean age 16.3 s.
 #[test]
 fn a_loss_of_power_takes_half_a_writeback_of_a_slow_stream() {
     let rate = 10;
@@ -194,8 +195,8 @@ fn syncs(store: &str, size: u32, count: u32, gap: Option<SimDuration>) -> u32 {
     groups
 }
 
-/// RabbitMQ 3.10.8 synced 2000 times for 2000 messages in turn, and 3523 times for 8000 messages at 2000/s: its processor was busy, too,
-/// so more messages came while it was.
+/// RabbitMQ 3.10.8 synced 2000 times for 2000 messages in turn, and 3523 times for 8000 messages at 2000/s: its processor
+/// was busy, too, so more messages came while it was.
 #[test]
 fn confirms_of_one_sync_come_together() {
     assert_eq!(syncs("rabbitmq-3.10-classic", 100, 2000, None), 2000);
