@@ -10,6 +10,7 @@ use crate::measure::CATALOGUE;
 use crate::random::Distribution;
 use crate::rules;
 use crate::scenario::keys::{Absent, TABLES, TableSpec};
+use crate::storage::{PRESETS, preset_differences};
 use crate::units::SimDuration;
 
 /// What to list.
@@ -36,6 +37,8 @@ enum Subject {
     Measures,
     /// Versions of RabbitMQ that the broker can behave as
     Profiles,
+    /// Ways of a queue to keep messages on disk, for `[classic-store]` and `[quorum-store]`
+    Stores,
     /// Rules of semantics that explanations point to
     Rules,
 }
@@ -91,6 +94,10 @@ impl Subject {
                     [profile.name.to_owned(), default.to_owned(), about.to_owned()]
                 })
                 .collect(),
+            Subject::Stores => PRESETS
+                .iter()
+                .map(|(name, about)| [(*name).to_owned(), used_by(name), (*about).to_owned()])
+                .collect(),
             Subject::Rules => rules::ALL
                 .iter()
                 .map(|rule| [rule.id.to_owned(), String::new(), rule.statement.to_owned()])
@@ -142,11 +149,40 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
         None => Subject::value_variants().iter().map(|subject| overview(*subject)).collect(),
     };
     terminal.result(&columns(&lines))?;
-    if arguments.subject == Some(Subject::Profiles) {
-        terminal.result(&format!("\n{}", columns(&differences())))?;
+    match arguments.subject {
+        Some(Subject::Profiles) => terminal.result(&format!("\n{}", columns(&differences())))?,
+        Some(Subject::Stores) => terminal.result(&format!("\n{}", columns(&store_settings())))?,
+        _ => {}
     }
     Ok(Exit::Held)
 }
+
+/// The profiles whose classic queues have this store, those of version 2 in brackets.
+fn used_by(store: &str) -> String {
+    let short = |profile: &Profile| profile.name.trim_start_matches(VENDOR).to_owned();
+    let mut names: Vec<String> =
+        Profile::ALL.iter().filter(|profile| profile.classic_store == store).map(|p| short(p)).collect();
+    let newer = |profile: &&&Profile| profile.classic_store_2 == store && profile.classic_store != store;
+    names.extend(Profile::ALL.iter().filter(newer).map(|profile| format!("({})", short(profile))));
+    names.join(", ")
+}
+
+/// The settings in which stores differ, with the value of each. Columns are headed without what names share.
+fn store_settings() -> Vec<[String; 1 + PRESETS.len()]> {
+    let row = |first: &str, values: &[String]| {
+        let mut cells = [const { String::new() }; 1 + PRESETS.len()];
+        first.clone_into(&mut cells[0]);
+        cells[1..].iter_mut().zip(values).for_each(|(cell, value)| cell.clone_from(value));
+        cells
+    };
+    let names = PRESETS.map(|(name, _)| name.trim_start_matches(VENDOR).to_owned());
+    let mut rows = vec![row("setting", &names)];
+    rows.extend(preset_differences().iter().map(|(key, values)| row(key, values)));
+    rows
+}
+
+/// What names of profiles and stores begin with.
+const VENDOR: &str = "rabbitmq-";
 
 /// The rules in which profiles differ, with what holds in each.
 fn differences() -> Vec<[String; DIFFERENCE_COLUMNS]> {

@@ -38,6 +38,24 @@ pub fn random_parts(system: &SystemSpec) -> Vec<String> {
     for fault in system.faults.iter().filter(|fault| strikes_by_chance(&fault.trigger)) {
         parts.push(format!("strikes of `{}`", fault.name));
     }
+    parts.extend(storage_parts(system));
+    parts
+}
+
+/// How long the disk takes, and what a crash finds on it.
+fn storage_parts(system: &SystemSpec) -> Vec<String> {
+    let Some(storage) = &system.storage else { return Vec::new() };
+    let times = [("write", &storage.disk.write_time), ("sync", &storage.disk.sync_time)];
+    let drawn = times.into_iter().filter(|(_, time)| time.constant().is_none());
+    let mut parts: Vec<String> = drawn.map(|(what, _)| format!("{what} times of the disk")).collect();
+    if storage.cluster.nodes > 1 && storage.cluster.latency.constant().is_none() {
+        parts.push("latency between nodes".to_owned());
+    }
+    let by_chance = system
+        .faults
+        .iter()
+        .filter(|fault| fault.kind.meets_chance(storage, system.has_queue_of_version_2()));
+    parts.extend(by_chance.map(|fault| format!("what was on disk at `{}`", fault.name)));
     parts
 }
 
@@ -56,5 +74,29 @@ mod tests {
         assert_eq!(random_parts(&system), ["latency of `main`"]);
         system.connections[0].reconnect.kind = BackoffKind::FullJitter;
         assert_eq!(random_parts(&system), ["latency of `main`", "waits before `main` connects again"]);
+    }
+
+    /// What the operating system wrote back, and what a queue wrote before it slept.
+    #[test]
+    fn a_crash_may_find_one_thing_or_another_on_disk() {
+        let parts = |kind: &str, before: &str| {
+            let text = format!(
+                "{before}[[producer]]\nname = \"shop\"\nexchange = \"amq.fanout\"\ninterarrival = \"1s\"\n\
+                 [[fault.{kind}]]\nat = \"1s\"\nlasts = \"1s\"\n"
+            );
+            let loaded = crate::scenario::load("test.toml", &text, &[]).unwrap();
+            random_parts(&loaded.variants[0].scenario.system)
+        };
+        assert_eq!(parts("power-loss", ""), ["what was on disk at `power-loss`"]);
+        assert_eq!(parts("process-crash", ""), ["what was on disk at `process-crash`"]);
+        let awake = "[classic-store]\npreset = \"rabbitmq-3.10-classic\"\n";
+        let fixed = format!("[disk]\nwriteback-phase = \"0s\"\n{awake}");
+        let slow = "[disk]\nsync-time = { exponential = \"1ms\" }\n";
+        assert_eq!(parts("process-crash", awake).len(), 0);
+        assert_eq!(parts("power-loss", awake).len(), 1);
+        assert_eq!(parts("power-loss", &fixed).len(), 0);
+        assert_eq!(parts("broker-restart", "").len(), 0);
+        assert_eq!(parts("disk-loss", "").len(), 0);
+        assert_eq!(parts("broker-restart", slow), ["sync times of the disk"]);
     }
 }

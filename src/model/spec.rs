@@ -60,6 +60,17 @@ impl SystemSpec {
         channels.map(|channel| (channel.connection as u32, ChannelNo(channel.number)))
     }
 
+    /// Whether some queue is declared with an `x-queue-version`, which may be 2.
+    pub fn has_queue_of_version_2(&self) -> bool {
+        let start = self.topology.iter().map(|one| &one.declaration);
+        let producers = self.producers.iter().flat_map(|one| &one.declares);
+        let consumers = self.consumers.iter().flat_map(|one| &one.declares);
+        let clients = self.clients.iter().flat_map(ClientSpec::declares);
+        start.chain(producers).chain(consumers).chain(clients).any(|declared| {
+            matches!(declared, Declaration::Queue(queue) if queue.arguments.get("x-queue-version").is_some())
+        })
+    }
+
     /// The virtual host of a channel.
     pub fn vhost_of(&self, channel: usize) -> &str {
         &self.connections[self.channels[channel].connection].vhost

@@ -61,7 +61,7 @@ impl Storage {
         let torn = self.tear(crash);
         self.stop_writers(now, crash);
         let last = if matches!(crash, Crash::Queue(_)) { u64::MAX } else { self.crash_log(now, crash) };
-        let end = End { now, crash, last };
+        let end = End { now, crash, last, lies: !self.disk.spec().honours_flush };
         let queues: Vec<u32> = match crash {
             Crash::Queue(queue) => self.queues.keys().copied().filter(|id| *id == queue).collect(),
             _ => self.queues.keys().copied().collect(),
@@ -165,6 +165,8 @@ struct End {
     now: SimTime,
     crash: Crash,
     last: u64,
+    /// The disk had said that what it held in its own memory was safe.
+    lies: bool,
 }
 
 /// What becomes of a copy in a quorum queue, as [`fate`].
@@ -173,7 +175,11 @@ fn fate_in_log(record: &Record, end: End) -> Option<Fate> {
     if record.settled {
         return (there && record.ack != Level::Stable).then_some(Fate::CameBack);
     }
-    Some(if there { Fate::Kept } else { Fate::DiskLost })
+    Some(match end.crash {
+        _ if there => Fate::Kept,
+        Crash::PowerLoss if end.lies => Fate::InPageCache,
+        _ => Fate::DiskLost,
+    })
 }
 
 /// From which level on a part survives.

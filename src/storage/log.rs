@@ -54,7 +54,20 @@ struct Member {
     phase: Phase,
     /// On the way from the leader: when it arrives, up to which entry.
     inbox: VecDeque<(SimTime, u64)>,
+    /// On a disk that ignores flushes: when the operating system has brought it there all the same, up to which entry.
+    unsynced: VecDeque<(SimTime, u64)>,
     disk: Disk,
+}
+
+impl Member {
+    /// What the operating system has written back by `now` is on the disk.
+    fn catch_up(&mut self, now: SimTime) {
+        while self.unsynced.front().is_some_and(|(at, _)| *at <= now) {
+            if let Some((_, upto)) = self.unsynced.pop_front() {
+                self.synced = self.synced.max(upto.min(self.written));
+            }
+        }
+    }
 }
 
 /// What the log tells whoever drives it.
@@ -103,6 +116,7 @@ impl Log {
             synced: 0,
             phase: Phase::Idle,
             inbox: VecDeque::new(),
+            unsynced: VecDeque::new(),
             disk: Disk::of_node(disk, seed, number),
         };
         Log {
@@ -223,6 +237,10 @@ impl Log {
                     member.phase = Phase::Idle;
                     if member.disk.spec().honours_flush {
                         member.synced = upto;
+                    } else {
+                        member.catch_up(now);
+                        let at = member.disk.commit_at(member.disk.writeback_at(now));
+                        member.unsynced.push_back((at, upto));
                     }
                     if self.leader == Some(number) {
                         self.known[number] = upto;
@@ -285,6 +303,8 @@ impl Log {
         let mut news = Vec::new();
         for number in (0..self.members.len()).filter(|number| down(*number)) {
             let member = &mut self.members[number];
+            member.catch_up(now);
+            member.unsynced.clear();
             let left = match crash {
                 Crash::CleanStop | Crash::Queue(_) => member.received,
                 Crash::Process => member.written,

@@ -21,7 +21,7 @@ mod writer;
 pub use crash::{Crash, Fate, Leftover};
 pub use disk::{DiskSpec, WritebackSpec};
 pub use log::ClusterSpec;
-pub use preset::{PRESETS, preset};
+pub use preset::{PRESETS, preset, preset_differences};
 pub use record::{Copy, Level};
 pub use spec::{ConfirmAfter, StorageSpec, StoreSpec};
 pub use store::{Asked, Keeps, Storage, WriterId};

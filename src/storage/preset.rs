@@ -83,6 +83,44 @@ pub fn preset(name: &str) -> Option<StoreSpec> {
     })
 }
 
+/// How a setting of a store is written.
+type Shown = fn(&StoreSpec) -> String;
+
+/// A row for each setting: its key in scenario files and its value. An entry for each field of [`StoreSpec`].
+#[rustfmt::skip]
+const SETTINGS: [(&str, Shown); 18] = [
+    ("confirm-after", |s| match s.confirm_after { ConfirmAfter::Arrival => "arrival", ConfirmAfter::Write => "write", ConfirmAfter::Sync => "sync" }.to_owned()),
+    ("sync", |s| s.sync.to_string()),
+    ("sync-when-full", |s| s.sync_when_full.to_string()),
+    ("eager", |s| s.eager.to_string()),
+    ("batch-max", |s| s.batch_max.to_string()),
+    ("journal-entries-max", |s| s.journal_entries_max.to_string()),
+    ("buffered-messages-max", |s| s.buffered_messages_max.to_string()),
+    ("buffered-acks-max", |s| s.buffered_acks_max.to_string()),
+    ("buffered-bytes-max", |s| bytes(s.buffered_bytes_max)),
+    ("separate-bodies", |s| s.separate_bodies.to_string()),
+    ("flush-together", |s| s.flush_together.to_string()),
+    ("drops-acked", |s| s.drops_acked.to_string()),
+    ("idle-flush", |s| s.idle_flush.map_or("off".to_owned(), |idle| idle.to_string())),
+    ("hibernates", |s| s.hibernates.to_string()),
+    ("file-messages", |s| s.file_messages.to_string()),
+    ("shared-from", |s| bytes(s.shared_from.into())),
+    ("shared-sync", |s| s.shared_sync.to_string()),
+    ("overhead", |s| bytes(s.overhead.into())),
+];
+
+fn bytes(count: u64) -> String {
+    if count == 0 { "0".to_owned() } else { format!("{count}B") }
+}
+
+/// The settings in which presets differ, by the key in scenario files, with the value of each preset in the order of
+/// [`PRESETS`].
+pub fn preset_differences() -> Vec<(&'static str, Vec<String>)> {
+    let specs: Vec<StoreSpec> = PRESETS.iter().filter_map(|(name, _)| preset(name)).collect();
+    let rows = SETTINGS.iter().map(|&(key, shown)| (key, specs.iter().map(shown).collect::<Vec<_>>()));
+    rows.filter(|(_, values)| values.iter().any(|value| *value != values[0])).collect()
+}
+
 /// The journal of a classic queue up to 3.13.
 fn journal(name: &'static str) -> StoreSpec {
     StoreSpec {

@@ -1,5 +1,7 @@
 //! Stores without a broker: messages come at known instants, and a crash strikes.
 
+mod expectations;
+
 use std::collections::BTreeMap;
 
 use super::*;

@@ -126,6 +126,14 @@ fn lists_are_made_from_the_code() {
     let row = out(&profiles).lines().find(|line| line.contains("transient non-exclusive queues"));
     let cells: Vec<&str> = row.unwrap_or_default().split_whitespace().skip(3).collect();
     assert_eq!(cells, ["Q-16", "yes", "yes", "yes", "no"], "{}", out(&profiles));
+    let stores = amqpsim(&["list", "stores"]);
+    let row = |start: &str| {
+        let line = out(&stores).lines().find(|line| line.trim_start().starts_with(start)).unwrap_or_default();
+        line.split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let confirms = ["sync", "write", "sync", "write", "sync", "sync", "arrival"];
+    assert_eq!(row("confirm-after"), confirms, "{}", out(&stores));
+    assert_eq!(row("rabbitmq-3.10-classic-v2")[..2], ["(3.10)", "RabbitMQ"], "{}", out(&stores));
     assert_eq!(amqpsim(&["list", "nonsense"]).status.code(), Some(2));
 }
 

@@ -378,3 +378,29 @@ at = "2.005s"
     assert!(outcome.ledger.came_back > 0);
     assert_eq!(outcome.consumers[0].processed, 100 + outcome.ledger.processed_again);
 }
+
+/// The log was synced, and the disk had it in its own memory only.
+#[test]
+fn a_disk_that_ignores_flushes_loses_a_quorum_queue_with_its_cache() {
+    let text = format!(
+        r#"{PRODUCER}count = 10
+interarrival = "20ms"
+start = "5s"
+
+[[queue]]
+name = "orders"
+arguments = {{ x-queue-type = "quorum" }}
+
+[disk]
+honours-flush = false
+
+[[fault.power-loss]]
+at = "8s"
+lasts = "1s"
+"#
+    );
+    let loaded = load("test.toml", &text, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let outcome = simulate(&loaded.variants[0].scenario.system, 1);
+    assert_eq!(outcome.ledger.lost_to(LossCause::InPageCache), 10);
+    assert_eq!(outcome.producers[0].lost_though_confirmed, 10);
+}

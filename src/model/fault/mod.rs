@@ -29,6 +29,7 @@ use super::spec::SystemSpec;
 use super::system::System;
 use crate::engine::EventList;
 use crate::observe::What;
+use crate::storage::{Crash, StorageSpec};
 use crate::units::SimDuration;
 
 /// A planned fault.
@@ -74,6 +75,22 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
+    /// Whether what it finds on disk depends on what is drawn: when the operating system writes back, where a write is torn,
+    /// and when a queue sleeps. `version_2`: there are queues with `x-queue-version` 2.
+    pub fn meets_chance(&self, storage: &StorageSpec, version_2: bool) -> bool {
+        let sleeps = storage.classic.hibernates || (version_2 && storage.classic_2.hibernates);
+        let disk = &storage.disk;
+        match self {
+            FaultKind::QueueCrash(_) => sleeps,
+            FaultKind::BrokerRestart(restart) => match restart.crash {
+                Crash::Process | Crash::Queue(_) => sleeps,
+                Crash::PowerLoss => sleeps || disk.writeback.phase.is_none() || disk.torn_writes,
+                Crash::CleanStop | Crash::DiskLoss => false,
+            },
+            _ => false,
+        }
+    }
+
     /// How long until it is over; `None`: it has no end.
     pub fn lasts(&self) -> Option<SimDuration> {
         match self {

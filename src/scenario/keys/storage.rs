@@ -21,6 +21,16 @@ const PRESET: KeySpec = key(
     "\"rabbitmq-4-classic\"",
 );
 
+const BATCH_MAX: KeySpec = key(
+    "batch-max",
+    Kind::Integer(0, LARGEST),
+    Means("the preset's; 0 is any"),
+    "How many records one write takes.",
+    "1",
+);
+const OVERHEAD: KeySpec =
+    key("overhead", Kind::Size, Means("the preset's"), "Bytes on disk beyond a message's body.", "\"178B\"");
+
 const STORE_KEYS: &[KeySpec] = &[
     PRESET,
     key(
@@ -55,13 +65,7 @@ const STORE_KEYS: &[KeySpec] = &[
         "Whether it flushes whenever there is something to write, not only when a confirm waits.",
         "true",
     ),
-    key(
-        "batch-max",
-        Kind::Integer(0, LARGEST),
-        Means("the preset's; 0 is any"),
-        "How many records one write takes.",
-        "1",
-    ),
+    BATCH_MAX,
     key(
         "journal-entries-max",
         Kind::Integer(0, LARGEST),
@@ -153,7 +157,7 @@ const STORE_KEYS: &[KeySpec] = &[
         "How much one of its files takes.",
         "\"16MiB\"",
     ),
-    key("overhead", Kind::Size, Means("the preset's"), "Bytes on disk beyond a message's body.", "\"178B\""),
+    OVERHEAD,
 ];
 
 const LARGEST: u64 = 1 << 31;
@@ -170,8 +174,8 @@ pub(super) const QUORUM_STORE: TableSpec = spec(
     "quorum-store",
     Form::Single,
     "the store of quorum queues",
-    "How quorum queues keep messages.",
-    STORE_KEYS,
+    "The write-ahead log of quorum queues, one for all queues of a node: it writes and syncs whatever has come.",
+    &[BATCH_MAX, OVERHEAD],
 );
 
 pub(super) const CLUSTER: TableSpec = spec(

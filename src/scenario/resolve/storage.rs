@@ -23,19 +23,29 @@ pub(super) fn read(tree: &Table, profile: &Profile, problems: &mut Problems) -> 
     let named = |name| preset(name).expect("a profile names presets that are there");
     let [classic, classic_2] = [profile.classic_store, profile.classic_store_2].map(named);
     let given = tree.get("classic-store").is_some();
-    let classic = store(tree, "classic-store", &classic, problems);
+    let classic = store(tree, &classic, problems);
     StorageSpec {
         // A file that says how classic queues keep messages means all of them.
         classic_2: if given { classic.clone() } else { classic_2 },
         classic,
-        quorum: store(tree, "quorum-store", &named(QUORUM_STORE), problems),
+        quorum: log(tree, &named(QUORUM_STORE), problems),
         disk: disk(tree, problems),
         cluster: cluster(tree, problems),
     }
 }
 
-fn store(tree: &Table, table: &str, default: &StoreSpec, problems: &mut Problems) -> StoreSpec {
-    single(tree, table, problems, |reader| {
+fn log(tree: &Table, default: &StoreSpec, problems: &mut Problems) -> StoreSpec {
+    single(tree, "quorum-store", problems, |reader| StoreSpec {
+        batch_max: reader.read("batch-max", integer).map_or(default.batch_max, |max| max.value as u32),
+        overhead: reader
+            .read("overhead", size)
+            .map_or(default.overhead, |bytes| u32::try_from(bytes.value).unwrap_or(u32::MAX)),
+        ..default.clone()
+    })
+}
+
+fn store(tree: &Table, default: &StoreSpec, problems: &mut Problems) -> StoreSpec {
+    single(tree, "classic-store", problems, |reader| {
         let chosen = reader.read("preset", choice).and_then(|at| preset(PRESETS[at.value].0));
         let mut spec = chosen.unwrap_or_else(|| default.clone());
         if let Some(after) = reader.read("confirm-after", choice) {

@@ -106,15 +106,12 @@ fn a_careful_system_that_crashes_keeps_what_is_confirmed() {
         let store = format!("[classic-store]\npreset = \"{preset}\"\n[disk]\nsync-time = \"2ms\"\n");
         let case = careful(case).with(Feature::BrokerRestarts).with(Feature::BrokerCrashes);
         let run = Run::of(&case.with_tables(&store, ""));
-        let loses_power = |fault: &FaultSpec| {
-            matches!(&fault.kind, FaultKind::BrokerRestart(outage) if outage.crash == Crash::PowerLoss)
-        };
+        let loses_power = |fault: &FaultSpec| matches!(&fault.kind, FaultKind::BrokerRestart(outage) if outage.crash == Crash::PowerLoss);
         let power_lost = run.scenario.system.faults.iter().any(loses_power);
         let syncs = ["rabbitmq-3.10-classic", "rabbitmq-quorum", "sync-per-message"].contains(&preset);
         let ledger = &run.outcome.ledger;
-        let safe = ledger.lost_to(LossCause::DiskLost) == 0
-            && preset != "never-sync"
-            && (syncs || !power_lost);
+        let safe =
+            ledger.lost_to(LossCause::DiskLost) == 0 && preset != "never-sync" && (syncs || !power_lost);
         for producer in &run.outcome.producers {
             if safe {
                 prop_assert_eq!(producer.lost_though_confirmed, 0, "{}: {:?}", preset, producer);
