@@ -7,7 +7,6 @@ mod conformance;
 mod crash_points;
 mod determinism;
 mod diagnostics;
-mod diagnostics_faults;
 mod golden;
 mod model_based;
 mod operators;

@@ -4,7 +4,7 @@
 
 use expect_test::expect;
 
-use super::diagnostics::says;
+use super::says;
 
 #[test]
 fn a_fault_that_says_not_when() {

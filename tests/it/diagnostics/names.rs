@@ -1,0 +1,566 @@
+//! Names, and what they refer to.
+
+#![expect(clippy::needless_raw_string_hashes, reason = "the expected texts are written by a tool")]
+
+use expect_test::expect;
+
+use super::says;
+
+#[test]
+fn empty_name() {
+    says(
+        r#"[[queue]]
+name = ""
+"#,
+        expect![[r#"
+            error[empty-name]: `name` of a queue is empty
+             --> scenarios/orders.toml:2:8
+              |
+            2 | name = ""
+              |        ^^
+              |
+              = help: for example `name = "orders"`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn name_too_long() {
+    says(
+        &format!("[[queue]]\nname = \"{}\"\n", "a".repeat(256)),
+        expect![[r#"
+            error[name-too-long]: `name` of queue `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…` has 256 bytes
+             --> scenarios/orders.toml:2:8
+              |
+            2 | ... = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+              |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = note: names and routing keys of AMQP have at most 255 bytes
+              = source: AMQP 0-9-1, section 4.2.5.3
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn empty_list() {
+    says(
+        r#"[[producer]]
+name = "web"
+routing-keys = []
+interarrival = "1s"
+"#,
+        expect![[r#"
+            error[empty-list]: `routing-keys` of producer `web` is empty
+             --> scenarios/orders.toml:3:16
+              |
+            3 | routing-keys = []
+              |                ^^
+              |
+              = help: for example `routing-keys = ["a", "b"]`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn names_of_the_broker_are_reserved() {
+    says(
+        r#"[[queue]]
+name = "amq.mine"
+[[exchange]]
+name = "amq.mine"
+"#,
+        expect![[r#"
+            error[reserved-name]: queue `amq.mine` has a name that is reserved for the broker
+             --> scenarios/orders.toml:2:8
+              |
+            2 | name = "amq.mine"
+              |        ^^^^^^^^^^
+              |
+              = help: choose a name that does not start with `amq.`
+              = note: RabbitMQ refuses such a declaration with 403 ACCESS_REFUSED
+              = source: AMQP 0-9-1, section 1.7.2.1.2
+
+            error[reserved-name]: exchange `amq.mine` has a name that is reserved for the broker
+             --> scenarios/orders.toml:4:8
+              |
+            4 | name = "amq.mine"
+              |        ^^^^^^^^^^
+              |
+              = help: choose a name that does not start with `amq.`
+              = note: RabbitMQ refuses such a declaration with 403 ACCESS_REFUSED
+              = source: AMQP 0-9-1, section 1.7.2.1.2
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn the_default_class_is_there_already() {
+    says(
+        r#"[[class]]
+name = "default"
+every = 2
+"#,
+        expect![[r#"
+            error[reserved-name]: class `default` is there already
+             --> scenarios/orders.toml:2:8
+              |
+            2 | name = "default"
+              |        ^^^^^^^^^
+              |
+              = help: choose another name; `service-time` is the service time of the default class
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn two_queues_of_one_name() {
+    says(
+        r#"[[queue]]
+name = "orders"
+"#,
+        expect![[r#"
+            error[duplicate-name]: two queues are named `orders`
+             --> scenarios/orders.toml:5:8
+              |
+            2 | name = "orders"
+              |        -------- first used here
+            ...
+            5 | name = "orders"
+              |        ^^^^^^^^ used again
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn two_producers_of_one_name() {
+    says(
+        r#"[[producer]]
+name = "shop"
+routing-key = "orders"
+interarrival = "1s"
+"#,
+        expect![[r#"
+            error[duplicate-name]: two producers are named `shop`
+              --> scenarios/orders.toml:10:8
+               |
+             2 | name = "shop"
+               |        ------ first used here
+            ...
+            10 | name = "shop"
+               |        ^^^^^^ used again
+               |
+               = note: the name of a client selects its random streams, so two clients with one name would draw the same numbers
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_producer_and_a_consumer_of_one_name() {
+    says(
+        r#"[[consumer]]
+name = "shop"
+queue = "orders"
+service-time = "1s"
+"#,
+        expect![[r#"
+            error[duplicate-name]: a producer and a consumer are named `shop`
+              --> scenarios/orders.toml:2:8
+               |
+             2 | name = "shop"
+               |        ^^^^^^ used again
+            ...
+            10 | name = "shop"
+               |        ------ first used here
+               |
+               = note: the name of a client selects its random streams, so two clients with one name would draw the same numbers
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn two_faults_of_one_name() {
+    says(
+        r#"[[fault.broker-restart]]
+name = "cut"
+at = "1s"
+lasts = "1s"
+[[fault.connection-loss]]
+name = "cut"
+connection = "shop"
+at = "1s"
+lasts = "1s"
+"#,
+        expect![[r#"
+            error[duplicate-name]: two faults are named `cut`
+             --> scenarios/orders.toml:6:8
+              |
+            2 | name = "cut"
+              |        ----- first used here
+            ...
+            6 | name = "cut"
+              |        ^^^^^ used again
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_exchange_type() {
+    says(
+        r#"[[exchange]]
+name = "logs"
+type = "topics"
+"#,
+        expect![[r#"
+            error[unknown-exchange-type]: there is no exchange type `topics`
+             --> scenarios/orders.toml:3:8
+              |
+            3 | type = "topics"
+              |        ^^^^^^^^
+              |
+              = help: did you mean `topic`?
+              = note: known are `direct`, `fanout`, `topic`, `headers`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_profile() {
+    says(
+        r#"[broker]
+profile = "rabbitmq-4"
+"#,
+        expect![[r#"
+            error[unknown-profile]: there is no profile `rabbitmq-4`
+             --> scenarios/orders.toml:2:11
+              |
+            2 | profile = "rabbitmq-4"
+              |           ^^^^^^^^^^^^
+              |
+              = help: did you mean `rabbitmq-4.0`?
+              = note: known are `rabbitmq-3.10`, `rabbitmq-3.13`, `rabbitmq-4.0`, `rabbitmq-4.3`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_property() {
+    says(
+        r#"[[check]]
+property = "nothing-losst"
+"#,
+        expect![[r#"
+            error[unknown-property]: there is no property `nothing-losst`
+             --> scenarios/orders.toml:2:12
+              |
+            2 | property = "nothing-losst"
+              |            ^^^^^^^^^^^^^^^
+              |
+              = help: did you mean `nothing-lost`?
+              = note: known are `nothing-lost`, `nothing-processed-twice`, `prefetch-bound`, `fifo-per-queue`, `everything-processed`, `no-confirmed-message-lost`, `one-answer-per-publish`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_choice() {
+    says(
+        r#"[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+acknowledge = "auto"
+"#,
+        expect![[r#"
+            error[unknown-choice]: there is no moment to acknowledge `auto`
+             --> scenarios/orders.toml:5:15
+              |
+            5 | acknowledge = "auto"
+              |               ^^^^^^
+              |
+              = note: known are `after-processing`, `before-processing`, `automatic`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_measure() {
+    says(
+        r#"[[check]]
+measure = "colour"
+at-least = 1
+"#,
+        expect![[r#"
+            error[unknown-measure]: there is no measure `colour`
+             --> scenarios/orders.toml:2:11
+              |
+            2 | measure = "colour"
+              |           ^^^^^^^^
+              |
+              = note: `amqpsim list measures` shows all measures
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_queue_suggests_a_near_one() {
+    says(
+        r#"[[consumer]]
+name = "audit"
+queue = "order"
+service-time = "1s"
+"#,
+        expect![[r#"
+            error[unknown-queue]: consumer `audit` reads from `order`, which is not declared
+             --> scenarios/orders.toml:3:9
+              |
+            3 | queue = "order"
+              |         ^^^^^^^
+              |
+              = help: did you mean `orders` (line 7)?
+              = note: known queues: `orders`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_exchange() {
+    says(
+        r#"[[producer]]
+name = "web"
+exchange = "logs"
+interarrival = "1s"
+"#,
+        expect![[r#"
+            error[unknown-exchange]: producer `web` publishes to exchange `logs`, which is not declared
+             --> scenarios/orders.toml:3:12
+              |
+            3 | exchange = "logs"
+              |            ^^^^^^
+              |
+              = note: no exchange is declared
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_client_binds_what_is_not_there() {
+    says(
+        r#"[[producer]]
+name = "web"
+routing-key = "orders"
+interarrival = "1s"
+declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
+"#,
+        expect![[r#"
+            error[unknown-queue]: producer `web` binds queue `oders`, which is not declared
+             --> scenarios/orders.toml:5:21
+              |
+            5 | declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
+              |                     ^^^^^^^
+              |
+              = help: did you mean `orders` (line 8)?
+              = note: known queues: `orders`
+
+            error[unknown-exchange]: producer `web` binds to exchange `logs`, which is not declared
+             --> scenarios/orders.toml:5:41
+              |
+            5 | declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
+              |                                         ^^^^^^
+              |
+              = note: no exchange is declared
+
+            error[missing-key]: an entry of `declare` has none of `queue`, `exchange` and `bind`
+             --> scenarios/orders.toml:5:51
+              |
+            5 | declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
+              |                                                   ^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: write `{ queue = "orders" }`, `{ exchange = "logs" }` or `{ bind = "orders", exchange = "logs" }`
+
+            error[wrong-type]: a declared queue is a table in braces, got the string "orders"
+             --> scenarios/orders.toml:5:73
+              |
+            5 | declare = [{ bind = "oders", exchange = "logs" }, { exclusive = true }, "orders"]
+              |                                                                         ^^^^^^^^
+              |
+              = help: write `{ queue = "orders" }`
+
+            4 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_connection() {
+    says(
+        r#"[[fault.connection-loss]]
+connection = "shp"
+at = "1s"
+lasts = "1s"
+"#,
+        expect![[r#"
+            error[unknown-connection]: a connection loss hits connection `shp`, which is not there
+             --> scenarios/orders.toml:2:14
+              |
+            2 | connection = "shp"
+              |              ^^^^^
+              |
+              = help: did you mean `shop` (line 10)?
+              = note: known connections: `shop`, `billing`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_consumer() {
+    says(
+        r#"[[fault.consumer-crash]]
+consumer = "biling"
+at = "1s"
+"#,
+        expect![[r#"
+            error[unknown-consumer]: a consumer crash hits consumer `biling`, which is not there
+             --> scenarios/orders.toml:2:12
+              |
+            2 | consumer = "biling"
+              |            ^^^^^^^^
+              |
+              = help: did you mean `billing` (line 14)?
+              = note: known consumers: `billing`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_producer() {
+    says(
+        r#"[[class]]
+name = "heavy"
+every = 10
+producer = "shops"
+"#,
+        expect![[r#"
+            error[unknown-producer]: class `heavy` is for producer `shops`, which is not declared
+             --> scenarios/orders.toml:4:12
+              |
+            4 | producer = "shops"
+              |            ^^^^^^^
+              |
+              = help: did you mean `shop` (line 10)?
+              = note: known producers: `shop`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_class() {
+    says(
+        r#"[[consumer]]
+name = "audit"
+queue = "orders"
+service-time = "1s"
+service-time-by-class = { heavy = "2s" }
+"#,
+        expect![[r#"
+            error[unknown-class]: consumer `audit` has a service time for class `heavy`, which is not declared
+             --> scenarios/orders.toml:5:27
+              |
+            5 | service-time-by-class = { heavy = "2s" }
+              |                           ^^^^^
+              |
+              = note: no class is declared
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_fault() {
+    says(
+        r#"[[fault.earthquake]]
+at = "1s"
+[[fault.consumer-crsh]]
+at = "1s"
+"#,
+        expect![[r#"
+            error[unknown-fault]: there is no fault `earthquake`
+             --> scenarios/orders.toml:1:9
+              |
+            1 | [[fault.earthquake]]
+              |         ^^^^^^^^^^
+              |
+              = note: known are `consumer-crash`, `producer-crash`, `connection-loss`, `broker-restart`, `process-crash`, `power-loss`, `disk-loss`, `node-crash`, `queue-crash`, `alarm`
+
+            error[unknown-fault]: there is no fault `consumer-crsh`
+             --> scenarios/orders.toml:3:9
+              |
+            3 | [[fault.consumer-crsh]]
+              |         ^^^^^^^^^^^^^
+              |
+              = help: did you mean `[[fault.consumer-crash]]`?
+              = note: known are `consumer-crash`, `producer-crash`, `connection-loss`, `broker-restart`, `process-crash`, `power-loss`, `disk-loss`, `node-crash`, `queue-crash`, `alarm`
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_fault_without_a_kind() {
+    says(
+        r#"[[fault]]
+at = "1s"
+"#,
+        expect![[r#"
+            error[unknown-fault]: a fault needs a kind
+             --> scenarios/orders.toml:1:1
+              |
+            1 | [[fault]]
+              | ^^^^^^^^^
+              |
+              = help: for example `[[fault.consumer-crash]]`
+              = note: known are `consumer-crash`, `producer-crash`, `connection-loss`, `broker-restart`, `process-crash`, `power-loss`, `disk-loss`, `node-crash`, `queue-crash`, `alarm`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
