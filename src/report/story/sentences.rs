@@ -269,7 +269,7 @@ pub(super) fn loss_explained(cause: LossCause) -> &'static str {
     match cause {
         LossCause::NotSent => "It was still in the memory of its producer, which died.",
         LossCause::LostOnTheWire => {
-            "The broker never saw it; only a missing confirm could tell its producer."
+            "The broker never saw it; only an answer that never comes, a confirm or tx.commit-ok, could tell its producer."
         }
         LossCause::Refused => "The broker closed the channel instead of taking it.",
         LossCause::RolledBack => "What is published in a transaction is in no queue before its commit.",
