@@ -92,6 +92,11 @@ impl Memory {
             }
             What::Broker(Fact::ConnectionOpened { connection }, _) => {
                 self.open.insert(*connection);
+                // Confirms may arrive after the broker has stopped, but none after its client is back.
+                let client = cast.connection_index(*connection);
+                self.unconfirmed.retain(|(channel, _), _| {
+                    client.is_none() || cast.connection_index(channel.connection) != client
+                });
             }
             What::ConnectionLost { connection } => {
                 let of_client = |id: &&ConnectionId| cast.connection_index(**id) == Some(*connection);
@@ -201,7 +206,6 @@ impl Memory {
         self.open.remove(&connection);
         self.lost.remove(&connection);
         self.counted.retain(|channel, _| channel.connection != connection);
-        self.unconfirmed.retain(|(channel, _), _| channel.connection != connection);
     }
 
     fn why_requeued(&self, names: &Names, at: SimTime, key: (ChannelRef, DeliveryTag)) -> String {

@@ -214,6 +214,28 @@ fn an_unknown_entity_is_answered_with_the_known_names() {
 }
 
 #[test]
+fn a_confirm_that_was_sent_before_the_broker_stopped_still_arrives() {
+    let mut run = Run::new();
+    run.begin();
+    run.reach(600, 0, Method::ConfirmSelect);
+    run.publish(1_000, 1);
+    let ack = ServerMethod::BasicAck { delivery_tag: 1, multiple: false };
+    run.at(1_500, What::BrokerSent { connection: 0, channel: channel(0), method: ack.clone() });
+    run.fact(1_700, Fact::ConnectionClosed { connection: channel(0).connection }, rules::CON_14);
+    run.at(2_000, What::ReachedClient { connection: 0, channel: channel(0), method: ack });
+    let expected = expect![[r#"
+        told:
+              2.000ms  basic.ack(delivery-tag=1, multiple=false) reaches shop: #1 confirmed
+
+        Fate of #1: still ready in queue tasks at the end.
+
+        To its producer #1 is confirmed since 2.000ms.
+    "#]];
+    let from = Some(SimTime::from_nanos(1_600_000));
+    run.check(Filter { message: Some(id(1)), from, ..Filter::default() }, &expected);
+}
+
+#[test]
 fn a_confirm_is_told_with_its_message() {
     let mut run = Run::new();
     run.begin();
