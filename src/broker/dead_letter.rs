@@ -155,6 +155,17 @@ impl Broker {
         self.lose(letter.source, letter.slot, cause, rule, step);
     }
 
+    /// A letter that is kept is a copy of its queue again; whether there was one.
+    pub(super) fn drop_kept_letter(&mut self, id: QueueId, slot: Slot) -> bool {
+        let size = u64::from(self.messages.get(slot).message.size);
+        let Some(quorum) = self.quorum_mut(id) else { return false };
+        let Some(place) = quorum.kept.iter().position(|letter| letter.slot == slot) else { return false };
+        quorum.kept.remove(place);
+        quorum.kept_bytes = quorum.kept_bytes.saturating_sub(size);
+        self.messages.release(slot);
+        true
+    }
+
     /// Source: rule DLX-10.
     pub(super) fn retry_dead_letters(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
         let features = self.queues[id.0].features.as_mut();

@@ -1,16 +1,18 @@
 //! What queues keep on disk: which copies, what of them a confirm waits for, and what the storage says when it is done.
 //! Without a storage everything that must survive is safe at once. Source: rules DUR-3, DUR-4, DUR-9, DUR-10, CF-4 to CF-7.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::channel::ChannelState;
 use super::confirms::Confirms;
 use super::messages::Slot;
 use super::proposals::Proposal;
 use super::queue::{Entry, QueueKind};
 use super::timers::Purpose;
+use super::unacked::Unacked;
 use super::{Broker, Out, Step};
 use crate::amqp::{DeliveryMode, FieldValue, PublishSeqNo, QueueId, ServerMethod};
-use crate::observe::{Durability, Fact, LossCause};
+use crate::observe::{Durability, Fact, LossCause, Settlement};
 use crate::rules;
 use crate::storage::{Asked, Copy, Crash, Fate, Keeps, Leftover, Level, Storage, WriterId};
 use crate::units::SimTime;
@@ -214,11 +216,43 @@ impl Broker {
                     Asked::Confirm(waiter) => places.extend(self.copy_is_answered(waiter, true, step)),
                     Asked::Refuse(waiter) => places.extend(self.copy_is_answered(waiter, false, step)),
                     Asked::Committed(entry) => places.extend(self.entries_are_committed(entry, step)),
+                    Asked::Lost(queue, arrival) => {
+                        self.doomed.insert((QueueId(queue), arrival), LossCause::DiskLost);
+                    }
+                    Asked::LeaderLost => step.out.fact(Fact::LeaderLost, rules::QQ_8),
                     Asked::Elected(last) => self.leader_is_elected(last, step),
                 }
             }
         }
+        if !self.doomed.is_empty() {
+            self.lose_doomed(step);
+        }
         self.send_confirms(places, step);
+    }
+
+    /// Copies of quorum queues are gone with their disks, and nothing else is touched.
+    fn lose_doomed(&mut self, step: &mut Step<'_, impl Out>) {
+        for place in self.channels.iter().map(|(place, _)| place).collect::<Vec<_>>() {
+            let at = self.channels[place].at;
+            let (lost, kept): (Vec<Unacked>, Vec<Unacked>) = self.channels[place]
+                .unacked
+                .take_all()
+                .into_iter()
+                .partition(|unacked| self.doomed.contains_key(&(unacked.queue, unacked.entry.arrival())));
+            self.channels[place].unacked.put_back(kept);
+            for unacked in lost {
+                let how = Settlement::Gone(LossCause::DiskLost);
+                self.forget_delivery(at, &unacked, how, rules::DUR_9, step);
+                self.let_go(place, &unacked);
+                self.messages.release(unacked.entry.slot());
+            }
+        }
+        let queues: BTreeSet<QueueId> = self.doomed.keys().map(|(queue, _)| *queue).collect();
+        for id in queues {
+            self.drop_doomed(id, step);
+            self.tell_level(id, step);
+        }
+        self.doomed.clear();
     }
 
     /// Answers that have gathered on the channels at these places.
@@ -270,7 +304,10 @@ impl Broker {
         }
         let Waiting { place, serial, what, refused, .. } = *waiting;
         self.persistence.as_mut()?.waiting.remove(&waiter);
-        let channel = self.channels.get_mut(place).filter(|channel| channel.serial == serial)?;
+        let channel = self
+            .channels
+            .get_mut(place)
+            .filter(|channel| channel.serial == serial && channel.state == ChannelState::Open)?;
         let at = channel.at;
         match what {
             Awaited::Publish(publish) => {
@@ -374,28 +411,36 @@ impl Broker {
         left
     }
 
-    /// Puts back what was acknowledged. Source: rule DUR-10.
+    /// Puts back what was done with. A dead letter that waits for its target is such a copy: it is one again. Source: rule
+    /// DUR-10.
     pub(super) fn bring_back(&mut self, back: &[(QueueId, Copy, bool)], step: &mut Step<'_, impl Out>) {
-        for &(id, copy, acked) in back {
-            let slot = Slot(copy.key);
-            let Some(queue) = self.queues.get_mut(id.0) else {
-                self.messages.release(slot);
+        for of_queue in back.chunk_by(|(one, ..), (next, ..)| one == next) {
+            let id = of_queue[0].0;
+            let Some(queue) = self.queues.get(id.0) else {
+                of_queue.iter().for_each(|(_, copy, _)| self.messages.release(Slot(copy.key)));
                 continue;
             };
-            let entry = Entry::new(copy.arrived, copy.arrival, slot);
-            if let Some(features) = &mut queue.features {
-                features.ready_bytes += u64::from(copy.size);
-                let priority = self.priority_of(slot);
-                self.queues[id.0].requeue_by_priority(&[(priority, entry)]);
-            } else {
-                queue.requeue(vec![entry]);
+            let mut ready = queue.ready_count();
+            let entry = |copy: &Copy| Entry::new(copy.arrived, copy.arrival, Slot(copy.key));
+            let bytes: u64 = of_queue.iter().map(|(_, copy, _)| u64::from(copy.size)).sum();
+            let by_priority: Vec<(Option<u8>, Entry)> =
+                of_queue.iter().map(|(_, copy, _)| (self.priority_of(Slot(copy.key)), entry(copy))).collect();
+            for (_, copy, acked) in of_queue {
+                ready += 1;
+                if !self.drop_kept_letter(id, Slot(copy.key)) {
+                    let message = self.messages.id(Slot(copy.key));
+                    let fact = Fact::CameBack { queue: id, message, acked: *acked, ready };
+                    step.out.fact(fact, rules::DUR_10);
+                }
             }
-            let message = self.messages.id(slot);
-            let ready = self.queues[id.0].ready_count();
-            step.out.fact(Fact::CameBack { queue: id, message, acked, ready }, rules::DUR_10);
-        }
-        for (id, ..) in back {
-            self.tell_level(*id, step);
+            let queue = &mut self.queues[id.0];
+            if let Some(features) = &mut queue.features {
+                features.ready_bytes += bytes;
+                queue.requeue_by_priority(&by_priority);
+            } else {
+                queue.requeue(by_priority.into_iter().map(|(_, entry)| entry).collect());
+            }
+            self.tell_level(id, step);
         }
     }
 
@@ -414,6 +459,7 @@ fn cause(fate: Fate) -> LossCause {
         Fate::IndexWithoutBody => LossCause::IndexWithoutBody,
         Fate::TornTail => LossCause::TornTail,
         Fate::DiskLost => LossCause::DiskLost,
+        Fate::Unregistered => LossCause::QueueUnregistered,
         Fate::InProcessBuffer | Fate::Kept | Fate::CameBack => LossCause::InProcessBuffer,
     }
 }

@@ -7,7 +7,7 @@ use super::messages::Slot;
 use super::queue::QueueKind;
 use super::{Broker, Out, Step};
 use crate::amqp::{MessageId, QueueId, ReplyCode};
-use crate::observe::LossCause;
+use crate::observe::{Fact, LossCause};
 use crate::rules;
 use crate::storage::{Copy, Crash};
 
@@ -97,10 +97,16 @@ impl Broker {
     /// There is a leader again. Channels propose again what it does not have; what came from a channel that is gone is lost.
     pub(super) fn leader_is_elected(&mut self, last: u64, step: &mut Step<'_, impl Out>) {
         let Some(persistence) = &mut self.persistence else { return };
+        if persistence.storage.nodes() > 1
+            && let Some(node) = persistence.storage.leader()
+        {
+            step.out.fact(Fact::LeaderElected { node: node as u32 + 1 }, rules::QQ_7);
+        }
         for mut proposal in std::mem::take(&mut persistence.proposals) {
             let lacks = proposal.entry.is_none_or(|entry| entry > last);
             if lacks && proposal.from.is_some() && self.living(&proposal).is_none() {
                 self.drop_proposal(&proposal, LossCause::InProcessBuffer, step);
+                proposal.waiter.and_then(|waiter| self.copy_is_answered(waiter, false, step));
                 continue;
             }
             let size = self.messages.get(proposal.slot).message.size;

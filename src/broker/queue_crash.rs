@@ -19,12 +19,14 @@ impl Broker {
             return;
         }
         let back = self.lose_what_is_unsafe(Crash::Queue(id.0), step);
+        self.drop_doomed(id, step);
         self.take_deliveries_back(id, step);
         self.cancel_all(id, step);
-        self.drop_doomed(id, step);
         self.doomed.clear();
         self.bring_back(&back, step);
         self.queues[id.0].flag_all();
+        self.drop_head(id, step);
+        self.drop_expired(id, step);
         self.tell_level(id, step);
     }
 

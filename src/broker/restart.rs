@@ -166,7 +166,7 @@ impl Broker {
         }
         let open: Vec<ConnectionId> = (0..self.connections.len() as u32).map(ConnectionId).collect();
         for id in open.into_iter().filter(|id| self.connections[id.index()].is_some()).collect::<Vec<_>>() {
-            self.end_connection(id, rules::CON_14, step);
+            self.end_connection(id, if told { rules::CON_14 } else { rules::DUR_1 }, step);
         }
     }
 

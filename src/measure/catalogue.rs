@@ -324,6 +324,8 @@ pub const CATALOGUE: &[Measure] = &[
     lost("lost-index-without-body", "Messages of which a crash left the index entry or the body, and not both.",
         |o, _| lost_to(o, LossCause::IndexWithoutBody)),
     lost("lost-torn-tail", "Messages in a write that a power failure cut short.", |o, _| lost_to(o, LossCause::TornTail)),
+    lost("lost-queue-unregistered", "Messages of quorum queues that were too young for their node to know them after a crash.",
+        |o, _| lost_to(o, LossCause::QueueUnregistered)),
     lost("lost-disk", "Messages on a disk that is gone.", |o, _| lost_to(o, LossCause::DiskLost)),
     lost("lost-auto-ack-in-flight", "Automatically acknowledged messages on their way to a consumer that died.",
         |o, _| lost_to(o, LossCause::AutoAckInFlight)),

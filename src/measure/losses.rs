@@ -15,6 +15,7 @@ pub const fn loss_measure(cause: LossCause) -> &'static str {
         LossCause::InPageCache => "lost-in-page-cache",
         LossCause::IndexWithoutBody => "lost-index-without-body",
         LossCause::TornTail => "lost-torn-tail",
+        LossCause::QueueUnregistered => "lost-queue-unregistered",
         LossCause::DiskLost => "lost-disk",
         LossCause::AutoAckInFlight => "lost-auto-ack-in-flight",
         LossCause::AutoAckInBuffer => "lost-auto-ack-in-buffer",

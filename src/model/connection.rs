@@ -12,6 +12,7 @@ use crate::amqp::{
 };
 use crate::engine::{EventList, Seq};
 use crate::random::RandomStream;
+use crate::storage::Crash;
 use crate::units::SimTime;
 
 use super::spec::Acknowledge;
@@ -238,6 +239,16 @@ impl Connection {
         self.stays_away = false;
         self.failed = 0;
         self.exhausted = false;
+    }
+
+    /// The broker's end of the connection with this id is gone. Unless its machine stopped cleanly, what is on the way from it
+    /// is lost with the socket's buffers. An attempt to connect fails.
+    pub(super) fn find_dead(&mut self, id: ConnectionId, crash: Crash, events: &mut EventList<SystemEvent>) {
+        if crash != Crash::CleanStop {
+            self.down.cut(events);
+        }
+        self.down.send(DownFrame::Refused(self.id), events);
+        self.down.send(DownFrame::Gone(id), events);
     }
 
     pub(super) fn channel_mut(&mut self, number: ChannelNo) -> Option<&mut ClientChannel> {

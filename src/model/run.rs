@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
 
-use super::connection::{ChannelPhase, DownFrame, UpFrame};
+use super::connection::{ChannelPhase, UpFrame};
 use super::effects::Effects;
 use super::event::SystemEvent;
 use super::record::{Lean, Recorder, Recording};
@@ -78,18 +78,17 @@ impl<R: Recorder> System<R> {
                 self.disk_lost |= crash == Crash::DiskLoss;
                 self.node = Node::Down(Box::new(survivors));
                 if crash != Crash::CleanStop {
-                    self.reset_connections(events);
+                    self.reset_connections(crash, events);
                 }
             }
             other => self.node = other,
         }
     }
 
-    /// Clients find that the broker is gone, after what it had sent them. Deviation: DEV-9.
-    fn reset_connections(&mut self, events: &mut EventList<SystemEvent>) {
+    /// Clients find that the broker is gone. Deviation: DEV-9.
+    fn reset_connections(&mut self, crash: Crash, events: &mut EventList<SystemEvent>) {
         for connection in &mut self.connections {
-            let gone = DownFrame::Gone(connection.id_at_broker);
-            connection.down.send(gone, events);
+            connection.find_dead(connection.id_at_broker, crash, events);
         }
     }
 

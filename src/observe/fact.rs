@@ -368,6 +368,13 @@ pub enum Fact {
         /// Ready messages, this one included.
         ready: u32,
     },
+    /// Quorum queues have no leader any more: they take and hand out nothing.
+    LeaderLost,
+    /// Quorum queues have a leader.
+    LeaderElected {
+        /// Its node, from 1 on.
+        node: u32,
+    },
     /// A publish is confirmed.
     Confirmed {
         /// To this channel.

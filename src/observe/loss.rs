@@ -23,6 +23,8 @@ pub enum LossCause {
     IndexWithoutBody,
     /// The power failed in the middle of the write that it was in.
     TornTail,
+    /// Its quorum queue was so young that the node did not know it after the crash, though its log was on the disk.
+    QueueUnregistered,
     /// The disk that it was on is gone.
     DiskLost,
     /// Settled by automatic acknowledgement, on its way to a consumer that died.
@@ -53,7 +55,7 @@ pub enum LossCause {
 
 impl LossCause {
     /// All causes, in order of a message's life.
-    pub const ALL: [LossCause; 23] = [
+    pub const ALL: [LossCause; 24] = [
         LossCause::NotSent,
         LossCause::LostOnTheWire,
         LossCause::Refused,
@@ -64,6 +66,7 @@ impl LossCause {
         LossCause::InPageCache,
         LossCause::IndexWithoutBody,
         LossCause::TornTail,
+        LossCause::QueueUnregistered,
         LossCause::DiskLost,
         LossCause::AutoAckInFlight,
         LossCause::AutoAckInBuffer,
@@ -100,6 +103,7 @@ impl LossCause {
             LossCause::InPageCache => "in the page cache",
             LossCause::IndexWithoutBody => "index without body",
             LossCause::TornTail => "torn tail",
+            LossCause::QueueUnregistered => "queue not registered",
             LossCause::DiskLost => "disk lost",
             LossCause::AutoAckInFlight => "automatic ack in flight",
             LossCause::AutoAckInBuffer => "automatic ack in the consumer's buffer",

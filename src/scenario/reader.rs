@@ -245,7 +245,7 @@ pub(super) fn unknown_table(name: &str, place: Option<&Place>) -> Diagnostic {
 }
 
 fn reserved_node(place: Option<&Place>) -> Diagnostic {
-    Diagnostic::error(ids::RESERVED_KEY, "`node` is reserved for clusters of several brokers")
+    Diagnostic::error(ids::RESERVED_KEY, "`node` is reserved for nodes that differ")
         .at(place)
-        .help("take it out; this version simulates a single broker")
+        .help("take it out; the nodes of a cluster are all alike, and `[cluster]` says how many there are: `nodes = 3`")
 }

@@ -38,6 +38,8 @@ pub enum Fate {
     IndexWithoutBody,
     /// The power failed in the middle of the write that it was in.
     TornTail,
+    /// Its queue was too young for the node to know its log.
+    Unregistered,
     /// It was on the disk that is gone.
     DiskLost,
 }
@@ -103,7 +105,7 @@ impl Storage {
             if matches!(crash, Crash::Queue(_)) && only.is_none_or(|only| only.0 as usize != place) {
                 continue;
             }
-            self.waiting -= writer.orphans.len() as u64;
+            self.waiting = self.waiting.saturating_sub(writer.orphans.len() as u64);
             self.asked.extend(writer.orphans.iter().copied().map(Asked::Confirm));
             writer.stop(now);
             if matches!(crash, Crash::CleanStop | Crash::PowerLoss | Crash::DiskLoss) {
@@ -128,7 +130,7 @@ impl Storage {
                 Some(Fate::TornTail)
             } else if logged && young {
                 // The node does not know the queue's log as its own. Source: `ra`, seen on RabbitMQ 3.10.8.
-                (!record.settled).then_some(Fate::InProcessBuffer)
+                (!record.settled).then_some(Fate::Unregistered)
             } else if logged {
                 fate_in_log(&record, end)
             } else {
@@ -136,7 +138,7 @@ impl Storage {
             };
             let Some(kept) = store.records.get_mut(arrival) else { continue };
             if kept.waiter != NOBODY {
-                self.waiting -= 1;
+                self.waiting = self.waiting.saturating_sub(1);
                 self.asked.push(Asked::Refuse(kept.waiter));
             }
             kept.waiter = NOBODY;

@@ -1,7 +1,7 @@
 //! A file: records wait in a buffer, are dirty once they are written, and reach the disk when the file is synced or written
 //! back. Files that are full are followed by the next one; each is written back by its own age.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::disk::Disk;
 use super::record::Part;
@@ -20,14 +20,13 @@ pub(super) struct Op {
 /// What was written to a file and not synced.
 #[derive(Clone, Debug)]
 struct Dirty {
-    since: SimTime,
     ops: Vec<Op>,
 }
 
 /// A sequence of files that follow each other.
 #[derive(Clone, Debug, Default)]
 pub(super) struct File {
-    pub(super) buffer: Vec<Op>,
+    pub(super) buffer: VecDeque<Op>,
     /// Messages in the buffer that are to be written.
     pub(super) messages: u32,
     /// Acknowledgements in the buffer.
@@ -35,6 +34,8 @@ pub(super) struct File {
     /// Bytes in the buffer.
     pub(super) bytes: u64,
     dirty: BTreeMap<u32, Dirty>,
+    /// The same by how long they have been dirty.
+    oldest: BTreeSet<(SimTime, u32)>,
     /// Written back, and stable once the file system has committed: until when.
     committing: VecDeque<(SimTime, Vec<Op>)>,
     /// Bytes written so far, where files are followed by size.
@@ -48,16 +49,40 @@ pub(super) struct Progress {
 }
 
 impl File {
-    /// Takes the buffer to write it.
-    pub(super) fn take(&mut self) -> Vec<Op> {
-        (self.messages, self.acks) = (0, 0);
-        std::mem::take(&mut self.buffer)
+    /// Takes up to so many entries of the buffer to write them.
+    pub(super) fn take(&mut self, most: usize) -> Vec<Op> {
+        if most >= self.buffer.len() {
+            (self.messages, self.acks, self.bytes) = (0, 0, 0);
+            return std::mem::take(&mut self.buffer).into();
+        }
+        let taken: Vec<Op> = self.buffer.drain(..most).collect();
+        for op in &taken {
+            match op.part {
+                Part::Index => self.messages = self.messages.saturating_sub(1),
+                Part::Ack => self.acks = self.acks.saturating_sub(1),
+                Part::Body => {}
+            }
+        }
+        taken
+    }
+
+    /// A queue is gone.
+    pub(super) fn forget_queue(&mut self, queue: u32) {
+        self.buffer.retain(|op| op.queue != queue);
+        let ops = self.dirty.values_mut().map(|dirty| &mut dirty.ops);
+        for ops in ops.chain(self.committing.iter_mut().map(|(_, ops)| ops)) {
+            ops.retain(|op| op.queue != queue);
+        }
     }
 
     /// These were written at `now` and not synced.
     pub(super) fn written(&mut self, ops: Vec<Op>, now: SimTime) {
         for op in ops {
-            let dirty = self.dirty.entry(op.number).or_insert_with(|| Dirty { since: now, ops: Vec::new() });
+            let oldest = &mut self.oldest;
+            let dirty = self.dirty.entry(op.number).or_insert_with(|| {
+                oldest.insert((now, op.number));
+                Dirty { ops: Vec::new() }
+            });
             dirty.ops.push(op);
         }
     }
@@ -65,19 +90,16 @@ impl File {
     /// What the operating system has written back and committed until `now`.
     pub(super) fn catch_up(&mut self, now: SimTime, disk: &Disk) -> Option<Progress> {
         let mut progress = Progress { written_back: Vec::new(), stable: Vec::new() };
-        // The oldest files are the first in order, but an acknowledgement may have made an old one dirty again.
-        let due: Vec<(SimTime, u32)> = self
-            .dirty
-            .iter()
-            .map(|(number, dirty)| (disk.writeback_at(dirty.since), *number))
-            .filter(|(at, _)| *at <= now)
-            .collect();
-        for (at, number) in due {
+        while let Some(&(since, number)) = self.oldest.first() {
+            let at = disk.writeback_at(since);
+            if at > now {
+                break;
+            }
+            self.oldest.pop_first();
             let Some(dirty) = self.dirty.remove(&number) else { continue };
             progress.written_back.extend(&dirty.ops);
             self.committing.push_back((disk.commit_at(at), dirty.ops));
         }
-        self.committing.make_contiguous().sort_by_key(|(at, _)| *at);
         while self.committing.front().is_some_and(|(at, _)| *at <= now) {
             progress.stable.extend(self.committing.pop_front());
         }
@@ -88,6 +110,7 @@ impl File {
     /// A sync has ended: all that was written is stable.
     pub(super) fn synced(&mut self) -> Vec<Op> {
         let committing = std::mem::take(&mut self.committing).into_iter().flat_map(|(_, ops)| ops);
+        self.oldest.clear();
         let dirty = std::mem::take(&mut self.dirty).into_values().flat_map(|dirty| dirty.ops);
         committing.chain(dirty).collect()
     }
@@ -106,6 +129,7 @@ impl File {
     /// What the operating system had not brought to the disk is gone.
     pub(super) fn lose_cache(&mut self) {
         self.dirty.clear();
+        self.oldest.clear();
         self.committing.clear();
     }
 }

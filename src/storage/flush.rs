@@ -1,5 +1,6 @@
 //! One write of a writer, from the buffers to the page cache and, where it syncs, to the disk.
 
+use std::collections::VecDeque;
 use std::mem;
 
 use super::file::{File, Op};
@@ -27,25 +28,22 @@ impl Storage {
         let mut left = false;
         for (place, file) in writer.files.iter_mut().enumerate() {
             let taken = match place {
-                INDEX if which.index => file.take(),
+                INDEX if which.index => file.take(most),
                 INDEX if which.acks => take_acks(file),
-                BODIES if which.bodies => {
-                    file.bytes = 0;
-                    file.take()
-                }
+                BODIES if which.bodies => file.take(most),
                 _ => continue,
             };
+            left |= !file.buffer.is_empty() && which.index && which.bodies;
             for op in taken {
-                let Some(record) = record_mut(&mut self.queues, op) else { continue };
+                let Some(store) = self.queues.get_mut(&op.queue) else { continue };
+                let overhead = store.keeps.spec(&self.spec).overhead;
+                let Some(record) = store.records.get_mut(op.arrival) else { continue };
                 if record.level(op.part) != Level::Buffer {
                     continue;
                 }
-                if writer.batch[place].len() >= most {
-                    file.buffer.push(op);
-                    file.messages += u32::from(op.part == Part::Index);
-                    file.acks += u32::from(op.part == Part::Ack);
-                    left = true;
-                    continue;
+                if op.part == Part::Body {
+                    let written = u64::from(record.copy.size) + u64::from(overhead);
+                    file.bytes = file.bytes.saturating_sub(written);
                 }
                 *record.level_mut(op.part) = Level::Writing;
                 bytes += match op.part {
@@ -100,7 +98,7 @@ impl Storage {
         match until {
             Some(until) if until > now => {}
             Some(_) => self.end_sync(now, id),
-            None => self.finish(now, id),
+            None => self.finish(id),
         }
     }
 
@@ -117,39 +115,33 @@ impl Storage {
         if confirms {
             self.confirm_batch(id);
         }
-        self.finish(now, id);
+        self.finish(id);
     }
 
     /// The batch has come as far as its confirms need.
     fn confirm_batch(&mut self, id: WriterId) {
         let Some(writer) = self.writers[id.0 as usize].as_mut() else { return };
-        for op in mem::take(&mut writer.batch).into_iter().flatten().filter(|op| op.part != Part::Ack) {
+        for op in writer.batch.iter().flatten().copied().filter(|op| op.part != Part::Ack) {
             let Some(record) = record_mut(&mut self.queues, op) else { continue };
             record.awaits = record.awaits.saturating_sub(1);
             if record.awaits == 0 && record.waiter != NOBODY {
-                self.waiting -= 1;
+                self.waiting = self.waiting.saturating_sub(1);
                 self.asked.push(Asked::Confirm(mem::replace(&mut record.waiter, NOBODY)));
             }
         }
     }
 
-    fn finish(&mut self, now: SimTime, id: WriterId) {
+    fn finish(&mut self, id: WriterId) {
         self.release_orphans(id);
         let Some(writer) = self.writer_mut(id) else { return };
         writer.phase = Phase::Idle;
         writer.batch = [Vec::new(), Vec::new()];
-        let next = mem::take(&mut writer.next);
-        if writer.wanted {
-            self.begin(now, id, next.and(Which::ALL));
-        } else if next.any() {
-            self.begin(now, id, next);
-        }
     }
 
-    fn release_orphans(&mut self, id: WriterId) {
-        let Some(writer) = self.writers[id.0 as usize].as_mut() else { return };
+    pub(super) fn release_orphans(&mut self, id: WriterId) {
+        let Some(writer) = self.writer_mut(id) else { return };
         let orphans = mem::take(&mut writer.orphans);
-        self.waiting -= orphans.len() as u64;
+        self.waiting = self.waiting.saturating_sub(orphans.len() as u64);
         self.asked.extend(orphans.into_iter().map(Asked::Confirm));
     }
 }
@@ -157,7 +149,8 @@ impl Storage {
 /// Takes the acknowledgements out of a buffer.
 fn take_acks(file: &mut File) -> Vec<Op> {
     file.acks = 0;
-    let (acks, rest) = mem::take(&mut file.buffer).into_iter().partition(|op| op.part == Part::Ack);
+    let (acks, rest): (VecDeque<Op>, _) =
+        mem::take(&mut file.buffer).into_iter().partition(|op| op.part == Part::Ack);
     file.buffer = rest;
-    acks
+    acks.into()
 }

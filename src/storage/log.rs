@@ -47,6 +47,8 @@ enum Phase {
 #[derive(Clone, Debug)]
 struct Member {
     up: bool,
+    /// It ended by itself, and stays down until it is started by itself.
+    held: bool,
     /// The last entry in its memory, in its files, and on its disk.
     received: u64,
     written: u64,
@@ -54,7 +56,9 @@ struct Member {
     phase: Phase,
     /// On the way from the leader: when it arrives, up to which entry.
     inbox: VecDeque<(SimTime, u64)>,
-    /// On a disk that ignores flushes: when the operating system has brought it there all the same, up to which entry.
+    /// On a disk that ignores flushes: since when the file is dirty, and what the operating system has written back: when it
+    /// is there, up to which entry.
+    dirty_since: Option<SimTime>,
     unsynced: VecDeque<(SimTime, u64)>,
     disk: Disk,
 }
@@ -62,6 +66,11 @@ struct Member {
 impl Member {
     /// What the operating system has written back by `now` is on the disk.
     fn catch_up(&mut self, now: SimTime) {
+        if let Some(at) = self.dirty_since.map(|since| self.disk.writeback_at(since)).filter(|at| *at <= now)
+        {
+            self.unsynced.push_back((self.disk.commit_at(at), self.written));
+            self.dirty_since = None;
+        }
         while self.unsynced.front().is_some_and(|(at, _)| *at <= now) {
             if let Some((_, upto)) = self.unsynced.pop_front() {
                 self.synced = self.synced.max(upto.min(self.written));
@@ -111,11 +120,13 @@ impl Log {
     pub(super) fn new(spec: &ClusterSpec, disk: &DiskSpec, batch_max: u32, seed: u64) -> Self {
         let member = |number: u32| Member {
             up: true,
+            held: false,
             received: 0,
             written: 0,
             synced: 0,
             phase: Phase::Idle,
             inbox: VecDeque::new(),
+            dirty_since: None,
             unsynced: VecDeque::new(),
             disk: Disk::of_node(disk, seed, number),
         };
@@ -227,6 +238,7 @@ impl Log {
                     member.phase = Phase::Writing(now + member.disk.write_time(), upto);
                 }
                 Phase::Writing(until, upto) if until <= now => {
+                    member.catch_up(now);
                     let from = member.written;
                     member.written = upto;
                     let bytes = self.bytes_between(from, upto);
@@ -238,9 +250,7 @@ impl Log {
                     if member.disk.spec().honours_flush {
                         member.synced = upto;
                     } else {
-                        member.catch_up(now);
-                        let at = member.disk.commit_at(member.disk.writeback_at(now));
-                        member.unsynced.push_back((at, upto));
+                        member.dirty_since.get_or_insert(now);
                     }
                     if self.leader == Some(number) {
                         self.known[number] = upto;
@@ -294,8 +304,13 @@ impl Log {
             };
             member.inbox.clear();
         }
+        if last < self.sizes_from {
+            self.sizes.clear();
+            self.sizes_from = last;
+        }
         news.push(News::Elected(last));
         self.replicate(now);
+        self.commit(news);
     }
 
     /// The nodes for which `down` holds end at `now`.
@@ -304,7 +319,7 @@ impl Log {
         for number in (0..self.members.len()).filter(|number| down(*number)) {
             let member = &mut self.members[number];
             member.catch_up(now);
-            member.unsynced.clear();
+            (member.dirty_since, member.unsynced) = (None, VecDeque::new());
             let left = match crash {
                 Crash::CleanStop | Crash::Queue(_) => member.received,
                 Crash::Process => member.written,
@@ -330,13 +345,31 @@ impl Log {
     pub(super) fn start(&mut self, now: SimTime, back: impl Fn(usize) -> bool) -> Vec<News> {
         let mut news = Vec::new();
         for number in (0..self.members.len()).filter(|number| back(*number)) {
-            self.members[number].up = true;
+            let member = &mut self.members[number];
+            (member.up, member.held) = (true, false);
+            if member.synced > self.known[number] && self.leader.is_some() {
+                let at = now + self.spec.latency.sample(self.latencies.draw());
+                let place = self.reports.partition_point(|(before, ..)| *before <= at);
+                self.reports.insert(place, (at, number, member.synced));
+            }
         }
         if self.leader.is_some() {
             self.replicate(now);
         }
         self.look_for_leader(now, &mut news);
         news
+    }
+
+    /// These nodes stay down, whatever else starts, until [`Log::start`] is called for them.
+    pub(super) fn hold(&mut self, down: impl Fn(usize) -> bool) {
+        for (number, member) in self.members.iter_mut().enumerate() {
+            member.held |= down(number);
+        }
+    }
+
+    /// Whether a node is down by itself.
+    pub(super) fn is_held(&self, number: usize) -> bool {
+        self.members.get(number).is_some_and(|member| member.held)
     }
 
     /// Without a majority there is no leader, and with one there will be.

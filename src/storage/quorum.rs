@@ -66,10 +66,11 @@ impl Storage {
                     self.asked.push(Asked::Committed(entry));
                 }
                 News::Elected(last) => {
+                    self.forget_entries_after(last);
                     self.asked.push(Asked::Elected(last));
                     self.propose_acks_again(now, last);
                 }
-                News::LeaderLost => {}
+                News::LeaderLost => self.asked.push(Asked::LeaderLost),
             }
         }
     }
@@ -87,6 +88,21 @@ impl Storage {
         }
     }
 
+    /// The disks of a majority are gone, and with them entries that were committed: their copies are lost.
+    fn forget_entries_after(&mut self, last: u64) {
+        for (&queue, store) in self.queues.iter_mut().filter(|(_, store)| store.is_logged()) {
+            let gone: Vec<Record> =
+                store.records.iter().filter(|record| record.entry > last).copied().collect();
+            for record in gone {
+                store.records.remove(record.copy.arrival);
+                self.asked.push(Asked::Forget(record.copy.key));
+                if !record.settled {
+                    self.asked.push(Asked::Lost(queue, record.copy.arrival));
+                }
+            }
+        }
+    }
+
     /// Channels send again what the new leader does not have.
     fn propose_acks_again(&mut self, now: SimTime, last: u64) {
         for (entry, queue, arrival) in mem::take(&mut self.acks) {
@@ -97,7 +113,8 @@ impl Storage {
 
     /// Nodes of a cluster end, and others go on. Whatever their clients had not committed is theirs to send again.
     pub fn stop_nodes(&mut self, now: SimTime, crash: Crash, down: impl Fn(usize) -> bool) {
-        let news = self.log.crash(now, crash, down);
+        let news = self.log.crash(now, crash, &down);
+        self.log.hold(down);
         self.hear(now, news);
         self.arm_log(now);
     }
@@ -109,10 +126,12 @@ impl Storage {
         self.arm_log(now);
     }
 
-    /// All nodes run again, and have a leader at once.
-    pub(super) fn start_log(&mut self, now: SimTime, back: impl Fn(usize) -> bool) {
+    /// All nodes run again but those that are down by themselves, and have a leader at once if they are enough.
+    pub(super) fn start_log(&mut self, now: SimTime) {
         self.log.wake = None;
-        let mut news = self.log.start(now, back);
+        let held: Vec<bool> =
+            (0..self.spec.cluster.nodes as usize).map(|node| self.log.is_held(node)).collect();
+        let mut news = self.log.start(now, |node| !held[node]);
         news.extend(self.log.elect_now(now));
         self.hear(now, news);
         self.arm_log(now);

@@ -30,10 +30,14 @@ pub enum Asked {
     Confirm(u32),
     /// The store that this waiter waited for has crashed: nobody knows whether its copy is safe.
     Refuse(u32),
+    /// The copy of this queue that came so is lost with the disks that it was on.
+    Lost(u32, u32),
     /// Nothing on disk can bring the copy with this key back.
     Forget(u32),
     /// All entries of the quorum queues' log up to this one are committed.
     Committed(u64),
+    /// The quorum queues have no leader any more.
+    LeaderLost,
     /// The quorum queues have a leader again; entries after this one must be proposed again or are lost.
     Elected(u64),
     /// The copy of this queue with this key has come this far: [`Level::PageCache`] or [`Level::Stable`].
@@ -57,7 +61,7 @@ pub enum Keeps {
 }
 
 impl Keeps {
-    fn spec(self, all: &StorageSpec) -> &StoreSpec {
+    pub(super) fn spec(self, all: &StorageSpec) -> &StoreSpec {
         match self {
             Keeps::Classic => &all.classic,
             Keeps::Classic2 => &all.classic_2,
@@ -76,7 +80,7 @@ pub(super) struct QueueStore {
     shared: Option<WriterId>,
     /// Bodies from this size on are large.
     shared_from: u32,
-    keeps: Keeps,
+    pub(super) keeps: Keeps,
     /// When it was made.
     pub(super) made: SimTime,
 }
@@ -187,12 +191,18 @@ impl Storage {
         let Some(store) = self.queues.remove(&queue) else { return };
         self.asked.extend(store.records.iter().map(|record| Asked::Forget(record.copy.key)));
         for record in store.records.iter().filter(|record| record.waiter != NOBODY) {
-            self.waiting -= 1;
+            self.waiting = self.waiting.saturating_sub(1);
             self.asked.push(Asked::Confirm(record.waiter));
         }
+        self.release_orphans(store.writer);
         if let Some(writer) = self.writers.get_mut(store.writer.0 as usize) {
             *writer = None;
         }
+        // Its number will be another queue's.
+        if let Some(shared) = store.shared.and_then(|shared| self.writer_mut(shared)) {
+            shared.forget_queue(queue);
+        }
+        self.acks.retain(|(_, of, _)| *of != queue);
     }
 
     pub(super) fn writer_mut(&mut self, id: WriterId) -> Option<&mut Writer> {
@@ -216,7 +226,7 @@ impl Storage {
         let Some(writer) = self.writers[own.0 as usize].as_mut() else { return false };
         writer.touch(now);
         let index = &mut writer.files[INDEX];
-        index.buffer.push(op(Part::Index, number));
+        index.buffer.push_back(op(Part::Index, number));
         index.messages += 1;
         let mut full = Which::default();
         if spec.buffered_messages_max > 0 && index.messages >= spec.buffered_messages_max {
@@ -224,7 +234,7 @@ impl Storage {
         }
         if apart.is_none() && has_body {
             let bodies = &mut writer.files[BODIES];
-            bodies.buffer.push(op(Part::Body, number));
+            bodies.buffer.push_back(op(Part::Body, number));
             bodies.bytes += u64::from(copy.size) + u64::from(spec.overhead);
             if spec.buffered_bytes_max > 0 && bodies.bytes >= spec.buffered_bytes_max {
                 let together = spec.flush_together;
@@ -246,7 +256,7 @@ impl Storage {
                 let bodies = &mut shared.files[BODIES];
                 let number = bodies.filled.checked_div(size).unwrap_or(0) as u32;
                 bodies.filled += bytes;
-                bodies.buffer.push(op(Part::Body, number));
+                bodies.buffer.push_back(op(Part::Body, number));
             }
             self.arm(now, id);
         }
@@ -293,10 +303,12 @@ impl Storage {
         writer.touch(now);
         if spec.drops_acked && record.index == Level::Buffer {
             record.index = Level::Nowhere;
-            writer.files[INDEX].messages -= 1;
+            let messages = &mut writer.files[INDEX].messages;
+            *messages = messages.saturating_sub(1);
             let apart = shared.is_some() && record.copy.size >= spec.shared_from;
             if record.has_body && !apart && record.body == Level::Buffer {
-                writer.files[BODIES].bytes -= bytes(record);
+                let buffered = &mut writer.files[BODIES].bytes;
+                *buffered = buffered.saturating_sub(bytes(record));
                 record.body = Level::Nowhere;
             }
             if record.waiter != NOBODY {
@@ -315,7 +327,7 @@ impl Storage {
         } else {
             record.ack = Level::Buffer;
             let index = &mut writer.files[INDEX];
-            index.buffer.push(Op { queue, arrival, part: Part::Ack, number });
+            index.buffer.push_back(Op { queue, arrival, part: Part::Ack, number });
             index.acks += 1;
             let full = acks_max > 0 && index.acks >= acks_max;
             writer.wanted |= writer.discipline.eager;
@@ -346,6 +358,10 @@ impl Storage {
             Phase::Syncing(until) if until <= now => self.end_sync(now, id),
             Phase::Writing(_) | Phase::Syncing(_) => {}
             Phase::Idle if writer.wanted => self.begin(now, id, Which::ALL),
+            Phase::Idle if writer.next.any() => {
+                let next = mem::take(&mut writer.next);
+                self.begin(now, id, next);
+            }
             Phase::Idle => {
                 if writer.idle_at().is_some_and(|at| at <= now) {
                     self.begin(now, id, Which::ALL);
@@ -400,7 +416,7 @@ impl Storage {
         let Some(store) = self.queues.get_mut(&queue) else { return };
         if let Some(record) = store.records.get_mut(arrival).filter(|record| record.is_over()) {
             if record.waiter != NOBODY {
-                self.waiting -= 1;
+                self.waiting = self.waiting.saturating_sub(1);
                 self.asked.push(Asked::Confirm(record.waiter));
             }
             self.asked.push(Asked::Forget(record.copy.key));
@@ -418,7 +434,7 @@ impl Storage {
             }
             self.arm(now, id);
         }
-        self.start_log(now, |_| true);
+        self.start_log(now);
     }
 
     /// Brings what the operating system has done up to `now`.

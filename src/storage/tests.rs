@@ -79,7 +79,12 @@ impl Rig {
                 }
                 Asked::Confirm(waiter) => self.confirmed.push(waiter),
                 Asked::Forget(_) => self.forgotten += 1,
-                Asked::Refuse(_) | Asked::Reached(..) | Asked::Committed(_) | Asked::Elected(_) => {}
+                Asked::Refuse(_)
+                | Asked::Lost(..)
+                | Asked::Reached(..)
+                | Asked::Committed(_)
+                | Asked::LeaderLost
+                | Asked::Elected(_) => {}
             }
         }
     }

@@ -119,7 +119,7 @@ impl Writer {
     pub(super) fn due_at(&self, now: SimTime) -> Option<SimTime> {
         match self.phase {
             Phase::Writing(until) | Phase::Syncing(until) => Some(until),
-            Phase::Idle if self.wanted => Some(now),
+            Phase::Idle if self.wanted || self.next.any() => Some(now),
             Phase::Idle if self.has_work() => self.idle_at(),
             Phase::Idle => None,
         }
@@ -130,6 +130,12 @@ impl Writer {
         let idle = self.discipline.idle_flush.map(|idle| self.last + idle);
         let sleeps = self.hibernation.as_ref().map(|hibernation| hibernation.sleeps_at(self.last));
         idle.into_iter().chain(sleeps).min()
+    }
+
+    /// A queue is gone: nothing of it is written, and nothing of it is waited for.
+    pub(super) fn forget_queue(&mut self, queue: u32) {
+        self.files.iter_mut().for_each(|file| file.forget_queue(queue));
+        self.batch.iter_mut().for_each(|batch| batch.retain(|op| op.queue != queue));
     }
 
     /// Its process is gone, and starts again with nothing to do.

@@ -1,10 +1,10 @@
 //! One node of a cluster ends and starts again. Its clients connect to another node; the quorum queues go on while a majority
 //! is left.
 
+use super::broker_restart::BrokerRestart;
 use crate::amqp::ConnectionId;
 use crate::broker::{Command, Operation};
 use crate::engine::EventList;
-use crate::model::connection::DownFrame;
 use crate::model::event::SystemEvent;
 use crate::model::record::Recorder;
 use crate::model::system::System;
@@ -23,12 +23,21 @@ pub struct NodeCrash {
 }
 
 impl NodeCrash {
-    /// What is on the way to the node is lost, and its clients find that it is gone after what it had sent them.
+    /// The end of the only node is that of the broker.
+    fn of_all<R: Recorder>(&self, system: &System<R>) -> Option<BrokerRestart> {
+        (system.nodes_down.len() == 1).then_some(BrokerRestart { lasts: self.lasts, crash: self.crash })
+    }
+
+    /// What is on the way to the node and from it is lost, and its clients find that it is gone.
     pub(in crate::model) fn begin<R: Recorder>(
         &self,
         system: &mut System<R>,
         events: &mut EventList<SystemEvent>,
     ) {
+        if let Some(outage) = self.of_all(system) {
+            outage.begin(system, events);
+            return;
+        }
         let node = self.node as usize;
         system.nodes_down[node] += 1;
         let clients: Vec<usize> =
@@ -43,9 +52,7 @@ impl NodeCrash {
             let id: ConnectionId = connection.id_at_broker;
             let known = !connection.broken;
             connection.broken = true;
-            // An attempt to connect that the cut has lost fails, too.
-            connection.down.send(DownFrame::Refused(connection.id), events);
-            connection.down.send(DownFrame::Gone(id), events);
+            connection.find_dead(id, self.crash, events);
             if known {
                 system.apply(Command::ConnectionLost(id), events);
             }
@@ -57,6 +64,10 @@ impl NodeCrash {
         system: &mut System<R>,
         events: &mut EventList<SystemEvent>,
     ) {
+        if self.of_all(system).is_some() {
+            BrokerRestart::end(system, events);
+            return;
+        }
         let node = self.node as usize;
         system.nodes_down[node] -= 1;
         if system.nodes_down[node] == 0 {

@@ -46,7 +46,7 @@ fn answer(result: &CrashPoints, crashes: &VariantCrashes) -> String {
     let kind = result.kind.name;
     let most = |value: Count| crashes.points.iter().map(value).max().unwrap_or(0);
     let [lost, confirmed] = CURVES.map(|(_, value)| most(value));
-    let again = most(|point| point.aftermath.processed_again + point.aftermath.came_back);
+    let again = most(|point| point.aftermath.processed_again);
     let repeats = match again {
         0 => "nothing is processed twice".to_owned(),
         n => format!("up to {} again", counted_as(n, "is processed", "are processed")),

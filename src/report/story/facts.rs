@@ -155,13 +155,17 @@ fn of_message(view: View<'_>, fact: &Fact) -> String {
             let at = instant(*at);
             match level {
                 Durability::Written => {
-                    format!("{queue} has written {message}: since {at} it survives a crash of the broker")
+                    format!(
+                        "{queue} has written {message}: since {at} it survives a crash of the broker's process"
+                    )
                 }
                 Durability::Stable => {
                     format!("{message} of {queue} is on the disk: since {at} it survives a power failure")
                 }
             }
         }
+        Fact::LeaderLost => "quorum queues have no leader: nothing goes in or out".to_owned(),
+        Fact::LeaderElected { node } => format!("quorum queues are led by node {node}"),
         Fact::CameBack { queue, message, acked, ready } => format!(
             "{} has {} again, which was {}: that was not on the disk; {ready} ready",
             view.queue(*queue),

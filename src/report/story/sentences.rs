@@ -287,6 +287,9 @@ pub(super) fn loss_explained(cause: LossCause) -> &'static str {
             "Its index entry and its body are in different files, and only one of the two was on disk."
         }
         LossCause::TornTail => "The power failed in the middle of the write that it was in.",
+        LossCause::QueueUnregistered => {
+            "Its queue was about a second old: the log was on the disk, but not yet the name by which the node finds it."
+        }
         LossCause::DiskLost => "Only a replica on another disk could have kept it.",
         LossCause::AutoAckInFlight | LossCause::AutoAckInBuffer => {
             "The broker had settled it in the moment of sending it, so there was nothing left to requeue."

@@ -209,7 +209,9 @@ impl View<'_> {
             Fact::PolicySet { name: policy, .. } | Fact::PolicyCleared { name: policy, .. } => {
                 vec![name(*policy)]
             }
-            Fact::ExchangeDeclared { .. }
+            Fact::LeaderLost
+            | Fact::LeaderElected { .. }
+            | Fact::ExchangeDeclared { .. }
             | Fact::ExchangeDeleted { .. }
             | Fact::BrokerStopped
             | Fact::BrokerStarted { .. } => Vec::new(),

@@ -112,6 +112,8 @@ fn of_message(cast: &Cast, names: &Names, fact: &Fact) -> Row {
                 .text("queue", cast.queue(names, *queue))
                 .number("since-ns", at.as_nanos())
         }
+        Fact::LeaderLost => broker("leader-lost", "quorum queues"),
+        Fact::LeaderElected { node } => broker("leader-elected", "quorum queues").number("node", *node),
         Fact::CameBack { queue, message, ready, .. } => broker("came-back", cast.message(*message))
             .text("queue", cast.queue(names, *queue))
             .number("ready", *ready),

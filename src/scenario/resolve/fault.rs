@@ -153,7 +153,7 @@ fn read_kind(reader: &mut Reader<'_>, kind: &str, targets: &Targets<'_>) -> Faul
 /// A node by its number, from 1 on.
 pub(super) fn node(reader: &mut Reader<'_>, nodes: u32) -> u32 {
     let Some(node) = reader.read("node", integer) else { return 0 };
-    if node.value > u64::from(nodes) {
+    if node.value > u64::from(nodes) && nodes > 0 {
         let message = format!("{} is about node {}, but there are {nodes}", reader.owner(), node.value);
         reader.problems.push(
             Diagnostic::error(ids::NUMBER_OUT_OF_RANGE, message)
@@ -161,7 +161,7 @@ pub(super) fn node(reader: &mut Reader<'_>, nodes: u32) -> u32 {
                 .help(format!("raise `nodes` of `[cluster]`, or name one from 1 to {nodes}")),
         );
     }
-    node.value.clamp(1, u64::from(nodes)) as u32 - 1
+    node.value.clamp(1, u64::from(nodes.max(1))) as u32 - 1
 }
 
 /// The broker ends so, and is back after a while.

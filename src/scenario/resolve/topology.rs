@@ -167,7 +167,11 @@ pub(super) fn refuse(system: &SystemSpec, places: &[Whereabouts], problems: &mut
             problems.push(
                 Diagnostic::error(
                     ids::REFUSED_DECLARATION,
-                    format!("RabbitMQ refuses to declare {}", whereabouts.owner),
+                    if refusal.reply.contains("not simulated") {
+                        format!("{} cannot be simulated", whereabouts.owner)
+                    } else {
+                        format!("RabbitMQ refuses to declare {}", whereabouts.owner)
+                    },
                 )
                 .at(place.as_ref())
                 .help_if(suggestion(declaration, argument.map(|(key, _)| key.as_str())))
