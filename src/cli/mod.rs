@@ -5,6 +5,7 @@ mod check;
 mod compare;
 mod conform;
 mod crash_points;
+mod durability;
 mod exit;
 mod experiment;
 mod explain;
@@ -51,6 +52,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Crashes the broker after every event of a run and reports what would be lost
     CrashPoints(crash_points::Arguments),
+    /// Prints what each crash takes, by queue, message, confirms, acknowledgement and store
+    Durability(durability::Arguments),
     /// Plays conversations recorded from a real broker and compares the answers
     Conform(conform::Arguments),
     /// Lists what scenarios can use
@@ -63,6 +66,7 @@ Examples:
   amqpsim compare scenarios/fair-dispatch.toml --replications 30
   amqpsim explain scenarios/fair-dispatch.toml --message 7
   amqpsim crash-points scenarios/durability.toml --kind process-crash
+  amqpsim durability --crash power-loss
   amqpsim conform tests/conformance/*.json
   amqpsim list checks
 
@@ -90,6 +94,7 @@ pub fn main() -> Exit {
         Command::Compare(arguments) => compare::execute(arguments, &mut terminal),
         Command::Explain(arguments) => explain::execute(arguments, &mut terminal),
         Command::CrashPoints(arguments) => crash_points::execute(arguments, &mut terminal),
+        Command::Durability(arguments) => durability::execute(arguments, &mut terminal),
         Command::Conform(arguments) => conform::execute(arguments, &mut terminal),
         Command::List(arguments) => list::execute(arguments, &mut terminal),
     };

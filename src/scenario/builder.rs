@@ -108,6 +108,16 @@ impl ScenarioBuilder {
         self.single("broker")
     }
 
+    /// Goes on with `[classic-store]`.
+    pub fn classic_store(self) -> Self {
+        self.single("classic-store")
+    }
+
+    /// Goes on with `[disk]`.
+    pub fn disk(self) -> Self {
+        self.single("disk")
+    }
+
     /// Goes on with `[link]`.
     pub fn link(self) -> Self {
         self.single("link")

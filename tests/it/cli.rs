@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 mod conform;
 mod crash_points;
+mod durability;
 
 fn amqpsim(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
@@ -49,6 +50,7 @@ fn help_is_a_result_and_shows_examples() {
         vec!["compare", "--help"],
         vec!["list", "--help"],
         vec!["crash-points", "--help"],
+        vec!["durability", "--help"],
     ] {
         let output = amqpsim(&arguments);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");
