@@ -62,6 +62,22 @@ pub(super) const PRODUCERS: Columns = Columns {
     measures: &["published", "returned", "confirmed", "nacked"],
 };
 
+/// Shown where a queue keeps something, and something is confirmed or crashes.
+pub(super) const SAFETY: Columns = Columns {
+    title: "how long messages were unsafe",
+    scope: Scope::Queue,
+    measures: &[
+        "unsafe-process-crash-p50",
+        "unsafe-process-crash-max",
+        "unsafe-power-loss-p50",
+        "unsafe-power-loss-max",
+        "confirmed-unsafe-p50",
+        "confirmed-unsafe-max",
+        "never-stable",
+        "gone-before-stable",
+    ],
+};
+
 /// Shown where a producer asks for confirms.
 pub(super) const CONFIRMS: Columns = Columns {
     title: "publisher confirms",

@@ -105,6 +105,20 @@ impl FaultKind {
     }
 }
 
+impl FaultKind {
+    /// Whether it ends the broker, a node or a queue without warning, so that what is not on the disk may be gone.
+    pub fn is_crash(&self) -> bool {
+        match self {
+            FaultKind::BrokerRestart(restart) => restart.crash != Crash::CleanStop,
+            FaultKind::NodeCrash(_) | FaultKind::QueueCrash(_) => true,
+            FaultKind::ConsumerCrash(_)
+            | FaultKind::ProducerCrash(_)
+            | FaultKind::ConnectionLoss(_)
+            | FaultKind::Alarm(_) => false,
+        }
+    }
+}
+
 impl<R: Recorder> System<R> {
     pub(super) fn fault_begins(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
         let spec = Arc::clone(&self.spec);

@@ -89,6 +89,17 @@ pub(super) fn republished(variant: &VariantResult) -> bool {
     producers.any(|producer| producer.republished > 0)
 }
 
+/// Whether a producer asked for confirms.
+pub(super) fn confirms(variant: &VariantResult) -> bool {
+    let mut producers = variant.outcomes.iter().flat_map(|outcome| &outcome.producers);
+    producers.any(|producer| producer.confirmed + producer.nacked + producer.unanswered > 0)
+}
+
+/// Whether a fault was planned that ends the broker, a node or a queue without warning.
+pub(super) fn crashes(variant: &VariantResult) -> bool {
+    variant.outcomes.first().is_some_and(|outcome| outcome.faults.iter().any(|fault| fault.is_crash))
+}
+
 /// ` in 10 replications`, or nothing for one run.
 fn in_replications(variant: &VariantResult) -> String {
     match variant.outcomes.len() {
