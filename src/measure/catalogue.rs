@@ -317,6 +317,8 @@ pub const CATALOGUE: &[Measure] = &[
     producer("confirm-latency-p99", Unit::Nanoseconds, "99th percentile of the time from a publish to its answer, to within 0.8 %.",
         |o, i| percentile(&producer_of(o, i)?.confirm_latency, 99)),
 
+    run("confirmed-and-lost", Unit::Count, "Confirmed messages that were lost, before or after the confirm.",
+        |o, _| Some(o.producers.iter().map(|producer| producer.lost_though_confirmed as f64).sum())),
     run("published", Unit::Count, "Publishes that producers handed to their connections, and messages that they held back when they died.",
         |o, _| Some(o.ledger.published as f64)),
     run("processed", Unit::Count, "Copies that were processed and settled.", |o, _| Some(o.ledger.processed as f64)),

@@ -2,7 +2,9 @@
 
 use super::answer::{confirms, crashes, republished};
 use super::wrap::prose;
-use super::{answer, checks, comparison, emphasis, errors, fates, faults, head, plot, table};
+use super::{
+    answer, checks, comparison, duplicates, emphasis, errors, fates, faults, head, losses, plot, table,
+};
 use crate::experiment::{Comparison, RunResult, VariantResult};
 use crate::measure::ConsumerOutcome;
 
@@ -66,6 +68,7 @@ fn keeps(variant: &VariantResult) -> bool {
 
 fn body(variant: &VariantResult, asked: u32) -> String {
     let mut text = head::replications(variant, asked);
+    text += &losses::losses(variant);
     text += &table::of_measures(&table::CONSUMERS, variant);
     if variant.outcomes.iter().flat_map(|outcome| &outcome.consumers).any(refuses) {
         text += &table::of_measures(&table::REFUSALS, variant);
@@ -78,15 +81,12 @@ fn body(variant: &VariantResult, asked: u32) -> String {
     }
     if keeps(variant) && (confirms(variant) || crashes(variant)) {
         text += &table::of_measures(&table::SAFETY, variant);
+        text += &table::of_measures(&table::PROMISES, variant);
     }
-    let republished = republished(variant);
-    if republished {
+    if republished(variant) {
         text += &table::of_measures(&table::REPUBLISHED, variant);
     }
-    let skips = |consumer: &ConsumerOutcome| consumer.duplicates_skipped > 0;
-    if republished || variant.outcomes.iter().flat_map(|outcome| &outcome.consumers).any(skips) {
-        text += &table::of_measures(&table::DUPLICATES, variant);
-    }
+    text += &duplicates::duplicates(variant);
     text += &fates::fates(variant);
     text += &plot::depths(variant);
     text += &errors::errors(variant);

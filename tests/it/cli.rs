@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 mod conform;
 mod crash_points;
+mod losses;
 
 fn amqpsim(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()

@@ -103,9 +103,7 @@ impl FaultKind {
             FaultKind::Alarm(alarm) => Some(alarm.lasts),
         }
     }
-}
 
-impl FaultKind {
     /// Whether it ends the broker, a node or a queue without warning, so that what is not on the disk may be gone.
     pub fn is_crash(&self) -> bool {
         match self {

@@ -1,6 +1,7 @@
 //! The answer: a sentence for each variant, made from its numbers; the first lines of every report. Each file here adds the
 //! clauses of one subject, or none where it has nothing to say. A clause says only what the run shows.
 
+mod confirmed;
 mod confirms;
 mod difference;
 mod errors;
@@ -41,10 +42,11 @@ fn lines(result: &RunResult, sentences: impl Iterator<Item = String>) -> String 
     named.collect::<Vec<_>>().join("\n")
 }
 
-/// All clauses of one variant: what went wrong first, then how the work was done.
+/// All clauses of one variant: what was promised and lost, what went wrong, then how the work was done.
 fn clauses(variant: &VariantResult) -> Vec<String> {
     let published: u64 = variant.outcomes.iter().map(|outcome| outcome.ledger.published).sum();
-    let mut all = unfinished::clauses(variant);
+    let mut all = confirmed::clauses(variant);
+    all.extend(unfinished::clauses(variant));
     all.extend(errors::clauses(variant));
     all.extend(errors::stopped(variant));
     all.extend(errors::not_carried_out(variant));
