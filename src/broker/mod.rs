@@ -36,6 +36,7 @@ mod quorum;
 mod ready;
 mod restart;
 mod routing;
+mod safety;
 mod settings;
 mod settle;
 mod slab;
@@ -54,6 +55,7 @@ pub use effect::Out;
 pub use policies::{ApplyTo, Policy};
 pub use profile::{Difference, Profile, QuorumPriorities, QuorumRequeue};
 pub use restart::Survivors;
+pub use safety::UnsafeCopies;
 pub use settings::Settings;
 pub use words::{Demand, POLICY_SETTINGS, Takes, known_arguments};
 

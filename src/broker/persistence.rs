@@ -8,13 +8,14 @@ use super::confirms::Confirms;
 use super::messages::Slot;
 use super::proposals::Proposal;
 use super::queue::{Entry, QueueKind};
+use super::safety::{Place, Safety};
 use super::timers::Purpose;
 use super::unacked::Unacked;
 use super::{Broker, Out, Step};
 use crate::amqp::{DeliveryMode, FieldValue, PublishSeqNo, QueueId, ServerMethod};
-use crate::observe::{Durability, Fact, LossCause, Settlement};
+use crate::observe::{Fact, LossCause, Settlement};
 use crate::rules;
-use crate::storage::{Asked, Copy, Crash, Fate, Keeps, Leftover, Level, Storage, WriterId};
+use crate::storage::{Asked, Copy, Crash, Fate, Keeps, Leftover, Storage, WriterId};
 use crate::units::SimTime;
 
 /// The storage, and who waits for it.
@@ -35,6 +36,7 @@ pub(super) struct Persistence {
     pub(super) proposals: VecDeque<Proposal>,
     /// A copy that has just come into a classic queue. One that is handed out at once and for good is never kept.
     arriving: Option<(QueueId, u32)>,
+    pub(super) safety: Safety,
 }
 
 /// A publish, or all publishes of a transaction, without an answer so far.
@@ -48,6 +50,8 @@ struct Waiting {
     copies: u32,
     /// A queue has refused one.
     refused: bool,
+    /// What is confirmed by its answer, if a queue keeps it.
+    keeps: Option<Place>,
 }
 
 /// What is answered.
@@ -67,6 +71,7 @@ impl Broker {
             waiters: 0,
             asking: None,
             arriving: None,
+            safety: Safety::default(),
             log_timer: None,
             proposals: VecDeque::new(),
         }));
@@ -98,6 +103,7 @@ impl Broker {
     pub(super) fn ask_for_answer(&mut self) {
         if let Some(persistence) = &mut self.persistence {
             persistence.asking = Some(0);
+            persistence.safety.begin();
         }
     }
 
@@ -112,7 +118,8 @@ impl Broker {
         let serial = self.channels[place].serial;
         let waiter = persistence.waiters;
         persistence.waiters += 1;
-        persistence.waiting.insert(waiter, Waiting { place, serial, what, copies, refused: false });
+        let keeps = persistence.safety.take_publishing().filter(|_| what != Awaited::Commit);
+        persistence.waiting.insert(waiter, Waiting { place, serial, what, copies, refused: false, keeps });
         true
     }
 
@@ -159,6 +166,7 @@ impl Broker {
         let waits = persistence.storage.append(step.now, id.0, copy, waiter);
         persistence.asking = persistence.asking.map(|copies| copies + u32::from(waits));
         self.messages.retain(slot);
+        self.count_kept(id, slot);
     }
 
     /// A copy has left its queue for good: it is acknowledged. Source: rule DUR-10.
@@ -205,14 +213,7 @@ impl Broker {
                 match one {
                     Asked::Wake(writer, at) => self.wake_writer(writer, at, step),
                     Asked::Forget(key) => self.messages.release(Slot(key)),
-                    Asked::Reached(queue, key, level, at) => {
-                        let level =
-                            if level >= Level::Stable { Durability::Stable } else { Durability::Written };
-                        let message = self.messages.id(Slot(key));
-                        let published = self.messages.get(Slot(key)).message.published;
-                        let fact = Fact::Reached { queue: QueueId(queue), message, level, published, at };
-                        step.out.fact(fact, rules::DUR_9);
-                    }
+                    Asked::Reached(queue, key, level, at) => self.tell_reached((queue, key), level, at, step),
                     Asked::Confirm(waiter) => places.extend(self.copy_is_answered(waiter, true, step)),
                     Asked::Refuse(waiter) => places.extend(self.copy_is_answered(waiter, false, step)),
                     Asked::Committed(entry) => places.extend(self.entries_are_committed(entry, step)),
@@ -302,8 +303,9 @@ impl Broker {
         if waiting.copies > 0 {
             return None;
         }
-        let Waiting { place, serial, what, refused, .. } = *waiting;
-        self.persistence.as_mut()?.waiting.remove(&waiter);
+        let Waiting { place, serial, what, refused, keeps, .. } = *waiting;
+        let persistence = self.persistence.as_mut()?;
+        persistence.waiting.remove(&waiter);
         let channel = self
             .channels
             .get_mut(place)
@@ -311,6 +313,7 @@ impl Broker {
         let at = channel.at;
         match what {
             Awaited::Publish(publish) => {
+                persistence.safety.mark_confirmed(keeps.filter(|_| !refused), step.now);
                 let confirms: &mut Confirms = channel.confirms.as_deref_mut()?;
                 confirms.answer_waiting(publish, !refused);
                 if refused {
@@ -350,6 +353,11 @@ impl Persistence {
         let copies = self.asking.as_mut()?;
         *copies += 1;
         Some(self.waiters)
+    }
+
+    /// Whether the publishes under way want an answer.
+    pub(super) fn is_asking(&self) -> bool {
+        self.asking.is_some()
     }
 
     /// The broker's process is gone: nobody waits any more.
@@ -402,8 +410,10 @@ impl Broker {
             persistence.forget_waiters();
             let asked = persistence.storage.take_asked();
             for one in asked {
-                if let Asked::Forget(key) = one {
-                    self.messages.release(Slot(key));
+                match one {
+                    Asked::Forget(key) => self.messages.release(Slot(key)),
+                    Asked::Reached(queue, key, level, at) => self.tell_reached((queue, key), level, at, step),
+                    _ => {}
                 }
             }
             self.crash_proposals(crash, step);

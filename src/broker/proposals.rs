@@ -86,6 +86,7 @@ impl Broker {
         if let Some(persistence) = &mut self.persistence {
             persistence.storage.keep_committed(id.0, copy, entry);
             self.messages.retain(slot);
+            self.count_kept(id, slot);
         }
     }
 

@@ -292,6 +292,9 @@ impl Broker {
             (false, _) => (Fact::Nacked { channel: at, publish }, rules::CF_8),
         };
         step.out.fact(fact, rule);
+        if accepted {
+            self.publish_is_confirmed(step.now);
+        }
         match answer {
             confirms::Answer::Now(method) => step.out.send(at, method),
             confirms::Answer::WithOthers => {}

@@ -85,6 +85,10 @@ impl Survivors {
         self.0.counts().0
     }
 
+    pub(super) fn broker_mut(&mut self) -> &mut Broker {
+        &mut self.0
+    }
+
     /// The table of names, to add some.
     pub fn names_mut(&mut self) -> &mut Names {
         &mut self.0.names

@@ -2,7 +2,7 @@
 //! A new measure is one row here. Knows neither tables nor replications: a row's function sees one outcome.
 
 use crate::measure::fairness::{jain_index, max_min_ratio};
-use crate::measure::{ConsumerOutcome, Outcome, ProducerOutcome, QueueOutcome};
+use crate::measure::{ConsumerOutcome, Outcome, ProducerOutcome, QueueOutcome, Safety};
 use crate::observe::LossCause;
 use crate::stats::Histogram;
 
@@ -239,6 +239,48 @@ pub const CATALOGUE: &[Measure] = &[
         "99th percentile of the time from publish to the end of processing, over all its consumers, to within 0.8 %.",
         |o, i| percentile(&sojourns(o, i)?, 99)),
 
+    queue("kept", Unit::Count, "Copies that it was to keep on disk; dead letters are left out, here and in what follows.",
+        |o, i| Some(safety_of(o, i)?.kept as f64)),
+    queue("unsafe-process-crash-p50", Unit::Nanoseconds,
+        "Median time from publish until a copy survives a crash of the broker's process, of copies that got so far, to within 0.8 %.",
+        |o, i| percentile(&safety_of(o, i)?.until_written, 50)),
+    queue("unsafe-process-crash-p95", Unit::Nanoseconds,
+        "95th percentile of the time from publish until a copy survives a crash of the broker's process, of copies that got so far.",
+        |o, i| percentile(&safety_of(o, i)?.until_written, 95)),
+    queue("unsafe-process-crash-max", Unit::Nanoseconds,
+        "The longest time from publish until a copy survives a crash of the broker's process, of copies that got so far.",
+        |o, i| Some(safety_of(o, i)?.until_written.max()? as f64)),
+    queue("unsafe-power-loss-p50", Unit::Nanoseconds,
+        "Median time from publish until a copy survives a power failure, of copies that got so far, to within 0.8 %.",
+        |o, i| percentile(&safety_of(o, i)?.until_stable, 50)),
+    queue("unsafe-power-loss-p95", Unit::Nanoseconds,
+        "95th percentile of the time from publish until a copy survives a power failure, of copies that got so far.",
+        |o, i| percentile(&safety_of(o, i)?.until_stable, 95)),
+    queue("unsafe-power-loss-max", Unit::Nanoseconds,
+        "The longest time from publish until a copy survives a power failure, of copies that got so far.",
+        |o, i| Some(safety_of(o, i)?.until_stable.max()? as f64)),
+    queue("confirmed-unsafe-p50", Unit::Nanoseconds,
+        "Median time from the confirm, as the broker sends it, until the copy survives a power failure; 0 if it did before.",
+        |o, i| percentile(&safety_of(o, i)?.confirmed_until_stable, 50)),
+    queue("confirmed-unsafe-p95", Unit::Nanoseconds,
+        "95th percentile of the time from the confirm, as the broker sends it, until the copy survives a power failure.",
+        |o, i| percentile(&safety_of(o, i)?.confirmed_until_stable, 95)),
+    queue("confirmed-unsafe-max", Unit::Nanoseconds,
+        "The longest time from the confirm, as the broker sends it, until the copy survives a power failure.",
+        |o, i| Some(safety_of(o, i)?.confirmed_until_stable.max()? as f64)),
+    queue("never-written", Unit::Count,
+        "Copies in it when the run ended that a crash of the broker's process would take; no percentile has them.",
+        |o, i| Some(safety_of(o, i)?.unwritten_at_end as f64)),
+    queue("never-stable", Unit::Count,
+        "Copies in it when the run ended that a power failure would take; no percentile has them.",
+        |o, i| Some(safety_of(o, i)?.unstable_at_end as f64)),
+    queue("confirmed-never-stable", Unit::Count,
+        "Confirmed copies in it when the run ended that a power failure would take; no percentile has them.",
+        |o, i| Some(safety_of(o, i)?.confirmed_unstable_at_end as f64)),
+    queue("gone-before-stable", Unit::Count,
+        "Copies that were acknowledged, dropped or lost before they would have survived a power failure; no percentile has them.",
+        |o, i| Some(safety_of(o, i)?.gone_before_stable() as f64)),
+
     producer("published", Unit::Count, "Publishes that it handed to its connection, and messages that it held back when it died.",
         |o, i| Some(producer_of(o, i)?.published as f64)),
     producer("messages", Unit::Count, "Messages that it published, each however often.",
@@ -275,6 +317,8 @@ pub const CATALOGUE: &[Measure] = &[
     producer("confirm-latency-p99", Unit::Nanoseconds, "99th percentile of the time from a publish to its answer, to within 0.8 %.",
         |o, i| percentile(&producer_of(o, i)?.confirm_latency, 99)),
 
+    run("confirmed-and-lost", Unit::Count, "Confirmed messages that were lost, before or after the confirm.",
+        |o, _| Some(o.producers.iter().map(|producer| producer.lost_though_confirmed as f64).sum())),
     run("published", Unit::Count, "Publishes that producers handed to their connections, and messages that they held back when they died.",
         |o, _| Some(o.ledger.published as f64)),
     run("processed", Unit::Count, "Copies that were processed and settled.", |o, _| Some(o.ledger.processed as f64)),
@@ -354,6 +398,11 @@ fn consumer_of(outcome: &Outcome, index: usize) -> Option<&ConsumerOutcome> {
 
 fn queue_of(outcome: &Outcome, index: usize) -> Option<&QueueOutcome> {
     outcome.queues.get(index)
+}
+
+/// Of a queue that keeps something.
+fn safety_of(outcome: &Outcome, index: usize) -> Option<&Safety> {
+    Some(&queue_of(outcome, index)?.safety).filter(|safety| safety.kept > 0)
 }
 
 fn producer_of(outcome: &Outcome, index: usize) -> Option<&ProducerOutcome> {

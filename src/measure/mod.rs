@@ -8,6 +8,7 @@ mod fairness;
 mod ledger;
 mod losses;
 mod outcome;
+mod safety;
 
 pub use catalogue::{CATALOGUE, Measure, MeasureId, Scope, Unit, find, find_in};
 pub use fairness::{jain_index, max_min_ratio};
@@ -17,3 +18,4 @@ pub use outcome::{
     ClientError, ClientOutcome, ConsumerOutcome, End, EndReason, FaultOutcome, Outcome, ProducerOutcome,
     QueueOutcome, Stopped,
 };
+pub use safety::Safety;

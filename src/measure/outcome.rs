@@ -1,6 +1,6 @@
 //! The outcome of one replication: plain numbers, closed at the end of the run. Everything reported is computed from it.
 
-use crate::measure::{Ledger, LedgerError};
+use crate::measure::{Ledger, LedgerError, Safety};
 use crate::stats::{DepthSeries, Histogram, TimeWeighted};
 use crate::units::{SimDuration, SimTime};
 
@@ -175,6 +175,8 @@ pub struct QueueOutcome {
     pub makespan_bound: Option<SimDuration>,
     /// From the first publish to the end of the last processing; `None` if nothing was processed.
     pub makespan: Option<SimDuration>,
+    /// How long the copies that it keeps were unsafe.
+    pub safety: Safety,
 }
 
 /// What came of a planned fault.
@@ -184,6 +186,8 @@ pub struct FaultOutcome {
     pub name: String,
     /// How often it struck.
     pub strikes: u64,
+    /// It ends the broker, one of its nodes or a queue without warning, or the power of its machine.
+    pub is_crash: bool,
     /// What it waited for, in a clause, if it waited for something: "1000 messages are published".
     pub waits_until: Option<String>,
 }

@@ -216,14 +216,19 @@ impl Books {
                 self.ledger.routed += 1;
                 self.ledger.copies += 1;
             }
+            Fact::Reached { .. } => self.reached(fact),
             Fact::QueueDeclared { queue, vhost, name, .. } => self.place_queue(queue, (vhost, name)),
             _ => {}
         }
     }
 
+    /// The place of a queue with this virtual host and name.
+    pub(super) fn place_of_name(&self, name: (Name, Name)) -> u32 {
+        self.queue_names.get(&name).copied().unwrap_or(self.queue_names.len() as u32)
+    }
+
     fn place_queue(&mut self, id: QueueId, name: (Name, Name)) {
-        let other = self.queue_names.len() as u32;
-        let place = self.queue_names.get(&name).copied().unwrap_or(other);
+        let (other, place) = (self.queue_names.len() as u32, self.place_of_name(name));
         if self.place_of_queue.len() <= id.index() {
             self.place_of_queue.resize(id.index() + 1, other);
         }

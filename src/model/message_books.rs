@@ -3,8 +3,9 @@
 use super::books::Books;
 use super::fates::Change;
 use super::publishing::Verdict;
-use crate::amqp::{MessageId, QueueId};
-use crate::observe::LossCause;
+use crate::amqp::{MessageId, Name, QueueId};
+use crate::broker::UnsafeCopies;
+use crate::observe::{Durability, Fact, LossCause};
 use crate::units::SimDuration;
 
 impl Books {
@@ -46,6 +47,38 @@ impl Books {
             self.queues[place].outcome.delivered_twice += 1;
             self.ledger.delivered_twice += 1;
         }
+    }
+
+    /// A copy is safer than it was.
+    pub(super) fn reached(&mut self, fact: &Fact) {
+        let Fact::Reached { queue, message, level, published, confirmed, dead: false, at } = *fact else {
+            return;
+        };
+        let producer = self.producers.get(message.producer.index());
+        let asks = producer.is_some_and(|it| it.confirmed + it.nacked + it.unanswered > 0);
+        let place = self.place_of_queue[queue.index()] as usize;
+        let safety = &mut self.queues[place].outcome.safety;
+        let unsafe_for = at.since(published).as_nanos();
+        match level {
+            Durability::Written => safety.until_written.record(unsafe_for),
+            Durability::Stable => {
+                safety.until_stable.record(unsafe_for);
+                if confirmed.is_some() || asks {
+                    let late = confirmed.map_or(SimDuration::ZERO, |confirmed| at.since(confirmed));
+                    safety.confirmed_until_stable.record(late.as_nanos());
+                }
+            }
+        }
+    }
+
+    /// What of a queue's copies is not safe when the run ends.
+    pub(super) fn close_safety(&mut self, queue: (Name, Name), copies: UnsafeCopies) {
+        let place = self.place_of_name(queue) as usize;
+        let safety = &mut self.queues[place].outcome.safety;
+        safety.kept += copies.kept;
+        safety.unwritten_at_end += copies.unwritten;
+        safety.unstable_at_end += copies.unstable;
+        safety.confirmed_unstable_at_end += copies.confirmed_unstable;
     }
 
     /// A producer publishes a message another time.

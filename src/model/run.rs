@@ -114,6 +114,7 @@ impl<R: Recorder> System<R> {
 
     /// Closes the books of a run that ended so.
     pub fn close(mut self, end: RunEnd) -> Outcome {
+        self.close_storage(end.at);
         self.books.close(end.at);
         self.count_what_is_left();
         self.close_producers(end.at);
@@ -141,6 +142,21 @@ impl<R: Recorder> System<R> {
             ledger: self.books.ledger,
             balanced,
             errors: self.books.errors,
+        }
+    }
+
+    /// What has become safer unnoticed counts, and what is not safe is counted.
+    fn close_storage(&mut self, end: SimTime) {
+        let (facts, unsafe_copies) = match &mut self.node {
+            Node::Up(broker) => (broker.close_storage(end), broker.unsafe_copies()),
+            Node::Down(survivors) => (survivors.close_storage(end), survivors.unsafe_copies()),
+            Node::AtWork => return,
+        };
+        for fact in &facts {
+            self.books.fact(fact);
+        }
+        for (queue, copies) in unsafe_copies {
+            self.books.close_safety(queue, copies);
         }
     }
 

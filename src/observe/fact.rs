@@ -353,6 +353,10 @@ pub enum Fact {
         level: Durability,
         /// When it was published.
         published: SimTime,
+        /// When a publish of it was confirmed, as the broker sent it, if that was before.
+        confirmed: Option<SimTime>,
+        /// It is a dead letter: its message was kept elsewhere before.
+        dead: bool,
         /// Since when: the operating system tells nobody when it writes, so that is found out later.
         at: SimTime,
     },

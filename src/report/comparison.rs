@@ -31,6 +31,7 @@ const SHOWN: [(Scope, &[&str]); 3] = [
     (
         Scope::Run,
         &[
+            "confirmed-and-lost",
             "published",
             "processed",
             "lost",
@@ -51,7 +52,7 @@ const SHOWN: [(Scope, &[&str]); 3] = [
 const WIDTH: usize = 110;
 
 /// Measures that are left out where no variant has any, besides the causes of losses.
-const IF_ANY: [&str; 3] = ["published-twice", "processed-twice", "duplicates-skipped"];
+const IF_ANY: [&str; 4] = ["confirmed-and-lost", "published-twice", "processed-twice", "duplicates-skipped"];
 
 fn is_shown(measure: MeasureId) -> bool {
     measure.name.starts_with("lost-")

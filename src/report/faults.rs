@@ -59,6 +59,7 @@ mod tests {
             outcome.faults = vec![FaultOutcome {
                 name: "cut".into(),
                 strikes: strikes(seed),
+                is_crash: false,
                 waits_until: waits_until.map(str::to_owned),
             }];
         });

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::losses::{self, Loss};
 use super::{answer, checks};
 use crate::check::{CheckResult, Found};
 use crate::experiment::{Comparison, Difference, RunResult, VariantResult};
@@ -49,6 +50,7 @@ fn variant(variant: &VariantResult) -> Value {
         "profile": variant.variant.scenario.system.profile.name,
         "random": variant.random_parts,
         "checks": variant.checks.iter().map(|check| self::check(check, variant)).collect::<Vec<_>>(),
+        "losses": losses::all(variant).iter().map(loss).collect::<Vec<_>>(),
         "measures": measures(variant),
         "replications": variant.outcomes.iter().enumerate().map(|(k, outcome)| replication(variant, k, outcome))
             .collect::<Vec<_>>(),
@@ -70,6 +72,19 @@ fn check(check: &CheckResult, variant: &VariantResult) -> Value {
         "verdict": check.verdict.words(),
         "found": found,
         "replay": replay,
+    })
+}
+
+/// How many a run, and in how many runs any.
+fn loss(loss: &Loss) -> Value {
+    json!({
+        "measure": loss.measure,
+        "estimate": loss.mean.as_ref().map_or(Value::Null, estimate),
+        "runs_with_any": loss.some,
+        "runs": loss.n,
+        "lower": loss.share.0,
+        "upper": loss.share.1,
+        "method": loss.method,
     })
 }
 

@@ -1,10 +1,12 @@
 //! The summary in text: the answer first, then what was run, then the tables, then the command that does it again.
 
-use super::answer::republished;
+use super::answer::{confirms, crashes, republished};
 use super::wrap::prose;
-use super::{answer, checks, comparison, emphasis, errors, fates, faults, head, plot, table};
+use super::{
+    answer, checks, comparison, duplicates, emphasis, errors, fates, faults, head, losses, plot, table,
+};
 use crate::experiment::{Comparison, RunResult, VariantResult};
-use crate::measure::{ConsumerOutcome, ProducerOutcome};
+use crate::measure::ConsumerOutcome;
 
 /// Columns of a line.
 const WIDTH: usize = 110;
@@ -59,8 +61,14 @@ fn refuses(consumer: &ConsumerOutcome) -> bool {
     refused + consumer.crashes_at_work + consumer.cancelled > 0
 }
 
+/// Whether a queue keeps something on a disk.
+fn keeps(variant: &VariantResult) -> bool {
+    variant.outcomes.iter().flat_map(|outcome| &outcome.queues).any(|queue| queue.safety.kept > 0)
+}
+
 fn body(variant: &VariantResult, asked: u32) -> String {
     let mut text = head::replications(variant, asked);
+    text += &losses::losses(variant);
     text += &table::of_measures(&table::CONSUMERS, variant);
     if variant.outcomes.iter().flat_map(|outcome| &outcome.consumers).any(refuses) {
         text += &table::of_measures(&table::REFUSALS, variant);
@@ -68,18 +76,17 @@ fn body(variant: &VariantResult, asked: u32) -> String {
     for columns in [table::QUEUES, table::FAIRNESS, table::PRODUCERS] {
         text += &table::of_measures(&columns, variant);
     }
-    let asked = |p: &ProducerOutcome| p.confirmed + p.nacked + p.unanswered > 0;
-    if variant.outcomes.iter().flat_map(|outcome| &outcome.producers).any(asked) {
+    if confirms(variant) {
         text += &table::of_measures(&table::CONFIRMS, variant);
     }
-    let republished = republished(variant);
-    if republished {
+    if keeps(variant) && (confirms(variant) || crashes(variant)) {
+        text += &table::of_measures(&table::SAFETY, variant);
+        text += &table::of_measures(&table::PROMISES, variant);
+    }
+    if republished(variant) {
         text += &table::of_measures(&table::REPUBLISHED, variant);
     }
-    let skips = |consumer: &ConsumerOutcome| consumer.duplicates_skipped > 0;
-    if republished || variant.outcomes.iter().flat_map(|outcome| &outcome.consumers).any(skips) {
-        text += &table::of_measures(&table::DUPLICATES, variant);
-    }
+    text += &duplicates::duplicates(variant);
     text += &fates::fates(variant);
     text += &plot::depths(variant);
     text += &errors::errors(variant);

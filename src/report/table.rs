@@ -62,15 +62,41 @@ pub(super) const PRODUCERS: Columns = Columns {
     measures: &["published", "returned", "confirmed", "nacked"],
 };
 
+/// Shown where a queue keeps something, and something is confirmed or crashes.
+pub(super) const SAFETY: Columns = Columns {
+    title: "how long messages were unsafe",
+    scope: Scope::Queue,
+    measures: &[
+        "unsafe-process-crash-p50",
+        "unsafe-process-crash-max",
+        "unsafe-power-loss-p50",
+        "unsafe-power-loss-max",
+    ],
+};
+
+/// Shown there too.
+pub(super) const PROMISES: Columns = Columns {
+    title: "how long messages were confirmed and unsafe, and how many never were safe",
+    scope: Scope::Queue,
+    measures: &[
+        "confirmed-unsafe-p50",
+        "confirmed-unsafe-max",
+        "never-stable",
+        "confirmed-never-stable",
+        "gone-before-stable",
+    ],
+};
+
 /// Shown where a producer asks for confirms.
 pub(super) const CONFIRMS: Columns = Columns {
     title: "publisher confirms",
     scope: Scope::Producer,
     measures: &[
+        "confirmed-and-lost",
+        "published",
         "confirmed",
         "nacked",
         "unanswered",
-        "confirmed-and-lost",
         "confirm-latency-p50",
         "confirm-latency-p95",
         "confirm-latency-p99",
@@ -90,13 +116,6 @@ pub(super) const REPUBLISHED: Columns = Columns {
         "given-up",
         "messages-lost",
     ],
-};
-
-/// Shown there too, and where a consumer skipped something.
-pub(super) const DUPLICATES: Columns = Columns {
-    title: "duplicates",
-    scope: Scope::Queue,
-    measures: &["delivered-twice", "processed-twice", "duplicates-skipped"],
 };
 
 /// The table with its title, or nothing where there is nothing to show.

@@ -42,11 +42,14 @@ impl Storage {
         self.log.leader()
     }
 
-    /// A copy is in a quorum queue, by an entry that is committed.
+    /// A copy is in a quorum queue, by an entry that is committed: a majority has it on its disks.
     pub fn keep_committed(&mut self, queue: u32, copy: Copy, entry: u64) {
         let Some(store) = self.queues.get_mut(&queue) else { return };
         let record = Record { index: Level::Stable, awaits: 0, entry, ..Record::new(copy, None, false) };
         store.records.push(record);
+        for level in [Level::PageCache, Level::Stable] {
+            self.asked.push(Asked::Reached(queue, copy.key, level, copy.arrived));
+        }
     }
 
     pub(super) fn arm_log(&mut self, now: SimTime) {

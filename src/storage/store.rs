@@ -403,9 +403,10 @@ impl Storage {
         }
         *part = level.max(*part);
         let whole = record.whole();
-        let key = record.copy.key;
+        // Whoever is done with a copy does not care how safe it is.
+        let (key, settled) = (record.copy.key, record.settled);
         for step in [Level::PageCache, Level::Stable] {
-            if before < step && step <= whole {
+            if before < step && step <= whole && !settled {
                 self.asked.push(Asked::Reached(op.queue, key, step, at));
             }
         }
@@ -435,6 +436,13 @@ impl Storage {
             self.arm(now, id);
         }
         self.start_log(now);
+    }
+
+    /// Copies in a queue that a power failure would take, by their keys, and how far they have come.
+    pub fn unstable(&self, queue: u32) -> impl Iterator<Item = (u32, Level)> + '_ {
+        let records = self.queues.get(&queue).into_iter().flat_map(|store| store.records.iter());
+        let unstable = records.filter(|record| !record.settled && record.whole() < Level::Stable);
+        unstable.map(|record| (record.copy.key, record.whole()))
     }
 
     /// Brings what the operating system has done up to `now`.

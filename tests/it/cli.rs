@@ -9,6 +9,7 @@ use std::process::{Command, Output, Stdio};
 mod conform;
 mod crash_points;
 mod durability;
+mod losses;
 
 fn amqpsim(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()

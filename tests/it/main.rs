@@ -14,6 +14,7 @@ mod outcomes;
 mod producers;
 mod properties;
 mod republish;
+mod safety;
 mod scripts;
 mod semantics;
 mod silence;

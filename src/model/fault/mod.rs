@@ -103,6 +103,18 @@ impl FaultKind {
             FaultKind::Alarm(alarm) => Some(alarm.lasts),
         }
     }
+
+    /// Whether it ends the broker, a node or a queue without warning, so that what is not on the disk may be gone.
+    pub fn is_crash(&self) -> bool {
+        match self {
+            FaultKind::BrokerRestart(restart) => restart.crash != Crash::CleanStop,
+            FaultKind::NodeCrash(_) | FaultKind::QueueCrash(_) => true,
+            FaultKind::ConsumerCrash(_)
+            | FaultKind::ProducerCrash(_)
+            | FaultKind::ConnectionLoss(_)
+            | FaultKind::Alarm(_) => false,
+        }
+    }
 }
 
 impl<R: Recorder> System<R> {

@@ -140,6 +140,7 @@ impl<R: Recorder> System<R> {
             .map(|(fault, strikes)| FaultOutcome {
                 name: fault.name.clone(),
                 strikes: strikes.count,
+                is_crash: fault.kind.is_crash(),
                 waits_until: fault.condition(&self.spec),
             })
             .collect()

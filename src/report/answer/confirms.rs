@@ -1,11 +1,11 @@
-//! What producers in confirm mode know of their publishes, and what they were told wrongly.
+//! What producers in confirm mode know of their publishes.
 
 use super::in_replications;
 use crate::experiment::VariantResult;
 use crate::measure::ProducerOutcome;
 use crate::report::numbers::counted;
 
-/// How the publishes were answered, which confirmed messages were lost, and what was held back; nothing without confirm mode.
+/// How the publishes were answered, and what was held back; nothing without confirm mode.
 pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
     let confirmed = total(variant, |producer| producer.confirmed);
     let nacked = total(variant, |producer| producer.nacked);
@@ -29,12 +29,6 @@ pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
         let publishes = if asked == 1 { "publish" } else { "publishes" };
         let parts = parts.join(", ");
         said.push(format!("{parts} of {asked} {publishes} in confirm mode{}", in_replications(variant)));
-    }
-    let lost = total(variant, |producer| producer.lost_though_confirmed);
-    if lost > 0 {
-        let were = if lost == 1 { "was" } else { "were" };
-        let messages = counted(lost, "message");
-        said.push(format!("{messages} {were} lost though confirmed{}", in_replications(variant)));
     }
     let held_back = total(variant, |producer| producer.held_back);
     if held_back > 0 {
@@ -67,18 +61,17 @@ mod tests {
 
     /// Source: rules CF-2 and CF-8.
     #[test]
-    fn what_was_not_confirmed_and_what_was_lost_all_the_same_are_told() {
+    fn what_was_not_confirmed_is_told() {
         let result = run_example(&plan(false, 1), |_, _, outcome| {
             let producer = &mut outcome.producers[0];
             (producer.confirmed, producer.nacked, producer.unanswered) = (95, 3, 2);
-            (producer.lost_though_confirmed, producer.held_back) = (1, 4);
+            producer.held_back = 4;
         })
         .unwrap();
         assert_eq!(
             clauses(&result.variants[0]),
             [
                 "95 confirmed, 3 nacked, 2 never answered of 100 publishes in confirm mode",
-                "1 message was lost though confirmed",
                 "4 messages waited at the producer when the run ended"
             ]
         );

@@ -1,6 +1,6 @@
 //! What a variant changes against the first one.
 
-use super::{errors, fairness, losses, messages, unfinished};
+use super::{confirmed, errors, fairness, losses, messages, unfinished};
 use crate::experiment::{Comparison, Difference, RunResult, VariantResult};
 use crate::measure::{EndReason, Ledger, Outcome, Scope, Unit};
 use crate::report::numbers::{certainty, estimate};
@@ -9,9 +9,12 @@ use crate::stats::{ConfidenceInterval, Estimate};
 /// What went wrong in the variant, then its losses, the share of the consumer that the first answer is about, and the time.
 pub(super) fn clauses(result: &RunResult, comparison: &Comparison, variant: usize) -> Vec<String> {
     let other = &result.variants[variant];
-    let mut all = unfinished::clauses(other);
-    if !all.is_empty() && all == unfinished::clauses(&result.variants[0]) {
-        all = vec!["unfinished as well".to_owned()];
+    let mut all = confirmed::clauses(other);
+    let unfinished = unfinished::clauses(other);
+    if !unfinished.is_empty() && unfinished == unfinished::clauses(&result.variants[0]) {
+        all.push("unfinished as well".to_owned());
+    } else {
+        all.extend(unfinished);
     }
     all.extend(errors::clauses(other));
     let changes = [

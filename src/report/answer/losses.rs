@@ -1,6 +1,6 @@
 //! Losses with their causes. Messages that were still somewhere when the run ended are unfinished, never lost.
 
-use super::{in_replications, republished};
+use super::{confirmed, confirms, in_replications, republished};
 use crate::experiment::VariantResult;
 use crate::measure::{EndReason, Ledger};
 use crate::observe::LossCause;
@@ -66,7 +66,12 @@ pub(super) fn nothing_lost(variant: &VariantResult) -> Vec<String> {
     if drained && total(variant, Ledger::lost_total) == 0 && total(variant, |books| books.copies) > 0 {
         // To its reader, what was dropped is lost.
         let what = if total(variant, |books| books.unroutable) > 0 { "nothing else" } else { "nothing" };
-        vec![format!("{what} was lost{}", in_replications(variant))]
+        let bound = match variant.outcomes.len() as u64 {
+            // Where nothing can be lost there is nothing to bound.
+            n if n > 1 && (confirms(variant) || has_faults(variant)) => confirmed::at_most(n),
+            _ => String::new(),
+        };
+        vec![format!("{what} was lost{}{bound}", in_replications(variant))]
     } else {
         Vec::new()
     }
@@ -102,6 +107,10 @@ fn how_often(variant: &VariantResult) -> String {
         ),
         _ => String::new(),
     }
+}
+
+fn has_faults(variant: &VariantResult) -> bool {
+    variant.outcomes.first().is_some_and(|outcome| !outcome.faults.is_empty())
 }
 
 fn got(count: u64) -> String {

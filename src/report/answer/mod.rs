@@ -1,6 +1,7 @@
 //! The answer: a sentence for each variant, made from its numbers; the first lines of every report. Each file here adds the
 //! clauses of one subject, or none where it has nothing to say. A clause says only what the run shows.
 
+mod confirmed;
 mod confirms;
 mod difference;
 mod errors;
@@ -41,10 +42,11 @@ fn lines(result: &RunResult, sentences: impl Iterator<Item = String>) -> String 
     named.collect::<Vec<_>>().join("\n")
 }
 
-/// All clauses of one variant: what went wrong first, then how the work was done.
+/// All clauses of one variant: what was promised and lost, what went wrong, then how the work was done.
 fn clauses(variant: &VariantResult) -> Vec<String> {
     let published: u64 = variant.outcomes.iter().map(|outcome| outcome.ledger.published).sum();
-    let mut all = unfinished::clauses(variant);
+    let mut all = confirmed::clauses(variant);
+    all.extend(unfinished::clauses(variant));
     all.extend(errors::clauses(variant));
     all.extend(errors::stopped(variant));
     all.extend(errors::not_carried_out(variant));
@@ -87,6 +89,17 @@ fn capitalised(text: &str) -> String {
 pub(super) fn republished(variant: &VariantResult) -> bool {
     let mut producers = variant.outcomes.iter().flat_map(|outcome| &outcome.producers);
     producers.any(|producer| producer.republished > 0)
+}
+
+/// Whether a producer asked for confirms.
+pub(super) fn confirms(variant: &VariantResult) -> bool {
+    let mut producers = variant.outcomes.iter().flat_map(|outcome| &outcome.producers);
+    producers.any(|producer| producer.confirmed + producer.nacked + producer.unanswered > 0)
+}
+
+/// Whether a fault was planned that ends the broker, a node or a queue without warning.
+pub(super) fn crashes(variant: &VariantResult) -> bool {
+    variant.outcomes.first().is_some_and(|outcome| outcome.faults.iter().any(|fault| fault.is_crash))
 }
 
 /// ` in 10 replications`, or nothing for one run.

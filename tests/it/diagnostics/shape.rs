@@ -112,21 +112,21 @@ name = "tasks"
 node = "rabbit@a"
 "#,
         expect![[r#"
-            error[reserved-key]: `node` is reserved for clusters of several brokers
+            error[reserved-key]: `node` is reserved for nodes that differ
              --> scenarios/orders.toml:1:3
               |
             1 | [[node]]
               |   ^^^^
               |
-              = help: take it out; this version simulates a single broker
+              = help: take it out; the nodes of a cluster are all alike, and `[cluster]` says how many there are: `nodes = 3`
 
-            error[reserved-key]: `node` is reserved for clusters of several brokers
+            error[reserved-key]: `node` is reserved for nodes that differ
              --> scenarios/orders.toml:5:1
               |
             5 | node = "rabbit@a"
               | ^^^^
               |
-              = help: take it out; this version simulates a single broker
+              = help: take it out; the nodes of a cluster are all alike, and `[cluster]` says how many there are: `nodes = 3`
 
             2 errors in scenarios/orders.toml
         "#]],
