@@ -35,8 +35,8 @@ fn careful_applications_lose_what_their_store_does_not_sync() {
             ["rabbitmq-3.10-classic", "rabbitmq-3.13-classic-v1", "rabbitmq-quorum", "sync-per-message"]
                 .contains(&store.as_str());
         match crash.as_str() {
-            "broker-restart" => assert_eq!(confirmed, 0, "{at}"),
-            "process-crash" => assert_eq!(confirmed > 0, store == "never-sync", "{at}"),
+            // A store that never syncs writes at once: the confirm takes longer to its producer than the write.
+            "broker-restart" | "process-crash" => assert_eq!(confirmed, 0, "{at}"),
             "power-loss" if synced => assert_eq!(confirmed, 0, "{at}"),
             "power-loss" | "disk-loss" => assert_eq!((lost, confirmed), (60, 60), "{at}"),
             other => panic!("unknown crash {other}"),
