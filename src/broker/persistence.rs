@@ -427,16 +427,17 @@ impl Broker {
         for of_queue in back.chunk_by(|(one, ..), (next, ..)| one == next) {
             let id = of_queue[0].0;
             let Some(queue) = self.queues.get(id.0) else {
-                of_queue.iter().for_each(|(_, copy, _)| self.messages.release(Slot(copy.key)));
+                for (_, copy, _) in of_queue {
+                    self.messages.release(Slot(copy.key));
+                }
                 continue;
             };
-            let mut ready = queue.ready_count();
+            let first = queue.ready_count() + 1;
             let entry = |copy: &Copy| Entry::new(copy.arrived, copy.arrival, Slot(copy.key));
             let bytes: u64 = of_queue.iter().map(|(_, copy, _)| u64::from(copy.size)).sum();
             let by_priority: Vec<(Option<u8>, Entry)> =
                 of_queue.iter().map(|(_, copy, _)| (self.priority_of(Slot(copy.key)), entry(copy))).collect();
-            for (_, copy, acked) in of_queue {
-                ready += 1;
+            for (ready, (_, copy, acked)) in (first..).zip(of_queue) {
                 if !self.drop_kept_letter(id, Slot(copy.key)) {
                     let message = self.messages.id(Slot(copy.key));
                     let fact = Fact::CameBack { queue: id, message, acked: *acked, ready };
