@@ -404,3 +404,147 @@ lasts = "1s"
     assert_eq!(outcome.ledger.lost_to(LossCause::InPageCache), 10);
     assert_eq!(outcome.producers[0].lost_though_confirmed, 10);
 }
+
+/// Whatever the nodes do one after the other: without a disk that has it, a message is gone.
+#[test]
+fn the_disks_of_all_nodes_are_lost_one_by_one() {
+    let text: String = (1..=3)
+        .map(|node| {
+            format!("[[fault.node-crash]]\nname = \"n{node}\"\nnode = {node}\nby = \"disk-loss\"\nat = \"{node}0s\"\nlasts = \"40s\"\n")
+        })
+        .collect();
+    let outcome = outcome(&format!(
+        r#"[queue.arguments]
+x-queue-type = "quorum"
+
+[cluster]
+nodes = 3
+
+[[producer]]
+name = "shop"
+routing-key = "orders"
+confirms = true
+start = "1s"
+count = 100
+interarrival = "10ms"
+
+{text}"#
+    ));
+    assert_eq!(outcome.ledger.lost_to(LossCause::DiskLost), 100);
+    assert_eq!(outcome.producers[0].lost_though_confirmed, 100);
+}
+
+/// What the only member of a quorum queue had when it stopped is in its queue afterwards.
+#[test]
+fn a_message_that_was_being_synced_is_in_its_quorum_queue_after_a_restart() {
+    let outcome = outcome(
+        r#"[queue.arguments]
+x-queue-type = "quorum"
+
+[[producer]]
+name = "shop"
+routing-key = "orders"
+start = "2s"
+count = 1
+interarrival = "1s"
+
+[[fault.broker-restart]]
+at = "2.005s"
+lasts = "1s"
+
+[[consumer]]
+name = "billing"
+queue = "orders"
+start = "5s"
+service-time = "1ms"
+"#,
+    );
+    assert_eq!((outcome.consumers[0].processed, outcome.ledger.unfinished()), (1, 0));
+}
+
+/// A broker that crashes does not bring back nodes that are down by themselves.
+#[test]
+fn a_crash_of_the_broker_leaves_nodes_down_that_were_down() {
+    let down = |node: u32| {
+        format!("[[fault.node-crash]]\nname = \"n{node}\"\nnode = {node}\nat = \"5s\"\nlasts = \"60s\"\n")
+    };
+    let outcome = outcome(&format!(
+        r#"[queue.arguments]
+x-queue-type = "quorum"
+
+[cluster]
+nodes = 3
+
+[[producer]]
+name = "shop"
+routing-key = "orders"
+confirms = true
+start = "20s"
+count = 1
+interarrival = "1s"
+
+{}{}[[fault.process-crash]]
+name = "all"
+at = "10s"
+lasts = "1s"
+"#,
+        down(2),
+        down(3)
+    ));
+    let latency = outcome.producers[0].confirm_latency.max().map(|max| max / 1_000_000_000);
+    assert_eq!(latency, Some(50), "the nodes are back at 65 s, and elect for 5 s");
+}
+
+/// One message a write, and no time for it: a run is long, and neither deep nor wrong in its counts.
+#[test]
+fn a_writer_does_one_batch_after_the_other() {
+    for store in ["never-sync", "rabbitmq-4-classic", "sync-per-message"] {
+        let outcome = outcome(&format!(
+            r#"{PRODUCER}count = 20000
+interarrival = "0s"
+
+[classic-store]
+preset = "{store}"
+batch-max = 1
+eager = true
+
+[[consumer]]
+name = "billing"
+queue = "orders"
+start = "20ms"
+prefetch-count = 100
+service-time = "0s"
+"#
+        ));
+        assert_eq!(
+            (outcome.producers[0].confirmed, outcome.consumers[0].processed),
+            (20_000, 20_000),
+            "{store}"
+        );
+    }
+}
+
+/// The second queue of a name has its own syncs to wait for, and what waited for the first is answered with it.
+#[test]
+fn a_queue_that_is_declared_again_knows_nothing_of_the_first() {
+    let outcome = outcome(
+        r#"
+[[client]]
+name = "operator"
+start = "1s"
+do = [
+    { method = "confirm.select" },
+    { method = "basic.publish", routing-key = "orders", persistent = true, message-size = "8KiB" },
+    { method = "queue.delete", queue = "orders", after = "5ms" },
+    { method = "queue.declare", queue = "orders", durable = true },
+    { method = "basic.publish", routing-key = "orders", persistent = true, message-size = "8KiB" },
+]
+
+[[fault.power-loss]]
+at = "1.012s"
+lasts = "1s"
+"#,
+    );
+    assert_eq!(outcome.ledger.lost_to(LossCause::QueueDeleted), 1);
+    assert_eq!(outcome.ledger.lost_total(), 2, "the second was not on the disk: {:?}", outcome.ledger);
+}
