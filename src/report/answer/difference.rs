@@ -43,6 +43,10 @@ fn same(result: &RunResult, comparison: &Comparison, variant: usize) -> String {
         format!("losses, shares and times are those of `{base}`")
     } else if rows.iter().any(|row| row.difference.excludes_zero()) {
         format!("less or other work was done than with `{base}`, so that times say nothing")
+    } else if rows.iter().any(|row| !row.is_equal() && row.difference.ends().is_none()) {
+        format!(
+            "whether losses, shares and times differ from those of `{base}` takes more than one replication"
+        )
     } else {
         format!("losses, shares and times are not told apart from those of `{base}`")
     }
