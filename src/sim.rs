@@ -13,6 +13,7 @@ use crate::measure::{Ledger, Outcome};
 use crate::model::{CrashBy, HandMessage, Recording, System, SystemEvent, channel};
 use crate::observe::{Observation, What};
 use crate::scenario::Scenario;
+use crate::storage::Crash;
 use crate::units::{SimDuration, SimTime};
 
 /// A run of a scenario that a test drives. Besides the scenario's own clients, the test has a client of its own, without a
@@ -332,7 +333,30 @@ impl Sim {
 
     /// The broker stops cleanly and starts again. The test's own client is connected again at once.
     pub fn restart_broker(&mut self) {
-        self.system.restart_broker(&mut self.events);
+        self.crash_broker(Crash::CleanStop);
+    }
+
+    /// The broker ends so and starts again at once, with what is left on its disk. The test's own client is connected again at
+    /// once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use amqpsim::{scenario::ScenarioBuilder, sim::Sim, storage::Crash, units::SimDuration};
+    ///
+    /// let scenario = ScenarioBuilder::new("power")
+    ///     .queue("tasks")
+    ///     .producer("shop").with("routing-key", "tasks").with("persistent", true).with("confirms", true)
+    ///     .with("count", 10).with("interarrival", "10ms")
+    ///     .build()?;
+    /// let mut sim = Sim::new(&scenario, 1);
+    /// sim.run_for(SimDuration::from_secs(1));
+    /// sim.crash_broker(Crash::PowerLoss);
+    /// assert_eq!(sim.finish().producers[0].lost_though_confirmed, 10, "RabbitMQ 4 does not sync before it confirms");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn crash_broker(&mut self, crash: Crash) {
+        self.system.restart_broker(crash, &mut self.events);
         self.system.take_answers();
         self.reopen();
         self.look();

@@ -14,7 +14,7 @@ use super::unacked::Unacked;
 use super::{Broker, Out, Step};
 use crate::amqp::{DeliveryMode, FieldValue, PublishSeqNo, QueueId, ServerMethod};
 use crate::observe::{Fact, LossCause, Settlement};
-use crate::rules;
+use crate::rules::{self, RuleRef};
 use crate::storage::{Asked, Copy, Crash, Fate, Keeps, Leftover, Storage, WriterId};
 use crate::units::SimTime;
 
@@ -34,6 +34,8 @@ pub(super) struct Persistence {
     log_timer: Option<u32>,
     /// What quorum queues have not taken yet, in order of entries.
     pub(super) proposals: VecDeque<Proposal>,
+    /// Why they wait.
+    pub(super) waits_by: RuleRef,
     /// A copy that has just come into a classic queue. One that is handed out at once and for good is never kept.
     arriving: Option<(QueueId, u32)>,
     pub(super) safety: Safety,
@@ -50,6 +52,8 @@ struct Waiting {
     copies: u32,
     /// A queue has refused one.
     refused: bool,
+    /// Why it had to wait.
+    rule: RuleRef,
     /// What is confirmed by its answer, if a queue keeps it.
     keeps: Option<Place>,
 }
@@ -70,6 +74,7 @@ impl Broker {
             waiting: BTreeMap::new(),
             waiters: 0,
             asking: None,
+            waits_by: rules::CF_5,
             arriving: None,
             safety: Safety::default(),
             log_timer: None,
@@ -119,7 +124,10 @@ impl Broker {
         let waiter = persistence.waiters;
         persistence.waiters += 1;
         let keeps = persistence.safety.take_publishing().filter(|_| what != Awaited::Commit);
-        persistence.waiting.insert(waiter, Waiting { place, serial, what, copies, refused: false, keeps });
+        let rule = persistence.waits_by;
+        persistence
+            .waiting
+            .insert(waiter, Waiting { place, serial, what, copies, refused: false, rule, keeps });
         true
     }
 
@@ -163,6 +171,8 @@ impl Broker {
         }
         let copy = Copy { arrival, arrived: step.now, key: slot.0, size: message.size };
         let waiter = persistence.asking.map(|_| persistence.waiters);
+        // What is only written is not safe from all that CF-5 has in mind.
+        persistence.waits_by = if persistence.storage.syncs(id.0) { rules::CF_5 } else { rules::DUR_9 };
         let waits = persistence.storage.append(step.now, id.0, copy, waiter);
         persistence.asking = persistence.asking.map(|copies| copies + u32::from(waits));
         self.messages.retain(slot);
@@ -303,7 +313,7 @@ impl Broker {
         if waiting.copies > 0 {
             return None;
         }
-        let Waiting { place, serial, what, refused, keeps, .. } = *waiting;
+        let Waiting { place, serial, what, refused, rule, keeps, .. } = *waiting;
         let persistence = self.persistence.as_mut()?;
         persistence.waiting.remove(&waiter);
         let channel = self
@@ -319,7 +329,7 @@ impl Broker {
                 if refused {
                     step.out.fact(Fact::Nacked { channel: at, publish }, rules::CF_8);
                 } else {
-                    step.out.fact(Fact::Confirmed { channel: at, publish }, rules::CF_5);
+                    step.out.fact(Fact::Confirmed { channel: at, publish }, rule);
                 }
                 Some(place)
             }

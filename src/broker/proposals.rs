@@ -40,6 +40,7 @@ impl Broker {
         let Some(persistence) = &mut self.persistence else { return };
         let entry = persistence.storage.propose(step.now, size);
         persistence.storage.await_proposals(1);
+        persistence.waits_by = rules::CF_9;
         let waiter = persistence.next_waiter();
         persistence.proposals.push_back(Proposal { entry, queue: id, slot, message, from, waiter });
     }

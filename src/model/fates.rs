@@ -142,6 +142,13 @@ impl Fates {
         (second, !attempts.is_lost() && self.lost.clear(number))
     }
 
+    /// A copy is in its queue again: whether the message was lost and is not any more, and whether it was confirmed. A message
+    /// that is published again is judged by its publishes alone.
+    pub(super) fn came_back(&mut self, number: u32) -> (bool, bool) {
+        let found = !self.republishes && self.lost.clear(number);
+        (found, found && self.confirmed.has(number))
+    }
+
     /// Whether a copy of it is lost.
     pub(super) fn is_lost(&self, number: u32) -> bool {
         self.lost.has(number)

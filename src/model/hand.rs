@@ -107,9 +107,9 @@ impl<R: Recorder> System<R> {
         ConsumerCrash { consumer, by: CrashBy::TcpCut, restart_after: None }.end(self, events);
     }
 
-    /// The broker stops cleanly and starts again now.
-    pub fn restart_broker(&mut self, events: &mut EventList<SystemEvent>) {
-        BrokerRestart { lasts: SimDuration::ZERO, crash: Crash::CleanStop }.begin(self, events);
+    /// The broker ends so, and starts again now.
+    pub fn restart_broker(&mut self, crash: Crash, events: &mut EventList<SystemEvent>) {
+        BrokerRestart { lasts: SimDuration::ZERO, crash }.begin(self, events);
         BrokerRestart::end(self, events);
     }
 

@@ -154,5 +154,11 @@ impl Books {
         let lost =
             self.fates.get(message.producer.index()).is_some_and(|fates| fates.is_lost(message.number));
         self.may_be_processed_again(queue, message, u32::from(acked && !lost));
+        if let Some(fates) = self.fates.get_mut(message.producer.index()) {
+            let (found, confirmed) = fates.came_back(message.number);
+            let book = &mut self.producers[message.producer.index()];
+            book.messages_lost -= u64::from(found);
+            book.lost_though_confirmed -= u64::from(confirmed);
+        }
     }
 }

@@ -378,6 +378,12 @@ impl Storage {
         writers + self.log.syncing()
     }
 
+    /// Whether a queue's confirms wait for a sync.
+    pub fn syncs(&self, queue: u32) -> bool {
+        let store = self.queues.get(&queue);
+        store.is_some_and(|store| store.keeps.spec(&self.spec).confirm_after == ConfirmAfter::Sync)
+    }
+
     /// Whether anybody waits for a confirm.
     pub fn is_awaited(&self) -> bool {
         self.waiting > 0

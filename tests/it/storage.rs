@@ -408,7 +408,7 @@ lasts = "1s"
 /// Whatever the nodes do one after the other: without a disk that has it, a message is gone.
 #[test]
 fn the_disks_of_all_nodes_are_lost_one_by_one() {
-    let text: String = (1..=3)
+    let faults: Vec<String> = (1..=3)
         .map(|node| {
             format!("[[fault.node-crash]]\nname = \"n{node}\"\nnode = {node}\nby = \"disk-loss\"\nat = \"{node}0s\"\nlasts = \"40s\"\n")
         })
@@ -428,7 +428,8 @@ start = "1s"
 count = 100
 interarrival = "10ms"
 
-{text}"#
+{}"#,
+        faults.concat()
     ));
     assert_eq!(outcome.ledger.lost_to(LossCause::DiskLost), 100);
     assert_eq!(outcome.producers[0].lost_though_confirmed, 100);
