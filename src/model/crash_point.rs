@@ -106,7 +106,8 @@ impl CrashRun {
         Ok(Aftermath {
             in_doubt: before.ledger.unfinished(),
             losses: losses.filter(|&(_, count)| count > 0).collect(),
-            lost_though_confirmed: after.lost_though_confirmed - before.lost_though_confirmed,
+            // What was lost before may be there again.
+            lost_though_confirmed: after.lost_though_confirmed.saturating_sub(before.lost_though_confirmed),
             processed_again: after.ledger.processed_again - before.ledger.processed_again,
             came_back: after.ledger.came_back - before.ledger.came_back,
             out_of_order: after.out_of_order - before.out_of_order,
