@@ -1,10 +1,11 @@
 //! Distributions of lengths of time, sampled by inversion: one uniform draw a sample, so that variants stay in step.
 //!
-//! Floating point stays inside this file and leaves it as integer nanoseconds. `+ - * /` are exact by IEEE 754 on every
-//! platform; the logarithm is `libm`'s, pinned, because the platform's may differ in the last bit.
+//! Floating point stays inside this file and `logarithm.rs` and leaves them as integer nanoseconds. `+ - * /` are rounded in
+//! one way by IEEE 754 on every platform; the platform's logarithm, which may differ in its last bit, is never asked.
 
 use std::fmt;
 
+use super::logarithm::minus_ln;
 use crate::units::SimDuration;
 
 /// A distribution of lengths of time.
@@ -18,13 +19,6 @@ pub enum Distribution {
     Exponential(SimDuration),
 }
 
-/// The draw as a number in the open interval (0, 1): 52 bits and a half, so that neither end is ever met.
-#[inline]
-fn unit(draw: u64) -> f64 {
-    // 52 bits fit a signed number, which a processor converts in one step.
-    ((draw >> 12) as i64 as f64 + 0.5) * (1.0 / (1u64 << 52) as f64)
-}
-
 impl Distribution {
     /// The sample that belongs to `draw`, 64 uniform bits; lengths beyond the largest are the largest.
     #[inline]
@@ -36,7 +30,7 @@ impl Distribution {
                 SimDuration::from_nanos(low.as_nanos() + ((u128::from(draw) * span) >> 64) as u64)
             }
             Distribution::Exponential(mean) => {
-                SimDuration::from_nanos((mean.as_nanos() as f64 * -libm::log(unit(draw))) as u64)
+                SimDuration::from_nanos((mean.as_nanos() as f64 * minus_ln(draw)) as u64)
             }
         }
     }

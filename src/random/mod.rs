@@ -2,6 +2,7 @@
 //! Knows nothing of what is drawn for: a stream is found by (seed, entity, purpose), a sample is a function of one draw.
 
 mod distribution;
+mod logarithm;
 mod stream;
 
 pub use distribution::Distribution;
