@@ -2,6 +2,7 @@
 //! Knows nothing of what is drawn for: a stream is found by (seed, entity, purpose), a sample is a function of one draw.
 
 mod distribution;
+pub mod law;
 mod logarithm;
 mod stream;
 

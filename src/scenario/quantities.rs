@@ -1,12 +1,11 @@
-//! Quantities with units: durations, sizes, factors and distributions, and what is wrong with their text.
+//! Quantities with units: durations, sizes and factors, and what is wrong with their text.
 
-use crate::random::Distribution;
 use crate::units::{QuantityError, SimDuration, parse_bytes, parse_duration};
 
 use super::diagnostic::Diagnostic;
 use super::ids;
 use super::keys::{DURATION_UNITS, Kind, SIZE_UNITS};
-use super::node::{Entry, Node, Table, Value, shortened};
+use super::node::{Node, Value, shortened};
 use super::reader::Reading;
 use super::suggest::nearest;
 use super::values::wrong_type;
@@ -162,78 +161,5 @@ pub(super) fn permille(node: &Node, reading: &mut Reading<'_>) -> Option<u32> {
         Diagnostic::error(ids::MALFORMED_QUANTITY, message)
     };
     reading.problems.push(diagnostic.at(node.place.as_ref()));
-    None
-}
-
-const DISTRIBUTIONS: [&str; 3] = ["constant", "uniform", "exponential"];
-
-/// A distribution: a duration, or a table with one key that says which.
-pub(super) fn distribution(node: &Node, reading: &mut Reading<'_>) -> Option<Distribution> {
-    match &node.value {
-        Value::Text(_) | Value::Integer(_) | Value::Decimal(_) => {
-            duration(node, reading).map(Distribution::Constant)
-        }
-        Value::Table(table) => distribution_table(node, table, reading),
-        _ => {
-            wrong_type(node, reading);
-            None
-        }
-    }
-}
-
-fn distribution_table(node: &Node, table: &Table, reading: &mut Reading<'_>) -> Option<Distribution> {
-    let [entry] = table.0.as_slice() else {
-        let message = format!("a distribution has one key, got {}", table.0.len());
-        reading.problems.push(
-            Diagnostic::error(ids::MALFORMED_DISTRIBUTION, message)
-                .at(node.place.as_ref())
-                .help("for example `{ exponential = \"20ms\" }`"),
-        );
-        return None;
-    };
-    match entry.key.as_str() {
-        "constant" => duration(&entry.node, reading).map(Distribution::Constant),
-        "exponential" => duration(&entry.node, reading).map(Distribution::Exponential),
-        "uniform" => uniform(&entry.node, reading),
-        _ => {
-            reading.problems.push(unknown_distribution(entry));
-            None
-        }
-    }
-}
-
-fn unknown_distribution(entry: &Entry) -> Diagnostic {
-    let near = nearest(&entry.key, DISTRIBUTIONS).map(|near| format!("did you mean `{near}`?"));
-    Diagnostic::error(
-        ids::UNKNOWN_DISTRIBUTION,
-        format!("there is no distribution `{}`", shortened(&entry.key)),
-    )
-    .at(entry.key_place.as_ref())
-    .help_if(near)
-    .note("known are `constant`, `uniform`, `exponential`")
-}
-
-fn uniform(node: &Node, reading: &mut Reading<'_>) -> Option<Distribution> {
-    let ends = if let Value::List(nodes) = &node.value { nodes.as_slice() } else { &[] };
-    let [low_node, high_node] = ends else {
-        let message = format!("a uniform distribution has two ends, got {}", node.shown());
-        reading.problems.push(
-            Diagnostic::error(ids::MALFORMED_DISTRIBUTION, message)
-                .at(node.place.as_ref())
-                .help("for example `{ uniform = [\"1ms\", \"2ms\"] }`"),
-        );
-        return None;
-    };
-    let (low, high) = (duration(low_node, reading), duration(high_node, reading));
-    let (low, high) = (low?, high?);
-    if low <= high {
-        return Some(Distribution::Uniform(low, high));
-    }
-    let message = format!("a uniform distribution goes from low to high, got {low} to {high}");
-    reading.problems.push(
-        Diagnostic::error(ids::REVERSED_UNIFORM, message)
-            .at(node.place.as_ref())
-            .help(format!("write [\"{high}\", \"{low}\"]")),
-    );
     None
 }

@@ -3,9 +3,10 @@
 use crate::model::{BackoffSpec, Declaration, MessageSpec, Pace, ProducerSpec};
 use crate::random::Distribution;
 use crate::scenario::diagnostic::{Diagnostic, Problems};
+use crate::scenario::distributions::distribution;
 use crate::scenario::ids;
 use crate::scenario::node::{Table, shortened};
-use crate::scenario::quantities::{distribution, duration};
+use crate::scenario::quantities::duration;
 use crate::scenario::reader::Reader;
 use crate::scenario::source::Placed;
 use crate::scenario::values::{choice, integer, name, short_text, short_texts};
