@@ -1,4 +1,4 @@
-//! Distributions of lengths of time, and what is wrong with them. Which laws there are, and by which
+//! Distributions of lengths of time and of sizes, and what is wrong with them. Which laws there are, and by which
 //! parameters they are given, is a table of the room `random`.
 
 use crate::random::Distribution;
@@ -7,8 +7,9 @@ use crate::units::SimDuration;
 
 use super::diagnostic::Diagnostic;
 use super::ids;
+use super::keys::Kind;
 use super::node::{Entry, Node, Table, Value, shortened};
-use super::quantities::duration;
+use super::quantities::{duration, size};
 use super::reader::Reading;
 use super::suggest::nearest;
 use super::values::wrong_type;
@@ -28,9 +29,19 @@ const LENGTHS: Unit = Unit {
     examples: ["1ms", "2ms"],
 };
 
+const SIZES: Unit = Unit { read: size, show: |bytes| format!("{bytes}B"), examples: ["1kB", "2kB"] };
+
 /// A distribution of lengths of time: a duration, or a table with one key that says which.
 pub(super) fn distribution(node: &Node, reading: &mut Reading<'_>) -> Option<Distribution> {
     read(node, reading, LENGTHS)
+}
+
+/// The same of sizes in bytes, for which nanoseconds stand; where the key has a single size, only that.
+pub(super) fn size_distribution(node: &Node, reading: &mut Reading<'_>) -> Option<Distribution> {
+    if matches!(reading.key.kind, Kind::Size) {
+        return amount(node, reading, SIZES).map(Distribution::Constant);
+    }
+    read(node, reading, SIZES)
 }
 
 fn read(node: &Node, reading: &mut Reading<'_>, unit: Unit) -> Option<Distribution> {

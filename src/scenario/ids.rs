@@ -27,6 +27,7 @@ ids! {
     INTEGER_TOO_LARGE = "integer-too-large": "An integer needs more than 64 bits.";
     MALFORMED_ADDRESS = "malformed-address": "A setting's address is not TABLE.NAME.KEY or TABLE.KEY.";
     MALFORMED_DISTRIBUTION = "malformed-distribution": "A distribution lacks its parameters.";
+    MALFORMED_KEYS = "malformed-keys": "Routing keys are neither a list nor a pattern with a count.";
     MALFORMED_QUANTITY = "malformed-quantity": "A quantity does not start with a number.";
     MISSING_KEY = "missing-key": "A key that must be there is not.";
     NAME_CANNOT_BE_SET = "name-cannot-be-set": "A setting tries to rename something.";

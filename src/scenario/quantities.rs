@@ -1,5 +1,6 @@
 //! Quantities with units: durations, sizes and factors, and what is wrong with their text.
 
+use crate::random::{Exponent, Probability};
 use crate::units::{QuantityError, SimDuration, parse_bytes, parse_duration};
 
 use super::diagnostic::Diagnostic;
@@ -128,9 +129,34 @@ impl Quantity {
     }
 }
 
+/// A number with a bounded number of decimals, held as an integer.
+struct Fixed {
+    decimals: usize,
+    /// In units of the last decimal, both included.
+    range: (u64, u64),
+    /// The range as people write it.
+    shown: &'static str,
+}
+
 /// A factor with up to three decimals, in thousandths. Written as a number or as a string.
 pub(super) fn permille(node: &Node, reading: &mut Reading<'_>) -> Option<u32> {
-    const PERMILLE_MAX: u64 = 1_000_000;
+    let factor = Fixed { decimals: 3, range: (1, 1_000_000), shown: "0.001 and 1000" };
+    fixed(node, reading, &factor).map(|thousandths| thousandths as u32)
+}
+
+/// The exponent of Zipf's law.
+pub(super) fn exponent(node: &Node, reading: &mut Reading<'_>) -> Option<Exponent> {
+    let exponent = Fixed { decimals: 3, range: (0, 10_000), shown: "0 and 10" };
+    fixed(node, reading, &exponent).map(|thousandths| Exponent(thousandths as u32))
+}
+
+/// A probability with up to nine decimals.
+pub(super) fn probability(node: &Node, reading: &mut Reading<'_>) -> Option<Probability> {
+    let probability = Fixed { decimals: 9, range: (0, 1_000_000_000), shown: "0 and 1" };
+    fixed(node, reading, &probability).map(|billionths| Probability::from_billionths(billionths as u32))
+}
+
+fn fixed(node: &Node, reading: &mut Reading<'_>, fixed: &Fixed) -> Option<u64> {
     let text = match &node.value {
         Value::Text(text) | Value::Decimal(text) => text.trim().to_owned(),
         Value::Integer(number) => number.to_string(),
@@ -139,23 +165,28 @@ pub(super) fn permille(node: &Node, reading: &mut Reading<'_>) -> Option<u32> {
             return None;
         }
     };
+    let places = fixed.decimals;
     let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
     let decimals = decimals.trim_end_matches('0');
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let what = format!("`{}` of {}", reading.key.name, reading.owner);
     let got = shortened(&text);
-    let diagnostic = if digits(whole) && (decimals.is_empty() || digits(decimals)) && decimals.len() <= 3 {
-        let thousandths: Option<u64> = format!("{whole}{decimals:0<3}").parse().ok();
-        if let Some(value) = thousandths.filter(|value| (1..=PERMILLE_MAX).contains(value)) {
-            return u32::try_from(value).ok();
+    let diagnostic = if digits(whole) && (decimals.is_empty() || digits(decimals)) && decimals.len() <= places
+    {
+        let units: Option<u64> = format!("{whole}{decimals:0<places$}").parse().ok();
+        if let Some(value) = units.filter(|value| (fixed.range.0..=fixed.range.1).contains(value)) {
+            return Some(value);
         }
-        let message = format!("{what} must be between 0.001 and 1000, got {got}");
+        let message = format!("{what} must be between {}, got {got}", fixed.shown);
         Diagnostic::error(ids::NUMBER_OUT_OF_RANGE, message)
     } else if digits(whole) && digits(decimals) {
-        let message = format!("{what} has at most three decimals, got {got}");
+        let words = if places == 3 { "three" } else { "nine" };
+        let message = format!("{what} has at most {words} decimals, got {got}");
         Diagnostic::error(ids::QUANTITY_TOO_PRECISE, message)
     } else if whole.starts_with('-') {
-        Diagnostic::error(ids::NEGATIVE_QUANTITY, format!("{what} must be above 0, got {got}"))
+        let least = if fixed.range.0 == 0 { "0 or more" } else { "above 0" };
+        let message = format!("{what} must be {least}, got {got}");
+        Diagnostic::error(ids::NEGATIVE_QUANTITY, message)
     } else {
         let message = format!("{what} is a number such as 0.5, got {got}");
         Diagnostic::error(ids::MALFORMED_QUANTITY, message)
