@@ -7,11 +7,10 @@ use super::{Exit, Failure};
 use crate::broker::Profile;
 use crate::check::Property;
 use crate::measure::CATALOGUE;
-use crate::random::Distribution;
+use crate::random::law::FAMILIES;
 use crate::rules;
 use crate::scenario::keys::{Absent, TABLES, TableSpec};
 use crate::storage::{PRESETS, preset_differences};
-use crate::units::SimDuration;
 
 /// What to list.
 #[derive(Debug, Args)]
@@ -70,7 +69,7 @@ impl Subject {
                 .filter(|table| table.name.starts_with("fault."))
                 .map(|table| [table.header(), String::new(), table.about.to_owned()])
                 .collect(),
-            Subject::Distributions => DISTRIBUTIONS.iter().map(distribution).collect(),
+            Subject::Distributions => distributions(),
             Subject::Checks => Property::ALL
                 .iter()
                 .map(|property| [property.name().to_owned(), String::new(), property.statement().to_owned()])
@@ -106,21 +105,26 @@ impl Subject {
     }
 }
 
-/// One of each kind, with lengths to show.
-const DISTRIBUTIONS: [Distribution; 3] = [
-    Distribution::Constant(SimDuration::from_millis(20)),
-    Distribution::Uniform(SimDuration::from_millis(10), SimDuration::from_millis(30)),
-    Distribution::Exponential(SimDuration::from_millis(20)),
-];
-
-/// How it is written, and what it is in words.
-fn distribution(distribution: &Distribution) -> [String; 3] {
-    let written = match distribution {
-        Distribution::Constant(length) => format!("\"{length}\""),
-        Distribution::Uniform(low, high) => format!("{{ uniform = [\"{low}\", \"{high}\"] }}"),
-        Distribution::Exponential(mean) => format!("{{ exponential = \"{mean}\" }}"),
-    };
-    [written, String::new(), distribution.to_string()]
+/// How each kind is written, and what it is.
+fn distributions() -> Vec<[String; 3]> {
+    let simple = [
+        ("\"20ms\"", "always the same"),
+        ("{ uniform = [\"10ms\", \"30ms\"] }", "any length between the two, all equally likely"),
+        ("{ exponential = \"20ms\" }", "exponential with this mean"),
+    ];
+    let composed = [
+        ("{ empirical = [\"10ms\", \"40ms\"] }", "one of these values, each as likely as any other"),
+        (
+            "{ mixture = [{ weight = 9, of = \"1ms\" }, { weight = 1, of = { exponential = \"1s\" } }] }",
+            "one of these distributions, by weight",
+        ),
+    ];
+    let line = |(written, about): (&str, &str)| [written.to_owned(), String::new(), about.to_owned()];
+    let laws = FAMILIES.iter().map(|family| {
+        let about = format!("{} Given by {family}.", family.about);
+        [family.example.to_owned(), String::new(), about]
+    });
+    simple.into_iter().map(line).chain(laws).chain(composed.into_iter().map(line)).collect()
 }
 
 /// The keys of a table, the table itself first.

@@ -1,7 +1,7 @@
 //! Whether a system draws anything at random. Where it does not, every replication is the same and one is enough.
 
-use crate::model::{BackoffKind, BackoffSpec, Pace, ProducerSpec, SystemSpec, Trigger};
-use crate::random::Distribution;
+use crate::model::{BackoffKind, BackoffSpec, ClassSpec, Pace, ProducerSpec, SystemSpec, Trigger};
+use crate::random::{Distribution, Probability};
 
 /// Whether two seeds can give two outcomes.
 pub fn is_random(system: &SystemSpec) -> bool {
@@ -22,6 +22,20 @@ pub fn random_parts(system: &SystemSpec) -> Vec<String> {
     let by_chance = |pace: &Pace| matches!(pace, Pace::Interarrival(interarrival) if random(interarrival));
     for producer in system.producers.iter().filter(|producer| by_chance(&producer.pace)) {
         parts.push(format!("interarrival times of `{}`", producer.name));
+    }
+    for producer in &system.producers {
+        let sizes = producer.messages.iter().map(|message| &message.message_size);
+        let mut sizes = sizes.chain(producer.message_sizes.iter().flatten());
+        if sizes.any(random) {
+            parts.push(format!("message sizes of `{}`", producer.name));
+        }
+        if producer.choice.is_some() {
+            parts.push(format!("kinds of messages of `{}`", producer.name));
+        }
+    }
+    let certain = |class: &&ClassSpec| matches!(class.probability, Probability::ZERO | Probability::ONE);
+    for class in system.classes.iter().filter(|class| !certain(class)) {
+        parts.push(format!("messages of class `{}`", class.name));
     }
     let waits = |producer: &&ProducerSpec| producer.republish.as_ref().is_some_and(jitters);
     for producer in system.producers.iter().filter(waits) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::fates::MessageMarks;
 use super::spec::{Acknowledge, ConsumerSpec, Pace, SystemSpec};
-use crate::amqp::{ChannelNo, ConnectionId, Content, DeliveryTag, MessageId, Name, Names};
+use crate::amqp::{ChannelNo, ConnectionId, Content, DeliveryTag, Message, MessageId, Name, Names};
 use crate::engine::Seq;
 use crate::observe::Conclusion;
 use crate::observe::LossCause;
@@ -122,6 +122,7 @@ pub(super) struct Consumer {
     pub(super) when_done: WhenDone,
     pub(super) start: SimTime,
     service_times: Vec<Distribution>,
+    bandwidth: u64,
     speed_permille: u32,
     pub(super) work: Option<InWork>,
     /// The end of the work that counts.
@@ -186,6 +187,13 @@ pub(super) fn scaled(length: SimDuration, permille: u64) -> SimDuration {
     SimDuration::from_nanos(u64::try_from(quotient).unwrap_or(u64::MAX))
 }
 
+/// How long so many bytes take.
+#[cold]
+fn transfer(bytes: u32, per_second: u64) -> SimDuration {
+    let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(per_second);
+    SimDuration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
 impl Consumer {
     pub(super) fn new(spec: &SystemSpec, index: usize, names: &mut Names) -> Self {
         let consumer: &ConsumerSpec = &spec.consumers[index];
@@ -200,6 +208,7 @@ impl Consumer {
             when_done: WhenDone::of(consumer),
             start: consumer.start,
             service_times: consumer.service_times.clone(),
+            bandwidth: consumer.bandwidth,
             speed_permille: consumer.speed_permille.max(1),
             work: None,
             service: Seq::NONE,
@@ -261,9 +270,12 @@ impl Consumer {
     /// How long a message takes at speed 1. Work belongs to the message: whoever serves it, and however often, the draw is
     /// the same.
     #[inline]
-    pub(super) fn work_of(&self, message: MessageId, class: u8, work: &[RandomStream]) -> SimDuration {
-        let distribution = self.service_times.get(usize::from(class)).unwrap_or(&self.service_times[0]);
-        distribution.sample(work[message.producer.index()].draw_at(u64::from(message.number)))
+    pub(super) fn work_of(&self, message: &Message, work: &[RandomStream]) -> SimDuration {
+        let distribution =
+            self.service_times.get(usize::from(message.class)).unwrap_or(&self.service_times[0]);
+        let drawn =
+            distribution.sample(work[message.id.producer.index()].draw_at(u64::from(message.id.number)));
+        if self.bandwidth == 0 { drawn } else { drawn + transfer(message.size, self.bandwidth) }
     }
 
     /// How long this consumer takes for it.

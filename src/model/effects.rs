@@ -83,7 +83,7 @@ impl<R: Recorder> Effects<'_, R> {
             method: ServerMethod::BasicDeliver(delivery.clone()),
         });
         // The work is known as the message leaves, so that nothing waits for the draw when it begins.
-        let at_speed_one = consumer.work_of(delivery.message.id, delivery.message.class, &self.system.work);
+        let at_speed_one = consumer.work_of(&delivery.message, &self.system.work);
         let held = Held {
             at_speed_one,
             tag: delivery.delivery_tag,

@@ -10,6 +10,7 @@ mod conclusion;
 mod confirming;
 mod connection;
 mod consumer;
+mod content;
 mod crash_point;
 mod discipline;
 mod effects;

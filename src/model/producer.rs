@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::content::Contents;
 use super::discipline::Discipline;
 use super::republishing::Republishing;
-use super::spec::{ClassSpec, MessageSpec, Pace, ProducerSpec, SystemSpec};
+use super::spec::{Pace, ProducerSpec, SystemSpec};
 use crate::amqp::{
-    BasicPublish, ChannelNo, Content, DeliveryMode, Message, MessageId, Name, Names, ProducerId, Properties,
+    BasicPublish, ChannelNo, Content, Message, MessageId, Name, Names, ProducerId, Properties,
 };
 use crate::engine::Seq;
 use crate::observe::PublishedAgain;
@@ -16,55 +17,6 @@ use crate::units::{SimDuration, SimTime};
 /// How many interarrival times are drawn together.
 const AHEAD: usize = 8;
 
-/// What messages are like, apart from their number.
-#[derive(Clone, Debug)]
-struct Template {
-    routing_key: Name,
-    size: u32,
-    delivery_mode: DeliveryMode,
-    priority: u8,
-    /// Shared by all messages made from it, unless they are numbered.
-    content: Option<Arc<Content>>,
-    numbered: bool,
-}
-
-impl Template {
-    fn new(message: &MessageSpec, names: &mut Names) -> Self {
-        let own = message.properties.as_deref();
-        let mode = if message.persistent { DeliveryMode::Persistent } else { DeliveryMode::Transient };
-        Template {
-            routing_key: names.intern(&message.routing_key),
-            size: message.message_size,
-            delivery_mode: mode,
-            priority: message.priority,
-            content: own.map(|own| {
-                let properties = Properties {
-                    delivery_mode: message.persistent.then_some(2),
-                    priority: (message.priority > 0).then_some(message.priority),
-                    ..own.clone()
-                };
-                Arc::new(Content { properties, body: Box::default() })
-            }),
-            numbered: message.numbered,
-        }
-    }
-
-    /// The content of the message with this number.
-    #[inline]
-    fn content(&self, number: u32) -> Option<Arc<Content>> {
-        let content = self.content.as_ref()?;
-        Some(if self.numbered { numbered(content, number) } else { Arc::clone(content) })
-    }
-}
-
-/// The same with the number as correlation id.
-#[inline(never)]
-fn numbered(content: &Content, number: u32) -> Arc<Content> {
-    let correlation_id = Some(number.to_string().into());
-    let properties = Properties { correlation_id, ..content.properties.clone() };
-    Arc::new(Content { properties, body: content.body.clone() })
-}
-
 /// A producer's state.
 #[derive(Clone, Debug)]
 pub(super) struct Producer {
@@ -73,11 +25,8 @@ pub(super) struct Producer {
     pub(super) connection: usize,
     pub(super) channel: ChannelNo,
     exchange: Name,
-    /// In turn; at least one.
-    templates: Vec<Template>,
+    contents: Contents,
     mandatory: bool,
-    /// Classes that its messages may belong to, in order, with their indices.
-    classes: Vec<(u8, ClassSpec, Option<Name>)>,
     count: u32,
     stop: SimTime,
     interarrival: Distribution,
@@ -107,25 +56,13 @@ impl Producer {
     pub(super) fn new(spec: &SystemSpec, index: usize, seed: u64, names: &mut Names) -> Self {
         let producer: &ProducerSpec = &spec.producers[index];
         let channel = &spec.channels[producer.channel];
-        let classes = spec
-            .classes
-            .iter()
-            .enumerate()
-            .skip(1)
-            .filter(|(_, class)| class.producer.as_ref().is_none_or(|name| *name == producer.name))
-            .map(|(i, class)| {
-                let key = class.routing_key.as_ref().map(|key| names.intern(key));
-                (i as u8, class.clone(), key)
-            })
-            .collect();
         Producer {
             id: ProducerId(index as u32),
             connection: channel.connection,
             channel: ChannelNo(channel.number),
             exchange: names.intern(&producer.exchange),
-            templates: producer.messages.iter().map(|message| Template::new(message, names)).collect(),
+            contents: Contents::new(spec, producer, seed, names),
             mandatory: producer.mandatory,
-            classes,
             count: producer.count.map_or(u32::MAX, |count| u32::try_from(count).unwrap_or(u32::MAX)),
             stop: producer.stop.unwrap_or(SimTime::END),
             interarrival: match &producer.pace {
@@ -183,14 +120,6 @@ impl Producer {
         self.used = 0;
     }
 
-    #[inline]
-    fn template(&self, number: u32) -> &Template {
-        match &self.templates[..] {
-            [only] => only,
-            several => &several[(number - 1) as usize % several.len()],
-        }
-    }
-
     /// The number of the message that is to go out next, of those to publish again, then of those held back; `None` if it must
     /// wait, or there is none.
     pub(super) fn next_held_back(&mut self) -> Option<(u32, Option<PublishedAgain>)> {
@@ -228,25 +157,14 @@ impl Producer {
     /// The class of its message with this number: the first that takes it, else 0.
     #[inline]
     pub(super) fn class(&self, number: u32) -> u8 {
-        if self.classes.is_empty() { 0 } else { self.find_class(number) }
-    }
-
-    fn find_class(&self, number: u32) -> u8 {
-        let (number, key) = (u64::from(number), self.template(number).routing_key);
-        self.classes
-            .iter()
-            .find(|(_, class, of_key)| {
-                number >= class.first
-                    && (number - class.first) % class.every.max(1) == 0
-                    && of_key.is_none_or(|of_key| of_key == key)
-            })
-            .map_or(0, |(index, ..)| *index)
+        self.contents.class(number)
     }
 
     /// The `basic.publish` of its message with this number.
     #[inline]
     pub(super) fn method(&self, number: u32, published: SimTime) -> BasicPublish {
-        let template = self.template(number);
+        let template = self.contents.template(number);
+        let class = self.contents.class(number);
         BasicPublish {
             exchange: self.exchange,
             routing_key: template.routing_key,
@@ -255,10 +173,10 @@ impl Producer {
             message: Message {
                 id: MessageId { producer: self.id, number },
                 published,
-                size: template.size,
+                size: self.contents.size(number, class, template),
                 delivery_mode: template.delivery_mode,
                 priority: template.priority,
-                class: self.class(number),
+                class,
                 content: template.content(number),
             },
         }

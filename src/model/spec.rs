@@ -3,7 +3,7 @@
 
 use crate::amqp::{ChannelNo, FieldTable, Properties};
 use crate::broker::{Profile, Settings};
-use crate::random::Distribution;
+use crate::random::{Choice, Distribution, Probability};
 use crate::storage::StorageSpec;
 use crate::units::{SimDuration, SimTime};
 
@@ -90,6 +90,10 @@ pub struct ClassSpec {
     pub routing_key: Option<String>,
     /// Only messages of this producer.
     pub producer: Option<String>,
+    /// Only messages that have these headers.
+    pub headers: FieldTable,
+    /// Of those, each with this probability.
+    pub probability: Probability,
 }
 
 /// Something that exists at the start.
@@ -200,8 +204,8 @@ pub struct ChannelSpec {
 pub struct MessageSpec {
     /// The routing key; not used where replies go to the address in their request.
     pub routing_key: String,
-    /// Length of the body in bytes.
-    pub message_size: u32,
+    /// Length of the body in bytes, for which nanoseconds stand.
+    pub message_size: Distribution,
     /// Delivery mode 2.
     pub persistent: bool,
     /// 0 to 255.
@@ -239,6 +243,10 @@ pub struct ProducerSpec {
     pub exchange: String,
     /// What its messages are like, in turn; at least one.
     pub messages: Vec<MessageSpec>,
+    /// Which of `messages` each one is like; `None`: they are used in turn.
+    pub choice: Option<Choice>,
+    /// Lengths of the bodies of class i, instead of those of the message. One entry for each class.
+    pub message_sizes: Vec<Option<Distribution>>,
     /// How many messages it publishes; `None`: until `stop` or the end of the run.
     pub count: Option<u64>,
     /// It connects at the start of the run and publishes from this instant on.
@@ -296,6 +304,8 @@ pub struct ConsumerSpec {
     pub start: SimTime,
     /// Time that a message of class i takes at speed 1; entry 0 for the default class. One entry for each class.
     pub service_times: Vec<Distribution>,
+    /// How many bytes of bodies it works through in a second, in addition; 0: any number.
+    pub bandwidth: u64,
     /// How fast it works, in thousandths: 250 takes four times as long.
     pub speed_permille: u32,
     /// What it does when its work on a message of class i is done. One entry for each class.

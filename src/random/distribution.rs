@@ -4,8 +4,10 @@
 //! one way by IEEE 754 on every platform; the platform's logarithm, which may differ in its last bit, is never asked.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::logarithm::minus_ln;
+use super::law::Law;
 use crate::units::SimDuration;
 
 /// A distribution of lengths of time.
@@ -17,6 +19,14 @@ pub enum Distribution {
     Uniform(SimDuration, SimDuration),
     /// Exponential with this mean: memoryless, as between independent arrivals.
     Exponential(SimDuration),
+    /// Any other law.
+    Law(Arc<Law>),
+}
+
+impl From<Law> for Distribution {
+    fn from(law: Law) -> Self {
+        Distribution::Law(Arc::new(law))
+    }
 }
 
 impl Distribution {
@@ -25,6 +35,7 @@ impl Distribution {
     pub fn sample(&self, draw: u64) -> SimDuration {
         match *self {
             Distribution::Constant(length) => length,
+            Distribution::Law(ref law) => SimDuration::from_nanos(law.sample(draw)),
             Distribution::Uniform(low, high) => {
                 let span = u128::from(high.as_nanos() - low.as_nanos()) + 1;
                 SimDuration::from_nanos(low.as_nanos() + ((u128::from(draw) * span) >> 64) as u64)
@@ -42,6 +53,49 @@ impl Distribution {
             Distribution::Uniform(low, high) => {
                 SimDuration::from_nanos(low.as_nanos().midpoint(high.as_nanos()))
             }
+            Distribution::Law(ref law) => SimDuration::from_nanos(law.mean() as u64),
+        }
+    }
+
+    /// The mean of all samples in nanoseconds.
+    pub fn mean_exact(&self) -> f64 {
+        match self {
+            Distribution::Constant(length) | Distribution::Exponential(length) => length.as_nanos() as f64,
+            Distribution::Uniform(low, high) => 0.5 * (low.as_nanos() as f64 + high.as_nanos() as f64),
+            Distribution::Law(law) => law.mean(),
+        }
+    }
+
+    /// The variance of all samples in square nanoseconds; infinite where there is none.
+    pub fn variance(&self) -> f64 {
+        match self {
+            Distribution::Constant(_) => 0.0,
+            Distribution::Exponential(mean) => mean.as_nanos() as f64 * mean.as_nanos() as f64,
+            Distribution::Uniform(low, high) => {
+                let span = (high.as_nanos() - low.as_nanos()) as f64 + 1.0;
+                (span * span - 1.0) / 12.0
+            }
+            Distribution::Law(law) => law.variance(),
+        }
+    }
+
+    /// No sample is shorter.
+    pub fn least(&self) -> SimDuration {
+        match self {
+            Distribution::Constant(length) | Distribution::Uniform(length, _) => *length,
+            Distribution::Exponential(_) => SimDuration::ZERO,
+            Distribution::Law(law) => SimDuration::from_nanos(law.least()),
+        }
+    }
+
+    /// In words, with amounts of nanoseconds, or of what they stand for, as `shown` tells them.
+    pub fn describe(&self, shown: &dyn Fn(u64) -> String) -> String {
+        let amount = |length: &SimDuration| shown(length.as_nanos());
+        match self {
+            Distribution::Constant(length) => amount(length),
+            Distribution::Uniform(low, high) => format!("uniform from {} to {}", amount(low), amount(high)),
+            Distribution::Exponential(mean) => format!("exponential with mean {}", amount(mean)),
+            Distribution::Law(law) => law.describe(shown),
         }
     }
 
@@ -51,6 +105,7 @@ impl Distribution {
             Distribution::Constant(length) => Some(length),
             Distribution::Uniform(low, high) if low == high => Some(low),
             Distribution::Exponential(mean) if mean.is_zero() => Some(mean),
+            Distribution::Law(ref law) => law.constant().map(SimDuration::from_nanos),
             _ => None,
         }
     }
@@ -58,11 +113,7 @@ impl Distribution {
 
 impl fmt::Display for Distribution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Distribution::Constant(length) => write!(f, "{length}"),
-            Distribution::Uniform(low, high) => write!(f, "uniform from {low} to {high}"),
-            Distribution::Exponential(mean) => write!(f, "exponential with mean {mean}"),
-        }
+        f.write_str(&self.describe(&|nanos| SimDuration::from_nanos(nanos).to_string()))
     }
 }
 

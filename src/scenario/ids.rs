@@ -23,9 +23,11 @@ ids! {
     EMPTY_PERIOD = "empty-period": "A period ends before it begins.";
     EMPTY_SCENARIO = "empty-scenario": "A scenario without producers and consumers.";
     FAULT_AFTER_END = "fault-after-end": "A fault begins when the replication is over.";
+    IMPOSSIBLE_DISTRIBUTION = "impossible-distribution": "No distribution of a kind has such parameters.";
     INTEGER_TOO_LARGE = "integer-too-large": "An integer needs more than 64 bits.";
     MALFORMED_ADDRESS = "malformed-address": "A setting's address is not TABLE.NAME.KEY or TABLE.KEY.";
     MALFORMED_DISTRIBUTION = "malformed-distribution": "A distribution lacks its parameters.";
+    MALFORMED_KEYS = "malformed-keys": "Routing keys are neither a list nor a pattern with a count.";
     MALFORMED_QUANTITY = "malformed-quantity": "A quantity does not start with a number.";
     MISSING_KEY = "missing-key": "A key that must be there is not.";
     NAME_CANNOT_BE_SET = "name-cannot-be-set": "A setting tries to rename something.";

@@ -10,6 +10,7 @@ mod arguments;
 mod builder;
 mod crash_kind;
 mod diagnostic;
+mod distributions;
 mod load;
 mod node;
 mod overlay;

@@ -1,12 +1,12 @@
-//! Quantities with units: durations, sizes, factors and distributions, and what is wrong with their text.
+//! Quantities with units: durations, sizes and factors, and what is wrong with their text.
 
-use crate::random::Distribution;
+use crate::random::{Exponent, Probability};
 use crate::units::{QuantityError, SimDuration, parse_bytes, parse_duration};
 
 use super::diagnostic::Diagnostic;
 use super::ids;
 use super::keys::{DURATION_UNITS, Kind, SIZE_UNITS};
-use super::node::{Entry, Node, Table, Value, shortened};
+use super::node::{Node, Value, shortened};
 use super::reader::Reading;
 use super::suggest::nearest;
 use super::values::wrong_type;
@@ -129,9 +129,34 @@ impl Quantity {
     }
 }
 
+/// A number with a bounded number of decimals, held as an integer.
+struct Fixed {
+    decimals: usize,
+    /// In units of the last decimal, both included.
+    range: (u64, u64),
+    /// The range as people write it.
+    shown: &'static str,
+}
+
 /// A factor with up to three decimals, in thousandths. Written as a number or as a string.
 pub(super) fn permille(node: &Node, reading: &mut Reading<'_>) -> Option<u32> {
-    const PERMILLE_MAX: u64 = 1_000_000;
+    let factor = Fixed { decimals: 3, range: (1, 1_000_000), shown: "0.001 and 1000" };
+    fixed(node, reading, &factor).map(|thousandths| thousandths as u32)
+}
+
+/// The exponent of Zipf's law.
+pub(super) fn exponent(node: &Node, reading: &mut Reading<'_>) -> Option<Exponent> {
+    let exponent = Fixed { decimals: 3, range: (0, 10_000), shown: "0 and 10" };
+    fixed(node, reading, &exponent).map(|thousandths| Exponent(thousandths as u32))
+}
+
+/// A probability with up to nine decimals.
+pub(super) fn probability(node: &Node, reading: &mut Reading<'_>) -> Option<Probability> {
+    let probability = Fixed { decimals: 9, range: (0, 1_000_000_000), shown: "0 and 1" };
+    fixed(node, reading, &probability).map(|billionths| Probability::from_billionths(billionths as u32))
+}
+
+fn fixed(node: &Node, reading: &mut Reading<'_>, fixed: &Fixed) -> Option<u64> {
     let text = match &node.value {
         Value::Text(text) | Value::Decimal(text) => text.trim().to_owned(),
         Value::Integer(number) => number.to_string(),
@@ -140,100 +165,32 @@ pub(super) fn permille(node: &Node, reading: &mut Reading<'_>) -> Option<u32> {
             return None;
         }
     };
+    let places = fixed.decimals;
     let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
     let decimals = decimals.trim_end_matches('0');
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let what = format!("`{}` of {}", reading.key.name, reading.owner);
     let got = shortened(&text);
-    let diagnostic = if digits(whole) && (decimals.is_empty() || digits(decimals)) && decimals.len() <= 3 {
-        let thousandths: Option<u64> = format!("{whole}{decimals:0<3}").parse().ok();
-        if let Some(value) = thousandths.filter(|value| (1..=PERMILLE_MAX).contains(value)) {
-            return u32::try_from(value).ok();
+    let diagnostic = if digits(whole) && (decimals.is_empty() || digits(decimals)) && decimals.len() <= places
+    {
+        let units: Option<u64> = format!("{whole}{decimals:0<places$}").parse().ok();
+        if let Some(value) = units.filter(|value| (fixed.range.0..=fixed.range.1).contains(value)) {
+            return Some(value);
         }
-        let message = format!("{what} must be between 0.001 and 1000, got {got}");
+        let message = format!("{what} must be between {}, got {got}", fixed.shown);
         Diagnostic::error(ids::NUMBER_OUT_OF_RANGE, message)
     } else if digits(whole) && digits(decimals) {
-        let message = format!("{what} has at most three decimals, got {got}");
+        let words = if places == 3 { "three" } else { "nine" };
+        let message = format!("{what} has at most {words} decimals, got {got}");
         Diagnostic::error(ids::QUANTITY_TOO_PRECISE, message)
     } else if whole.starts_with('-') {
-        Diagnostic::error(ids::NEGATIVE_QUANTITY, format!("{what} must be above 0, got {got}"))
+        let least = if fixed.range.0 == 0 { "0 or more" } else { "above 0" };
+        let message = format!("{what} must be {least}, got {got}");
+        Diagnostic::error(ids::NEGATIVE_QUANTITY, message)
     } else {
         let message = format!("{what} is a number such as 0.5, got {got}");
         Diagnostic::error(ids::MALFORMED_QUANTITY, message)
     };
     reading.problems.push(diagnostic.at(node.place.as_ref()));
-    None
-}
-
-const DISTRIBUTIONS: [&str; 3] = ["constant", "uniform", "exponential"];
-
-/// A distribution: a duration, or a table with one key that says which.
-pub(super) fn distribution(node: &Node, reading: &mut Reading<'_>) -> Option<Distribution> {
-    match &node.value {
-        Value::Text(_) | Value::Integer(_) | Value::Decimal(_) => {
-            duration(node, reading).map(Distribution::Constant)
-        }
-        Value::Table(table) => distribution_table(node, table, reading),
-        _ => {
-            wrong_type(node, reading);
-            None
-        }
-    }
-}
-
-fn distribution_table(node: &Node, table: &Table, reading: &mut Reading<'_>) -> Option<Distribution> {
-    let [entry] = table.0.as_slice() else {
-        let message = format!("a distribution has one key, got {}", table.0.len());
-        reading.problems.push(
-            Diagnostic::error(ids::MALFORMED_DISTRIBUTION, message)
-                .at(node.place.as_ref())
-                .help("for example `{ exponential = \"20ms\" }`"),
-        );
-        return None;
-    };
-    match entry.key.as_str() {
-        "constant" => duration(&entry.node, reading).map(Distribution::Constant),
-        "exponential" => duration(&entry.node, reading).map(Distribution::Exponential),
-        "uniform" => uniform(&entry.node, reading),
-        _ => {
-            reading.problems.push(unknown_distribution(entry));
-            None
-        }
-    }
-}
-
-fn unknown_distribution(entry: &Entry) -> Diagnostic {
-    let near = nearest(&entry.key, DISTRIBUTIONS).map(|near| format!("did you mean `{near}`?"));
-    Diagnostic::error(
-        ids::UNKNOWN_DISTRIBUTION,
-        format!("there is no distribution `{}`", shortened(&entry.key)),
-    )
-    .at(entry.key_place.as_ref())
-    .help_if(near)
-    .note("known are `constant`, `uniform`, `exponential`")
-}
-
-fn uniform(node: &Node, reading: &mut Reading<'_>) -> Option<Distribution> {
-    let ends = if let Value::List(nodes) = &node.value { nodes.as_slice() } else { &[] };
-    let [low_node, high_node] = ends else {
-        let message = format!("a uniform distribution has two ends, got {}", node.shown());
-        reading.problems.push(
-            Diagnostic::error(ids::MALFORMED_DISTRIBUTION, message)
-                .at(node.place.as_ref())
-                .help("for example `{ uniform = [\"1ms\", \"2ms\"] }`"),
-        );
-        return None;
-    };
-    let (low, high) = (duration(low_node, reading), duration(high_node, reading));
-    let (low, high) = (low?, high?);
-    if low <= high {
-        return Some(Distribution::Uniform(low, high));
-    }
-    let message = format!("a uniform distribution goes from low to high, got {low} to {high}");
-    reading.problems.push(
-        Diagnostic::error(ids::REVERSED_UNIFORM, message)
-            .at(node.place.as_ref())
-            .help(format!("write [\"{high}\", \"{low}\"]")),
-    );
     None
 }

@@ -44,7 +44,8 @@ fn what_a_file_leaves_out_has_the_default_of_its_key() {
     let producer = &system.producers[0];
     assert_eq!((producer.count, producer.mandatory, producer.confirms), (None, false, false));
     let message = &producer.messages[0];
-    assert_eq!((message.message_size, message.persistent, message.priority), (256, false, 0));
+    assert_eq!((message.persistent, message.priority), (false, 0));
+    assert_eq!(message.message_size, Distribution::Constant(SimDuration::from_nanos(256)));
     assert_eq!(message.properties, None);
     let consumer = &system.consumers[0];
     assert_eq!((consumer.prefetch_count, consumer.speed_permille), (0, 1000));

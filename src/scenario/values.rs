@@ -89,6 +89,35 @@ pub(super) fn short_texts(node: &Node, reading: &mut Reading<'_>) -> Option<Vec<
     texts.into_iter().collect()
 }
 
+/// Routing keys: a list of them, or a pattern with their number.
+pub(super) fn routing_keys_of(node: &Node, reading: &mut Reading<'_>) -> Option<Vec<String>> {
+    const PLACE: &str = "{key}";
+    const KEYS_MAX: i64 = 1_000_000;
+    let Value::Table(table) = &node.value else { return short_texts(node, reading) };
+    let pattern = table.get("pattern").and_then(|node| short_text(node, reading));
+    let count = match table.get("count").map(|node| &node.value) {
+        Some(&Value::Integer(count)) if (1..=KEYS_MAX).contains(&count) => Some(count),
+        _ => None,
+    };
+    match (pattern, count) {
+        (Some(pattern), Some(count)) if table.0.len() == 2 && pattern.contains(PLACE) => {
+            Some((1..=count).map(|n| pattern.replace(PLACE, &n.to_string())).collect())
+        }
+        _ => {
+            let message = format!(
+                "`{}` of {} is a list, or a `pattern` with `{PLACE}` in it and a `count` up to {KEYS_MAX}",
+                reading.key.name, reading.owner
+            );
+            reading.problems.push(
+                Diagnostic::error(ids::MALFORMED_KEYS, message)
+                    .at(node.place.as_ref())
+                    .help(format!("for example `{} = {}`", reading.key.name, reading.key.example)),
+            );
+            None
+        }
+    }
+}
+
 /// An integer in the range of the key.
 pub(super) fn integer(node: &Node, reading: &mut Reading<'_>) -> Option<u64> {
     let Kind::Integer(low, high) = reading.key.kind else { panic!("the key is an integer") };

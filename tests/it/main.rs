@@ -23,3 +23,4 @@ mod tidy;
 mod traces;
 mod triggers;
 mod versions;
+mod workloads;

@@ -129,7 +129,7 @@ pub(super) const CLASS: TableSpec = spec(
         key(
             "every",
             Kind::Integer(1, i64::MAX as u64),
-            Required,
+            Default("1"),
             "Every how many messages of a producer there is one.",
             "10",
         ),
@@ -142,6 +142,20 @@ pub(super) const CLASS: TableSpec = spec(
         ),
         key("routing-key", Kind::ShortText, Means("any"), "Only messages with this routing key.", "\"big\""),
         key("producer", Kind::Name, Means("any"), "Only messages of this producer.", "\"shop\""),
+        key(
+            "headers",
+            Kind::Arguments,
+            Means("any"),
+            "Only messages that have these headers.",
+            "{ format = \"pdf\" }",
+        ),
+        key(
+            "probability",
+            Kind::Probability,
+            Default("1"),
+            "Of those, each with this probability, drawn for each message.",
+            "0.1",
+        ),
     ],
 );
 
@@ -202,6 +216,13 @@ pub(super) const CONSUMER: TableSpec = spec(
             Means("`service-time` for all"),
             "How long it works on a message of a class.",
             "{ heavy = \"1s\" }",
+        ),
+        key(
+            "bandwidth",
+            Kind::Size,
+            Default("\"0B\""),
+            "How much of the bodies it works through in a second, in addition; 0 is any amount.",
+            "\"10MB\"",
         ),
         key("speed", Kind::Factor, Default("1"), "How fast it works; 0.5 takes twice as long.", "0.5"),
         key(

@@ -97,6 +97,10 @@ pub enum Kind {
     Integer(u64, u64),
     /// A decimal number with up to three decimals, from 0.001 to 1000.
     Factor,
+    /// A decimal number with up to three decimals, from 0 to 10.
+    Exponent,
+    /// A decimal number with up to nine decimals, from 0 to 1.
+    Probability,
     /// A length of time.
     Duration,
     /// A length of time, or the word `off`.
@@ -105,6 +109,12 @@ pub enum Kind {
     Size,
     /// A distribution of lengths of time.
     Distribution,
+    /// A distribution of sizes.
+    SizeDistribution,
+    /// A distribution of sizes for each message class.
+    SizeDistributionByClass,
+    /// Texts of 0 to 255 bytes, or a pattern with their number.
+    RoutingKeys,
     /// A distribution for each message class.
     DistributionByClass,
     /// One of some words for each message class.
@@ -152,12 +162,13 @@ impl Kind {
             Kind::ShortTexts => "a list of strings",
             Kind::Boolean => "a boolean",
             Kind::Integer(..) => "an integer",
-            Kind::Factor => "a number",
+            Kind::Factor | Kind::Exponent | Kind::Probability => "a number",
+            Kind::RoutingKeys => "a list of strings, or a table",
             Kind::Duration => "a duration",
             Kind::DurationOrOff => "a duration or `off`",
             Kind::Size => "a size",
-            Kind::Distribution => "a distribution",
-            Kind::DistributionByClass => "a table of distributions",
+            Kind::Distribution | Kind::SizeDistribution => "a distribution",
+            Kind::DistributionByClass | Kind::SizeDistributionByClass => "a table of distributions",
             Kind::ChoiceByClass(_) => "a table of strings",
             Kind::Arguments | Kind::Condition => "a table",
             Kind::Declarations | Kind::Messages | Kind::Steps | Kind::Permissions => "a list of tables",
@@ -171,12 +182,14 @@ impl Kind {
     pub fn unit(&self) -> String {
         match self {
             Kind::Name => "1 to 255 bytes".to_owned(),
-            Kind::ShortText | Kind::ShortTexts => "up to 255 bytes".to_owned(),
+            Kind::ShortText | Kind::ShortTexts | Kind::RoutingKeys => "up to 255 bytes".to_owned(),
             Kind::Integer(low, high) => format!("{low} to {high}"),
             Kind::Factor => "0.001 to 1000".to_owned(),
+            Kind::Exponent => "0 to 10".to_owned(),
+            Kind::Probability => "0 to 1".to_owned(),
             Kind::Duration | Kind::Distribution | Kind::DistributionByClass => DURATION_UNITS.to_owned(),
             Kind::DurationOrOff => format!("{DURATION_UNITS}, or off"),
-            Kind::Size => SIZE_UNITS.to_owned(),
+            Kind::Size | Kind::SizeDistribution | Kind::SizeDistributionByClass => SIZE_UNITS.to_owned(),
             Kind::Choice(choice) | Kind::ChoiceByClass(choice) => (choice.words)().join(", "),
             Kind::DeliveryTag => "0 upward, or last".to_owned(),
             Kind::Measure => "see `amqpsim list measures`".to_owned(),

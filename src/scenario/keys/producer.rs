@@ -34,10 +34,10 @@ pub(super) const PRODUCER: TableSpec = spec(
         ),
         key(
             "routing-keys",
-            Kind::ShortTexts,
+            Kind::RoutingKeys,
             Means("see `routing-key`"),
-            "Routing keys used in turn, instead of a single one.",
-            "[\"a\", \"b\"]",
+            "Routing keys used in turn, instead of a single one; or a pattern with `{key}` for the numbers from 1 to `count`.",
+            "{ pattern = \"user-{key}\", count = 1000 }",
         ),
         key(
             "messages",
@@ -45,6 +45,13 @@ pub(super) const PRODUCER: TableSpec = spec(
             Means("see `routing-keys`"),
             "What its messages are like, used in turn, instead of routing keys alone.",
             "[{ routing-key = \"a\", priority = 5 }, { routing-key = \"b\" }]",
+        ),
+        key(
+            "zipf",
+            Kind::Exponent,
+            Means("they are used in turn"),
+            "Draws from `routing-keys` or `messages`: the n-th has a weight of 1 / n to this power, and with 0 all have the same.",
+            "1.1",
         ),
         key(
             "count",
@@ -81,6 +88,13 @@ pub(super) const PRODUCER: TableSpec = spec(
             "\"reply-to\"",
         ),
         MESSAGE_SIZE,
+        key(
+            "message-size-by-class",
+            Kind::SizeDistributionByClass,
+            Means("`message-size` for all"),
+            "Length of the body of a message of a class.",
+            "{ heavy = \"1MiB\" }",
+        ),
         PERSISTENT,
         PRIORITY,
         HEADERS,
@@ -169,9 +183,9 @@ pub(super) const PRODUCER: TableSpec = spec(
     ],
 );
 
-pub(super) const MESSAGE_SIZE: KeySpec = key(
+const MESSAGE_SIZE: KeySpec = key(
     "message-size",
-    Kind::Size,
+    Kind::SizeDistribution,
     Default("\"256B\""),
     "Length of a message's body, up to 4 GiB.",
     "\"4KiB\"",

@@ -3,7 +3,7 @@
 use crate::scenario::ids;
 
 use super::clients::{CHANNEL_KEY, CONNECTION_KEY};
-use super::producer::{APP_ID, BCC, CC, EXPIRATION, HEADERS, MESSAGE_SIZE, MESSAGE_TYPE};
+use super::producer::{APP_ID, BCC, CC, EXPIRATION, HEADERS, MESSAGE_TYPE};
 use super::tables::{ARGUMENTS, NAME, key, spec};
 use super::{Absent, ChoiceSpec, Form, KeySpec, Kind, TableSpec};
 use Absent::{Default, Means, Required};
@@ -175,7 +175,13 @@ pub(super) const STEP: TableSpec = spec(
         flag("multiple", "false", "Whether all deliveries before it are meant too."),
         flag("requeue", "true", "Whether it goes back into its queue."),
         flag("mandatory", "false", "Whether the message comes back if no queue takes it."),
-        MESSAGE_SIZE,
+        key(
+            "message-size",
+            Kind::Size,
+            Default("\"256B\""),
+            "Length of the message's body, up to 4 GiB.",
+            "\"4KiB\"",
+        ),
         flag(
             "persistent",
             "false",

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::model::{ChannelSpec, ConnectionSpec};
 use crate::scenario::diagnostic::{Diagnostic, Problems};
+use crate::scenario::distributions::distribution;
 use crate::scenario::ids;
 use crate::scenario::node::{Node, Table, Value, shortened};
-use crate::scenario::quantities::{distribution, duration};
+use crate::scenario::quantities::duration;
 use crate::scenario::reader::Reader;
 use crate::scenario::source::Placed;
 use crate::scenario::values::name;

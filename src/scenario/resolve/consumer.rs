@@ -4,11 +4,12 @@ use crate::model::ConsumerSpec;
 use crate::random::Distribution;
 use crate::scenario::arguments::consumer_arguments;
 use crate::scenario::diagnostic::Problems;
-use crate::scenario::node::{Node, Table, shortened};
-use crate::scenario::quantities::{distribution, duration, permille};
-use crate::scenario::reader::{Reader, Reading};
+use crate::scenario::distributions::distribution;
+use crate::scenario::node::Table;
+use crate::scenario::quantities::{duration, permille, size};
+use crate::scenario::reader::Reader;
 use crate::scenario::source::Placed;
-use crate::scenario::values::{integer, name, short_text, wrong_type};
+use crate::scenario::values::{integer, name, short_text};
 use crate::units::SimDuration;
 
 use super::class::Classes;
@@ -58,6 +59,7 @@ pub(super) fn read(
             start,
             stop,
             service_times: service_times(reader, classes),
+            bandwidth: reader.read("bandwidth", size).unwrap_or_default().value,
             speed_permille: reader.read("speed", permille).map_or(1000, |speed| speed.value),
             refuse_by: conclusions.refuse_by,
             restart_after: conclusions.restart_after,
@@ -76,34 +78,6 @@ fn service_times(reader: &mut Reader<'_>, classes: &Classes) -> Vec<Distribution
     let general = reader
         .read("service-time", distribution)
         .map_or(Distribution::Constant(SimDuration::ZERO), |time| time.value);
-    let mut times = vec![general; classes.specs.len()];
-    let by_class = reader.read("service-time-by-class", distributions).unwrap_or_default().value;
-    for (class, time) in by_class {
-        let message = || {
-            let class = shortened(&class.value);
-            format!("{} has a service time for class `{class}`, which is not declared", reader.owner())
-        };
-        let message = message();
-        if let Some(at) = classes.names.find(&class, || message, reader.problems) {
-            times[at + 1] = time;
-        }
-    }
-    times
-}
-
-type DistributionOfName = (Placed<String>, Distribution);
-
-/// A converter for a table of distributions.
-fn distributions(node: &Node, reading: &mut Reading<'_>) -> Option<Vec<DistributionOfName>> {
-    let Some(table) = node.as_table() else {
-        wrong_type(node, reading);
-        return None;
-    };
-    let mut list = Vec::new();
-    for entry in &table.0 {
-        if let Some(time) = distribution(&entry.node, reading) {
-            list.push((Placed { value: entry.key.clone(), place: entry.key_place.clone() }, time));
-        }
-    }
-    Some(list)
+    let by_class = classes.distributions("service-time-by-class", "service time", reader);
+    by_class.into_iter().map(|own| own.unwrap_or_else(|| general.clone())).collect()
 }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use crate::amqp::{self, DeliveryMode, FieldTable, FieldValue, Message, Properties};
 use crate::model::MessageSpec;
+use crate::random::Distribution;
 use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::distributions::size_distribution;
 use crate::scenario::ids;
 use crate::scenario::keys::table;
 use crate::scenario::node::{Node, Value};
-use crate::scenario::quantities::{duration, size};
+use crate::scenario::quantities::duration;
 use crate::scenario::reader::{Reader, Reading, not_a_table};
 use crate::scenario::source::Placed;
 use crate::scenario::values::{arguments, boolean, integer, short_text, short_texts, wrong_type};
@@ -21,7 +23,7 @@ const PER_MESSAGE: &str = "per-message";
 /// What a table says about messages; `None` where it says nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Content {
-    size: Option<u32>,
+    size: Option<Distribution>,
     persistent: Option<bool>,
     priority: Option<u8>,
     headers: Option<FieldTable>,
@@ -79,7 +81,7 @@ impl Content {
     /// What it says, and for the rest what `other` says.
     fn or(self, other: &Content) -> Content {
         Content {
-            size: self.size.or(other.size),
+            size: self.size.or_else(|| other.size.clone()),
             persistent: self.persistent.or(other.persistent),
             priority: self.priority.or(other.priority),
             headers: self.headers.or_else(|| other.headers.clone()),
@@ -129,7 +131,7 @@ impl Content {
         properties.correlation_id = properties.correlation_id.filter(|_| !self.numbered());
         MessageSpec {
             routing_key: routing_key.to_owned(),
-            message_size: self.size.unwrap_or_default(),
+            message_size: self.size.clone().unwrap_or(Distribution::Constant(SimDuration::ZERO)),
             persistent: self.persistent.unwrap_or_default(),
             priority: self.priority.unwrap_or_default(),
             properties: (self.numbered() || properties != Properties::default())
@@ -142,7 +144,8 @@ impl Content {
     pub(super) fn message(&self, author: &Author) -> Message {
         let persistent = self.persistent.unwrap_or_default();
         let delivery_mode = if persistent { DeliveryMode::Persistent } else { DeliveryMode::Transient };
-        let (size, priority) = (self.size.unwrap_or_default(), self.priority.unwrap_or_default());
+        let size = self.size.as_ref().map_or(0, |size| size.mean().as_nanos() as u32);
+        let priority = self.priority.unwrap_or_default();
         let plain = Message { size, delivery_mode, priority, ..Message::default() };
         let own = self.properties(author);
         if own == Properties::default() {
@@ -190,18 +193,19 @@ pub(super) fn value<T>(placed: Option<Placed<T>>) -> Option<T> {
     placed.map(|placed| placed.value)
 }
 
-fn message_size(reader: &mut Reader<'_>) -> Option<u32> {
-    let bytes = reader.read("message-size", size)?;
-    let size = u32::try_from(bytes.value).ok();
-    if size.is_none() {
-        let message = format!("a message of {} has {} bytes", reader.owner(), bytes.value);
+/// The lengths of bodies. Longer ones that a distribution may give are the longest.
+fn message_size(reader: &mut Reader<'_>) -> Option<Distribution> {
+    let bytes = reader.read("message-size", size_distribution)?;
+    let least = bytes.value.least().as_nanos();
+    if u32::try_from(least).is_err() {
+        let message = format!("a message of {} has {least} bytes", reader.owner());
         reader.problems.push(
             Diagnostic::error(ids::QUANTITY_TOO_LARGE, message)
                 .at(bytes.place.as_ref())
                 .note(format!("a message has at most {} bytes", u32::MAX)),
         );
     }
-    size
+    Some(bytes.value)
 }
 
 /// As AMQP has it: a number of milliseconds in text. Source: rule TTL-1.

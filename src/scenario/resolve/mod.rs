@@ -65,7 +65,7 @@ pub(super) fn scenario(
     let mut topology = Topology::read(tree, &profile, &operator, problems);
     let mut clients = Clients::read(tree, link, storage.cluster.nodes, &operator, problems);
     let classes = class::read(tree, problems);
-    let mut producers = producer::read(tree, &mut clients, end, problems);
+    let mut producers = producer::read(tree, &mut clients, &classes, end, problems);
     let consumers = consumer::read(tree, &mut clients, &classes, end, problems);
     let scripts = script::read(tree, &mut clients, end, problems);
 

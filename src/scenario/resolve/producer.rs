@@ -1,17 +1,19 @@
 //! Producers.
 
 use crate::model::{BackoffSpec, Declaration, MessageSpec, Pace, ProducerSpec};
-use crate::random::Distribution;
+use crate::random::{Choice, Distribution};
 use crate::scenario::diagnostic::{Diagnostic, Problems};
+use crate::scenario::distributions::distribution;
 use crate::scenario::ids;
 use crate::scenario::node::{Table, shortened};
-use crate::scenario::quantities::{distribution, duration};
+use crate::scenario::quantities::{duration, exponent};
 use crate::scenario::reader::Reader;
 use crate::scenario::source::Placed;
-use crate::scenario::values::{choice, integer, name, short_text, short_texts};
+use crate::scenario::values::{choice, integer, name, routing_keys_of, short_text};
 use crate::units::{SimDuration, SimTime};
 
 use super::backoff::Backoff;
+use super::class::Classes;
 use super::clients::Clients;
 use super::declares::{Declared, declarations};
 use super::message::{self, Author, Content, value};
@@ -45,6 +47,7 @@ impl Producer {
 pub(super) fn read(
     tree: &Table,
     clients: &mut Clients,
+    classes: &Classes,
     end: &Placed<SimDuration>,
     problems: &mut Problems,
 ) -> Vec<Producer> {
@@ -64,6 +67,8 @@ pub(super) fn read(
             channel,
             declares: specs(&declares),
             exchange: exchange.value.clone(),
+            choice: choice_of(reader, messages.len()),
+            message_sizes: classes.distributions("message-size-by-class", "message size", reader),
             messages,
             count: value(reader.read("count", integer)),
             start,
@@ -215,10 +220,23 @@ fn messages(reader: &mut Reader<'_>) -> (Vec<MessageSpec>, Placed<Vec<String>>, 
     (specs, Placed { value, place }, more)
 }
 
+/// How one of `kinds` routing keys or messages is chosen; `None`: in turn.
+fn choice_of(reader: &mut Reader<'_>, kinds: usize) -> Option<Choice> {
+    let exponent = reader.read("zipf", exponent)?;
+    if !reader.has("routing-keys") && !reader.has("messages") {
+        let message = format!("{} has `zipf`, but neither `routing-keys` nor `messages`", reader.owner());
+        let diagnostic = Diagnostic::error(ids::MISSING_KEY, message)
+            .at(reader.key_place("zipf"))
+            .help("add `routing-keys = { pattern = \"user-{key}\", count = 1000 }`");
+        reader.problems.push(diagnostic);
+    }
+    (kinds > 1).then(|| Choice::zipf(kinds, exponent.value))
+}
+
 /// One routing key or several in turn; the empty one where there is none.
 fn routing_keys(reader: &mut Reader<'_>) -> Placed<Vec<String>> {
     let one = reader.read("routing-key", short_text);
-    let several = reader.read("routing-keys", short_texts);
+    let several = reader.read("routing-keys", routing_keys_of);
     if reader.has("routing-key") && reader.has("routing-keys") {
         let message = format!("{} has `routing-key` and `routing-keys`", reader.owner());
         let diagnostic = Diagnostic::error(ids::CONFLICTING_KEYS, message)

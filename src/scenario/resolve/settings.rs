@@ -3,10 +3,11 @@
 use crate::broker::{Profile, Settings};
 use crate::random::Distribution;
 use crate::scenario::diagnostic::{Diagnostic, Problems};
+use crate::scenario::distributions::distribution;
 use crate::scenario::ids;
 use crate::scenario::keys::{TableSpec, table};
 use crate::scenario::node::{Node, Table, Value};
-use crate::scenario::quantities::{distribution, duration, duration_or_off, size};
+use crate::scenario::quantities::{duration, duration_or_off, size};
 use crate::scenario::reader::Reader;
 use crate::scenario::source::Placed;
 use crate::scenario::values::{boolean, choice, integer};

@@ -2,8 +2,9 @@
 
 use crate::broker::Profile;
 use crate::scenario::diagnostic::Problems;
+use crate::scenario::distributions::distribution;
 use crate::scenario::node::Table;
-use crate::scenario::quantities::{distribution, duration, duration_or_off, size};
+use crate::scenario::quantities::{duration, duration_or_off, size};
 use crate::scenario::reader::Reader;
 use crate::scenario::values::{boolean, choice, integer};
 use crate::storage::{

@@ -3,10 +3,11 @@
 use crate::model::{Condition, FaultKind, Repeats, Trigger};
 use crate::random::Distribution;
 use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::distributions::distribution;
 use crate::scenario::ids;
 use crate::scenario::keys::table;
 use crate::scenario::node::{Node, shortened};
-use crate::scenario::quantities::{distribution, duration};
+use crate::scenario::quantities::duration;
 use crate::scenario::reader::{Reader, Reading, not_a_table};
 use crate::scenario::source::Placed;
 use crate::scenario::values::{integer, name};
@@ -53,7 +54,7 @@ pub(super) fn read(reader: &mut Reader<'_>, what: &str, targets: &Targets<'_>) -
         Some(&"at") => {
             refuse(reader, "a fault with `at`", &["from", "until"]);
             let Some(at) = at else { return UNREAD };
-            not_late(reader, &at, earliest(&at.value), (what, "comes at"), targets);
+            not_late(reader, &at, at.value.least(), (what, "comes at"), targets);
             Trigger::At(at.value)
         }
         Some(&"every") => {
@@ -65,15 +66,6 @@ pub(super) fn read(reader: &mut Reader<'_>, what: &str, targets: &Targets<'_>) -
             when.and_then(|wish| condition(&wish.value, reader, targets)).map_or(UNREAD, Trigger::When)
         }
         None => UNREAD,
-    }
-}
-
-/// The earliest instant that a distribution can give.
-fn earliest(distribution: &Distribution) -> SimDuration {
-    match distribution {
-        Distribution::Constant(length) => *length,
-        Distribution::Uniform(low, _) => *low,
-        Distribution::Exponential(_) => SimDuration::ZERO,
     }
 }
 

@@ -60,7 +60,7 @@ interarrival = "1s"
             3 | routing-keys = []
               |                ^^
               |
-              = help: for example `routing-keys = ["a", "b"]`
+              = help: for example `routing-keys = { pattern = "user-{key}", count = 1000 }`
 
             1 error in scenarios/orders.toml
         "#]],

@@ -302,7 +302,7 @@ latency = {}
             2 | latency = {}
               |           ^^
               |
-              = help: for example `{ exponential = "20ms" }`
+              = help: for example `{ exponential = "2ms" }`
 
             1 error in scenarios/orders.toml
         "#]],
@@ -363,9 +363,153 @@ latency = { exponental = "1ms" }
               |             ^^^^^^^^^^
               |
               = help: did you mean `exponential`?
-              = note: known are `constant`, `uniform`, `exponential`
+              = note: known are `constant`, `uniform`, `exponential`, `erlang`, `gamma`, `hyperexponential`, `lognormal`, `normal`, `pareto`, `weibull`, `empirical`, `mixture`
 
             1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn distribution_with_parameters_of_no_form() {
+    says(
+        r#"[link]
+latency = { lognormal = { mean = "1ms", sigma = 2 } }
+"#,
+        expect![[r#"
+            error[malformed-distribution]: a lognormal distribution is given by `mean` and `cv`, or by `median` and `sigma`, got { mean = "1ms", sigma = 2 }
+             --> scenarios/orders.toml:2:25
+              |
+            2 | latency = { lognormal = { mean = "1ms", sigma = 2 } }
+              |                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: for example `{ lognormal = { mean = "20ms", cv = 0.5 } }`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn distribution_that_cannot_be() {
+    says(
+        r#"[disk]
+write-time = { hyperexponential = { mean = "1ms", cv = 0.5 } }
+sync-time = { normal = { mean = "1ms", cv = 2 } }
+"#,
+        expect![[r#"
+            error[impossible-distribution]: a hyperexponential distribution has a cv of 1 or more, got 0.5
+             --> scenarios/orders.toml:2:35
+              |
+            2 | write-time = { hyperexponential = { mean = "1ms", cv = 0.5 } }
+              |                                   ^^^^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: take `gamma`, `lognormal` or `erlang` for a cv below 1
+
+            error[impossible-distribution]: a normal distribution that is cut off at 0 has a cv below 1, got 2
+             --> scenarios/orders.toml:3:24
+              |
+            3 | sync-time = { normal = { mean = "1ms", cv = 2 } }
+              |                        ^^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: take `lognormal` or `gamma`
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn distribution_with_a_parameter_out_of_its_range() {
+    says(
+        r#"[disk]
+write-time = { gamma = { mean = "0ms", cv = -1 } }
+sync-time = { erlang = { mean = "1ms", stages = 2.5 } }
+"#,
+        expect![[r#"
+            error[number-out-of-range]: `mean` must be above 0
+             --> scenarios/orders.toml:2:33
+              |
+            2 | write-time = { gamma = { mean = "0ms", cv = -1 } }
+              |                                 ^^^^^
+
+            error[number-out-of-range]: `cv` must be between 0.001 and 1000, got -1
+             --> scenarios/orders.toml:2:45
+              |
+            2 | write-time = { gamma = { mean = "0ms", cv = -1 } }
+              |                                             ^^
+
+            error[number-out-of-range]: `stages` is a whole number, got 2.5
+             --> scenarios/orders.toml:3:49
+              |
+            3 | sync-time = { erlang = { mean = "1ms", stages = 2.5 } }
+              |                                                 ^^^
+
+            3 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn distribution_with_parameters_of_wrong_types() {
+    says(
+        r#"[disk]
+write-time = { weibull = { mean = "1ms", cv = "much" } }
+sync-time = { hyperexponential = { means = [], weights = 3 } }
+"#,
+        expect![[r#"
+            error[wrong-type]: `cv` is a number, got the string "much"
+             --> scenarios/orders.toml:2:47
+              |
+            2 | write-time = { weibull = { mean = "1ms", cv = "much" } }
+              |                                               ^^^^^^
+
+            error[malformed-distribution]: `means` is a list with at least one value, got []
+             --> scenarios/orders.toml:3:44
+              |
+            3 | sync-time = { hyperexponential = { means = [], weights = 3 } }
+              |                                            ^^
+              |
+              = help: for example `means = ["1ms", "2ms"]`
+
+            error[malformed-distribution]: `weights` is a list with at least one value, got 3
+             --> scenarios/orders.toml:3:58
+              |
+            3 | sync-time = { hyperexponential = { means = [], weights = 3 } }
+              |                                                          ^
+              |
+              = help: for example `weights = [9, 1]`
+
+            3 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn empirical_distribution_and_mixture_without_values() {
+    says(
+        r#"[disk]
+write-time = { empirical = [] }
+sync-time = { mixture = [{ weight = 1, law = "1ms" }] }
+"#,
+        expect![[r#"
+            error[malformed-distribution]: an empirical distribution is a list of values, got []
+             --> scenarios/orders.toml:2:28
+              |
+            2 | write-time = { empirical = [] }
+              |                            ^^
+              |
+              = help: for example `{ empirical = ["1ms", "2ms"] }`
+
+            error[malformed-distribution]: a mixture is a list of distributions, each with `weight` and `of`, got [{ weight = 1, law = "1ms" }]
+             --> scenarios/orders.toml:3:25
+              |
+            3 | sync-time = { mixture = [{ weight = 1, law = "1ms" }] }
+              |                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: for example `{ mixture = [{ weight = 9, of = "1ms" }, { weight = 1, of = { exponential = "2ms" } }] }`
+
+            2 errors in scenarios/orders.toml
         "#]],
     );
 }

@@ -51,6 +51,10 @@ pub(crate) enum Feature {
     Republishing,
     Backoffs,
     Idempotence,
+    Laws,
+    Sizes,
+    DrawnClasses,
+    HeavyKeys,
 }
 
 /// A scenario in numbers. Its `Debug` is the scenario file.
@@ -118,6 +122,16 @@ const PATTERNS: [&str; 6] = ["a", "a.*", "#", "*.c", "#.z", ""];
 const KINDS: [&str; 3] = ["topic", "fanout", "direct"];
 const ACKNOWLEDGE: [&str; 3] = ["after-processing", "before-processing", "automatic"];
 const OUTCOMES: [&str; 5] = ["ack", "reject", "requeue", "hang", "crash"];
+const LAWS: [&str; 8] = [
+    "{ erlang = { mean = MEAN, stages = 3 } }",
+    "{ gamma = { mean = MEAN, cv = 0.4 } }",
+    "{ hyperexponential = { mean = MEAN, cv = 2 } }",
+    "{ lognormal = { mean = MEAN, cv = 1 } }",
+    "{ normal = { mean = MEAN, cv = 0.5 } }",
+    "{ pareto = { mean = MEAN, shape = 2.5 } }",
+    "{ weibull = { mean = MEAN, cv = 1.5 } }",
+    "{ mixture = [{ weight = 2, of = MEAN }, { weight = 1, of = { empirical = [\"1ms\", MEAN] } }] }",
+];
 const BACKOFFS: [&str; 3] = ["fixed", "exponential", "full-jitter"];
 
 fn sampled(times: std::ops::Range<u64>) -> impl Strategy<Value = (u8, u64)> {
@@ -258,7 +272,11 @@ impl Case {
     }
 
     fn time(&self, (kind, micros): (u8, u64)) -> String {
+        let law = usize::from(kind) + (micros % 7) as usize;
         match kind {
+            0 | 1 if self.has(Feature::Laws) => {
+                LAWS[law % LAWS.len()].replace("MEAN", &format!("\"{}us\"", micros.max(1)))
+            }
             1 if self.has(Feature::RandomTimes) => format!("{{ exponential = \"{micros}us\" }}"),
             2 if self.has(Feature::RandomTimes) => {
                 format!("{{ uniform = [\"{}us\", \"{micros}us\"] }}", micros / 3)
@@ -356,7 +374,11 @@ impl Case {
             }
         }
         if self.has(Feature::Classes) {
-            writeln!(out, "[[class]]\nname = \"heavy\"\nevery = {}\n", self.class_every)?;
+            writeln!(out, "[[class]]\nname = \"heavy\"\nevery = {}", self.class_every)?;
+            if self.has(Feature::DrawnClasses) {
+                writeln!(out, "probability = 0.5")?;
+            }
+            writeln!(out)?;
         }
         Ok(())
     }
@@ -368,8 +390,17 @@ impl Case {
             writeln!(out, "exchange = \"x\"\nrouting-key = \"{}\"", KEYS[producer.key])?;
         } else if producer.key == 3 && self.has(Feature::Unroutable) {
             writeln!(out, "routing-keys = [\"nowhere\", \"q0\"]")?;
+            if self.has(Feature::HeavyKeys) {
+                writeln!(out, "zipf = 0.8")?;
+            }
         } else {
             writeln!(out, "routing-key = \"q{}\"", producer.key % self.queues.len())?;
+        }
+        if self.has(Feature::Sizes) {
+            writeln!(out, "message-size = {{ uniform = [\"0B\", \"{}kB\"] }}", producer.key * 40)?;
+            if self.has(Feature::Classes) {
+                writeln!(out, "message-size-by-class = {{ heavy = \"100kB\" }}")?;
+            }
         }
         if !producer.endless {
             writeln!(out, "count = {}", producer.count)?;
@@ -431,6 +462,9 @@ impl Case {
         }
         if self.has(Feature::LateStarts) {
             writeln!(out, "start = \"{}us\"", consumer.start % self.duration)?;
+        }
+        if self.has(Feature::Sizes) && consumer.own == 1 {
+            writeln!(out, "bandwidth = \"20MB\"")?;
         }
         if self.has(Feature::Speeds) {
             writeln!(out, "speed = {}", consumer.speed as f64 / 1000.0)?;
