@@ -10,6 +10,7 @@ mod arguments;
 mod builder;
 mod crash_kind;
 mod diagnostic;
+mod grid;
 mod load;
 mod node;
 mod overlay;
@@ -31,6 +32,7 @@ pub mod keys;
 pub use builder::{ScenarioBuilder, SettingValue};
 pub use crash_kind::CrashKind;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Level, Paint};
+pub use grid::{Factor, Grid, GridPoint, POINTS_MAX, grid};
 pub use load::{Loaded, load};
 pub use source::{Place, Source};
 

@@ -9,6 +9,7 @@ mod shape;
 mod topology;
 mod values;
 mod variants;
+mod vary;
 
 use amqpsim::scenario::{Paint, ids, load};
 use expect_test::{Expect, expect};
@@ -62,6 +63,7 @@ fn every_id_has_a_test_here() {
         include_str!("topology.rs"),
         include_str!("values.rs"),
         include_str!("variants.rs"),
+        include_str!("vary.rs"),
         include_str!("../../../src/scenario/resolve/limits.rs")
     );
     for (id, _) in ids::ALL {
