@@ -17,6 +17,7 @@ mod progress;
 mod report_files;
 mod run;
 mod selection;
+mod sweep;
 mod terminal;
 
 pub use exit::Exit;
@@ -52,6 +53,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Crashes the broker after every event of a run and reports what would be lost
     CrashPoints(crash_points::Arguments),
+    /// Runs a scenario at every combination of some values
+    Sweep(sweep::Arguments),
     /// Prints what each crash takes, by queue, message, confirms, acknowledgement and store
     Durability(durability::Arguments),
     /// Plays conversations recorded from a real broker and compares the answers
@@ -66,6 +69,7 @@ Examples:
   amqpsim compare scenarios/fair-dispatch.toml --replications 30
   amqpsim explain scenarios/fair-dispatch.toml --message 7
   amqpsim crash-points scenarios/durability.toml --kind process-crash
+  amqpsim sweep scenarios/fair-dispatch.toml --vary 'consumer.*.prefetch-count=1,2,5,10,50'
   amqpsim durability --crash power-loss
   amqpsim conform tests/conformance/*.json
   amqpsim list checks
@@ -94,6 +98,7 @@ pub fn main() -> Exit {
         Command::Compare(arguments) => compare::execute(arguments, &mut terminal),
         Command::Explain(arguments) => explain::execute(arguments, &mut terminal),
         Command::CrashPoints(arguments) => crash_points::execute(arguments, &mut terminal),
+        Command::Sweep(arguments) => sweep::execute(arguments, &mut terminal),
         Command::Durability(arguments) => durability::execute(arguments, &mut terminal),
         Command::Conform(arguments) => conform::execute(arguments, &mut terminal),
         Command::List(arguments) => list::execute(arguments, &mut terminal),

@@ -7,14 +7,17 @@
 //! between variants comparable in pairs.
 
 mod comparison;
+mod contrast;
 mod crash_points;
 mod durability;
 mod in_order;
 mod randomness;
 mod replication;
 mod run;
+mod sweep;
 
 pub use comparison::{Comparison, Difference, compare};
+pub use contrast::{Contrast, contrasts};
 #[cfg(test)]
 pub(crate) use crash_points::tests as crash_point_tests;
 pub use crash_points::{CrashPlan, CrashPoint, CrashPoints, Spread, VariantCrashes, strike_all, undisturbed};
@@ -27,3 +30,4 @@ pub use replication::{Origin, Replication, shell_word};
 #[cfg(test)]
 pub(crate) use run::tests;
 pub use run::{Plan, RunResult, SimulatorBug, VariantResult, run};
+pub use sweep::{SweepPlan, SweepResult, SweepStop, SweptMeasure, SweptPoint, sweep};

@@ -66,6 +66,8 @@ pub enum Unit {
     Share,
     /// A factor or an index.
     Ratio,
+    /// A rate, a second of virtual time.
+    PerSecond,
 }
 
 impl Unit {
@@ -75,6 +77,7 @@ impl Unit {
             Unit::Count => "count",
             Unit::Nanoseconds => "ns",
             Unit::Share | Unit::Ratio => "1",
+            Unit::PerSecond => "1/s",
         }
     }
 }
@@ -221,6 +224,9 @@ pub const CATALOGUE: &[Measure] = &[
     queue("max-min-share", Unit::Ratio,
         "Most messages that one of its consumers processed over the fewest, from 1 on; none counts as one.",
         |o, i| max_min_ratio(&consumers_of(o, i)?.map(|consumer| consumer.processed).collect::<Vec<_>>())),
+    queue("throughput", Unit::PerSecond,
+        "Messages that its consumers finished a second, from the first finish to the last, over whole rounds of their prefetch counts.",
+        |o, i| queue_of(o, i)?.flow.rate()),
     queue("makespan", Unit::Nanoseconds, "From the first publish to the end of the last processing.",
         |o, i| Some(queue_of(o, i)?.makespan?.as_nanos() as f64)),
     queue("makespan-ratio", Unit::Ratio,

@@ -5,6 +5,7 @@ mod catalogue;
 #[cfg(test)]
 pub(crate) mod example;
 mod fairness;
+mod flow;
 mod ledger;
 mod losses;
 mod outcome;
@@ -12,6 +13,7 @@ mod safety;
 
 pub use catalogue::{CATALOGUE, Measure, MeasureId, Scope, Unit, find, find_in};
 pub use fairness::{jain_index, max_min_ratio};
+pub use flow::Flow;
 pub use ledger::{Ledger, LedgerError};
 pub use losses::loss_measure;
 pub use outcome::{

@@ -1,6 +1,6 @@
 //! The outcome of one replication: plain numbers, closed at the end of the run. Everything reported is computed from it.
 
-use crate::measure::{Ledger, LedgerError, Safety};
+use crate::measure::{Flow, Ledger, LedgerError, Safety};
 use crate::stats::{DepthSeries, Histogram, TimeWeighted};
 use crate::units::{SimDuration, SimTime};
 
@@ -175,6 +175,8 @@ pub struct QueueOutcome {
     pub makespan_bound: Option<SimDuration>,
     /// From the first publish to the end of the last processing; `None` if nothing was processed.
     pub makespan: Option<SimDuration>,
+    /// How fast its consumers finish messages.
+    pub flow: Flow,
     /// How long the copies that it keeps were unsafe.
     pub safety: Safety,
 }

@@ -7,7 +7,7 @@ use super::consumer::scaled;
 use super::fates::{Fates, Repeats};
 use super::spec::{ConsumerSpec, Declaration, SystemSpec};
 use crate::amqp::{MessageId, Name, Names, QueueId, in_vhost};
-use crate::measure::{ClientError, ConsumerOutcome, Ledger, ProducerOutcome, QueueOutcome};
+use crate::measure::{ClientError, ConsumerOutcome, Flow, Ledger, ProducerOutcome, QueueOutcome};
 use crate::observe::{Conclusion, Fact, Settlement};
 use crate::units::{SimDuration, SimTime};
 
@@ -76,7 +76,11 @@ impl QueueBook {
         let alike = readers.iter().all(|reader| reader.service_times == readers[0].service_times);
         let speeds = readers.iter().map(|reader| u64::from(reader.speed_permille));
         QueueBook {
-            outcome: QueueOutcome { name, ..QueueOutcome::default() },
+            outcome: QueueOutcome {
+                name,
+                flow: Flow::of_prefetch(readers.iter().map(|reader| reader.prefetch_count)),
+                ..QueueOutcome::default()
+            },
             speed_max: speeds.clone().max().unwrap_or(1).max(1),
             speeds: alike.then(|| speeds.sum()),
             ..QueueBook::default()
@@ -287,6 +291,7 @@ impl Books {
         let queue = &mut self.queues[place];
         queue.work += u128::from(work.at_speed_one.as_nanos());
         queue.last_finished = now;
+        queue.outcome.flow.finish(now, work.published);
         queue.first_published =
             Some(queue.first_published.map_or(work.published, |first| first.min(work.published)));
         let alone = scaled(work.at_speed_one, queue.speed_max);

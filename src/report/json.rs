@@ -107,7 +107,7 @@ fn measures(variant: &VariantResult) -> Vec<Value> {
     rows
 }
 
-fn estimate(estimate: &Estimate) -> Value {
+pub(super) fn estimate(estimate: &Estimate) -> Value {
     match estimate {
         Estimate::Exact(value) => json!({ "value": value, "method": "exact: nothing is random" }),
         Estimate::Single(value) => {

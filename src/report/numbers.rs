@@ -70,6 +70,7 @@ impl Scale {
         let (size, suffix) = match (unit, value.abs()) {
             (Unit::Count | Unit::Ratio, _) => (1.0, ""),
             (Unit::Share, _) => (0.01, " %"),
+            (Unit::PerSecond, _) => (1.0, " /s"),
             (Unit::Nanoseconds, 0.0) => (1e9, "s"),
             (Unit::Nanoseconds, length) if length < 1e3 => (1.0, "ns"),
             (Unit::Nanoseconds, length) if length < 1e6 => (1e3, "us"),
@@ -99,14 +100,14 @@ fn with_half_width(interval: &ConfidenceInterval, unit: Unit) -> String {
         width = format!("<{:.places$}", 1.0 / libm::pow(10.0, places as f64));
     }
     // `12.4 ± 1.2 %`, but `53.1s ± 2.7s`.
-    let behind_mean = if unit == Unit::Share { "" } else { scale.suffix };
+    let behind_mean = if matches!(unit, Unit::Share | Unit::PerSecond) { "" } else { scale.suffix };
     format!("{mean}{behind_mean} ± {width}{}", scale.suffix)
 }
 
 /// Decimals that show `value` to its unit's usual precision.
 fn places(value: f64, digits: i32, unit: Unit) -> usize {
     match unit {
-        Unit::Count | Unit::Ratio => decimals(value, digits).min(DECIMALS_MAX),
+        Unit::Count | Unit::Ratio | Unit::PerSecond => decimals(value, digits).min(DECIMALS_MAX),
         Unit::Share => decimals(value, digits).min(DECIMALS_MAX_OF_SHARE),
         Unit::Nanoseconds => decimals(value, digits),
     }
@@ -151,6 +152,7 @@ mod tests {
         assert_eq!(quantity(123_456.0, Unit::Count), "123456");
         assert_eq!(quantity(2.0 / 3.0, Unit::Ratio), "0.667");
         assert_eq!(quantity(2.0 / 3.0, Unit::Share), "66.7 %");
+        assert_eq!(quantity(19.5, Unit::PerSecond), "19.5 /s");
     }
 
     #[test]

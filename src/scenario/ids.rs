@@ -28,6 +28,7 @@ ids! {
     MALFORMED_ADDRESS = "malformed-address": "A setting's address is not TABLE.NAME.KEY or TABLE.KEY.";
     MALFORMED_DISTRIBUTION = "malformed-distribution": "A distribution lacks its parameters.";
     MALFORMED_KEYS = "malformed-keys": "Routing keys are neither a list nor a pattern with a count.";
+    MALFORMED_LEVELS = "malformed-levels": "A `--vary` has no values, an empty one, or one twice.";
     MALFORMED_QUANTITY = "malformed-quantity": "A quantity does not start with a number.";
     MISSING_KEY = "missing-key": "A key that must be there is not.";
     NAME_CANNOT_BE_SET = "name-cannot-be-set": "A setting tries to rename something.";
@@ -51,6 +52,7 @@ ids! {
     TOO_MANY = "too-many": "More entities of a kind than a run can number.";
     TOO_MANY_CHANNELS = "too-many-channels": "More channels on a connection than RabbitMQ allows.";
     TOO_MANY_CLASSES = "too-many-classes": "More message classes than a run can number.";
+    TOO_MANY_POINTS = "too-many-points": "A sweep has more points than anybody waits for.";
     TRANSIENT_QUEUE = "transient-queue": "A queue neither durable nor exclusive, where the profile has none.";
     UNFED_QUEUE = "unfed-queue": "A consumer reads from a queue that nothing is routed to.";
     UNKNOWN_ARGUMENT = "unknown-argument": "An argument is none that the broker knows, which passes over it.";
@@ -72,12 +74,14 @@ ids! {
     UNKNOWN_TABLE = "unknown-table": "A scenario has no such table.";
     UNKNOWN_UNIT = "unknown-unit": "A quantity has a unit that is not known.";
     UNKNOWN_USER = "unknown-user": "A user is not declared.";
-    UNKNOWN_VARIANT = "unknown-variant": "A check names a variant that is not there.";
+    UNKNOWN_VARIANT = "unknown-variant": "A check or the command line names a variant that is not there.";
     UNKNOWN_VHOST = "unknown-vhost": "A virtual host is not declared.";
     UNOWNED_QUEUE = "unowned-queue": "An exclusive queue that no client declares.";
     UNREADABLE_PATTERN = "unreadable-pattern": "A pattern of names cannot be read.";
     UNROUTABLE_KEY = "unroutable-key": "A producer publishes to the default exchange with the key of no queue.";
     UNSUPPORTED_ARGUMENT = "unsupported-argument": "An argument has a type that AMQP does not carry.";
+    VARIED_IN_VAIN = "varied-in-vain": "A sweep varies what changes nothing.";
+    VARIED_TWICE = "varied-twice": "A sweep varies one address twice, or one that is set.";
     WRONG_BRACKETS = "wrong-brackets": "A table has double brackets instead of single ones, or the reverse.";
     WRONG_TYPE = "wrong-type": "A value has the wrong type.";
 }

@@ -3,7 +3,7 @@
 use super::diagnostic::{Diagnostic, Diagnostics, Problems};
 use super::node::Table;
 use super::overlay::Setting;
-use super::source::Source;
+use super::source::{Place, Source};
 use super::variants::{Plan, plans};
 use super::{Scenario, Variant, parse, resolve};
 
@@ -79,21 +79,16 @@ pub(super) fn build(
     mut problems: Problems,
 ) -> Result<Loaded, Diagnostics> {
     let plans = plans(tree, &mut problems);
-    let mut found: Vec<Vec<Diagnostic>> = Vec::new();
+    let mut found = Vec::new();
     let mut variants = Vec::new();
     let names: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
     for plan in &plans {
-        let mut here = Problems::default();
-        let mut tree = tree.clone();
-        for setting in plan.settings.iter().chain(arguments) {
-            setting.apply(&mut tree, &mut here);
-        }
         let among = resolve::Variants { this: &plan.name, all: &names };
-        let scenario = resolve::scenario(&tree, head, among, &mut here);
-        found.push(here.into_sorted());
+        let (scenario, diagnostics) = resolved(tree, plan.settings.iter().chain(arguments), head, among);
+        found.push(Found { name: plan.name.clone(), places: plan.place.iter().collect(), diagnostics });
         variants.push(variant(plan, scenario));
     }
-    gather(&plans, &found, &mut problems);
+    gather("variant", &found, &mut problems);
     let failed = problems.has_errors();
     let diagnostics = problems.into_sorted();
     if failed {
@@ -108,28 +103,61 @@ fn variant(plan: &Plan, scenario: Scenario) -> Variant {
     Variant { name: plan.name.clone(), changes: plan.settings.iter().map(shown).collect(), scenario }
 }
 
-/// Takes each diagnostic once. One that only some variants have says which, unless it stands in their settings.
-fn gather(plans: &[Plan], found: &[Vec<Diagnostic>], problems: &mut Problems) {
-    let mut seen: Vec<(&Diagnostic, Vec<&Plan>)> = Vec::new();
-    for (plan, diagnostics) in plans.iter().zip(found) {
-        for diagnostic in diagnostics {
+/// A tree with these settings, read.
+pub(super) fn resolved<'a>(
+    tree: &Table,
+    settings: impl Iterator<Item = &'a Setting>,
+    head: &Head<'_>,
+    among: resolve::Variants<'_>,
+) -> (Scenario, Vec<Diagnostic>) {
+    let mut problems = Problems::default();
+    let mut tree = tree.clone();
+    for setting in settings {
+        setting.apply(&mut tree, &mut problems);
+    }
+    let scenario = resolve::scenario(&tree, head, among, &mut problems);
+    (scenario, problems.into_sorted())
+}
+
+/// What is said of one of several readings of a file.
+pub(super) struct Found<'a> {
+    /// The name of the reading.
+    pub(super) name: String,
+    /// Where its own settings stand.
+    pub(super) places: Vec<&'a Place>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// Names that a note has at most.
+const NAMES_MAX: usize = 4;
+
+/// Takes each diagnostic once. One that only some readings have says which, unless it stands in their settings. `word` is
+/// what a reading is called.
+pub(super) fn gather(word: &str, found: &[Found<'_>], problems: &mut Problems) {
+    let mut seen: Vec<(&Diagnostic, Vec<&Found<'_>>)> = Vec::new();
+    for reading in found {
+        for diagnostic in &reading.diagnostics {
             match seen.iter_mut().find(|(known, _)| *known == diagnostic) {
-                Some((_, plans)) => plans.push(plan),
-                None => seen.push((diagnostic, vec![plan])),
+                Some((_, readings)) => readings.push(reading),
+                None => seen.push((diagnostic, vec![reading])),
             }
         }
     }
     for (diagnostic, having) in seen {
-        let inside = |plan: &&Plan| match (&plan.place, &diagnostic.primary) {
-            (Some(settings), Some(label)) => settings.holds(&label.place),
-            _ => false,
+        let inside = |reading: &&Found<'_>| match &diagnostic.primary {
+            Some(label) => reading.places.iter().any(|settings| settings.holds(&label.place)),
+            None => false,
         };
-        if having.len() == plans.len() || having.iter().any(inside) {
+        if having.len() == found.len() || having.iter().any(inside) {
             problems.push(diagnostic.clone());
         } else {
-            let names: Vec<String> = having.iter().map(|plan| format!("`{}`", plan.name)).collect();
-            let word = if names.len() == 1 { "variant" } else { "variants" };
-            problems.push(diagnostic.clone().note(format!("in {word} {}", names.join(", "))));
+            let mut names: Vec<String> =
+                having.iter().take(NAMES_MAX).map(|reading| format!("`{}`", reading.name)).collect();
+            if having.len() > NAMES_MAX {
+                names.push(format!("{} more", having.len() - NAMES_MAX));
+            }
+            let plural = if having.len() == 1 { "" } else { "s" };
+            problems.push(diagnostic.clone().note(format!("in {word}{plural} {}", names.join(", "))));
         }
     }
 }

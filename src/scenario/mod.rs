@@ -11,6 +11,7 @@ mod builder;
 mod crash_kind;
 mod diagnostic;
 mod distributions;
+mod grid;
 mod load;
 mod node;
 mod overlay;
@@ -32,6 +33,7 @@ pub mod keys;
 pub use builder::{ScenarioBuilder, SettingValue};
 pub use crash_kind::CrashKind;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Level, Paint};
+pub use grid::{Factor, Grid, GridPoint, POINTS_MAX, grid};
 pub use load::{Loaded, load};
 pub use source::{Place, Source};
 

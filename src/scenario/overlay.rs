@@ -1,6 +1,7 @@
 //! Settings by address: variants and `--set` change the tree before anything is read, so that every diagnostic still
 //! has the place of the value. Knows no key.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::address::{Address, Segment, unquoted};
@@ -60,7 +61,7 @@ impl Setting {
             return None;
         };
         let place = Place::new(&source, 0..argument[..equals].trim_end().len());
-        let value = value_of_argument(&source, equals + 1, problems);
+        let value = value_of_argument(&source, equals + 1..argument.len(), problems);
         Setting::new(argument[..equals].trim(), Some(&place), value, problems)
     }
 
@@ -154,12 +155,18 @@ fn outside_of_quotes(part: &str) -> Diagnostic {
         .note("a dot outside of quotes begins a table of TOML")
 }
 
-fn value_of_argument(source: &Arc<Source>, behind: usize, problems: &mut Problems) -> Node {
-    let text = source.text();
-    let start = text.len() - text[behind..].trim_start().len();
-    parse::value(source, start, problems).unwrap_or_else(|| {
-        let place = Place::new(source, start..text.len());
-        Node { place: Some(place), value: Value::Text(text[start..].to_owned()) }
+/// The value that this stretch of an argument is; what is no TOML is a string.
+pub(super) fn value_of_argument(
+    source: &Arc<Source>,
+    stretch: Range<usize>,
+    problems: &mut Problems,
+) -> Node {
+    let text = &source.text()[stretch.clone()];
+    let start = stretch.end - text.trim_start().len();
+    let stretch = start..start + text.trim().len();
+    parse::value(source, stretch.clone(), problems).unwrap_or_else(|| {
+        let place = Place::new(source, stretch.clone());
+        Node { place: Some(place), value: Value::Text(source.text()[stretch].to_owned()) }
     })
 }
 

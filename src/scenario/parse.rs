@@ -1,5 +1,6 @@
 //! From TOML text to the tree with places; every syntax error in one go. Knows no table and no key.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -34,16 +35,16 @@ pub(super) fn document(source: &Arc<Source>, problems: &mut Problems) -> Option<
     }
 }
 
-/// Reads one value that starts at byte `offset` of the source and ends with it; `None` if it is not TOML.
-pub(super) fn value(source: &Arc<Source>, offset: usize, problems: &mut Problems) -> Option<Node> {
-    let value = DeValue::parse(&source.text()[offset..]).ok()?;
-    Some(Reading { source, offset }.node(value, problems))
+/// Reads one value that is this stretch of the source's bytes; `None` if it is not TOML.
+pub(super) fn value(source: &Arc<Source>, stretch: Range<usize>, problems: &mut Problems) -> Option<Node> {
+    let value = DeValue::parse(&source.text()[stretch.clone()]).ok()?;
+    Some(Reading { source, offset: stretch.start }.node(value, problems))
 }
 
 /// Reads a value that this program wrote itself: a default.
 pub(super) fn default_value(text: &'static str) -> Node {
     let source = Source::new("", text, 0);
-    let mut node = value(&source, 0, &mut Problems::default()).expect("a default is TOML");
+    let mut node = value(&source, 0..text.len(), &mut Problems::default()).expect("a default is TOML");
     node.place = None;
     node
 }

@@ -10,6 +10,7 @@ mod conform;
 mod crash_points;
 mod durability;
 mod losses;
+mod sweep;
 
 fn amqpsim(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
@@ -52,6 +53,7 @@ fn help_is_a_result_and_shows_examples() {
         vec!["list", "--help"],
         vec!["crash-points", "--help"],
         vec!["durability", "--help"],
+        vec!["sweep", "--help"],
     ] {
         let output = amqpsim(&arguments);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");

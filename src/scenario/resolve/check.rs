@@ -256,14 +256,14 @@ fn bounds_of(
 fn in_unit(measure: &Measure, bound: &Placed<Bound>, problems: &mut Problems) -> Option<f64> {
     let (message, help) = match (&bound.value, measure.unit) {
         (Bound::Nanoseconds(value), Unit::Nanoseconds)
-        | (Bound::Number(value), Unit::Count | Unit::Share | Unit::Ratio) => {
+        | (Bound::Number(value), Unit::Count | Unit::Share | Unit::Ratio | Unit::PerSecond) => {
             return Some(*value);
         }
         (Bound::Number(number), Unit::Nanoseconds) => (
             format!("measure `{}` is a length of time, got the number {number}", measure.name),
             format!("write \"{number}ms\"; the units are ns, us, ms, s, min, h"),
         ),
-        (Bound::Nanoseconds(_), Unit::Count | Unit::Share | Unit::Ratio) => (
+        (Bound::Nanoseconds(_), Unit::Count | Unit::Share | Unit::Ratio | Unit::PerSecond) => (
             format!("measure `{}` is a number, got a duration", measure.name),
             "write a number without a unit and without quotes".to_owned(),
         ),

@@ -9,6 +9,7 @@ mod shape;
 mod topology;
 mod values;
 mod variants;
+mod vary;
 mod workloads;
 
 use amqpsim::scenario::{Paint, ids, load};
@@ -64,6 +65,7 @@ fn every_id_has_a_test_here() {
         include_str!("values.rs"),
         include_str!("variants.rs"),
         include_str!("workloads.rs"),
+        include_str!("vary.rs"),
         include_str!("../../../src/scenario/resolve/limits.rs")
     );
     for (id, _) in ids::ALL {

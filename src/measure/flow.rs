@@ -1,0 +1,96 @@
+//! How fast messages go through a queue: what its consumers finish a second, without the edges of the run.
+
+use crate::units::SimTime;
+
+/// Longer rounds than this are not kept apart.
+const ROUND_MAX: usize = 4096;
+/// A run of fewer rounds says more as a whole.
+const ROUNDS_MIN: u64 = 10;
+const NANOS_A_SECOND: f64 = 1e9;
+
+/// Instants at which consumers of a queue finished messages, as far as a rate needs them.
+///
+/// Consumers that wait for credit finish messages in rounds: as many as they may hold, one after another, and then the
+/// next round. A rate is exact over whole rounds only, so the first round is kept, and the one rate is taken from that
+/// finish of it that lies whole rounds before the last finish.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flow {
+    /// How many messages its consumers may hold together; 0: as many as come.
+    round: usize,
+    /// The finishes of the first round, at least the first one.
+    first: Vec<SimTime>,
+    last: SimTime,
+    finished: u64,
+    published: Option<(SimTime, SimTime)>,
+}
+
+impl Flow {
+    /// The flow of consumers with these prefetch counts.
+    pub fn of_prefetch(counts: impl Iterator<Item = u16>) -> Flow {
+        let sum = counts.map(usize::from).try_fold(0, |sum, count| (count > 0).then_some(sum + count));
+        Flow { round: sum.filter(|&sum| sum <= ROUND_MAX).unwrap_or(0), ..Flow::default() }
+    }
+
+    /// A message that was published then has been finished. `now` never goes back.
+    #[inline]
+    pub fn finish(&mut self, now: SimTime, published: SimTime) {
+        if self.first.len() < self.round.max(1) {
+            self.first.push(now);
+        }
+        self.last = now;
+        self.finished += 1;
+        self.published = match self.published {
+            None => Some((published, published)),
+            Some((first, last)) => Some((first.min(published), last.max(published))),
+        };
+    }
+
+    /// Messages finished a second, from the first finish to the last one; `None` where they are at one instant.
+    pub fn rate(&self) -> Option<f64> {
+        let first = self.first.first()?;
+        let round = self.round as u64;
+        let aligned = (round > 0 && self.finished >= ROUNDS_MIN * round)
+            .then(|| (self.finished - 1) % round)
+            .and_then(|before| Some((before, self.first.get(before as usize)?)));
+        let (before, from) = aligned.unwrap_or((0, first));
+        per_second(self.finished - 1 - before, self.last.since(*from).as_nanos())
+    }
+
+    /// Messages published a second, of those that were finished, from the first publish to the last one.
+    pub fn arrival_rate(&self) -> Option<f64> {
+        let (first, last) = self.published?;
+        per_second(self.finished - 1, last.since(first).as_nanos())
+    }
+}
+
+fn per_second(count: u64, nanos: u64) -> Option<f64> {
+    (nanos > 0).then(|| count as f64 / (nanos as f64 / NANOS_A_SECOND))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flow(prefetch: &[u16], finishes: impl Iterator<Item = u64>) -> Flow {
+        let mut flow = Flow::of_prefetch(prefetch.iter().copied());
+        finishes.for_each(|second| flow.finish(SimTime::from_nanos(second * 1_000_000_000), SimTime::ZERO));
+        flow
+    }
+
+    /// Three messages, one a second, in rounds of ten seconds: 0.3 a second, wherever the run ends.
+    #[test]
+    fn a_rate_is_that_of_whole_rounds() {
+        for n in 30..40 {
+            let rounds = flow(&[1, 2], (0..n).map(|k| k / 3 * 10 + k % 3));
+            assert_eq!(rounds.rate(), Some(0.3), "{n} finishes");
+        }
+    }
+
+    #[test]
+    fn a_short_run_counts_as_a_whole() {
+        assert_eq!(flow(&[100], [0, 1, 2, 8].into_iter()).rate(), Some(0.375));
+        assert_eq!(flow(&[0, 5], [0, 1, 2, 8].into_iter()).rate(), Some(0.375));
+        assert_eq!(flow(&[1], [7].into_iter()).rate(), None);
+        assert_eq!(Flow::default().rate(), None);
+    }
+}

@@ -1,0 +1,267 @@
+//! A sweep: its points side by side, what differs, and where each number is best.
+
+mod csv;
+mod json;
+
+pub use self::csv::{sweep_csv, sweep_point_csv, sweep_point_read};
+pub use json::{SWEEP_FORMAT, sweep_json};
+
+use super::numbers::{self, counted};
+use super::wrap::{prose, wrap};
+use super::{emphasis, table};
+use crate::experiment::{Contrast, SweepResult, SweptMeasure, contrasts, shell_word};
+use crate::measure::{MeasureId, Scope, find_in};
+use crate::stats::Estimate;
+
+/// Columns of a line.
+const WIDTH: usize = 110;
+/// Points that a table shows; all are in the files.
+const ROWS_MAX: usize = 200;
+
+/// What is shown where nobody asks for other measures, and whether more of it is better.
+const USUAL: [(Scope, &str, bool); 7] = [
+    (Scope::Queue, "throughput", true),
+    (Scope::Queue, "makespan", false),
+    (Scope::Queue, "sojourn-p95", false),
+    (Scope::Queue, "jain-busy", true),
+    (Scope::Run, "lost", false),
+    (Scope::Run, "confirmed-and-lost", false),
+    (Scope::Run, "processed-again", false),
+];
+
+/// The measures that a report shows: those with these names, or the usual ones.
+pub(super) fn shown(result: &SweepResult, names: &[String]) -> Vec<SweptMeasure> {
+    let wanted = |measure: MeasureId| {
+        if names.is_empty() {
+            USUAL.iter().any(|(scope, name, _)| measure.scope == *scope && measure.name == *name)
+        } else {
+            names.iter().any(|name| measure.name == name)
+        }
+    };
+    let has_value = |measure: &SweptMeasure| {
+        (0..result.points.len()).any(|point| result.estimate(point, measure).is_some())
+    };
+    let mut all: Vec<SweptMeasure> = result.measures();
+    all.retain(|measure| wanted(measure.measure) && has_value(measure));
+    // Entities in their order, each with all of its measures.
+    let entities: Vec<(Scope, String)> =
+        all.iter().map(|one| (one.measure.scope, one.entity.clone())).collect();
+    let order: Vec<&str> = USUAL.iter().map(|(_, name, _)| *name).collect();
+    let place = |one: &SweptMeasure| {
+        let entity = (one.measure.scope, one.entity.clone());
+        let rank = order.iter().position(|name| *name == one.measure.name);
+        (entities.iter().position(|known| *known == entity), rank.unwrap_or(order.len()))
+    };
+    all.sort_by_key(place);
+    all
+}
+
+/// The summary as text; `names` are the measures to show, the usual ones if there are none.
+pub fn sweep_summary(result: &SweepResult, names: &[String]) -> String {
+    let measures = shown(result, names);
+    let contrasts = contrasts(result, 0, &measures);
+    let mut text = format!("{}\n\n", emphasis::strong(&answer(result, &measures)));
+    text += &head(result);
+    let mut equal = Vec::new();
+    for group in measures.chunk_by(|a, b| a.measure.scope == b.measure.scope && a.entity == b.entity) {
+        text += &points(result, group, &contrasts, &mut equal);
+    }
+    if !equal.is_empty() {
+        let note = format!("equal at all points: {}", equal.join(", "));
+        text += &format!("{}\n", wrap("note: ", 6, &note, WIDTH).join("\n"));
+    }
+    text + &foot(result, &contrasts)
+}
+
+/// What a table is about.
+fn subject(measure: &SweptMeasure) -> String {
+    let scope = measure.measure.scope.name();
+    if measure.entity.is_empty() { scope.to_owned() } else { format!("{scope} `{}`", measure.entity) }
+}
+
+/// The first lines: where each number is best.
+fn answer(result: &SweepResult, measures: &[SweptMeasure]) -> String {
+    let mut lines = Vec::new();
+    for measure in measures {
+        let Some(more) = direction(measure) else { continue };
+        let of = |point: usize| result.estimate(point, measure).map(|estimate| (point, estimate));
+        let all: Vec<(usize, Estimate)> = (0..result.points.len()).filter_map(of).collect();
+        let better =
+            |a: &Estimate, b: &Estimate| if more { a.value() > b.value() } else { a.value() < b.value() };
+        let Some(&(best, estimate)) =
+            all.iter().reduce(|best, one| if better(&one.1, &best.1) { one } else { best })
+        else {
+            continue;
+        };
+        let others = contrasts_with(result, best, measure);
+        if others.iter().all(|contrast| !contrast.differs()) {
+            continue;
+        }
+        let alike = others.iter().filter(|contrast| !contrast.differs()).count() as u64;
+        let alike = match alike {
+            0 => String::new(),
+            n => format!(
+                "; {} not told apart from it",
+                if n == 1 { "1 point is".to_owned() } else { format!("{n} points are") }
+            ),
+        };
+        let of = if measure.entity.is_empty() { String::new() } else { format!(" of `{}`", measure.entity) };
+        lines.push(prose(
+            &format!(
+                "{}{of} is {} at {}: {}{alike}",
+                measure.measure.name,
+                if more { "highest" } else { "lowest" },
+                named(result, best),
+                cell(measure.measure, &estimate),
+            ),
+            WIDTH,
+        ));
+    }
+    if lines.is_empty() {
+        let n = counted(result.points.len() as u64, "point");
+        return format!("{n}, and no measure shown is known to differ between them");
+    }
+    lines.join("\n")
+}
+
+fn contrasts_with(result: &SweepResult, base: usize, measure: &SweptMeasure) -> Vec<Contrast> {
+    contrasts(result, base, std::slice::from_ref(measure))
+}
+
+/// Whether more of it is better; `None` where that depends on who asks.
+fn direction(measure: &SweptMeasure) -> Option<bool> {
+    let measure = measure.measure;
+    USUAL.iter().find(|(scope, name, _)| find_in(*scope, name) == Some(measure)).map(|(_, _, more)| *more)
+}
+
+/// A point by its levels: `consumer.*.prefetch-count=1, link.latency=2ms`.
+fn named(result: &SweepResult, point: usize) -> String {
+    let levels = result.plan.grid.levels(point);
+    levels.iter().map(|(address, level)| format!("{address}={level}")).collect::<Vec<_>>().join(", ")
+}
+
+fn head(result: &SweepResult) -> String {
+    let plan = &result.plan;
+    let mut text = String::new();
+    let Some(first) = plan.grid.points.first() else { return text };
+    if let Some(question) = &first.scenario.question {
+        text += &format!("{}\n", wrap("question: ", 10, question, WIDTH).join("\n"));
+    }
+    text += &format!(
+        "scenario: {} ({}), profile {}, amqpsim {}\n",
+        first.scenario.name,
+        plan.origin.file,
+        first.scenario.system.profile.name,
+        env!("CARGO_PKG_VERSION")
+    );
+    if !plan.origin.overrides.is_empty() {
+        text += &format!("settings: {}\n", plan.origin.overrides.join(", "));
+    }
+    for factor in &plan.grid.factors {
+        text += &format!(
+            "{}\n",
+            wrap("vary: ", 6, &format!("{} = {}", factor.address, factor.levels.join(", ")), WIDTH)
+                .join("\n")
+        );
+    }
+    let points = counted(result.points.len() as u64, "point");
+    let random = (0..result.points.len()).any(|point| plan.is_random(point));
+    let how = match (random, plan.replications) {
+        (false, _) => "one run each, nothing is random".to_owned(),
+        (true, 1) => {
+            format!("one replication each (seed {}), so nothing is known of the spread", plan.seed)
+        }
+        (true, n) => format!(
+            "{n} replications each with the same seeds ({} to {}); mean ± half-width of the 95 % interval (Student); \
+             without ±: equal in all",
+            plan.seed,
+            plan.seed.wrapping_add(u64::from(n) - 1)
+        ),
+    };
+    text + &format!("{}\n\n", prose(&format!("{points}, {how}"), WIDTH))
+}
+
+/// The table of one entity: a row for each point. What is equal at all points goes to `equal`.
+fn points(
+    result: &SweepResult,
+    measures: &[SweptMeasure],
+    contrasts: &[Contrast],
+    equal: &mut Vec<String>,
+) -> String {
+    let mark = |point: usize, measure: &SweptMeasure| {
+        let differs = |one: &&Contrast| one.point == point && one.measure == *measure && one.differs();
+        if contrasts.iter().find(differs).is_some() { " *" } else { "" }
+    };
+    let column = |measure: &SweptMeasure| -> Vec<String> {
+        let text =
+            |point| result.estimate(point, measure).map_or("-".to_owned(), |one| cell(measure.measure, &one));
+        (0..result.points.len()).map(text).collect()
+    };
+    let mut columns: Vec<(&SweptMeasure, Vec<String>)> = Vec::new();
+    for measure in measures {
+        let cells = column(measure);
+        if cells.len() > 1 && cells.windows(2).all(|pair| pair[0] == pair[1]) {
+            let of =
+                if measure.entity.is_empty() { String::new() } else { format!(" of `{}`", measure.entity) };
+            equal.push(format!("{}{of} {}", measure.measure.name, cells[0]));
+        } else {
+            columns.push((measure, cells));
+        }
+    }
+    let Some((first, _)) = columns.first() else { return String::new() };
+    let factors = &result.plan.grid.factors;
+    let names = factors.iter().map(|factor| factor.address.as_str());
+    let head: Vec<&str> = std::iter::once("point")
+        .chain(names)
+        .chain(columns.iter().map(|(measure, _)| measure.measure.name))
+        .collect();
+    let rows = (0..result.points.len().min(ROWS_MAX)).map(|point| {
+        let levels = result.plan.grid.levels(point).into_iter().map(|(_, level)| level.to_owned());
+        let cells =
+            columns.iter().map(|(measure, cells)| format!("{}{}", cells[point], mark(point, measure)));
+        std::iter::once((point + 1).to_string()).chain(levels).chain(cells).collect()
+    });
+    table::titled(&subject(first), &head, rows)
+}
+
+fn cell(measure: MeasureId, estimate: &Estimate) -> String {
+    let about = if measure.is_percentile() { "≈" } else { "" };
+    format!("{about}{}", numbers::estimate(estimate, measure.unit))
+}
+
+/// What the marks mean, and the command that gives the same report again.
+fn foot(result: &SweepResult, contrasts: &[Contrast]) -> String {
+    let plan = &result.plan;
+    let mut text = String::new();
+    let tests = contrasts.iter().filter(|contrast| contrast.p.is_some()).count() as u64;
+    let note = if tests > 0 {
+        format!(
+            "`*` differs from point 1: paired t-tests under common random numbers, Holm's correction for {}, 5 % in all",
+            counted(tests, "comparison")
+        )
+    } else if contrasts.iter().any(Contrast::differs) {
+        "`*` differs from point 1".to_owned()
+    } else {
+        String::new()
+    };
+    let more = result.points.len().saturating_sub(ROWS_MAX);
+    let left_out = format!("{more} more points are in the CSV and JSON files");
+    for note in [(more > 0).then_some(left_out), (!note.is_empty()).then_some(note)].into_iter().flatten() {
+        text += &format!("{}\n", wrap("note: ", 6, &note, WIDTH).join("\n"));
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text += &format!("point 1: {}\n", plan.command(0));
+    let varied = plan.grid.factors.iter().filter(|factor| !factor.is_variants);
+    let mut command = format!("again: amqpsim sweep {}", plan.origin);
+    let chosen = plan.grid.points.first().and_then(|point| point.variant.as_deref());
+    if let (Some(name), false) = (chosen, plan.grid.factors.iter().any(|factor| factor.is_variants)) {
+        command += &format!(" --variant {}", shell_word(name));
+    }
+    for factor in varied {
+        let setting = format!("{}={}", factor.address, factor.levels.join(","));
+        command += &format!(" --vary {}", shell_word(&setting));
+    }
+    text + &format!("{command} --seed {} --replications {}\n", plan.seed, plan.replications)
+}
