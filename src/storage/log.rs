@@ -416,6 +416,11 @@ impl Log {
         self.members.iter().map(|member| member.received).max().unwrap_or(0)
     }
 
+    /// The last entry that is in the file of some member.
+    pub(super) fn last_written(&self) -> u64 {
+        self.members.iter().map(|member| member.written).max().unwrap_or(0)
+    }
+
     /// Forgets the sizes that nobody needs any more.
     fn trim(&mut self) {
         let least = self.members.iter().map(|member| member.written).min().unwrap_or(0);

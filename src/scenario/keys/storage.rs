@@ -158,6 +158,27 @@ const STORE_KEYS: &[KeySpec] = &[
         "\"16MiB\"",
     ),
     OVERHEAD,
+    key(
+        "service-time",
+        Kind::Duration,
+        Means("the preset's"),
+        "How long a queue's process takes for a message that it keeps; the next ones wait in its mailbox.",
+        "\"70us\"",
+    ),
+    key(
+        "transient-service-time",
+        Kind::Duration,
+        Means("the preset's"),
+        "How long it takes for one that it does not keep.",
+        "\"30us\"",
+    ),
+    key(
+        "sync-timer",
+        Kind::Duration,
+        Means("the preset's"),
+        "How long a confirm may wait while the mailbox is never empty.",
+        "\"200ms\"",
+    ),
 ];
 
 const LARGEST: u64 = 1 << 31;
