@@ -159,9 +159,10 @@ impl Broker {
     pub(super) fn crash_proposals(&mut self, crash: Crash, step: &mut Step<'_, impl Out>) {
         let Some(persistence) = &mut self.persistence else { return };
         let last = persistence.storage.last_entry();
-        let written = persistence.storage.last_written();
+        let (received, written) = persistence.storage.reached();
         // What no member had written was in memory only, whatever crash it was.
         let cause_of = |entry: Option<u64>| match crash {
+            _ if entry.is_some_and(|entry| entry > received) => LossCause::InMailbox,
             _ if entry.is_none_or(|entry| entry > written) => LossCause::InProcessBuffer,
             Crash::DiskLoss => LossCause::DiskLost,
             Crash::PowerLoss => LossCause::InPageCache,

@@ -87,6 +87,7 @@ pub(super) struct QueueStore {
 }
 
 /// A copy on its way into the buffers of its queue's process.
+#[derive(Clone, Copy)]
 struct Coming {
     queue: u32,
     copy: Copy,
@@ -110,8 +111,8 @@ pub struct Storage {
     /// Of each virtual host: the writer of large bodies.
     shared: BTreeMap<u32, WriterId>,
     pub(super) log: Log,
-    /// The last entry of the log that was in a file when all nodes crashed.
-    pub(super) last_written: u64,
+    /// When all nodes crashed: the last entry of the log that a member had, and the last one in a file.
+    pub(super) reached: (u64, u64),
     /// Acknowledgements that are not committed, by their entries: of which queue's copy.
     pub(super) acks: VecDeque<(u64, u32, u32)>,
     /// Copies whose confirm has not been asked for.
@@ -141,8 +142,8 @@ impl Storage {
             queues: BTreeMap::new(),
             writers: Vec::new(),
             shared: BTreeMap::new(),
-            log: Log::new(&spec.cluster, &spec.disk, spec.quorum.batch_max, seed),
-            last_written: 0,
+            log: Log::new(&spec.cluster, &spec.disk, &spec.quorum, seed),
+            reached: (0, 0),
             acks: VecDeque::new(),
             waiting: 0,
             asked: Vec::new(),

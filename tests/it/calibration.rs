@@ -168,6 +168,7 @@ fn a_queue_with_more_to_do_than_it_can_confirms_in_lumps() {
         ("v1, window 2000", 149.5),
         ("v1, transient, window 2000", 60.4),
         ("v2, window 2000", 139.0),
+        ("quorum, window 2000", 82.3),
     ] {
         let (from, to) = (measured * 0.88 * 1e6, measured * 1.12 * 1e6);
         about(&result, variant, Scope::Producer, "confirm-latency-mean", from..to);

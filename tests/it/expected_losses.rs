@@ -187,3 +187,51 @@ fn a_crash_takes_what_a_busy_queue_has_not_handled() {
     let outcome = run("broker-restart");
     assert_eq!((outcome.ledger.lost_total(), outcome.queues[0].ready), (0, 1000));
 }
+
+/// The same of a quorum queue: what its leader has written is not lost with the broker's process.
+#[test]
+fn a_crash_takes_what_a_busy_leader_has_not_handled() {
+    let run = |crash: &str| {
+        let text = format!(
+            r#"# A test.
+[link]
+latency = "10ms"
+
+[disk]
+write-time = "0s"
+sync-time = "4ms"
+
+[quorum-store]
+service-time = "1500us"
+
+[[queue]]
+name = "orders"
+arguments = {{ x-queue-type = "quorum" }}
+
+[[producer]]
+name = "shop"
+routing-key = "orders"
+start = "1s"
+interarrival = "1ms"
+count = 1000
+
+[[fault.{crash}]]
+at = "2.0095s"
+lasts = "1s"
+"#
+        );
+        let loaded = load("test.toml", &text, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let scenario = &loaded.variants[0].scenario;
+        let outcome = simulate(&scenario.system, scenario.seed);
+        assert_eq!(outcome.balanced, Ok(()));
+        outcome
+    };
+    for crash in ["process-crash", "power-loss"] {
+        let outcome = run(crash);
+        assert_eq!(outcome.ledger.lost_to(LossCause::InMailbox), 334, "{crash}");
+        // What came in the sync that was under way.
+        assert!(outcome.queues[0].ready >= 660, "{crash}: {}", outcome.queues[0].ready);
+    }
+    let outcome = run("broker-restart");
+    assert_eq!((outcome.ledger.lost_total(), outcome.queues[0].ready), (0, 1000));
+}

@@ -196,7 +196,17 @@ pub(super) const QUORUM_STORE: TableSpec = spec(
     Form::Single,
     "the store of quorum queues",
     "The write-ahead log of quorum queues, one for all queues of a node: it writes and syncs whatever has come.",
-    &[BATCH_MAX, OVERHEAD],
+    &[
+        BATCH_MAX,
+        OVERHEAD,
+        key(
+            "service-time",
+            Kind::Duration,
+            Means("the preset's"),
+            "How long the leader takes for a message or an acknowledgement before it writes it.",
+            "\"40us\"",
+        ),
+    ],
 );
 
 pub(super) const CLUSTER: TableSpec = spec(

@@ -39,6 +39,7 @@ fn log(tree: &Table, default: &StoreSpec, problems: &mut Problems) -> StoreSpec 
         overhead: reader
             .read("overhead", size)
             .map_or(default.overhead, |bytes| u32::try_from(bytes.value).unwrap_or(u32::MAX)),
+        service_time: reader.read("service-time", duration).map_or(default.service_time, |time| time.value),
         ..default.clone()
     })
 }
