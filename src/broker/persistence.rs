@@ -166,11 +166,15 @@ impl Broker {
             return;
         };
         let message = &self.messages.get(slot).message;
+        let waiter = persistence.asking.map(|_| persistence.waiters);
         if message.delivery_mode == DeliveryMode::Transient {
+            if persistence.storage.pass(step.now, id.0, waiter) {
+                persistence.waits_by = rules::CF_4;
+                persistence.asking = persistence.asking.map(|copies| copies + 1);
+            }
             return;
         }
         let copy = Copy { arrival, arrived: step.now, key: slot.0, size: message.size };
-        let waiter = persistence.asking.map(|_| persistence.waiters);
         // What is only written is not safe from all that CF-5 has in mind.
         persistence.waits_by = if persistence.storage.syncs(id.0) { rules::CF_5 } else { rules::DUR_9 };
         let waits = persistence.storage.append(step.now, id.0, copy, waiter);
@@ -253,7 +257,7 @@ impl Broker {
             self.channels[place].unacked.put_back(kept);
             for unacked in lost {
                 let how = Settlement::Gone(LossCause::DiskLost);
-                self.forget_delivery(at, &unacked, how, rules::DUR_9, step);
+                self.forget_delivery(at, &unacked, how, rules::DUR_15, step);
                 self.let_go(place, &unacked);
                 self.messages.release(unacked.entry.slot());
             }
@@ -476,6 +480,7 @@ impl Broker {
 
 fn cause(fate: Fate) -> LossCause {
     match fate {
+        Fate::InMailbox => LossCause::InMailbox,
         Fate::InPageCache => LossCause::InPageCache,
         Fate::IndexWithoutBody => LossCause::IndexWithoutBody,
         Fate::TornTail => LossCause::TornTail,

@@ -60,6 +60,8 @@ pub struct Profile {
     pub classic_store: &'static str,
     /// How those of version 2 do.
     pub classic_store_2: &'static str,
+    /// How quorum queues do.
+    pub quorum_store: &'static str,
     /// Whether `x-queue-mode` is known. Source: rule ARG-8, VER-13.
     pub queue_mode_argument: bool,
     /// Whether `x-queue-version` may be 1. Source: rule ARG-8, VER-13.
@@ -110,6 +112,7 @@ impl Profile {
         timeout_cancels_consumer: false,
         classic_store: "rabbitmq-3.10-classic",
         classic_store_2: "rabbitmq-3.10-classic-v2",
+        quorum_store: "rabbitmq-3.10-quorum",
         queue_mode_argument: true,
         queue_version_1: true,
         channel_prefetch: true,
@@ -129,6 +132,7 @@ impl Profile {
         name: "rabbitmq-3.13",
         classic_store: "rabbitmq-3.13-classic-v1",
         classic_store_2: "rabbitmq-4-classic",
+        quorum_store: "rabbitmq-quorum",
         delivery_count_zero_on_get: false,
         last_death_headers: true,
         deaths_turn_round: false,

@@ -132,7 +132,11 @@ impl Broker {
         if let Some(persistence) = &mut self.persistence {
             persistence.storage.await_proposals(-1);
         }
-        let rule = if cause == LossCause::QueueDeleted { rules::Q_12 } else { rules::DUR_9 };
+        let rule = match cause {
+            LossCause::QueueDeleted => rules::Q_12,
+            LossCause::DiskLost => rules::DUR_15,
+            _ => rules::DUR_9,
+        };
         self.lose(proposal.queue, proposal.slot, cause, rule, step);
     }
 
@@ -155,7 +159,11 @@ impl Broker {
     pub(super) fn crash_proposals(&mut self, crash: Crash, step: &mut Step<'_, impl Out>) {
         let Some(persistence) = &mut self.persistence else { return };
         let last = persistence.storage.last_entry();
-        let cause = match crash {
+        let (received, written) = persistence.storage.reached();
+        // What no member had written was in memory only, whatever crash it was.
+        let cause_of = |entry: Option<u64>| match crash {
+            _ if entry.is_some_and(|entry| entry > received) => LossCause::InMailbox,
+            _ if entry.is_none_or(|entry| entry > written) => LossCause::InProcessBuffer,
             Crash::DiskLoss => LossCause::DiskLost,
             Crash::PowerLoss => LossCause::InPageCache,
             _ => LossCause::InProcessBuffer,
@@ -164,8 +172,10 @@ impl Broker {
             let young = self.persistence.as_ref().is_some_and(|persistence| {
                 crash != Crash::CleanStop && persistence.storage.is_young(step.now, proposal.queue.0)
             });
-            if proposal.entry.is_none_or(|entry| entry > last) || young {
-                self.drop_proposal(&proposal, cause, step);
+            if proposal.entry.is_none_or(|entry| entry > last) {
+                self.drop_proposal(&proposal, cause_of(proposal.entry), step);
+            } else if young {
+                self.drop_proposal(&proposal, LossCause::QueueUnregistered, step);
             } else if let Some(persistence) = &mut self.persistence {
                 persistence.proposals.push_back(Proposal { from: None, waiter: None, ..proposal });
             }

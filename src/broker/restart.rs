@@ -19,6 +19,7 @@ fn rule_of(cause: LossCause) -> RuleRef {
     match cause {
         LossCause::QueueNotDurable => rules::DUR_1,
         LossCause::TransientInRestart => rules::DUR_3,
+        LossCause::DiskLost => rules::DUR_15,
         _ => rules::DUR_9,
     }
 }

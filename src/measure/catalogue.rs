@@ -367,6 +367,8 @@ pub const CATALOGUE: &[Measure] = &[
         |o, _| lost_to(o, LossCause::TransientInRestart)),
     lost("lost-queue-not-durable", "Messages of queues that are not durable, gone in a broker restart.",
         |o, _| lost_to(o, LossCause::QueueNotDurable)),
+    lost("lost-in-mailbox", "Messages that the process of their queue had not handled when it or the broker crashed.",
+        |o, _| lost_to(o, LossCause::InMailbox)),
     lost("lost-in-process-buffer", "Messages in the memory of a broker or queue that crashed, not written to any file.",
         |o, _| lost_to(o, LossCause::InProcessBuffer)),
     lost("lost-in-page-cache", "Messages in the page cache of a machine whose power failed.",

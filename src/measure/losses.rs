@@ -11,6 +11,7 @@ pub const fn loss_measure(cause: LossCause) -> &'static str {
         LossCause::RolledBack => "lost-rolled-back",
         LossCause::TransientInRestart => "lost-transient-in-restart",
         LossCause::QueueNotDurable => "lost-queue-not-durable",
+        LossCause::InMailbox => "lost-in-mailbox",
         LossCause::InProcessBuffer => "lost-in-process-buffer",
         LossCause::InPageCache => "lost-in-page-cache",
         LossCause::IndexWithoutBody => "lost-index-without-body",

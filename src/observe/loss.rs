@@ -15,6 +15,8 @@ pub enum LossCause {
     TransientInRestart,
     /// In a queue that is not durable, when the broker restarted.
     QueueNotDurable,
+    /// In the mailbox of its queue's process, which had not handled it, when the broker or its queue crashed.
+    InMailbox,
     /// In the memory of the broker's process, not written to any file yet, when the broker or its queue crashed.
     InProcessBuffer,
     /// Written, but only in the operating system's page cache when the power failed.
@@ -55,13 +57,14 @@ pub enum LossCause {
 
 impl LossCause {
     /// All causes, in order of a message's life.
-    pub const ALL: [LossCause; 24] = [
+    pub const ALL: [LossCause; 25] = [
         LossCause::NotSent,
         LossCause::LostOnTheWire,
         LossCause::Refused,
         LossCause::RolledBack,
         LossCause::TransientInRestart,
         LossCause::QueueNotDurable,
+        LossCause::InMailbox,
         LossCause::InProcessBuffer,
         LossCause::InPageCache,
         LossCause::IndexWithoutBody,
@@ -99,6 +102,7 @@ impl LossCause {
             LossCause::RolledBack => "transaction not committed",
             LossCause::TransientInRestart => "transient in a broker restart",
             LossCause::QueueNotDurable => "queue not durable",
+            LossCause::InMailbox => "in the queue's mailbox",
             LossCause::InProcessBuffer => "in the process buffer",
             LossCause::InPageCache => "in the page cache",
             LossCause::IndexWithoutBody => "index without body",

@@ -55,4 +55,8 @@ rules! {
     DUR_14, "DUR-14":
         "In a cluster, a queue that is not durable goes with its node.";
         "RabbitMQ server source, rabbit_amqqueue:on_node_down";
+    DUR_15, "DUR-15":
+        "What a node has kept goes with its disk; a quorum queue keeps what it has confirmed as long as a \
+         majority of its members keep theirs.";
+        "RabbitMQ docs, quorum-queues";
 }

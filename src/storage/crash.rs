@@ -30,6 +30,8 @@ pub enum Fate {
     Kept,
     /// It had been done with, and is there again, because that is not on the disk.
     CameBack,
+    /// The queue's process had not handled it.
+    InMailbox,
     /// It was only in a buffer of the process.
     InProcessBuffer,
     /// It was written, but not on the disk.
@@ -107,7 +109,9 @@ impl Storage {
             }
             self.waiting = self.waiting.saturating_sub(writer.orphans.len() as u64);
             self.asked.extend(writer.orphans.iter().copied().map(Asked::Confirm));
-            writer.stop(now);
+            let unanswered = writer.stop(now);
+            self.waiting = self.waiting.saturating_sub(unanswered.len() as u64);
+            self.asked.extend(unanswered.into_iter().map(Asked::Refuse));
             if matches!(crash, Crash::CleanStop | Crash::PowerLoss | Crash::DiskLoss) {
                 writer.files.iter_mut().for_each(File::lose_cache);
             }
@@ -210,6 +214,7 @@ fn fate(record: &Record, crash: Crash, apart: bool) -> Option<Fate> {
         (true, true) => Fate::Kept,
         (true, false) => Fate::IndexWithoutBody,
         (false, _) if record.index >= Level::PageCache => Fate::InPageCache,
+        (false, _) if record.index == Level::Mailbox => Fate::InMailbox,
         (false, _) => Fate::InProcessBuffer,
     })
 }

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use super::crash::Crash;
 use super::disk::{Disk, DiskSpec};
+use super::spec::StoreSpec;
 use crate::random::{Distribution, RandomStream};
 use crate::units::{SimDuration, SimTime};
 
@@ -95,6 +96,10 @@ pub(super) enum News {
 pub(super) struct Log {
     spec: ClusterSpec,
     batch_max: u64,
+    /// How long the leader takes for an entry before it writes it.
+    service_time: SimDuration,
+    /// When it is done with all entries so far.
+    busy_until: SimTime,
     members: Vec<Member>,
     leader: Option<usize>,
     /// When one is elected, unless something changes.
@@ -117,7 +122,7 @@ pub(super) struct Log {
 }
 
 impl Log {
-    pub(super) fn new(spec: &ClusterSpec, disk: &DiskSpec, batch_max: u32, seed: u64) -> Self {
+    pub(super) fn new(spec: &ClusterSpec, disk: &DiskSpec, store: &StoreSpec, seed: u64) -> Self {
         let member = |number: u32| Member {
             up: true,
             held: false,
@@ -132,7 +137,9 @@ impl Log {
         };
         Log {
             members: (0..spec.nodes).map(member).collect(),
-            batch_max: if batch_max == 0 { u64::MAX } else { u64::from(batch_max) },
+            batch_max: if store.batch_max == 0 { u64::MAX } else { u64::from(store.batch_max) },
+            service_time: store.service_time,
+            busy_until: SimTime::ZERO,
             leader: Some(0),
             election: None,
             last: 0,
@@ -166,8 +173,15 @@ impl Log {
         self.last += 1;
         let sum = self.sizes.back().copied().unwrap_or(self.sizes_before);
         self.sizes.push_back(sum + bytes);
-        self.members[leader].received = self.last;
-        self.replicate(now);
+        if self.service_time == SimDuration::ZERO {
+            self.members[leader].received = self.last;
+            self.replicate(now);
+        } else {
+            let at = self.busy_until.max(now) + self.service_time;
+            self.busy_until = at;
+            self.members[leader].inbox.push_back((at, self.last));
+            self.replicate(at);
+        }
         Some(self.last)
     }
 
@@ -321,6 +335,7 @@ impl Log {
             member.catch_up(now);
             (member.dirty_since, member.unsynced) = (None, VecDeque::new());
             let left = match crash {
+                Crash::CleanStop if self.leader == Some(number) => self.last,
                 Crash::CleanStop | Crash::Queue(_) => member.received,
                 Crash::Process => member.written,
                 Crash::PowerLoss => member.synced,
@@ -334,6 +349,7 @@ impl Log {
             self.reports.retain(|(_, from, _)| *from != number);
             if self.leader == Some(number) {
                 self.leader = None;
+                self.busy_until = now;
                 news.push(News::LeaderLost);
             }
         }
@@ -416,6 +432,11 @@ impl Log {
         self.members.iter().map(|member| member.received).max().unwrap_or(0)
     }
 
+    /// The last entry that is in the file of some member.
+    pub(super) fn last_written(&self) -> u64 {
+        self.members.iter().map(|member| member.written).max().unwrap_or(0)
+    }
+
     /// Forgets the sizes that nobody needs any more.
     fn trim(&mut self) {
         let least = self.members.iter().map(|member| member.written).min().unwrap_or(0);
@@ -432,6 +453,11 @@ mod tests {
 
     fn millis(n: u64) -> SimDuration {
         SimDuration::from_millis(n)
+    }
+
+    /// A log without a bound for what one write takes.
+    fn store() -> StoreSpec {
+        StoreSpec { batch_max: 0, ..crate::storage::preset("rabbitmq-quorum").unwrap() }
     }
 
     /// Nodes whose sync takes 10 ms, 1 ms apart, with elections after 100 ms.
@@ -456,7 +482,7 @@ mod tests {
                 bandwidth: 0,
                 ..DiskSpec::default()
             };
-            let log = Log::new(&spec, &disk, 0, 1);
+            let log = Log::new(&spec, &disk, &store(), 1);
             Rig { log, now: SimTime::ZERO, committed: Vec::new(), elected: Vec::new() }
         }
 
@@ -574,7 +600,7 @@ mod tests {
 
     #[test]
     fn a_sync_takes_the_bytes_of_what_it_covers() {
-        let mut log = Log::new(&ClusterSpec::default(), &DiskSpec::default(), 0, 1);
+        let mut log = Log::new(&ClusterSpec::default(), &DiskSpec::default(), &store(), 1);
         for n in 1..=3 {
             log.append(SimTime::ZERO, n * 100);
         }

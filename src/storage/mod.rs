@@ -9,6 +9,7 @@ mod file;
 mod flush;
 mod hibernation;
 mod log;
+mod mailbox;
 mod preset;
 mod quorum;
 mod record;

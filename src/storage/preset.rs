@@ -4,11 +4,12 @@ use super::spec::{ConfirmAfter, StoreSpec};
 use crate::units::SimDuration;
 
 /// The names of all presets with what each is, those of classic queues first.
-pub const PRESETS: [(&str, &str); 7] = [
+pub const PRESETS: [(&str, &str); 8] = [
     ("rabbitmq-3.10-classic", "a journal for each queue that syncs before it confirms"),
     ("rabbitmq-3.10-classic-v2", "RabbitMQ 3.10 with x-queue-version 2: confirms after the write, no sync"),
     ("rabbitmq-3.13-classic-v1", "the journal of 3.10; large bodies are no longer synced"),
     ("rabbitmq-4-classic", "confirms after the write, never syncs; the only one from 4.0 on"),
+    ("rabbitmq-3.10-quorum", "the log of quorum queues in 3.10, with larger batches"),
     ("rabbitmq-quorum", "a log for each node that syncs every batch"),
     ("sync-per-message", "syncs each message by itself before it confirms"),
     ("never-sync", "confirms on arrival and leaves all to the operating system"),
@@ -49,16 +50,8 @@ pub fn preset(name: &str) -> Option<StoreSpec> {
             StoreSpec { name: "rabbitmq-3.13-classic-v1", shared_sync: false, ..classic }
         }
         "rabbitmq-4-classic" => newer,
-        "rabbitmq-quorum" => StoreSpec {
-            name: "rabbitmq-quorum",
-            eager: true,
-            batch_max: 4096,
-            journal_entries_max: 0,
-            idle_flush: None,
-            shared_from: 0,
-            overhead: 305,
-            ..classic
-        },
+        "rabbitmq-3.10-quorum" => raft_log("rabbitmq-3.10-quorum", 8192),
+        "rabbitmq-quorum" => raft_log("rabbitmq-quorum", 4096),
         "sync-per-message" => StoreSpec {
             name: "sync-per-message",
             eager: true,
@@ -88,7 +81,7 @@ type Shown = fn(&StoreSpec) -> String;
 
 /// A row for each setting: its key in scenario files and its value. An entry for each field of [`StoreSpec`].
 #[rustfmt::skip]
-const SETTINGS: [(&str, Shown); 18] = [
+const SETTINGS: [(&str, Shown); 21] = [
     ("confirm-after", |s| match s.confirm_after { ConfirmAfter::Arrival => "arrival", ConfirmAfter::Write => "write", ConfirmAfter::Sync => "sync" }.to_owned()),
     ("sync", |s| s.sync.to_string()),
     ("sync-when-full", |s| s.sync_when_full.to_string()),
@@ -107,6 +100,9 @@ const SETTINGS: [(&str, Shown); 18] = [
     ("shared-from", |s| bytes(s.shared_from.into())),
     ("shared-sync", |s| s.shared_sync.to_string()),
     ("overhead", |s| bytes(s.overhead.into())),
+    ("service-time", |s| s.service_time.to_string()),
+    ("transient-service-time", |s| s.transient_service_time.to_string()),
+    ("sync-timer", |s| s.sync_timer.to_string()),
 ];
 
 fn bytes(count: u64) -> String {
@@ -119,6 +115,19 @@ pub fn preset_differences() -> Vec<(&'static str, Vec<String>)> {
     let specs: Vec<StoreSpec> = PRESETS.iter().filter_map(|(name, _)| preset(name)).collect();
     let rows = SETTINGS.iter().map(|&(key, shown)| (key, specs.iter().map(shown).collect::<Vec<_>>()));
     rows.filter(|(_, values)| values.iter().any(|value| *value != values[0])).collect()
+}
+
+/// The log of quorum queues.
+fn raft_log(name: &'static str, batch_max: u32) -> StoreSpec {
+    StoreSpec {
+        eager: true,
+        batch_max,
+        journal_entries_max: 0,
+        idle_flush: None,
+        shared_from: 0,
+        overhead: 305,
+        ..journal(name)
+    }
 }
 
 /// The journal of a classic queue up to 3.13.
@@ -144,5 +153,9 @@ fn journal(name: &'static str) -> StoreSpec {
         shared_sync: true,
         shared_file_size: 16_777_216,
         overhead: 218,
+        // Processors differ more than anything else here, so whoever wants it says how long: docs/durability.md.
+        service_time: SimDuration::ZERO,
+        transient_service_time: SimDuration::ZERO,
+        sync_timer: SimDuration::from_millis(200),
     }
 }

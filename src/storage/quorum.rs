@@ -142,6 +142,7 @@ impl Storage {
 
     /// All nodes have ended: acknowledgements that no member has are void. The last entry that can come back.
     pub(super) fn crash_log(&mut self, now: SimTime, crash: Crash) -> u64 {
+        self.reached = (self.log.longest(), self.log.last_written());
         self.log.crash(now, crash, |_| true);
         let last = self.log.longest();
         for (entry, queue, arrival) in mem::take(&mut self.acks) {
@@ -158,6 +159,11 @@ impl Storage {
     pub fn is_young(&self, now: SimTime, queue: u32) -> bool {
         let window = self.spec.cluster.registration_window;
         self.queues.get(&queue).is_some_and(|store| store.is_logged() && store.made + window > now)
+    }
+
+    /// When all nodes crashed: the last entry that some member had, and the last one that it had written to its file.
+    pub fn reached(&self) -> (u64, u64) {
+        self.reached
     }
 
     /// The last entry that some member has.

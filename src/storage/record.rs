@@ -11,6 +11,8 @@ pub enum Level {
     /// There is no such part.
     #[default]
     Nowhere,
+    /// In the mailbox of the queue's process, which has not handled it.
+    Mailbox,
     /// In the process's buffer.
     Buffer,
     /// In a write that is under way.
@@ -87,9 +89,16 @@ impl Record {
         }
     }
 
-    fn nothing() -> Self {
-        let copy = Copy { arrival: 0, arrived: SimTime::ZERO, key: 0, size: 0 };
-        Record { index: Level::Nowhere, empty: true, ..Record::new(copy, None, false) }
+    /// It waits for its queue's process.
+    pub(super) fn put_into_mailbox(&mut self) {
+        self.index = Level::Mailbox;
+        self.body = if self.has_body { Level::Mailbox } else { Level::Nowhere };
+    }
+
+    /// Its queue's process has it.
+    pub(super) fn take_from_mailbox(&mut self) {
+        self.index = Level::Buffer;
+        self.body = if self.has_body { Level::Buffer } else { Level::Nowhere };
     }
 
     pub(super) fn level(&self, part: Part) -> Level {
@@ -122,40 +131,49 @@ impl Record {
     }
 }
 
-/// The records of a queue by arrival.
+/// The records of a queue, in order of arrival. A place whose copy is forgotten is cleared away once there are as many of them
+/// as others, so memory goes by what is held.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Records {
-    /// The arrival of the first.
-    base: u32,
     records: VecDeque<Record>,
+    /// How many places are empty.
+    empty: usize,
 }
 
 impl Records {
     /// Adds a copy that came after all others.
     pub(super) fn push(&mut self, record: Record) {
-        let arrival = record.copy.arrival;
-        if self.records.is_empty() {
-            self.base = arrival;
-        }
-        while self.base.wrapping_add(self.records.len() as u32) != arrival {
-            self.records.push_back(Record::nothing());
-        }
         self.records.push_back(record);
     }
 
+    /// Where a copy is, found at once if every copy since the first is there.
+    fn place(&self, arrival: u32) -> Option<usize> {
+        let first = self.records.front()?.copy.arrival;
+        let before = arrival.wrapping_sub(first);
+        let place = before as usize;
+        if self.records.get(place).is_some_and(|record| record.copy.arrival == arrival) {
+            return Some(place);
+        }
+        self.records.binary_search_by_key(&before, |record| record.copy.arrival.wrapping_sub(first)).ok()
+    }
+
     pub(super) fn get_mut(&mut self, arrival: u32) -> Option<&mut Record> {
-        let place = arrival.wrapping_sub(self.base) as usize;
+        let place = self.place(arrival)?;
         self.records.get_mut(place).filter(|record| !record.empty)
     }
 
     /// Forgets a copy.
     pub(super) fn remove(&mut self, arrival: u32) {
-        if let Some(record) = self.get_mut(arrival) {
-            *record = Record::nothing();
-        }
+        let Some(record) = self.get_mut(arrival) else { return };
+        record.empty = true;
+        self.empty += 1;
         while self.records.front().is_some_and(|record| record.empty) {
             self.records.pop_front();
-            self.base = self.base.wrapping_add(1);
+            self.empty -= 1;
+        }
+        if self.empty > 64 && 2 * self.empty > self.records.len() {
+            self.records.retain(|record| !record.empty);
+            self.empty = 0;
         }
     }
 
@@ -184,11 +202,28 @@ mod tests {
         records.remove(u32::MAX - 1);
         records.remove(u32::MAX);
         assert_eq!(records.iter().map(|record| record.copy.arrival).collect::<Vec<_>>(), [2]);
-        assert_eq!((records.base, records.records.len()), (2, 1));
+        assert_eq!(records.records.len(), 1);
     }
 
-    /// A copy that a consumer holds for ever must not make the others unforgettable in memory that grows with each of them
-    /// beyond one place.
+    /// A copy that a consumer holds for ever does not keep places for the others that come and go.
+    #[test]
+    fn places_go_by_the_copies_that_are_held() {
+        let mut records = Records::default();
+        let held = [5, 70_000, 90_000];
+        for arrival in 0..100_000 {
+            records.push(record(arrival));
+            if arrival >= 10 && !held.contains(&(arrival - 10)) {
+                records.remove(arrival - 10);
+            }
+            assert!(records.records.len() < 200, "{}", records.records.len());
+        }
+        for arrival in held {
+            assert_eq!(records.get_mut(arrival).map(|record| record.copy.arrival), Some(arrival));
+        }
+        assert!(records.get_mut(6).is_none() && records.get_mut(80_000).is_none());
+        assert_eq!(records.iter().count(), 13);
+    }
+
     #[test]
     fn what_is_over() {
         let mut one = record(1);

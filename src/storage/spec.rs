@@ -58,6 +58,20 @@ pub struct StoreSpec {
     pub shared_file_size: u64,
     /// Bytes on disk beyond the body.
     pub overhead: u32,
+    /// How long the queue's process takes for a message that it keeps. With 0 here and for transient ones its mailbox is
+    /// always empty.
+    pub service_time: SimDuration,
+    /// The same for one that it does not keep.
+    pub transient_service_time: SimDuration,
+    /// How long it lets a confirm wait while its mailbox never gets empty.
+    pub sync_timer: SimDuration,
+}
+
+impl StoreSpec {
+    /// Messages may wait for the queue's process.
+    pub fn takes_time(&self) -> bool {
+        self.service_time.max(self.transient_service_time) > SimDuration::ZERO
+    }
 }
 
 /// The storage of a node.

@@ -8,6 +8,7 @@ use super::disk::Disk;
 use super::file::Op;
 use super::hibernation::Hibernation;
 use super::log::Log;
+use super::mailbox::{Item, Mailbox};
 use super::record::{Copy, Level, NOBODY, Part, Record, Records};
 use super::spec::{ConfirmAfter, StorageSpec, StoreSpec};
 use super::writer::{BODIES, Discipline, INDEX, Phase, Which, Writer};
@@ -85,6 +86,20 @@ pub(super) struct QueueStore {
     pub(super) made: SimTime,
 }
 
+/// A copy on its way into the buffers of its queue's process.
+#[derive(Clone, Copy)]
+struct Coming {
+    queue: u32,
+    copy: Copy,
+    keeps: Keeps,
+    own: WriterId,
+    /// Its body goes to the shared store of this writer.
+    apart: Option<WriterId>,
+    has_body: bool,
+    /// Somebody waits for its confirm.
+    waits: bool,
+}
+
 /// All stores of a node. A value: a clone goes on independently.
 #[derive(Clone, Debug)]
 pub struct Storage {
@@ -96,6 +111,8 @@ pub struct Storage {
     /// Of each virtual host: the writer of large bodies.
     shared: BTreeMap<u32, WriterId>,
     pub(super) log: Log,
+    /// When all nodes crashed: the last entry of the log that a member had, and the last one in a file.
+    pub(super) reached: (u64, u64),
     /// Acknowledgements that are not committed, by their entries: of which queue's copy.
     pub(super) acks: VecDeque<(u64, u32, u32)>,
     /// Copies whose confirm has not been asked for.
@@ -125,7 +142,8 @@ impl Storage {
             queues: BTreeMap::new(),
             writers: Vec::new(),
             shared: BTreeMap::new(),
-            log: Log::new(&spec.cluster, &spec.disk, spec.quorum.batch_max, seed),
+            log: Log::new(&spec.cluster, &spec.disk, &spec.quorum, seed),
+            reached: (0, 0),
             acks: VecDeque::new(),
             waiting: 0,
             asked: Vec::new(),
@@ -157,7 +175,7 @@ impl Storage {
         } else {
             let draws = || RandomStream::new(self.seed, name, "hibernation");
             let hibernation = spec.hibernates.then(|| Hibernation::new(draws()));
-            self.add_writer(Writer::new(own(&spec), hibernation))
+            self.add_writer(Writer::new(own(&spec), hibernation, Mailbox::new(queue, &spec)))
         };
         let shared = (spec.shared_from > 0 && keeps != Keeps::Quorum).then(|| {
             self.shared.get(&vhost).copied().unwrap_or_else(|| {
@@ -165,7 +183,7 @@ impl Storage {
                 let sync = spec.shared_sync;
                 let store =
                     Discipline { sync, confirm_after: after, eager: true, batch_max: 0, idle_flush: None };
-                self.add_writer(Writer::new(store, None))
+                self.add_writer(Writer::new(store, None, None))
             })
         });
         if let Some(shared) = shared {
@@ -195,8 +213,10 @@ impl Storage {
             self.asked.push(Asked::Confirm(record.waiter));
         }
         self.release_orphans(store.writer);
-        if let Some(writer) = self.writers.get_mut(store.writer.0 as usize) {
-            *writer = None;
+        if let Some(mut writer) = self.writers.get_mut(store.writer.0 as usize).and_then(Option::take) {
+            let unanswered = writer.stop(writer.last);
+            self.waiting = self.waiting.saturating_sub(unanswered.len() as u64);
+            self.asked.extend(unanswered.into_iter().map(Asked::Confirm));
         }
         // Its number will be another queue's.
         if let Some(shared) = store.shared.and_then(|shared| self.writer_mut(shared)) {
@@ -218,12 +238,42 @@ impl Storage {
         self.waiting += u64::from(waiter.is_some());
         let apart = store.shared.filter(|_| copy.size >= spec.shared_from);
         let has_body = apart.is_some() || spec.separate_bodies;
-        store.records.push(Record::new(copy, waiter, has_body));
-        let (own, arrival) = (store.writer, copy.arrival);
+        let mut record = Record::new(copy, waiter, has_body);
+        let own = store.writer;
+        let coming =
+            Coming { queue, copy, keeps: store.keeps, own, apart, has_body, waits: waiter.is_some() };
+        if spec.takes_time() {
+            record.put_into_mailbox();
+            store.records.push(record);
+            self.post(now, own, Item::Message(copy.arrival));
+        } else {
+            store.records.push(record);
+            self.take(now, coming);
+        }
+        waiter.is_some()
+    }
+
+    /// The queue's process has come to a copy in its mailbox.
+    pub(super) fn take_from_mailbox(&mut self, now: SimTime, queue: u32, arrival: u32) {
+        let Some(store) = self.queues.get_mut(&queue) else { return };
+        let Some(record) = store.records.get_mut(arrival) else { return };
+        record.take_from_mailbox();
+        let (copy, has_body, waits) = (record.copy, record.has_body, record.waiter != NOBODY);
+        let apart = store.shared.filter(|_| copy.size >= store.shared_from);
+        let (keeps, own) = (store.keeps, store.writer);
+        self.take(now, Coming { queue, copy, keeps, own, apart, has_body, waits });
+    }
+
+    /// The queue's process puts a copy into its buffers.
+    #[inline]
+    fn take(&mut self, now: SimTime, coming: Coming) {
+        let Coming { queue, copy, keeps, own, apart, has_body, waits } = coming;
+        let spec = keeps.spec(&self.spec);
+        let arrival = copy.arrival;
         let number = copy.arrival.checked_div(spec.file_messages).unwrap_or(0);
         let journal = spec.journal_entries_max;
         let op = |part, number| Op { queue, arrival, part, number };
-        let Some(writer) = self.writers[own.0 as usize].as_mut() else { return false };
+        let Some(writer) = self.writers[own.0 as usize].as_mut() else { return };
         writer.touch(now);
         let index = &mut writer.files[INDEX];
         index.buffer.push_back(op(Part::Index, number));
@@ -246,7 +296,7 @@ impl Storage {
                 });
             }
         }
-        writer.wanted |= waiter.is_some() || writer.discipline.eager;
+        writer.wanted |= waits || writer.discipline.eager;
         if let Some(id) = apart {
             let size = spec.shared_file_size;
             let bytes = u64::from(copy.size) + u64::from(spec.overhead);
@@ -269,7 +319,6 @@ impl Storage {
             self.count_entry(now, own, journal);
         }
         self.arm(now, own);
-        waiter.is_some()
     }
 
     /// Another entry of a journal: one too many flushes it.
@@ -284,14 +333,29 @@ impl Storage {
 
     /// A copy is out of its queue: `acked`, or dropped, expired, dead-lettered, purged. That has to reach the disk too.
     pub fn settle(&mut self, now: SimTime, queue: u32, arrival: u32, acked: bool) {
+        self.take_settlement(now, queue, arrival, Some(acked));
+    }
+
+    /// The same; `None` for what waited in the mailbox of the queue's process.
+    #[inline]
+    pub(super) fn take_settlement(&mut self, now: SimTime, queue: u32, arrival: u32, acked: Option<bool>) {
         let Some(store) = self.queues.get_mut(&queue) else { return };
         let spec = store.keeps.spec(&self.spec);
         let (own, shared) = (store.writer, store.shared);
         let (journal, acks_max) = (spec.journal_entries_max, spec.buffered_acks_max);
         let number = arrival.checked_div(spec.file_messages).unwrap_or(0);
         let bytes = |record: &Record| u64::from(record.copy.size) + u64::from(spec.overhead);
-        let Some(record) = store.records.get_mut(arrival).filter(|record| !record.settled) else { return };
-        (record.settled, record.acked) = (true, acked);
+        let first = acked.is_some();
+        let Some(record) = store.records.get_mut(arrival).filter(|record| !(record.settled && first)) else {
+            return;
+        };
+        if let Some(acked) = acked {
+            (record.settled, record.acked) = (true, acked);
+        }
+        if first && spec.takes_time() && store.keeps != Keeps::Quorum {
+            self.post(now, own, Item::Settled(arrival));
+            return;
+        }
         if store.keeps == Keeps::Quorum {
             record.ack = Level::Buffer;
             let entry = self.log.append(now, ACK_SIZE).unwrap_or(u64::MAX);
@@ -357,6 +421,7 @@ impl Storage {
             Phase::Writing(until) if until <= now => self.end_write(now, id),
             Phase::Syncing(until) if until <= now => self.end_sync(now, id),
             Phase::Writing(_) | Phase::Syncing(_) => {}
+            Phase::Idle if writer.mailbox.is_some() => {}
             Phase::Idle if writer.wanted => self.begin(now, id, Which::ALL),
             Phase::Idle if writer.next.any() => {
                 let next = mem::take(&mut writer.next);
@@ -367,6 +432,9 @@ impl Storage {
                     self.begin(now, id, Which::ALL);
                 }
             }
+        }
+        if self.writer_mut(id).is_some_and(|writer| writer.mailbox.is_some()) {
+            self.serve(now, id);
         }
         self.arm(now, id);
     }

@@ -3,6 +3,7 @@
 
 use super::file::{File, Op};
 use super::hibernation::Hibernation;
+use super::mailbox::Mailbox;
 use super::spec::ConfirmAfter;
 use crate::units::{SimDuration, SimTime};
 
@@ -78,6 +79,8 @@ pub(super) struct Writer {
     /// Entries of the journal since it was full last.
     pub(super) entries: u32,
     pub(super) hibernation: Option<Hibernation>,
+    /// Of a process that takes time.
+    pub(super) mailbox: Option<Box<Mailbox>>,
     /// When something came last.
     pub(super) last: SimTime,
     /// When it has asked to be woken.
@@ -85,7 +88,11 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(discipline: Discipline, hibernation: Option<Hibernation>) -> Self {
+    pub(super) fn new(
+        discipline: Discipline,
+        hibernation: Option<Hibernation>,
+        mailbox: Option<Box<Mailbox>>,
+    ) -> Self {
         Writer {
             discipline,
             files: [File::default(), File::default()],
@@ -98,6 +105,7 @@ impl Writer {
             orphans: Vec::new(),
             entries: 0,
             hibernation,
+            mailbox,
             last: SimTime::ZERO,
             wake: None,
         }
@@ -111,7 +119,7 @@ impl Writer {
         self.last = now;
     }
 
-    fn has_work(&self) -> bool {
+    pub(super) fn has_work(&self) -> bool {
         self.files.iter().any(|file| !file.buffer.is_empty())
     }
 
@@ -119,9 +127,14 @@ impl Writer {
     pub(super) fn due_at(&self, now: SimTime) -> Option<SimTime> {
         match self.phase {
             Phase::Writing(until) | Phase::Syncing(until) => Some(until),
-            Phase::Idle if self.wanted || self.next.any() => Some(now),
-            Phase::Idle if self.has_work() => self.idle_at(),
-            Phase::Idle => None,
+            Phase::Idle => {
+                let mailbox = self.mailbox.as_ref().and_then(|mailbox| mailbox.due_at(now));
+                mailbox.or_else(|| match self.wanted || self.next.any() {
+                    true => Some(now),
+                    false if self.has_work() => self.idle_at(),
+                    false => None,
+                })
+            }
         }
     }
 
@@ -138,8 +151,8 @@ impl Writer {
         self.batch.iter_mut().for_each(|batch| batch.retain(|op| op.queue != queue));
     }
 
-    /// Its process is gone, and starts again with nothing to do.
-    pub(super) fn stop(&mut self, now: SimTime) {
+    /// Its process is gone, and starts again with nothing to do. Who waited for messages that are not kept.
+    pub(super) fn stop(&mut self, now: SimTime) -> Vec<u32> {
         self.files.iter_mut().for_each(File::lose_buffer);
         self.batch = [Vec::new(), Vec::new()];
         self.phase = Phase::Idle;
@@ -149,5 +162,6 @@ impl Writer {
         self.entries = 0;
         self.last = now;
         self.wake = None;
+        self.mailbox.as_mut().map_or_else(Vec::new, |mailbox| mailbox.stop())
     }
 }

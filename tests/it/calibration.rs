@@ -159,6 +159,30 @@ fn confirms_take_about_as_long_as_from_a_real_broker() {
     }
 }
 
+/// In milliseconds. A window that the queue's process has not handled is confirmed at once; without one the timer decides.
+#[test]
+fn a_queue_with_more_to_do_than_it_can_confirms_in_lumps() {
+    let result = result("flood");
+    for (variant, measured) in [
+        ("v1, window 100", 8.0),
+        ("v1, window 2000", 149.5),
+        ("v1, transient, window 2000", 60.4),
+        ("v2, window 2000", 139.0),
+        ("quorum, window 2000", 82.3),
+    ] {
+        let (from, to) = (measured * 0.88 * 1e6, measured * 1.12 * 1e6);
+        about(&result, variant, Scope::Producer, "confirm-latency-mean", from..to);
+    }
+    for variant in ["v1, window 2000", "v2, window 2000"] {
+        about(&result, variant, Scope::Producer, "confirm-latency-p50", 135e6..146e6);
+    }
+    exactly(&result, "v1, flood, kill", Scope::Producer, "confirmed-and-lost", 0);
+    // Of 100,000; a real one had confirmed 31 of 100.
+    about(&result, "v1, flood, kill", Scope::Producer, "confirmed", 22_900.0..31_000.0);
+    exactly(&result, "v1, flood, none, kill after 2 s", Scope::Consumer, "redelivered", 32_769);
+    exactly(&result, "v2, flood, none, kill after 2.4 s", Scope::Consumer, "redelivered", 53_248);
+}
+
 const DOCUMENT: &str = "docs/durability.md";
 
 /// The table of presets in the document is the code's. `UPDATE_DOCS=1` writes it.

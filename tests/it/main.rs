@@ -7,6 +7,7 @@ mod conformance;
 mod crash_points;
 mod determinism;
 mod diagnostics;
+mod expected_losses;
 mod golden;
 mod model_based;
 mod operators;

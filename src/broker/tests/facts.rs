@@ -2,6 +2,7 @@
 
 use super::direct_reply::REPLY_TO;
 use super::*;
+use crate::storage::{ClusterSpec, DiskSpec, Storage, StorageSpec, preset};
 
 fn numbers_of_unroutable(talk: &Talk) -> Vec<(u32, RuleRef)> {
     talk.stated(|fact| match fact {
@@ -136,5 +137,33 @@ fn what_a_restart_loses_is_counted_off_message_by_message() {
         });
         let expected = [(1, 3), (2, 2), (3, 1), (4, 0)].map(|lost| (lost, rule));
         assert_eq!(lost, expected);
+    }
+}
+
+/// What was on a disk goes with it, in classic and in quorum queues. Source: rule DUR-15.
+#[test]
+fn what_is_lost_with_a_disk_says_so_by_its_own_rule() {
+    for kind in ["classic", "quorum"] {
+        let named = |name| preset(name).unwrap();
+        let classic = named("rabbitmq-3.10-classic");
+        let spec = StorageSpec {
+            classic: classic.clone(),
+            classic_2: classic,
+            quorum: named("rabbitmq-quorum"),
+            disk: DiskSpec::default(),
+            cluster: ClusterSpec::default(),
+        };
+        let mut talk = Talk::plain();
+        talk.broker.attach(Storage::new(&spec, 1));
+        talk.declare("q", &[("x-queue-type", kind.into())]);
+        talk.method(Method::ConfirmSelect);
+        talk.publish_as("q", 1, DeliveryMode::Persistent);
+        talk.pass(SimDuration::from_secs(2));
+        let talk = talk.crash(Crash::DiskLoss);
+        let lost = talk.stated(|fact| match fact {
+            Fact::Lost { cause, .. } => Some(*cause),
+            _ => None,
+        });
+        assert_eq!(lost, [(LossCause::DiskLost, rules::DUR_15)], "{kind}");
     }
 }

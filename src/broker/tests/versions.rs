@@ -81,6 +81,14 @@ fn the_least_frame_grew_in_4_1() {
     assert_eq!(of("least frame_max"), ["4096", "4096", "4096", "8192"]);
 }
 
+/// Source: rule CF-9. `Profile::quorum_store`
+#[test]
+fn the_log_of_quorum_queues_took_larger_batches_in_3_10() {
+    let batch = |profile: &Profile| preset(profile.quorum_store).unwrap().batch_max;
+    assert_eq!(batch(&Profile::RABBITMQ_3_10), 8192);
+    assert_eq!(batch(&Profile::RABBITMQ_4_3), 4096);
+}
+
 /// Source: rule DUR-9. `Profile::classic_store` and `Profile::classic_store_2`
 #[test]
 fn a_power_failure_takes_confirmed_messages_from_4_0_on_and_from_queues_of_version_2() {

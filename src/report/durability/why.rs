@@ -43,6 +43,7 @@ fn rule(cause: LossCause, cell: &DurabilityCell) -> RuleRef {
         LossCause::TransientInRestart => rules::DUR_3,
         LossCause::QueueNotDurable => rules::DUR_1,
         LossCause::AutoAckInFlight | LossCause::AutoAckInBuffer => rules::CON_8,
+        LossCause::DiskLost => rules::DUR_15,
         _ if cell.is_quorum() => rules::CF_9,
         _ => rules::DUR_9,
     }

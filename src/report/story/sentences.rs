@@ -277,6 +277,9 @@ pub(super) fn loss_explained(cause: LossCause) -> &'static str {
         LossCause::QueueNotDurable => {
             "A queue that is not durable goes with the broker, persistent messages too."
         }
+        LossCause::InMailbox => {
+            "It was in the mailbox of its queue's process, which had more to do than it could."
+        }
         LossCause::InProcessBuffer => {
             "It was only in the memory of the broker's process, which had not written it to its file yet."
         }

@@ -158,6 +158,27 @@ const STORE_KEYS: &[KeySpec] = &[
         "\"16MiB\"",
     ),
     OVERHEAD,
+    key(
+        "service-time",
+        Kind::Duration,
+        Means("the preset's"),
+        "How long a queue's process takes for a message that it keeps; the next ones wait in its mailbox.",
+        "\"70us\"",
+    ),
+    key(
+        "transient-service-time",
+        Kind::Duration,
+        Means("the preset's"),
+        "How long it takes for one that it does not keep.",
+        "\"30us\"",
+    ),
+    key(
+        "sync-timer",
+        Kind::Duration,
+        Means("the preset's"),
+        "How long a confirm may wait while the mailbox is never empty.",
+        "\"200ms\"",
+    ),
 ];
 
 const LARGEST: u64 = 1 << 31;
@@ -175,7 +196,17 @@ pub(super) const QUORUM_STORE: TableSpec = spec(
     Form::Single,
     "the store of quorum queues",
     "The write-ahead log of quorum queues, one for all queues of a node: it writes and syncs whatever has come.",
-    &[BATCH_MAX, OVERHEAD],
+    &[
+        BATCH_MAX,
+        OVERHEAD,
+        key(
+            "service-time",
+            Kind::Duration,
+            Means("the preset's"),
+            "How long the leader takes for a message or an acknowledgement before it writes it.",
+            "\"40us\"",
+        ),
+    ],
 );
 
 pub(super) const CLUSTER: TableSpec = spec(

@@ -10,14 +10,12 @@ use crate::scenario::values::{boolean, choice, integer};
 use crate::storage::{
     ClusterSpec, ConfirmAfter, DiskSpec, PRESETS, StorageSpec, StoreSpec, WritebackSpec, preset,
 };
+use crate::units::SimDuration;
 
 use super::settings::single;
 
 /// In the order of the key's words.
 const CONFIRM_AFTER: [ConfirmAfter; 3] = [ConfirmAfter::Arrival, ConfirmAfter::Write, ConfirmAfter::Sync];
-
-/// The store of quorum queues in every version.
-const QUORUM_STORE: &str = "rabbitmq-quorum";
 
 /// The storage of the broker's node.
 pub(super) fn read(tree: &Table, profile: &Profile, problems: &mut Problems) -> StorageSpec {
@@ -29,7 +27,7 @@ pub(super) fn read(tree: &Table, profile: &Profile, problems: &mut Problems) -> 
         // A file that says how classic queues keep messages means all of them.
         classic_2: if given { classic.clone() } else { classic_2 },
         classic,
-        quorum: log(tree, &named(QUORUM_STORE), problems),
+        quorum: log(tree, &named(profile.quorum_store), problems),
         disk: disk(tree, problems),
         cluster: cluster(tree, problems),
     }
@@ -41,6 +39,7 @@ fn log(tree: &Table, default: &StoreSpec, problems: &mut Problems) -> StoreSpec 
         overhead: reader
             .read("overhead", size)
             .map_or(default.overhead, |bytes| u32::try_from(bytes.value).unwrap_or(u32::MAX)),
+        service_time: reader.read("service-time", duration).map_or(default.service_time, |time| time.value),
         ..default.clone()
     })
 }
@@ -82,6 +81,14 @@ fn store(tree: &Table, default: &StoreSpec, problems: &mut Problems) -> StoreSpe
         let small = |bytes: u64| u32::try_from(bytes).unwrap_or(u32::MAX);
         spec.shared_from = small(bytes(reader, "shared-from", u64::from(spec.shared_from)));
         spec.overhead = small(bytes(reader, "overhead", u64::from(spec.overhead)));
+        let times: [(&str, &mut SimDuration); 3] = [
+            ("service-time", &mut spec.service_time),
+            ("transient-service-time", &mut spec.transient_service_time),
+            ("sync-timer", &mut spec.sync_timer),
+        ];
+        for (key, time) in times {
+            *time = reader.read(key, duration).map_or(*time, |given| given.value);
+        }
         if let Some(idle) = reader.read("idle-flush", duration_or_off) {
             spec.idle_flush = idle.value;
         }
