@@ -6,8 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::logarithm::minus_ln;
 use super::law::Law;
+use super::logarithm::minus_ln;
 use crate::units::SimDuration;
 
 /// A distribution of lengths of time.
