@@ -3,9 +3,9 @@
 use super::diagnostic::{Diagnostic, Diagnostics, Problems};
 use super::node::Table;
 use super::overlay::Setting;
-use super::source::Source;
+use super::source::{Place, Source};
 use super::variants::{Plan, plans};
-use super::{Scenario, Variant, parse, resolve};
+use super::{Scenario, Variant, alike, parse, resolve};
 
 /// A scenario file that can be run.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,12 +85,14 @@ pub(super) fn build(
     for plan in &plans {
         let mut here = Problems::default();
         let mut tree = tree.clone();
-        for setting in plan.settings.iter().chain(arguments) {
-            setting.apply(&mut tree, &mut here);
-        }
+        let several = apply(plan.settings.iter().chain(arguments), &mut tree, &mut here);
         let among = resolve::Variants { this: &plan.name, all: &names };
         let scenario = resolve::scenario(&tree, head, among, &mut here);
-        found.push(here.into_sorted());
+        let mut diagnostics = here.into_sorted();
+        if several {
+            once_for_all_alike(&mut diagnostics);
+        }
+        found.push(diagnostics);
         variants.push(variant(plan, scenario));
     }
     gather(&plans, &found, &mut problems);
@@ -101,6 +103,34 @@ pub(super) fn build(
     } else {
         Ok(Loaded { variants, warnings: diagnostics })
     }
+}
+
+/// Gives the settings their values, and puts in as many tables as each one says; whether one says several. A setting that
+/// reaches nothing before may name one of many alike.
+fn apply<'a>(settings: impl Iterator<Item = &'a Setting>, tree: &mut Table, problems: &mut Problems) -> bool {
+    let (first, later): (Vec<&Setting>, Vec<&Setting>) = settings.partition(|setting| setting.reaches(tree));
+    for setting in first {
+        setting.apply(tree, problems);
+    }
+    let several = alike::expand(tree);
+    for setting in later {
+        setting.apply(tree, problems);
+    }
+    several
+}
+
+/// A mistake in a table that is there a hundred times is one mistake.
+fn once_for_all_alike(diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen: Vec<(&'static str, Place)> = Vec::new();
+    diagnostics.retain(|diagnostic| {
+        let Some(label) = &diagnostic.primary else { return true };
+        let this = (diagnostic.id, label.place.clone());
+        let new = !seen.contains(&this);
+        if new {
+            seen.push(this);
+        }
+        new
+    });
 }
 
 fn variant(plan: &Plan, scenario: Scenario) -> Variant {
