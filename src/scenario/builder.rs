@@ -1,10 +1,10 @@
 //! Scenarios in Rust, for people who write tests. Builds the same tree as a file, without places, so that all
 //! validation is shared.
 
-use super::Scenario;
 use super::diagnostic::{Diagnostics, Problems};
 use super::load::{Head, build};
 use super::node::{Entry, Node, Table, Value};
+use super::{Scenario, alike};
 
 /// The value of a key: a truth value, a number, a text, a list or a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +71,8 @@ impl ScenarioBuilder {
 
     /// The texts that the entries of a list have for a key, in order; entries without one are passed over.
     pub fn texts(&self, list: &str, key: &str) -> Vec<String> {
-        let Some(Node { value: Value::List(nodes), .. }) = self.tree.get(list) else { return Vec::new() };
+        let tree = self.expanded();
+        let Some(Node { value: Value::List(nodes), .. }) = tree.get(list) else { return Vec::new() };
         let text = |node: &Node| node.as_table()?.get(key)?.as_text().map(str::to_owned);
         nodes.iter().filter_map(text).collect()
     }
@@ -79,8 +80,9 @@ impl ScenarioBuilder {
     /// The connections of producers and consumers, each once: the one that a client names, or the one with its own name.
     pub fn connections(&self) -> Vec<String> {
         let mut connections: Vec<String> = Vec::new();
+        let tree = self.expanded();
         for list in ["producer", "consumer"] {
-            let Some(Node { value: Value::List(nodes), .. }) = self.tree.get(list) else { continue };
+            let Some(Node { value: Value::List(nodes), .. }) = tree.get(list) else { continue };
             for table in nodes.iter().filter_map(Node::as_table) {
                 let name = table.get("connection").or_else(|| table.get("name")).and_then(Node::as_text);
                 connections.extend(name.map(str::to_owned));
@@ -89,6 +91,13 @@ impl ScenarioBuilder {
         connections.sort_unstable();
         connections.dedup();
         connections
+    }
+
+    /// With each of many alike for itself.
+    fn expanded(&self) -> Table {
+        let mut tree = self.tree.clone();
+        alike::expand(&mut tree);
+        tree
     }
 
     /// Says what the run should answer.

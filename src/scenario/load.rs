@@ -5,7 +5,7 @@ use super::node::Table;
 use super::overlay::Setting;
 use super::source::{Place, Source};
 use super::variants::{Plan, plans};
-use super::{Scenario, Variant, parse, resolve};
+use super::{Scenario, Variant, alike, parse, resolve};
 
 /// A scenario file that can be run.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,6 +98,34 @@ pub(super) fn build(
     }
 }
 
+/// Gives the settings their values, and puts in as many tables as each one says; whether one says several. A setting that
+/// reaches nothing before may name one of many alike.
+fn apply<'a>(settings: impl Iterator<Item = &'a Setting>, tree: &mut Table, problems: &mut Problems) -> bool {
+    let (first, later): (Vec<&Setting>, Vec<&Setting>) = settings.partition(|setting| setting.reaches(tree));
+    for setting in first {
+        setting.apply(tree, problems);
+    }
+    let several = alike::expand(tree);
+    for setting in later {
+        setting.apply(tree, problems);
+    }
+    several
+}
+
+/// A mistake in a table that is there a hundred times is one mistake.
+fn once_for_all_alike(diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen: Vec<(&'static str, Place)> = Vec::new();
+    diagnostics.retain(|diagnostic| {
+        let Some(label) = &diagnostic.primary else { return true };
+        let this = (diagnostic.id, label.place.clone());
+        let new = !seen.contains(&this);
+        if new {
+            seen.push(this);
+        }
+        new
+    });
+}
+
 fn variant(plan: &Plan, scenario: Scenario) -> Variant {
     let shown = |setting: &Setting| (setting.address.clone(), setting.value.shown());
     Variant { name: plan.name.clone(), changes: plan.settings.iter().map(shown).collect(), scenario }
@@ -112,11 +140,13 @@ pub(super) fn resolved<'a>(
 ) -> (Scenario, Vec<Diagnostic>) {
     let mut problems = Problems::default();
     let mut tree = tree.clone();
-    for setting in settings {
-        setting.apply(&mut tree, &mut problems);
-    }
+    let several = apply(settings, &mut tree, &mut problems);
     let scenario = resolve::scenario(&tree, head, among, &mut problems);
-    (scenario, problems.into_sorted())
+    let mut diagnostics = problems.into_sorted();
+    if several {
+        once_for_all_alike(&mut diagnostics);
+    }
+    (scenario, diagnostics)
 }
 
 /// What is said of one of several readings of a file.

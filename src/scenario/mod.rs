@@ -6,6 +6,7 @@
 //! `quantities`. What may stand in a file is data in [`keys`]; what can be wrong with it has an id in [`ids`].
 
 mod address;
+mod alike;
 mod arguments;
 mod builder;
 mod crash_kind;

@@ -65,6 +65,12 @@ impl Setting {
         Setting::new(argument[..equals].trim(), Some(&place), value, problems)
     }
 
+    /// Whether there is something for it: a table with the name, or one that needs no name.
+    pub(super) fn reaches(&self, tree: &mut Table) -> bool {
+        let Some(name) = &self.path.name else { return true };
+        entries(tree, &self.path.table).iter().any(|entry| name.matches(&entry.name()))
+    }
+
     /// Gives the value to everything that the address names.
     pub(super) fn apply(&self, tree: &mut Table, problems: &mut Problems) {
         let reported = if let Some(name) = &self.path.name {

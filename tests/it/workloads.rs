@@ -132,3 +132,90 @@ fn work_on_a_large_message_takes_longer() {
     });
     assert_eq!(takes.iter().take(3).map(|(_, takes)| *takes).collect::<Vec<_>>(), [12, 16, 12]);
 }
+
+const ALIKE: &str = r#"
+[[queue]]
+name = "q"
+count = 3
+
+[[producer]]
+name = "shop"
+instances = 3
+routing-key = "q-{n}"
+count = 10
+interarrival = { exponential = "10ms" }
+
+[[consumer]]
+name = "worker"
+count = 6
+queue = "q-1"
+prefetch-count = 2
+service-time = "1ms"
+
+[[consumer]]
+name = "reader-{n}-of-3"
+count = 3
+queue = "q-{n}"
+service-time = "1ms"
+
+[[variant]]
+name = "all"
+set = { "consumer.*.prefetch-count" = 5, "consumer.worker-2.prefetch-count" = 7 }
+
+[[variant]]
+name = "more"
+set = { "consumer.worker.count" = 8, "consumer.worker.speed" = 2, "consumer.worker-1.speed" = 3 }
+"#;
+
+#[test]
+fn one_table_makes_many_alike() {
+    let loaded = load("test.toml", ALIKE, &[]).unwrap_or_else(|error| panic!("{error}"));
+    let all = &loaded.variants[0].scenario.system;
+    let names: Vec<&str> = all.consumers.iter().map(|consumer| consumer.name.as_str()).collect();
+    assert_eq!(names[..2], ["worker-1", "worker-2"]);
+    assert_eq!(names[5..], ["worker-6", "reader-1-of-3", "reader-2-of-3", "reader-3-of-3"]);
+    assert_eq!(all.consumers[8].queue, "q-3");
+    assert_eq!(all.producers[1].messages[0].routing_key, "q-2");
+    let prefetch: Vec<u16> = all.consumers.iter().map(|consumer| consumer.prefetch_count).collect();
+    assert_eq!(prefetch, [5, 7, 5, 5, 5, 5, 5, 5, 5]);
+    let more = &loaded.variants[1].scenario.system.consumers;
+    assert_eq!(
+        more.iter().map(|consumer| consumer.speed_permille).take(3).collect::<Vec<_>>(),
+        [3000, 2000, 2000]
+    );
+    assert_eq!(more.len(), 11);
+}
+
+/// Each of many alike has draws of its own, and they stay as they are when there are more.
+#[test]
+fn many_alike_draw_independently() {
+    let instants = |text: &str, who: u32| -> Vec<f64> {
+        let seen = seen(text, |what| match what {
+            What::Published { producer, .. } => Some(*producer),
+            _ => None,
+        });
+        seen.into_iter().filter(|(_, producer)| *producer == who).map(|(at, _)| at).collect()
+    };
+    let text = ALIKE.split("[[variant]]").next().unwrap_or_default().replace("count = 6", "count = 2");
+    let (first, second) = (instants(&text, 0), instants(&text, 1));
+    assert_ne!(first, second);
+    assert_eq!(first.len(), 10);
+    let more = text
+        .replace("name = \"q\"\ncount = 3", "name = \"q\"\ncount = 9")
+        .replace("instances = 3", "instances = 9");
+    assert_eq!((first, second), (instants(&more, 0), instants(&more, 1)));
+}
+
+#[test]
+fn a_builder_makes_many_alike() {
+    let builder = amqpsim::scenario::ScenarioBuilder::new("many")
+        .queue("q")
+        .consumer("worker")
+        .with("count", 2)
+        .with("queue", "q")
+        .with("service-time", "1ms");
+    assert_eq!(builder.names("consumer"), ["worker-1", "worker-2"]);
+    assert_eq!(builder.connections(), ["worker-1", "worker-2"]);
+    let loaded = load("many.toml", &builder.to_toml(), &[]).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(loaded.variants[0].scenario, builder.build().unwrap_or_else(|error| panic!("{error}")));
+}

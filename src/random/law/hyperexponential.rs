@@ -2,6 +2,7 @@
 
 use super::maths::Draws;
 use super::{Argument, CV, Family, Impossible, Kind, MEAN, Parameter, ParameterKind, Sampled};
+use crate::random::logarithm::minus_ln;
 
 pub(super) const FAMILY: Family = Family {
     name: "hyperexponential",
@@ -73,7 +74,7 @@ impl Sampled for Hyperexponential {
         let mut draws = Draws::of(draw);
         let which = draws.unit();
         let branch = self.branches.iter().find(|(up_to, _)| which < *up_to).or(self.branches.last());
-        branch.map_or(0.0, |(_, mean)| mean * -libm::log(draws.unit()))
+        branch.map_or(0.0, |(_, mean)| mean * minus_ln(draws.next()))
     }
 
     fn mean(&self) -> f64 {

@@ -1,8 +1,9 @@
 //! Weibull: times until something wears out or fails.
 
 use super::gamma::SCALE;
-use super::maths::{root, unit};
+use super::maths::root;
 use super::{Argument, CV, Family, Impossible, Kind, MEAN, Parameter, ParameterKind, Sampled};
+use crate::random::logarithm::minus_ln;
 
 pub(super) const FAMILY: Family = Family {
     name: "weibull",
@@ -54,7 +55,7 @@ fn shape_of(cv: f64) -> Result<f64, Impossible> {
 
 impl Sampled for Weibull {
     fn sample(&self, draw: u64) -> f64 {
-        self.scale * libm::pow(-libm::log(unit(draw)), 1.0 / self.shape)
+        self.scale * libm::pow(minus_ln(draw), 1.0 / self.shape)
     }
 
     fn mean(&self) -> f64 {

@@ -3,7 +3,7 @@
 use crate::model::{BackoffKind, Conclusion};
 use crate::scenario::ids;
 
-use super::tables::{ARGUMENTS, NAME, key, spec};
+use super::tables::{ARGUMENTS, COUNT, NAME, key, spec};
 use super::{Absent, ChoiceSpec, Form, KeySpec, Kind, TableSpec};
 use Absent::{Default, Means, Required};
 
@@ -74,6 +74,7 @@ pub(super) const CONNECTION: TableSpec = spec(
     "A client's connection that differs from the defaults.",
     &[
         NAME,
+        COUNT,
         key("vhost", Kind::Name, Default("\"/\""), "The virtual host it opens.", "\"/\""),
         key("user", Kind::Name, Default("\"guest\""), "As whom it connects.", "\"app\""),
         key(
@@ -116,7 +117,7 @@ pub(super) const CHANNEL: TableSpec = spec(
     Form::List,
     "a channel",
     "A channel, where its place in the order of channels matters.",
-    &[NAME, key("connection", Kind::Name, Required, "The connection it lies on.", "\"app\"")],
+    &[NAME, COUNT, key("connection", Kind::Name, Required, "The connection it lies on.", "\"app\"")],
 );
 
 pub(super) const CLASS: TableSpec = spec(
@@ -166,6 +167,7 @@ pub(super) const CONSUMER: TableSpec = spec(
     "A client that takes messages from a queue and works on them one at a time.",
     &[
         NAME,
+        COUNT,
         CONNECTION_KEY,
         CHANNEL_KEY,
         key("queue", Kind::ShortText, Required, "The queue it consumes from.", "\"orders\""),

@@ -3,7 +3,7 @@
 use crate::scenario::ids;
 
 use super::clients::{ATTEMPTS, BACKOFF, CHANNEL_KEY, CONNECTION_KEY, DECLARE, START, USUAL_DELAY_MAX};
-use super::tables::{NAME, key, spec};
+use super::tables::{COUNT, NAME, key, spec};
 use super::{Absent, ChoiceSpec, Form, KeySpec, Kind, TableSpec};
 use Absent::{Default, Means};
 
@@ -16,6 +16,7 @@ pub(super) const PRODUCER: TableSpec = spec(
     "A client that publishes messages.",
     &[
         NAME,
+        KeySpec { name: "instances", ..COUNT },
         CONNECTION_KEY,
         CHANNEL_KEY,
         key(

@@ -4,7 +4,7 @@ use crate::scenario::ids;
 
 use super::clients::{CHANNEL_KEY, CONNECTION_KEY};
 use super::producer::{APP_ID, BCC, CC, EXPIRATION, HEADERS, MESSAGE_TYPE};
-use super::tables::{ARGUMENTS, NAME, key, spec};
+use super::tables::{ARGUMENTS, COUNT, NAME, key, spec};
 use super::{Absent, ChoiceSpec, Form, KeySpec, Kind, TableSpec};
 use Absent::{Default, Means, Required};
 
@@ -15,6 +15,7 @@ pub(super) const CLIENT: TableSpec = spec(
     "A client that sends the methods it is told to, one after another.",
     &[
         NAME,
+        COUNT,
         CONNECTION_KEY,
         CHANNEL_KEY,
         key("start", Kind::Duration, Default("\"0s\""), "Before that it sends nothing.", "\"5s\""),

@@ -5,6 +5,7 @@ use super::{
     Absent, Form, KeySpec, Kind, TableSpec, clients, experiment, faults, operator, producer, scripts,
     storage, topology,
 };
+use crate::scenario::alike::COUNT_MAX;
 use Absent::{Means, Required};
 
 /// Every table of the file format, in the order of the documentation.
@@ -53,6 +54,14 @@ pub const TABLES: &[TableSpec] = &[
 /// The name of an entry of a list.
 pub(super) const NAME: KeySpec =
     key("name", Kind::Name, Required, "What the other tables and the reports call it.", "\"orders\"");
+/// How many alike there are.
+pub(super) const COUNT: KeySpec = key(
+    "count",
+    Kind::Integer(1, COUNT_MAX),
+    Means("one, with the name as it is"),
+    "How many alike there are, named `NAME-1`, `NAME-2` and so on; `{n}` in its texts is the number.",
+    "100",
+);
 /// Arguments of AMQP.
 pub(super) const ARGUMENTS: KeySpec = key(
     "arguments",

@@ -3,7 +3,7 @@
 use crate::scenario::ids;
 
 use super::operator::VHOST_KEY;
-use super::tables::{ARGUMENTS, NAME, key, spec};
+use super::tables::{ARGUMENTS, COUNT, NAME, key, spec};
 use super::{Absent, ChoiceSpec, Form, KeySpec, Kind, TableSpec};
 use Absent::{Default, Means, Required};
 
@@ -61,7 +61,7 @@ pub(super) const EXCHANGE: TableSpec = spec(
     Form::List,
     "an exchange",
     "An exchange that exists at the start.",
-    &[NAME, VHOST_KEY, EXCHANGE_TYPE, DURABLE, AUTO_DELETE, INTERNAL, ARGUMENTS],
+    &[NAME, COUNT, VHOST_KEY, EXCHANGE_TYPE, DURABLE, AUTO_DELETE, INTERNAL, ARGUMENTS],
 );
 
 pub(super) const QUEUE: TableSpec = spec(
@@ -69,7 +69,7 @@ pub(super) const QUEUE: TableSpec = spec(
     Form::List,
     "a queue",
     "A queue that exists at the start.",
-    &[NAME, VHOST_KEY, DURABLE, EXCLUSIVE, AUTO_DELETE, ARGUMENTS],
+    &[NAME, COUNT, VHOST_KEY, DURABLE, EXCLUSIVE, AUTO_DELETE, ARGUMENTS],
 );
 
 pub(super) const BINDING: TableSpec = spec(
@@ -78,6 +78,7 @@ pub(super) const BINDING: TableSpec = spec(
     "a binding",
     "A binding that exists at the start, to a queue or to an exchange.",
     &[
+        COUNT,
         key("exchange", Kind::ShortText, Required, "Where messages come from.", "\"logs\""),
         key("queue", Kind::ShortText, Means("see `to-exchange`"), "The queue they go to.", "\"orders\""),
         key(

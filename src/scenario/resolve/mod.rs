@@ -28,6 +28,7 @@ use crate::model::{Declaration, SystemSpec};
 use crate::units::{SimDuration, SimTime};
 
 use super::Scenario;
+use super::alike::key_of;
 use super::diagnostic::{Diagnostic, Problems};
 use super::ids;
 use super::keys::{Form, TABLES, table};
@@ -35,7 +36,7 @@ use super::load::Head;
 use super::node::{Node, Table, Value};
 use super::reader::{Reader, not_a_table, unknown_key, unknown_table};
 use super::source::Placed;
-use super::values::text;
+use super::values::{integer, text};
 
 pub(super) use check::Variants;
 use clients::Clients;
@@ -158,6 +159,10 @@ fn readers(tree: &Table, name: &str, problems: &mut Problems, mut read: impl FnM
     };
     for node in nodes {
         if let Some(mut reader) = Reader::new(spec, node, problems) {
+            // One that is still there could not be read.
+            if let Some(count) = key_of(name) {
+                reader.read(count, integer);
+            }
             read(&mut reader);
         }
     }

@@ -54,7 +54,7 @@ durrable = true
               | ^^^^^^^^
               |
               = help: did you mean `durable`?
-              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`, `vhost`
+              = note: the keys of a queue are `arguments`, `auto-delete`, `count`, `durable`, `exclusive`, `name`, `vhost`
 
             1 error in scenarios/orders.toml
         "#]],

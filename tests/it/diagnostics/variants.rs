@@ -230,7 +230,7 @@ set = { "replication.duration" = "60", "consumer.*.sped" = 2 }
               |                                        ^^^^^^^^^^^^^^^^^
               |
               = help: did you mean `speed`?
-              = note: the keys of a consumer are `acknowledge`, `arguments`, `bandwidth`, `channel`, `connection`, `declare`, `exclusive`, `idempotent`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`
+              = note: the keys of a consumer are `acknowledge`, `arguments`, `bandwidth`, `channel`, `connection`, `count`, `declare`, `exclusive`, `idempotent`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`
 
             2 errors in scenarios/orders.toml
         "#]],
@@ -304,7 +304,7 @@ durabel = true
               | ^^^^^^^
               |
               = help: did you mean `durable`?
-              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`, `vhost`
+              = note: the keys of a queue are `arguments`, `auto-delete`, `count`, `durable`, `exclusive`, `name`, `vhost`
 
             4 errors in scenarios/orders.toml
         "#]],
@@ -323,7 +323,7 @@ fn settings_of_the_command_line_have_places_of_their_own() {
               | ^^^^^^^^^^^^^^^^^^^^^
               |
               = help: did you mean `speed`?
-              = note: the keys of a consumer are `acknowledge`, `arguments`, `bandwidth`, `channel`, `connection`, `declare`, `exclusive`, `idempotent`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`
+              = note: the keys of a consumer are `acknowledge`, `arguments`, `bandwidth`, `channel`, `connection`, `count`, `declare`, `exclusive`, `idempotent`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`
 
             error[duration-without-unit]: a duration needs a unit, got `60`
              --> --set:1:24

@@ -121,3 +121,103 @@ message-size = { uniform = ["5GiB", "6GiB"] }
         "#]],
     );
 }
+
+#[test]
+fn counts_that_are_none() {
+    says(
+        r#"[[queue]]
+name = "q"
+count = 0
+[[consumer]]
+name = "worker"
+count = "many"
+queue = "orders"
+service-time = "1ms"
+"#,
+        expect![[r#"
+            error[number-out-of-range]: `count` of queue `q` must be between 1 and 100000, got 0
+             --> scenarios/orders.toml:3:9
+              |
+            3 | count = 0
+              |         ^
+
+            error[wrong-type]: `count` of consumer `worker` must be an integer, got the string "many"
+             --> scenarios/orders.toml:6:9
+              |
+            6 | count = "many"
+              |         ^^^^^^
+              |
+              = help: for example `count = 100`
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_mistake_in_a_table_for_many_is_said_once() {
+    says(
+        r#"[[consumer]]
+name = "worker"
+count = 100
+queue = "order"
+service-time = "1"
+prefetch = 5
+"#,
+        expect![[r#"
+            error[unknown-queue]: consumer `worker-1` reads from `order`, which is not declared
+             --> scenarios/orders.toml:4:9
+              |
+            4 | queue = "order"
+              |         ^^^^^^^
+              |
+              = help: did you mean `orders` (line 9)?
+              = note: known queues: `orders`
+
+            error[duration-without-unit]: a duration needs a unit, got `1`
+             --> scenarios/orders.toml:5:16
+              |
+            5 | service-time = "1"
+              |                ^^^
+              |
+              = help: write "1ms"; the units are ns, us, ms, s, min, h
+
+            error[unknown-key]: a consumer has no key `prefetch`
+             --> scenarios/orders.toml:6:1
+              |
+            6 | prefetch = 5
+              | ^^^^^^^^
+              |
+              = note: the keys of a consumer are `acknowledge`, `arguments`, `bandwidth`, `channel`, `connection`, `count`, `declare`, `exclusive`, `idempotent`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`
+
+            3 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_setting_for_one_of_many_that_is_not_there() {
+    says(
+        r#"[[consumer]]
+name = "worker"
+count = 2
+queue = "orders"
+service-time = "1ms"
+[[variant]]
+name = "three"
+set = { "consumer.worker-3.speed" = 2 }
+"#,
+        expect![[r#"
+            error[address-matches-nothing]: `consumer.worker-3.speed` matches nothing: no consumer is named `worker-3`
+             --> scenarios/orders.toml:8:9
+              |
+            8 | set = { "consumer.worker-3.speed" = 2 }
+              |         ^^^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: did you mean `worker-1`?
+              = note: declared are `worker-1`, `worker-2`, `billing`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
