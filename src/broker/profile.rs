@@ -60,8 +60,8 @@ pub struct Profile {
     pub classic_store: &'static str,
     /// How those of version 2 do.
     pub classic_store_2: &'static str,
-    /// How quorum queues do.
-    pub quorum_store: &'static str,
+    /// How many records one write of the log of quorum queues takes. Source: rule CF-9.
+    pub quorum_batch_max: u32,
     /// Whether `x-queue-mode` is known. Source: rule ARG-8, VER-13.
     pub queue_mode_argument: bool,
     /// Whether `x-queue-version` may be 1. Source: rule ARG-8, VER-13.
@@ -112,7 +112,7 @@ impl Profile {
         timeout_cancels_consumer: false,
         classic_store: "rabbitmq-3.10-classic",
         classic_store_2: "rabbitmq-3.10-classic-v2",
-        quorum_store: "rabbitmq-3.10-quorum",
+        quorum_batch_max: 8192,
         queue_mode_argument: true,
         queue_version_1: true,
         channel_prefetch: true,
@@ -132,7 +132,7 @@ impl Profile {
         name: "rabbitmq-3.13",
         classic_store: "rabbitmq-3.13-classic-v1",
         classic_store_2: "rabbitmq-4-classic",
-        quorum_store: "rabbitmq-quorum",
+        quorum_batch_max: 4096,
         delivery_count_zero_on_get: false,
         last_death_headers: true,
         deaths_turn_round: false,
@@ -203,7 +203,7 @@ fn yes(truth: bool) -> String {
 
 /// Topic, rule and value of each field.
 #[rustfmt::skip]
-const FIELDS: [(&str, &str, Shown); 27] = [
+const FIELDS: [(&str, &str, Shown); 28] = [
     ("transient non-exclusive queues", "Q-16", |p| yes(p.transient_queues)),
     ("quorum queue: default delivery limit", "QQ-3", |p| p.quorum_delivery_limit.map_or("none".to_owned(), |limit| limit.to_string())),
     ("quorum queue: nack with requeue goes to the", "RDL-3", |p| match p.quorum_requeue { QuorumRequeue::ToTheBack => "back", QuorumRequeue::ToTheFront => "front" }.to_owned()),
@@ -212,6 +212,7 @@ const FIELDS: [(&str, &str, Shown); 27] = [
     ("quorum queue: a fetched message counts as a consumer", "Q-4", |p| yes(p.get_counts_as_consumer)),
     ("quorum queue: priorities", "PRI-6", |p| match p.quorum_priorities { QuorumPriorities::Ignored => "ignored", QuorumPriorities::TwoClasses => "two classes", QuorumPriorities::Strict32 => "32 levels" }.to_owned()),
     ("quorum queue: higher priority takes over as single active consumer", "SAC-6", |p| yes(p.quorum_successor_by_priority)),
+    ("quorum queue: most records in one write of its log", "CF-9", |p| p.quorum_batch_max.to_string()),
     ("x-death of a publish is honoured", "DLX-7", |p| yes(p.published_deaths_count)),
     ("x-last-death headers", "DLX-6", |p| yes(p.last_death_headers)),
     ("each death turns earlier ones round", "DLX-5", |p| yes(p.deaths_turn_round)),

@@ -3,6 +3,7 @@
 //! the stores of RabbitMQ. Pure: it is told what happens and when, and asks to be woken. Knows no message beyond its size.
 #![deny(clippy::disallowed_types, clippy::float_arithmetic)]
 
+mod arrival;
 mod crash;
 mod disk;
 mod file;

@@ -4,12 +4,11 @@ use super::spec::{ConfirmAfter, StoreSpec};
 use crate::units::SimDuration;
 
 /// The names of all presets with what each is, those of classic queues first.
-pub const PRESETS: [(&str, &str); 8] = [
+pub const PRESETS: [(&str, &str); 7] = [
     ("rabbitmq-3.10-classic", "a journal for each queue that syncs before it confirms"),
     ("rabbitmq-3.10-classic-v2", "RabbitMQ 3.10 with x-queue-version 2: confirms after the write, no sync"),
     ("rabbitmq-3.13-classic-v1", "the journal of 3.10; large bodies are no longer synced"),
     ("rabbitmq-4-classic", "confirms after the write, never syncs; the only one from 4.0 on"),
-    ("rabbitmq-3.10-quorum", "the log of quorum queues in 3.10, with larger batches"),
     ("rabbitmq-quorum", "a log for each node that syncs every batch"),
     ("sync-per-message", "syncs each message by itself before it confirms"),
     ("never-sync", "confirms on arrival and leaves all to the operating system"),
@@ -50,8 +49,16 @@ pub fn preset(name: &str) -> Option<StoreSpec> {
             StoreSpec { name: "rabbitmq-3.13-classic-v1", shared_sync: false, ..classic }
         }
         "rabbitmq-4-classic" => newer,
-        "rabbitmq-3.10-quorum" => raft_log("rabbitmq-3.10-quorum", 8192),
-        "rabbitmq-quorum" => raft_log("rabbitmq-quorum", 4096),
+        "rabbitmq-quorum" => StoreSpec {
+            name: "rabbitmq-quorum",
+            eager: true,
+            batch_max: 4096,
+            journal_entries_max: 0,
+            idle_flush: None,
+            shared_from: 0,
+            overhead: 305,
+            ..classic
+        },
         "sync-per-message" => StoreSpec {
             name: "sync-per-message",
             eager: true,
@@ -115,19 +122,6 @@ pub fn preset_differences() -> Vec<(&'static str, Vec<String>)> {
     let specs: Vec<StoreSpec> = PRESETS.iter().filter_map(|(name, _)| preset(name)).collect();
     let rows = SETTINGS.iter().map(|&(key, shown)| (key, specs.iter().map(shown).collect::<Vec<_>>()));
     rows.filter(|(_, values)| values.iter().any(|value| *value != values[0])).collect()
-}
-
-/// The log of quorum queues.
-fn raft_log(name: &'static str, batch_max: u32) -> StoreSpec {
-    StoreSpec {
-        eager: true,
-        batch_max,
-        journal_entries_max: 0,
-        idle_flush: None,
-        shared_from: 0,
-        overhead: 305,
-        ..journal(name)
-    }
 }
 
 /// The journal of a classic queue up to 3.13.

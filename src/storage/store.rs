@@ -8,15 +8,12 @@ use super::disk::Disk;
 use super::file::Op;
 use super::hibernation::Hibernation;
 use super::log::Log;
-use super::mailbox::{Item, Mailbox};
-use super::record::{Copy, Level, NOBODY, Part, Record, Records};
+use super::mailbox::Mailbox;
+use super::record::{Level, NOBODY, Record, Records};
 use super::spec::{ConfirmAfter, StorageSpec, StoreSpec};
 use super::writer::{BODIES, Discipline, INDEX, Phase, Which, Writer};
 use crate::random::RandomStream;
 use crate::units::SimTime;
-
-/// Bytes of an acknowledgement in the log of quorum queues.
-const ACK_SIZE: u64 = 64;
 
 /// One of the writers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,26 +75,12 @@ pub(super) struct QueueStore {
     /// Writes the index and bodies that are with it.
     pub(super) writer: WriterId,
     /// Writes large bodies.
-    shared: Option<WriterId>,
+    pub(super) shared: Option<WriterId>,
     /// Bodies from this size on are large.
-    shared_from: u32,
+    pub(super) shared_from: u32,
     pub(super) keeps: Keeps,
     /// When it was made.
     pub(super) made: SimTime,
-}
-
-/// A copy on its way into the buffers of its queue's process.
-#[derive(Clone, Copy)]
-struct Coming {
-    queue: u32,
-    copy: Copy,
-    keeps: Keeps,
-    own: WriterId,
-    /// Its body goes to the shared store of this writer.
-    apart: Option<WriterId>,
-    has_body: bool,
-    /// Somebody waits for its confirm.
-    waits: bool,
 }
 
 /// All stores of a node. A value: a clone goes on independently.
@@ -227,183 +210,6 @@ impl Storage {
 
     pub(super) fn writer_mut(&mut self, id: WriterId) -> Option<&mut Writer> {
         self.writers.get_mut(id.0 as usize)?.as_mut()
-    }
-
-    /// A queue takes a copy that must survive. `waiter` waits for its confirm; whether it has to: stores that confirm on
-    /// arrival take no notice of it.
-    pub fn append(&mut self, now: SimTime, queue: u32, copy: Copy, waiter: Option<u32>) -> bool {
-        let Some(store) = self.queues.get_mut(&queue) else { return false };
-        let spec = store.keeps.spec(&self.spec);
-        let waiter = waiter.filter(|_| spec.confirm_after != ConfirmAfter::Arrival);
-        self.waiting += u64::from(waiter.is_some());
-        let apart = store.shared.filter(|_| copy.size >= spec.shared_from);
-        let has_body = apart.is_some() || spec.separate_bodies;
-        let mut record = Record::new(copy, waiter, has_body);
-        let own = store.writer;
-        let coming =
-            Coming { queue, copy, keeps: store.keeps, own, apart, has_body, waits: waiter.is_some() };
-        if spec.takes_time() {
-            record.put_into_mailbox();
-            store.records.push(record);
-            self.post(now, own, Item::Message(copy.arrival));
-        } else {
-            store.records.push(record);
-            self.take(now, coming);
-        }
-        waiter.is_some()
-    }
-
-    /// The queue's process has come to a copy in its mailbox.
-    pub(super) fn take_from_mailbox(&mut self, now: SimTime, queue: u32, arrival: u32) {
-        let Some(store) = self.queues.get_mut(&queue) else { return };
-        let Some(record) = store.records.get_mut(arrival) else { return };
-        record.take_from_mailbox();
-        let (copy, has_body, waits) = (record.copy, record.has_body, record.waiter != NOBODY);
-        let apart = store.shared.filter(|_| copy.size >= store.shared_from);
-        let (keeps, own) = (store.keeps, store.writer);
-        self.take(now, Coming { queue, copy, keeps, own, apart, has_body, waits });
-    }
-
-    /// The queue's process puts a copy into its buffers.
-    #[inline]
-    fn take(&mut self, now: SimTime, coming: Coming) {
-        let Coming { queue, copy, keeps, own, apart, has_body, waits } = coming;
-        let spec = keeps.spec(&self.spec);
-        let arrival = copy.arrival;
-        let number = copy.arrival.checked_div(spec.file_messages).unwrap_or(0);
-        let journal = spec.journal_entries_max;
-        let op = |part, number| Op { queue, arrival, part, number };
-        let Some(writer) = self.writers[own.0 as usize].as_mut() else { return };
-        writer.touch(now);
-        let index = &mut writer.files[INDEX];
-        index.buffer.push_back(op(Part::Index, number));
-        index.messages += 1;
-        let mut full = Which::default();
-        if spec.buffered_messages_max > 0 && index.messages >= spec.buffered_messages_max {
-            full = Which { index: true, acks: true, bodies: spec.flush_together, sync: spec.sync_when_full };
-        }
-        if apart.is_none() && has_body {
-            let bodies = &mut writer.files[BODIES];
-            bodies.buffer.push_back(op(Part::Body, number));
-            bodies.bytes += u64::from(copy.size) + u64::from(spec.overhead);
-            if spec.buffered_bytes_max > 0 && bodies.bytes >= spec.buffered_bytes_max {
-                let together = spec.flush_together;
-                full = full.and(Which {
-                    bodies: true,
-                    index: together,
-                    acks: together,
-                    sync: spec.sync_when_full,
-                });
-            }
-        }
-        writer.wanted |= waits || writer.discipline.eager;
-        if let Some(id) = apart {
-            let size = spec.shared_file_size;
-            let bytes = u64::from(copy.size) + u64::from(spec.overhead);
-            if let Some(shared) = self.writers[id.0 as usize].as_mut() {
-                shared.touch(now);
-                shared.wanted = true;
-                let bodies = &mut shared.files[BODIES];
-                let number = bodies.filled.checked_div(size).unwrap_or(0) as u32;
-                bodies.filled += bytes;
-                bodies.buffer.push_back(op(Part::Body, number));
-            }
-            self.arm(now, id);
-        }
-        if full.any() {
-            self.begin(now, own, full);
-        }
-        if journal > 0 {
-            // The message itself, and that it was handed out: the journal says so at once. Source: RabbitMQ 3.10, traced.
-            self.count_entry(now, own, journal);
-            self.count_entry(now, own, journal);
-        }
-        self.arm(now, own);
-    }
-
-    /// Another entry of a journal: one too many flushes it.
-    fn count_entry(&mut self, now: SimTime, id: WriterId, max: u32) {
-        let Some(writer) = self.writer_mut(id) else { return };
-        writer.entries += 1;
-        if writer.entries > max {
-            writer.entries = 0;
-            self.begin(now, id, Which { sync: true, ..Which::ALL });
-        }
-    }
-
-    /// A copy is out of its queue: `acked`, or dropped, expired, dead-lettered, purged. That has to reach the disk too.
-    pub fn settle(&mut self, now: SimTime, queue: u32, arrival: u32, acked: bool) {
-        self.take_settlement(now, queue, arrival, Some(acked));
-    }
-
-    /// The same; `None` for what waited in the mailbox of the queue's process.
-    #[inline]
-    pub(super) fn take_settlement(&mut self, now: SimTime, queue: u32, arrival: u32, acked: Option<bool>) {
-        let Some(store) = self.queues.get_mut(&queue) else { return };
-        let spec = store.keeps.spec(&self.spec);
-        let (own, shared) = (store.writer, store.shared);
-        let (journal, acks_max) = (spec.journal_entries_max, spec.buffered_acks_max);
-        let number = arrival.checked_div(spec.file_messages).unwrap_or(0);
-        let bytes = |record: &Record| u64::from(record.copy.size) + u64::from(spec.overhead);
-        let first = acked.is_some();
-        let Some(record) = store.records.get_mut(arrival).filter(|record| !(record.settled && first)) else {
-            return;
-        };
-        if let Some(acked) = acked {
-            (record.settled, record.acked) = (true, acked);
-        }
-        if first && spec.takes_time() && store.keeps != Keeps::Quorum {
-            self.post(now, own, Item::Settled(arrival));
-            return;
-        }
-        if store.keeps == Keeps::Quorum {
-            record.ack = Level::Buffer;
-            let entry = self.log.append(now, ACK_SIZE).unwrap_or(u64::MAX);
-            self.acks.push_back((entry, queue, arrival));
-            self.arm_log(now);
-            return;
-        }
-        let Some(writer) = self.writers[own.0 as usize].as_mut() else { return };
-        writer.touch(now);
-        if spec.drops_acked && record.index == Level::Buffer {
-            record.index = Level::Nowhere;
-            let messages = &mut writer.files[INDEX].messages;
-            *messages = messages.saturating_sub(1);
-            let apart = shared.is_some() && record.copy.size >= spec.shared_from;
-            if record.has_body && !apart && record.body == Level::Buffer {
-                let buffered = &mut writer.files[BODIES].bytes;
-                *buffered = buffered.saturating_sub(bytes(record));
-                record.body = Level::Nowhere;
-            }
-            if record.waiter != NOBODY {
-                writer.orphans.push(mem::replace(&mut record.waiter, NOBODY));
-            }
-            let live = |records: &mut Records, op: &Op| {
-                records.get_mut(op.arrival).is_some_and(|record| record.level(op.part) == Level::Buffer)
-            };
-            // What need not be written any more is cleared away now and then.
-            let writer_live = writer.files[INDEX].messages + writer.files[INDEX].acks;
-            for file in &mut writer.files {
-                if file.buffer.len() > 64 + 2 * (writer_live) as usize {
-                    file.buffer.retain(|op| live(&mut store.records, op));
-                }
-            }
-        } else {
-            record.ack = Level::Buffer;
-            let index = &mut writer.files[INDEX];
-            index.buffer.push_back(Op { queue, arrival, part: Part::Ack, number });
-            index.acks += 1;
-            let full = acks_max > 0 && index.acks >= acks_max;
-            writer.wanted |= writer.discipline.eager;
-            if full {
-                self.begin(now, own, Which { acks: true, ..Which::default() });
-            }
-        }
-        if journal > 0 {
-            self.count_entry(now, own, journal);
-        }
-        self.forget_if_over(queue, arrival);
-        self.arm(now, own);
     }
 
     /// A writer is to look at what it has to do.

@@ -240,8 +240,7 @@ fn what_is_confirmed_survives_a_process_crash_in_every_store_and_a_power_loss_wh
         let confirmed: Vec<u32> = rig.confirmed.clone();
         assert_eq!(confirmed.len(), if name == "never-sync" { 0 } else { 100 }, "{name}");
         assert_eq!(rig.survivors(Crash::Process), prefix(100), "{name}");
-        let syncs = ["rabbitmq-3.10-classic", "rabbitmq-3.10-quorum", "rabbitmq-quorum", "sync-per-message"]
-            .contains(&name);
+        let syncs = ["rabbitmq-3.10-classic", "rabbitmq-quorum", "sync-per-message"].contains(&name);
         let safe = rig.survivors(Crash::PowerLoss).len();
         match name {
             // The journal is synced, large bodies are not.

@@ -81,12 +81,12 @@ fn the_least_frame_grew_in_4_1() {
     assert_eq!(of("least frame_max"), ["4096", "4096", "4096", "8192"]);
 }
 
-/// Source: rule CF-9. `Profile::quorum_store`
+/// Source: rule CF-9. `Profile::quorum_batch_max`
 #[test]
 fn the_log_of_quorum_queues_took_larger_batches_in_3_10() {
-    let batch = |profile: &Profile| preset(profile.quorum_store).unwrap().batch_max;
-    assert_eq!(batch(&Profile::RABBITMQ_3_10), 8192);
-    assert_eq!(batch(&Profile::RABBITMQ_4_3), 4096);
+    let of = |topic: &str| Profile::differences().into_iter().find(|row| row.topic == topic).unwrap().values;
+    let topic = "quorum queue: most records in one write of its log";
+    assert_eq!(of(topic), ["8192", "4096", "4096", "4096"]);
 }
 
 /// Source: rule DUR-9. `Profile::classic_store` and `Profile::classic_store_2`

@@ -17,17 +17,21 @@ use super::settings::single;
 /// In the order of the key's words.
 const CONFIRM_AFTER: [ConfirmAfter; 3] = [ConfirmAfter::Arrival, ConfirmAfter::Write, ConfirmAfter::Sync];
 
+/// The store of quorum queues, whose batches differ between versions.
+const QUORUM_STORE: &str = "rabbitmq-quorum";
+
 /// The storage of the broker's node.
 pub(super) fn read(tree: &Table, profile: &Profile, problems: &mut Problems) -> StorageSpec {
     let named = |name| preset(name).expect("a profile names presets that are there");
     let [classic, classic_2] = [profile.classic_store, profile.classic_store_2].map(named);
+    let quorum = StoreSpec { batch_max: profile.quorum_batch_max, ..named(QUORUM_STORE) };
     let given = tree.get("classic-store").is_some();
     let classic = store(tree, &classic, problems);
     StorageSpec {
         // A file that says how classic queues keep messages means all of them.
         classic_2: if given { classic.clone() } else { classic_2 },
         classic,
-        quorum: log(tree, &named(profile.quorum_store), problems),
+        quorum: log(tree, &quorum, problems),
         disk: disk(tree, problems),
         cluster: cluster(tree, problems),
     }
