@@ -94,12 +94,8 @@ impl Doubts<'_> {
             let because = "without `sync` a confirm comes after the write";
             self.idle((TABLE, "confirm-after"), because, help, problems);
             if !given("confirm-after") {
-                self.idle(
-                    (TABLE, "sync"),
-                    "it leaves `confirm-after = \"sync\"` without one",
-                    help,
-                    problems,
-                );
+                let what = "false, though confirms are to wait for one: they come after the write";
+                self.odd((TABLE, "sync"), what, help, problems);
             }
         }
         if limits {
