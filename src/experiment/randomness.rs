@@ -69,7 +69,7 @@ fn storage_parts(system: &SystemSpec) -> Vec<String> {
         .faults
         .iter()
         .filter(|fault| fault.kind.meets_chance(storage, system.has_queue_of_version_2()));
-    parts.extend(by_chance.map(|fault| format!("what was on disk at `{}`", fault.name)));
+    parts.extend(by_chance.map(|fault| format!("what the disk has when `{}` strikes", fault.name)));
     parts
 }
 
@@ -101,8 +101,8 @@ mod tests {
             let loaded = crate::scenario::load("test.toml", &text, &[]).unwrap();
             random_parts(&loaded.variants[0].scenario.system)
         };
-        assert_eq!(parts("power-loss", ""), ["what was on disk at `power-loss`"]);
-        assert_eq!(parts("process-crash", ""), ["what was on disk at `process-crash`"]);
+        assert_eq!(parts("power-loss", ""), ["what the disk has when `power-loss` strikes"]);
+        assert_eq!(parts("process-crash", ""), ["what the disk has when `process-crash` strikes"]);
         let awake = "[classic-store]\npreset = \"rabbitmq-3.10-classic\"\n";
         let fixed = format!("[disk]\nwriteback-phase = \"0s\"\n{awake}");
         let slow = "[disk]\nsync-time = { exponential = \"1ms\" }\n";

@@ -18,6 +18,6 @@ pub use ledger::{Ledger, LedgerError};
 pub use losses::loss_measure;
 pub use outcome::{
     ClientError, ClientOutcome, ConsumerOutcome, End, EndReason, FaultOutcome, Outcome, ProducerOutcome,
-    QueueOutcome, Stopped,
+    QueueOutcome, Stopped, Strike,
 };
 pub use safety::Safety;

@@ -186,12 +186,27 @@ pub struct QueueOutcome {
 pub struct FaultOutcome {
     /// Its name.
     pub name: String,
+    /// What it does and to whom, in a clause: "node 2 of 3 loses its power, for 10s".
+    pub does: String,
+    /// When it strikes, in a clause: "at 5s", "as soon as 1000 messages are published".
+    pub occasion: String,
     /// How often it struck.
     pub strikes: u64,
+    /// Each strike, in order.
+    pub struck: Vec<Strike>,
     /// It ends the broker, one of its nodes or a queue without warning, or the power of its machine.
     pub is_crash: bool,
     /// What it waited for, in a clause, if it waited for something: "1000 messages are published".
     pub waits_until: Option<String>,
+}
+
+/// One strike of a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Strike {
+    /// When it began.
+    pub at: SimTime,
+    /// Copies and messages that were lost in that instant by it. What is lost later because of it is not among them.
+    pub lost: u64,
 }
 
 /// Everything that one replication gives.

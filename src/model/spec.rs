@@ -62,12 +62,18 @@ impl SystemSpec {
 
     /// Whether some queue is declared with an `x-queue-version`, which may be 2.
     pub fn has_queue_of_version_2(&self) -> bool {
+        self.declared_queues().any(|queue| queue.arguments.get("x-queue-version").is_some())
+    }
+
+    /// What is declared of queues, at the start and by clients.
+    pub fn declared_queues(&self) -> impl Iterator<Item = &QueueSpec> {
         let start = self.topology.iter().map(|one| &one.declaration);
         let producers = self.producers.iter().flat_map(|one| &one.declares);
         let consumers = self.consumers.iter().flat_map(|one| &one.declares);
         let clients = self.clients.iter().flat_map(ClientSpec::declares);
-        start.chain(producers).chain(consumers).chain(clients).any(|declared| {
-            matches!(declared, Declaration::Queue(queue) if queue.arguments.get("x-queue-version").is_some())
+        start.chain(producers).chain(consumers).chain(clients).filter_map(|declared| match declared {
+            Declaration::Queue(queue) => Some(queue),
+            _ => None,
         })
     }
 

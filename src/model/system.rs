@@ -277,6 +277,11 @@ impl<R: Recorder> System<R> {
         self.connections[index].id_at_broker = id;
         self.connections[index].broken = false;
         let spec = Arc::clone(&self.spec);
+        if self.nodes_down.len() > 1 {
+            let own = node == spec.connections[index].node as usize;
+            let (connection, node) = (index as u32, node as u32 + 1);
+            self.observe(events.now(), || What::ConnectedTo { connection, node, own });
+        }
         let vhost = self.names_mut().intern(&spec.connections[index].vhost);
         let user = self.names_mut().intern(&spec.connections[index].user);
         self.apply(Command::Open { connection: id, vhost, user }, events);

@@ -157,6 +157,15 @@ pub enum What {
         /// Index of the connection.
         connection: u32,
     },
+    /// The broker takes a client's connection, in a cluster: the node that it is on from now on.
+    ConnectedTo {
+        /// Index of the connection.
+        connection: u32,
+        /// The node, from 1 on.
+        node: u32,
+        /// It is the one that the client prefers.
+        own: bool,
+    },
     /// A client has failed to connect as often as it may, and makes no other attempt.
     ConnectingGivenUp {
         /// Index of the connection.

@@ -7,6 +7,7 @@ use crate::amqp::{
 };
 use crate::observe::{Fact, What};
 use crate::scenario::Scenario;
+use crate::units::SimDuration;
 
 /// The names of a scenario's entities, each list in the scenario's order, so that observations' indices point into it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,8 +26,25 @@ pub struct Directory {
     pub faults: Vec<String>,
     /// Of each planned fault: what it waits for, in a clause, if it waits for something.
     pub conditions: Vec<Option<String>>,
+    /// Of each planned fault: what it does and to whom, in a clause.
+    pub deeds: Vec<String>,
+    /// How what nobody syncs gets to the disk.
+    pub writeback: Option<Writeback>,
     /// Message classes; entry 0 is the default one.
     pub classes: Vec<String>,
+}
+
+/// How what nobody syncs gets to the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Writeback {
+    /// The operating system writes a file back that has been dirty for so long.
+    pub age: SimDuration,
+    /// So often it looks.
+    pub period: SimDuration,
+    /// So often the file system commits what was written back; 0: at once.
+    pub commit_period: SimDuration,
+    /// Whether a sync would have brought it to the disk.
+    pub honours_flush: bool,
 }
 
 impl Directory {
@@ -45,6 +63,12 @@ impl Directory {
             clients: client_places.collect(),
             faults: system.faults.iter().map(|one| one.name.clone()).collect(),
             conditions: system.faults.iter().map(|one| one.condition(system)).collect(),
+            deeds: system.faults.iter().map(|one| one.deed(system)).collect(),
+            writeback: system.storage.as_ref().map(|storage| {
+                let own = &storage.disk.writeback;
+                let (age, period, commit_period) = (own.age, own.period, own.commit_period);
+                Writeback { age, period, commit_period, honours_flush: storage.disk.honours_flush }
+            }),
             classes: system.classes.iter().map(|one| one.name.clone()).collect(),
         }
     }
@@ -193,6 +217,11 @@ impl Cast {
     /// What a fault waits for, in a clause, if it waits for something.
     pub fn condition(&self, index: u32) -> Option<&str> {
         self.directory.conditions.get(index as usize)?.as_deref()
+    }
+
+    /// What a fault does and to whom, in a clause.
+    pub fn deed(&self, index: u32) -> Option<&str> {
+        self.directory.deeds.get(index as usize).map(String::as_str)
     }
 
     /// Whether the scenario has a consumer by this name on this channel, once a method has crossed its connection.

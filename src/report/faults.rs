@@ -58,7 +58,10 @@ mod tests {
         let result = run_example(&plan(random, 1), |_, seed, outcome| {
             outcome.faults = vec![FaultOutcome {
                 name: "cut".into(),
+                does: String::new(),
+                occasion: String::new(),
                 strikes: strikes(seed),
+                struck: Vec::new(),
                 is_crash: false,
                 waits_until: waits_until.map(str::to_owned),
             }];

@@ -6,7 +6,7 @@ use super::losses::{self, Loss};
 use super::{answer, checks};
 use crate::check::{CheckResult, Found};
 use crate::experiment::{Comparison, Difference, RunResult, VariantResult};
-use crate::measure::{CATALOGUE, EndReason, Outcome};
+use crate::measure::{CATALOGUE, EndReason, FaultOutcome, Outcome, Strike};
 use crate::stats::Estimate;
 
 /// The format and its version.
@@ -150,6 +150,18 @@ fn replication(variant: &VariantResult, index: usize, outcome: &Outcome) -> Valu
         "end": { "at_ns": outcome.end.at.as_nanos(), "events": outcome.end.events, "why": why },
         "ledger": ledger(outcome),
         "errors": errors,
+        "faults": outcome.faults.iter().map(fault).collect::<Vec<_>>(),
+    })
+}
+
+/// What struck, when and why, and what it took at once.
+fn fault(fault: &FaultOutcome) -> Value {
+    let strike = |strike: &Strike| json!({ "at_ns": strike.at.as_nanos(), "lost": strike.lost });
+    json!({
+        "name": fault.name,
+        "does": fault.does,
+        "trigger": fault.occasion,
+        "strikes": fault.struck.iter().map(strike).collect::<Vec<_>>(),
     })
 }
 

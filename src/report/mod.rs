@@ -37,7 +37,7 @@ pub mod trace;
 pub use self::csv::csv;
 pub use answer::answer;
 pub use crash_points::{crash_points_csv, crash_points_summary, crash_points_svg};
-pub use directory::{Cast, Directory};
+pub use directory::{Cast, Directory, Writeback};
 pub use durability::{durability_csv, durability_table, durability_why};
 pub use json::{FORMAT, json};
 pub use summary::{comparison_summary, summary};

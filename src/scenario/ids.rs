@@ -23,8 +23,10 @@ ids! {
     EMPTY_PERIOD = "empty-period": "A period ends before it begins.";
     EMPTY_SCENARIO = "empty-scenario": "A scenario without producers and consumers.";
     FAULT_AFTER_END = "fault-after-end": "A fault begins when the replication is over.";
+    IMPLAUSIBLE_VALUE = "implausible-value": "A value is allowed, and no real system has it.";
     IMPOSSIBLE_DISTRIBUTION = "impossible-distribution": "No distribution of a kind has such parameters.";
     INTEGER_TOO_LARGE = "integer-too-large": "An integer needs more than 64 bits.";
+    KEY_WITHOUT_EFFECT = "key-without-effect": "A key or a table changes nothing in this scenario.";
     MALFORMED_ADDRESS = "malformed-address": "A setting's address is not TABLE.NAME.KEY or TABLE.KEY.";
     MALFORMED_DISTRIBUTION = "malformed-distribution": "A distribution lacks its parameters.";
     MALFORMED_KEYS = "malformed-keys": "Routing keys are neither a list nor a pattern with a count.";

@@ -5,7 +5,7 @@ use super::node::Table;
 use super::overlay::Setting;
 use super::source::{Place, Source};
 use super::variants::{Plan, plans};
-use super::{Scenario, Variant, alike, parse, resolve};
+use super::{Scenario, Variant, alike, ids, parse, resolve};
 
 /// A scenario file that can be run.
 #[derive(Clone, Debug, PartialEq)]
@@ -161,8 +161,8 @@ pub(super) struct Found<'a> {
 /// Names that a note has at most.
 const NAMES_MAX: usize = 4;
 
-/// Takes each diagnostic once. One that only some readings have says which, unless it stands in their settings. `word` is
-/// what a reading is called.
+/// Takes each diagnostic once. One that only some readings have says which, unless it stands in their settings; what has no
+/// effect in some of them has one in the others, and nothing is said about it. `word` is what a reading is called.
 pub(super) fn gather(word: &str, found: &[Found<'_>], problems: &mut Problems) {
     let mut seen: Vec<(&Diagnostic, Vec<&Found<'_>>)> = Vec::new();
     for reading in found {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod calibration;
+mod causes;
 mod cli;
 mod conformance;
 mod crash_points;

@@ -10,6 +10,7 @@ mod producer_crash;
 mod queue_crash;
 mod strikes;
 mod trigger;
+mod words;
 
 pub use alarm::{Alarm, Resource};
 pub use broker_restart::BrokerRestart;
@@ -28,6 +29,7 @@ use super::record::Recorder;
 use super::spec::SystemSpec;
 use super::system::System;
 use crate::engine::EventList;
+use crate::measure::Strike;
 use crate::observe::What;
 use crate::storage::{Crash, StorageSpec};
 use crate::units::SimDuration;
@@ -124,6 +126,7 @@ impl<R: Recorder> System<R> {
         self.faults.of[index].count += 1;
         self.faults.of[index].lasts = true;
         self.observe(events.now(), || What::FaultBegan { fault: index as u32 });
+        let before = self.books.ledger.lost_total();
         if spec.faults[index].stop_producers {
             self.stop_publishing(events);
         }
@@ -139,6 +142,8 @@ impl<R: Recorder> System<R> {
             FaultKind::QueueCrash(crash) => crash.begin(self, events),
             FaultKind::Alarm(alarm) => alarm.begin(self, events),
         }
+        let lost = self.books.ledger.lost_total() - before;
+        self.faults.of[index].list.push(Strike { at: events.now(), lost });
     }
 
     pub(super) fn fault_ends(&mut self, index: usize, events: &mut EventList<SystemEvent>) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{FaultSpec, Trigger};
 use crate::engine::{EventList, is_drained};
-use crate::measure::FaultOutcome;
+use crate::measure::{FaultOutcome, Strike};
 use crate::model::event::SystemEvent;
 use crate::model::record::Recorder;
 use crate::model::system::System;
@@ -16,6 +16,8 @@ use crate::units::SimTime;
 pub(super) struct Strikes {
     /// So often it has begun.
     pub(super) count: u64,
+    /// Each time that it has.
+    pub(super) list: Vec<Strike>,
     /// It has begun and is not over.
     pub(super) lasts: bool,
     /// The draws of its instant, or of its gaps.
@@ -46,7 +48,7 @@ impl Strikers {
         let waits = |fault: &FaultSpec| matches!(fault.trigger, Trigger::When(_));
         Strikers {
             of: (0..faults.len())
-                .map(|index| Strikes { count: 0, lasts: false, stream: stream(index) })
+                .map(|index| Strikes { count: 0, list: Vec::new(), lasts: false, stream: stream(index) })
                 .collect(),
             waiting: faults
                 .iter()
@@ -139,7 +141,10 @@ impl<R: Recorder> System<R> {
         faults
             .map(|(fault, strikes)| FaultOutcome {
                 name: fault.name.clone(),
+                does: fault.deed(&self.spec),
+                occasion: fault.occasion(&self.spec),
                 strikes: strikes.count,
+                struck: strikes.list.clone(),
                 is_crash: fault.kind.is_crash(),
                 waits_until: fault.condition(&self.spec),
             })

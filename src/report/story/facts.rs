@@ -1,9 +1,8 @@
 //! The broker's facts in sentences: what it did and what changed. Knows no layout; the rule stands beside the sentence.
 
 use crate::amqp::{ConsumerId, MessageId, Name, QueueId, in_vhost};
-use crate::observe::{Durability, Fact, LossCause, Settlement};
+use crate::observe::{Fact, Settlement};
 
-use super::page::instant;
 use super::page::{count, levels};
 use super::subjects::View;
 
@@ -139,46 +138,11 @@ fn of_message(view: View<'_>, fact: &Fact) -> String {
             view.key(*routing_key),
             if *returned { "returned" } else { "dropped" }
         ),
-        Fact::PublishRefused { message, cause } => {
-            let message = view.message(*message);
-            match cause {
-                LossCause::LostOnTheWire => format!("broker never reads {message}: its connection ends"),
-                LossCause::RolledBack => format!("broker discards {message} with its transaction"),
-                _ => format!("broker discards {message} with its channel"),
-            }
-        }
         Fact::Enqueued { queue, message, ready, unacked } => {
             format!("{} takes {}: {}", view.queue(*queue), view.message(*message), levels(*ready, *unacked))
         }
-        Fact::Reached { queue, message, level, at, .. } => {
-            let (message, queue) = (view.message(*message), view.queue(*queue));
-            let at = instant(*at);
-            match level {
-                Durability::Written => {
-                    format!(
-                        "{queue} has written {message}: since {at} it survives a crash of the broker's process"
-                    )
-                }
-                Durability::Stable => {
-                    format!("{message} of {queue} is on the disk: since {at} it survives a power failure")
-                }
-            }
-        }
         Fact::LeaderLost => "quorum queues have no leader: nothing goes in or out".to_owned(),
         Fact::LeaderElected { node } => format!("quorum queues are led by node {node}"),
-        Fact::CameBack { queue, message, acked, ready } => format!(
-            "{} has {} again, which was {}: that was not on the disk; {ready} ready",
-            view.queue(*queue),
-            view.message(*message),
-            if *acked { "acknowledged" } else { "gone" }
-        ),
-        Fact::Lost { queue, message, cause, ready, unacked } => format!(
-            "{} loses {}: {}; {}",
-            view.queue(*queue),
-            view.message(*message),
-            cause.words(),
-            levels(*ready, *unacked)
-        ),
         Fact::DeadLettered { queue, message, reason, exchange, queues } => format!(
             "{} dead-letters {}, reason {}: {} hands it to {}",
             view.queue(*queue),
@@ -276,6 +240,6 @@ fn of_delivery(view: View<'_>, fact: &Fact) -> String {
                 levels(*ready, *unacked)
             )
         }
-        _ => unreachable!("the other facts are not about a delivery"),
+        _ => unreachable!("the other facts are not about a delivery, or are told in groups"),
     }
 }

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::amqp::{MessageId, Method, QueueId, ServerMethod};
 use crate::observe::{DeathReason, Fact, LossCause, Settlement, What};
+use crate::rules;
 use crate::units::{SimDuration, SimTime};
 
+use super::chain::Steps;
 use super::memory::is_silence;
 use super::page::{count, instant, length};
 use super::sentences::loss_explained;
@@ -39,6 +41,8 @@ struct Copy {
     processed: Vec<Work>,
     /// How often the message entered the queue since its producer published it again.
     duplicates: u32,
+    /// Its way to the disk.
+    steps: Steps,
 }
 
 /// What became of a message that entered no queue.
@@ -69,6 +73,8 @@ pub(super) struct Life {
     published_again: bool,
     /// How its producer got its answer, and when.
     answered: Option<(&'static str, SimTime)>,
+    /// What befell it before it was in a queue, or in all queues at once.
+    steps: Steps,
 }
 
 impl Life {
@@ -81,7 +87,13 @@ impl Life {
             time_to_live: None,
             published_again: false,
             answered: None,
+            steps: Steps::default(),
         }
+    }
+
+    /// A fault strikes, whoever it is about.
+    pub(super) fn note_fault(&mut self, at: SimTime, fault: u32) {
+        self.steps.fault = Some((fault, at));
     }
 
     /// The message whose life it is.
@@ -118,6 +130,7 @@ impl Life {
             What::Published { again, .. } => {
                 self.published_again |= again.is_some();
                 self.outside = Outside::OnTheWay;
+                self.steps.published = Some(at);
             }
             What::ReachedBroker { method: Method::BasicPublish(publish), .. } => {
                 let content = publish.message.content.as_ref();
@@ -150,7 +163,13 @@ impl Life {
                     self.outside = Outside::Lost(*cause);
                 }
             }
+            What::Broker(Fact::Confirmed { .. }, rule) => {
+                self.steps.accepted = Some((at, rule.id == rules::CF_9.id));
+            }
             What::Broker(fact, _) => self.observe_fact(view, at, fact),
+            What::ReachedClient { method: ServerMethod::TxCommitOk, .. } => {
+                self.answered = Some(("committed", at));
+            }
             What::ReachedClient { method: ServerMethod::BasicAck { .. }, .. } => {
                 self.answered = Some(("confirmed", at));
             }
@@ -183,6 +202,7 @@ impl Life {
                     copy.reasons.push("it was published again".to_owned());
                 }
                 (copy.place, copy.expires) = (Place::Ready, expires);
+                copy.steps = Steps { entered: Some(at), ..Steps::default() };
             }
             Fact::Delivered { queue, consumer, automatic, .. } => {
                 let holder = view.cast.tag(view.names, *consumer);
@@ -217,8 +237,14 @@ impl Life {
                 copy.reasons
                     .push("its acknowledgement was not on the disk when the broker crashed".to_owned());
             }
+            Fact::Reached { queue, level, at, .. } => self.enter(*queue).steps.reached(*level, *at),
             Fact::Replied { .. } => self.outside = Outside::Replied,
-            Fact::Lost { queue, cause, .. } => self.enter(*queue).place = Place::Lost(*cause, at, None),
+            Fact::Lost { queue, cause, .. } => {
+                let Steps { published, accepted, fault, .. } = self.steps;
+                let copy = self.enter(*queue);
+                copy.place = Place::Lost(*cause, at, None);
+                copy.steps = Steps { published, accepted, fault, ..copy.steps };
+            }
             _ => {}
         }
     }
@@ -231,6 +257,7 @@ impl Life {
             reasons: Vec::new(),
             processed: Vec::new(),
             duplicates: 0,
+            steps: Steps::default(),
         })
     }
 
@@ -253,10 +280,25 @@ impl Life {
         let mut paragraphs = self.fates(view, end);
         if let Some((how, at)) = self.answered {
             let name = view.cast.message(self.message);
-            let although = if self.is_lost() && how == "confirmed" { ", and lost all the same" } else { "" };
+            let lost = self.is_lost();
+            let although = if lost && how != "nacked" { ", and lost all the same" } else { "" };
             paragraphs.push(format!("To its producer {name} is {how} since {}{although}.", instant(at)));
+            if lost && how == "confirmed" {
+                paragraphs.extend(self.chains(view, &name));
+            }
         }
         paragraphs
+    }
+
+    /// How each copy that is lost came to be lost.
+    fn chains(&self, view: View<'_>, name: &str) -> Vec<String> {
+        let chain = |(&queue, copy): (&QueueId, &Copy)| match copy.place {
+            Place::Lost(cause, at, _) => {
+                copy.steps.tell(view, name, &view.cast.queue(view.names, queue), (cause, at))
+            }
+            _ => None,
+        };
+        self.copies.iter().filter_map(chain).collect()
     }
 
     fn is_lost(&self) -> bool {

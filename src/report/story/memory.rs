@@ -46,6 +46,8 @@ pub(super) struct Memory {
     counted: BTreeMap<ChannelRef, PublishSeqNo>,
     /// Publishes whose confirm has not reached the client.
     unconfirmed: BTreeMap<(ChannelRef, PublishSeqNo), MessageId>,
+    /// Publishes of the open transaction of a channel that has one, and those of its last commit until it is answered.
+    transactions: BTreeMap<ChannelRef, [Vec<MessageId>; 2]>,
     crashes: BTreeMap<String, SimTime>,
     /// Why a message is in its queue again.
     returns: BTreeMap<(QueueId, MessageId), String>,
@@ -146,7 +148,18 @@ impl Memory {
             Method::ConfirmSelect => {
                 self.counted.entry(channel).or_insert(0);
             }
+            Method::TxSelect => {
+                self.transactions.entry(channel).or_default();
+            }
+            Method::TxCommit | Method::TxRollback => {
+                if let Some([open, committed]) = self.transactions.get_mut(&channel) {
+                    *committed = std::mem::take(open);
+                }
+            }
             Method::BasicPublish(publish) => {
+                if let Some([open, _]) = self.transactions.get_mut(&channel) {
+                    open.push(publish.message.id);
+                }
                 if let Some(count) = self.counted.get_mut(&channel) {
                     *count += 1;
                     self.unconfirmed.insert((channel, *count), publish.message.id);
@@ -173,6 +186,11 @@ impl Memory {
                     self.unconfirmed.remove(&key);
                 }
             }
+            What::ReachedClient { channel, method: ServerMethod::TxCommitOk, .. } => {
+                if let Some([_, committed]) = self.transactions.get_mut(channel) {
+                    committed.clear();
+                }
+            }
             What::Broker(fact, _) => self.forget_fact(fact),
             _ => {}
         }
@@ -195,6 +213,7 @@ impl Memory {
             }
             Fact::ConsumerRemoved { consumer, .. } => self.active.retain(|_, active| active != consumer),
             Fact::ChannelClosed { channel } => {
+                self.transactions.remove(channel);
                 self.counted.remove(channel);
             }
             Fact::ConnectionClosed { connection } => self.forget_connection(*connection),
@@ -206,6 +225,7 @@ impl Memory {
         self.open.remove(&connection);
         self.lost.remove(&connection);
         self.counted.retain(|channel, _| channel.connection != connection);
+        self.transactions.retain(|channel, _| channel.connection != connection);
     }
 
     fn why_requeued(&self, names: &Names, at: SimTime, key: (ChannelRef, DeliveryTag)) -> String {
@@ -268,6 +288,11 @@ impl Memory {
         multiple: bool,
     ) -> impl Iterator<Item = MessageId> {
         covered(&self.unconfirmed, channel, publish, multiple).map(|(_, &message)| message)
+    }
+
+    /// The messages of the commit that is being answered on a channel, in order of their publishing.
+    pub(super) fn committed(&self, channel: ChannelRef) -> &[MessageId] {
+        self.transactions.get(&channel).map_or(&[], |[_, committed]| committed)
     }
 
     /// The single active consumer of a queue, if it has one.

@@ -7,6 +7,8 @@ use crate::report::Directory;
 use crate::units::SimTime;
 
 use super::Filter;
+use super::groups::{Groups, is_told_in_groups};
+use super::losses::Losses;
 use super::page::Page;
 use super::passed_over::PassedOver;
 use super::selector::Selector;
@@ -61,6 +63,10 @@ pub struct Narrator {
     last: SimTime,
     /// What led to the present step and was not asked for; told as soon as something in the step is.
     causes: Vec<What>,
+    /// What is told of many messages at once, at the end of the step or before the next sentence.
+    groups: Groups,
+    /// What was lost; empty for the story of one message, whose fate says it.
+    losses: Losses,
 }
 
 impl Narrator {
@@ -76,6 +82,8 @@ impl Narrator {
             asks: false,
             last: SimTime::ZERO,
             causes: Vec::new(),
+            groups: Groups::default(),
+            losses: Losses::default(),
         }
     }
 
@@ -93,6 +101,9 @@ impl Narrator {
                 self.tell(names, &cause);
             }
             self.tell(names, what);
+            if self.selector.life.is_none() {
+                self.losses.observe(at, what);
+            }
         } else if is_cause(what) {
             self.causes.push(what.clone());
         }
@@ -101,6 +112,7 @@ impl Narrator {
 
     /// The story, with what was left out, and the fate of the message if there was one in the filter.
     pub fn finish(mut self, names: &Names) -> String {
+        self.tell_groups(names);
         if self.page.is_empty() && self.selector.life.is_none() {
             let whom = self
                 .selector
@@ -111,6 +123,9 @@ impl Narrator {
             self.page.close(&format!("Nothing happened{whom} in this time. The run ended at {}.", self.last));
         }
         self.page.close_limit();
+        if let Some(line) = self.losses.line() {
+            self.page.close(&line);
+        }
         if let Some(life) = self.selector.life.take() {
             for paragraph in life.fate(self.view(names), self.last) {
                 self.page.close(&paragraph);
@@ -128,7 +143,20 @@ impl Narrator {
         self.selector.view(names)
     }
 
+    fn tell_groups(&mut self, names: &Names) {
+        let at = self.step.as_ref().map_or(SimTime::ZERO, |step| step.at);
+        let sentences = self.groups.take(self.selector.view(names), at);
+        for (text, rule) in sentences {
+            self.page.say(text, rule);
+        }
+    }
+
     fn tell(&mut self, names: &Names, what: &What) {
+        if is_told_in_groups(what) {
+            self.groups.add(what);
+            return;
+        }
+        self.tell_groups(names);
         let view = self.selector.view(names);
         if matches!(what, What::ReachedBroker { .. }) {
             self.asks = self.page.is_at_start();
@@ -169,6 +197,7 @@ impl Narrator {
         match &mut self.step {
             Some(step) if goes_on => step.entities.extend(entities),
             _ => {
+                self.tell_groups(names);
                 let same_instant = self.step.as_ref().is_some_and(|step| step.at == at);
                 self.causes.retain(|cause| same_instant && matches!(cause, What::FaultBegan { .. }));
                 self.step = Some(Step { at, place, entities });

@@ -55,6 +55,9 @@ impl Selector {
             self.filter.from.is_none_or(|from| from <= at) && self.filter.to.is_none_or(|to| at <= to);
         let view = View { cast: &self.cast, names, memory: &self.memory };
         if let Some(life) = &mut self.life {
+            if let What::FaultBegan { fault } = what {
+                life.note_fault(at, *fault);
+            }
             let mentioned = view.messages(what).contains(&life.message());
             let wanted = mentioned || life.is_touched(view, what);
             if mentioned {

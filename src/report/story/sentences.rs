@@ -9,6 +9,7 @@ use crate::report::wire::{self, Words};
 use crate::rules::{self, RuleRef};
 
 use super::facts;
+use super::groups::is_told_in_groups;
 use super::memory::is_silence;
 use super::page::{count, length};
 use super::subjects::View;
@@ -18,6 +19,9 @@ const LISTED: usize = 5;
 
 /// A sentence with the rule behind it; `None` for what goes without saying.
 pub(super) fn sentence(view: View<'_>, what: &What) -> Option<(String, Option<RuleRef>)> {
+    if is_told_in_groups(what) {
+        return None;
+    }
     if let What::Broker(fact, rule) = what {
         let connection = match fact {
             Fact::ConnectionOpened { connection } | Fact::ConnectionClosed { connection } => {
@@ -135,6 +139,9 @@ fn answered(view: View<'_>, connection: u32, channel: ChannelRef, method: &Serve
         ServerMethod::BasicNack { .. } => {
             format!("broker sends {words} to {to} for {}", list(view, &messages))
         }
+        ServerMethod::TxCommitOk if !messages.is_empty() => {
+            format!("broker answers {to} with {words} for {}", list(view, &messages))
+        }
         _ if !messages.is_empty() => format!("broker sends {words} of {} to {to}", list(view, &messages)),
         _ if words.method.ends_with("-ok") || words.method.ends_with("-empty") => {
             format!("broker answers {to} with {words}")
@@ -150,6 +157,10 @@ fn arrived(view: View<'_>, connection: u32, channel: ChannelRef, method: &Server
     match method {
         ServerMethod::BasicAck { .. } => Some(format!("{words} reaches {at}: {} confirmed", messages())),
         ServerMethod::BasicNack { .. } => Some(format!("{words} reaches {at}: {} refused", messages())),
+        ServerMethod::TxCommitOk => match view.messages_to(channel, method).is_empty() {
+            true => Some(format!("{words} reaches {at}")),
+            false => Some(format!("{words} reaches {at}: {} committed", messages())),
+        },
         // A consumer of the scenario tells itself what it receives; a direct reply may go to another client.
         ServerMethod::BasicDeliver(deliver)
             if !view
@@ -214,15 +225,15 @@ fn of_client(view: View<'_>, what: &What) -> String {
                 Conclusion::Crash => format!("{consumer} dies of {message}"),
             }
         }
-        What::LostOutside { message, cause, consumer } => {
-            let holder =
-                consumer.map_or_else(String::new, |index| format!(", with {}", cast.consumer(index)));
-            format!("{} is lost{holder}: {}", cast.message(*message), cause.words())
-        }
         What::ConnectionLost { connection } => {
             format!("{} loses its connection", cast.connection(*connection))
         }
-        What::Connecting { connection } => format!("{} connects", cast.connection(*connection)),
+        What::Connecting { connection } => format!("{} tries to connect", cast.connection(*connection)),
+        What::ConnectedTo { connection, node, own } => {
+            let connection = cast.connection(*connection);
+            let instead = if *own { "" } else { ": its own is down" };
+            format!("{connection} gets through to node {node}{instead}")
+        }
         What::ConnectingGivenUp { connection, attempts } => {
             let (connection, attempts) = (cast.connection(*connection), count(*attempts, "failed attempt"));
             format!("{connection} gives up connecting after {attempts}")
@@ -247,8 +258,10 @@ fn of_client(view: View<'_>, what: &What) -> String {
             )
         }
         What::FaultBegan { fault } => {
-            let because = cast.condition(*fault).map(|condition| format!(": {condition}"));
-            format!("fault {} begins{}", cast.fault(*fault), because.unwrap_or_default())
+            let because = cast.condition(*fault).map(|condition| format!(" as {condition}"));
+            let deed = cast.deed(*fault).map(|deed| format!(": {deed}"));
+            let (because, deed) = (because.unwrap_or_default(), deed.unwrap_or_default());
+            format!("fault {} begins{because}{deed}", cast.fault(*fault))
         }
         What::FaultEnded { fault } => format!("fault {} is over", cast.fault(*fault)),
         _ => unreachable!("the wire and the broker are told elsewhere"),

@@ -44,6 +44,7 @@ impl View<'_> {
             | ServerMethod::BasicNack { delivery_tag, multiple } => {
                 self.memory.confirmed(channel, *delivery_tag, *multiple).collect()
             }
+            ServerMethod::TxCommitOk => self.memory.committed(channel).to_vec(),
             _ => Vec::new(),
         }
     }
@@ -150,6 +151,7 @@ impl View<'_> {
             },
             What::ConnectionLost { connection }
             | What::Connecting { connection }
+            | What::ConnectedTo { connection, .. }
             | What::ConnectingGivenUp { connection, .. } => {
                 vec![self.cast.connection(*connection)]
             }

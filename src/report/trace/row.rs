@@ -108,6 +108,9 @@ impl Row {
             }
             What::ConnectionLost { connection } => Row::new(cast.connection(*connection), "lost", ""),
             What::Connecting { connection } => Row::new(cast.connection(*connection), "connecting", ""),
+            What::ConnectedTo { connection, node, .. } => {
+                Row::new(cast.connection(*connection), "connected", "").number("node", *node)
+            }
             What::ConnectingGivenUp { connection, attempts } => {
                 Row::new(cast.connection(*connection), "gave-up", "").number("attempts", *attempts)
             }

@@ -20,6 +20,7 @@ mod routes;
 mod script;
 mod settings;
 mod storage;
+mod storage_doubts;
 mod topology;
 mod trigger;
 
@@ -119,6 +120,7 @@ pub(super) fn scenario(
     };
     if !problems.has_errors() {
         topology::refuse(&system, &places, problems);
+        storage_doubts::check(tree, &system, problems);
     }
     Scenario {
         name: head.name.to_owned(),

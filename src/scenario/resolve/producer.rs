@@ -144,8 +144,15 @@ fn exclude_each_other(reader: &mut Reader<'_>, spec: &ProducerSpec) {
                 .note("only confirms tell which messages the broker has");
             reader.problems.push(diagnostic);
         }
-        // A reply is made from its request, which is acknowledged by then.
-        conflict(reader, "republish", "routing-key-from");
+        if reader.has("routing-key-from") {
+            let message = format!("{} publishes replies, and none again", reader.owner());
+            let diagnostic = Diagnostic::error(ids::CONFLICTING_KEYS, message)
+                .at(reader.key_place("republish"))
+                .also(reader.key_place("routing-key-from"), "the address of a reply is in its request")
+                .help("take out `republish`; the requester asks again if no reply comes")
+                .note("a reply is made from its request, which the server has acknowledged by then and does not keep");
+            reader.problems.push(diagnostic);
+        }
     }
 }
 

@@ -746,19 +746,20 @@ republish = "unconfirmed"
     says(
         replies,
         expect![[r#"
-        error[conflicting-keys]: producer `server` has `routing-key-from` and `republish`
-         --> scenarios/orders.toml:7:1
-          |
-        5 | routing-key-from = "reply-to"
-          | ---------------- the other key is here
-        6 | confirms = true
-        7 | republish = "unconfirmed"
-          | ^^^^^^^^^
-          |
-          = help: take out one of them
+            error[conflicting-keys]: producer `server` publishes replies, and none again
+             --> scenarios/orders.toml:7:1
+              |
+            5 | routing-key-from = "reply-to"
+              | ---------------- the address of a reply is in its request
+            6 | confirms = true
+            7 | republish = "unconfirmed"
+              | ^^^^^^^^^
+              |
+              = help: take out `republish`; the requester asks again if no reply comes
+              = note: a reply is made from its request, which the server has acknowledged by then and does not keep
 
-        1 error in scenarios/orders.toml
-    "#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -813,5 +814,38 @@ fn a_wait_that_grows_does_not_end_below_its_beginning() {
 
         1 error in scenarios/orders.toml
     "#]],
+    );
+}
+
+#[test]
+fn a_server_that_would_reply_again() {
+    says(
+        r#"[[consumer]]
+name = "server"
+queue = "orders"
+service-time = "1ms"
+
+[[producer]]
+name = "replies"
+after-consumer = "server"
+routing-key-from = "reply-to"
+confirms = true
+republish = "unconfirmed"
+"#,
+        expect![[r#"
+            error[conflicting-keys]: producer `replies` publishes replies, and none again
+              --> scenarios/orders.toml:11:1
+               |
+             9 | routing-key-from = "reply-to"
+               | ---------------- the address of a reply is in its request
+            10 | confirms = true
+            11 | republish = "unconfirmed"
+               | ^^^^^^^^^
+               |
+               = help: take out `republish`; the requester asks again if no reply comes
+               = note: a reply is made from its request, which the server has acknowledged by then and does not keep
+
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }

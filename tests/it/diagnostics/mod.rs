@@ -6,6 +6,7 @@ mod faults;
 mod mutations;
 mod names;
 mod shape;
+mod storage;
 mod topology;
 mod values;
 mod variants;
@@ -61,6 +62,7 @@ fn every_id_has_a_test_here() {
         include_str!("mutations.rs"),
         include_str!("names.rs"),
         include_str!("shape.rs"),
+        include_str!("storage.rs"),
         include_str!("topology.rs"),
         include_str!("values.rs"),
         include_str!("variants.rs"),

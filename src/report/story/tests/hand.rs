@@ -182,6 +182,8 @@ impl Run {
     pub(super) fn told(&self, filter: Filter) -> String {
         let list = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         let directory = Directory {
+            deeds: Vec::new(),
+            writeback: None,
             connections: list(&["shop", "fast", "slow"]),
             producers: list(&["shop"]),
             consumers: list(&["fast", "slow"]),
