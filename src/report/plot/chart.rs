@@ -114,6 +114,7 @@ mod tests {
         let panel =
             Panel { title: String::new(), x, content: Content::Curves { y, series, notes: Vec::new() } };
         expect![[r#"
+            chart
              throughput (1/s)
              100 ┤                                                      ···●
                  ┤                                           │  ········
@@ -131,6 +132,6 @@ mod tests {
                   ● measured   · at most
 
         "#]]
-        .assert_eq(&chart(&panel));
+        .assert_eq(&format!("chart\n{}", chart(&panel)));
     }
 }
