@@ -39,7 +39,8 @@ pub(super) fn carry_out(
     (format, directory): (Format, Option<PathBuf>),
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
-    let files = directory.map(|directory| ReportFiles::open(&directory, &purpose.files())).transpose()?;
+    let names: Vec<&str> = purpose.files().into_iter().chain(report::picture_files()).collect();
+    let files = directory.map(|directory| ReportFiles::open(&directory, &names)).transpose()?;
     let plan = Plan {
         origin: input.origin.clone(),
         variants,
@@ -57,9 +58,10 @@ pub(super) fn carry_out(
     let texts = texts(&result, comparison.as_ref());
     if let Some(files) = files {
         let unstyled = anstream::adapter::strip_str(&texts[0]).to_string();
-        let directory = files.write(&[unstyled, texts[1].clone(), texts[2].clone()])?;
-        let [text, csv, json] = purpose.files();
-        terminal.note(&format!("report: {}/{text}, {csv}, {json}", directory.display()));
+        let contents =
+            [unstyled, texts[1].clone(), texts[2].clone()].into_iter().chain(report::pictures(&result));
+        let directory = files.write(&contents.collect::<Vec<_>>())?;
+        terminal.note(&format!("report: {}/{}", directory.display(), names.join(", ")));
     }
     terminal.result(match format {
         Format::Table => &texts[0],

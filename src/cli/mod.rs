@@ -1,6 +1,7 @@
 //! The command line: arguments, dispatch and exit codes, one file a subcommand. The only room that knows files, streams and
 //! the outside world. Knows no semantics: what is said about a run comes from `report`.
 
+mod advise;
 mod check;
 mod compare;
 mod conform;
@@ -55,6 +56,8 @@ enum Command {
     CrashPoints(crash_points::Arguments),
     /// Runs a scenario at every combination of some values
     Sweep(sweep::Arguments),
+    /// Finds the smallest prefetch count that is as good as any
+    Advise(advise::Arguments),
     /// Prints what each crash takes, by queue, message, confirms, acknowledgement and store
     Durability(durability::Arguments),
     /// Plays conversations recorded from a real broker and compares the answers
@@ -70,6 +73,7 @@ Examples:
   amqpsim explain scenarios/fair-dispatch.toml --message 7
   amqpsim crash-points scenarios/durability.toml --kind process-crash
   amqpsim sweep scenarios/fair-dispatch.toml --vary 'consumer.*.prefetch-count=1,2,5,10,50'
+  amqpsim advise scenarios/fair-dispatch.toml
   amqpsim durability --crash power-loss
   amqpsim conform tests/conformance/*.json
   amqpsim list checks
@@ -99,6 +103,7 @@ pub fn main() -> Exit {
         Command::Explain(arguments) => explain::execute(arguments, &mut terminal),
         Command::CrashPoints(arguments) => crash_points::execute(arguments, &mut terminal),
         Command::Sweep(arguments) => sweep::execute(arguments, &mut terminal),
+        Command::Advise(arguments) => advise::execute(arguments, &mut terminal),
         Command::Durability(arguments) => durability::execute(arguments, &mut terminal),
         Command::Conform(arguments) => conform::execute(arguments, &mut terminal),
         Command::List(arguments) => list::execute(arguments, &mut terminal),

@@ -6,6 +6,7 @@
 //! their seeds: each entity draws the same numbers in all of them (common random numbers), which is what makes differences
 //! between variants comparable in pairs.
 
+mod advice;
 mod comparison;
 mod contrast;
 mod crash_points;
@@ -16,6 +17,7 @@ mod replication;
 mod run;
 mod sweep;
 
+pub use advice::{Advice, AdvicePlan, BoundBy, ENOUGH, IsEnough, advisable_queues, advise};
 pub use comparison::{Comparison, Difference, compare};
 pub use contrast::{Contrast, contrasts};
 #[cfg(test)]

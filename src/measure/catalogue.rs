@@ -176,6 +176,8 @@ pub const CATALOGUE: &[Measure] = &[
     consumer("share", Unit::Share, "Its part of the messages that all consumers of its queue processed, 0 to 1.", share),
     consumer("utilisation", Unit::Share,
         "Time it worked over its queue's makespan, 0 to 1; work left open at the end counts at most until then.", utilisation),
+    consumer("service-mean", Unit::Nanoseconds, "Mean time that it worked on a message, whatever it did with it then.",
+        service_mean),
     consumer("sojourn-mean", Unit::Nanoseconds, "Mean time from publish to the end of its processing.",
         |o, i| consumer_of(o, i)?.sojourn.mean()),
     consumer("sojourn-p50", Unit::Nanoseconds, "Median time from publish to the end of its processing, to within 0.8 %.",
@@ -227,6 +229,9 @@ pub const CATALOGUE: &[Measure] = &[
     queue("throughput", Unit::PerSecond,
         "Messages that its consumers finished a second, from the first finish to the last, over whole rounds of their prefetch counts.",
         |o, i| queue_of(o, i)?.flow.rate()),
+    queue("arrival-rate", Unit::PerSecond,
+        "Of the messages that its consumers finished, how many were published a second, from the first publish to the last.",
+        |o, i| queue_of(o, i)?.flow.arrival_rate()),
     queue("makespan", Unit::Nanoseconds, "From the first publish to the end of the last processing.",
         |o, i| Some(queue_of(o, i)?.makespan?.as_nanos() as f64)),
     queue("makespan-ratio", Unit::Ratio,
@@ -436,6 +441,13 @@ fn utilisation(outcome: &Outcome, index: usize) -> Option<f64> {
     Some((consumer.busy.as_nanos() as f64 / makespan.as_nanos() as f64).min(1.0))
 }
 
+fn service_mean(outcome: &Outcome, index: usize) -> Option<f64> {
+    let one = consumer_of(outcome, index)?;
+    let ends = [one.processed, one.rejected, one.requeued, one.left_hanging, one.crashes_at_work];
+    let n: u64 = ends.iter().sum();
+    (n > 0).then(|| one.busy.as_nanos() as f64 / n as f64)
+}
+
 fn makespan_ratio(outcome: &Outcome, index: usize) -> Option<f64> {
     let queue = queue_of(outcome, index)?;
     let bound = queue.makespan_bound.filter(|bound| !bound.is_zero())?;
@@ -506,6 +518,7 @@ mod tests {
         assert_eq!(value(Scope::Queue, "jain-messages", 0), Some(0.8));
         assert_eq!(value(Scope::Queue, "makespan-ratio", 0), Some(2.0));
         assert_eq!(value(Scope::Consumer, "utilisation", 0), Some(30.0 / 62.0));
+        assert_eq!(value(Scope::Consumer, "service-mean", 0), Some(0.4e9));
         assert_eq!(value(Scope::Queue, "redelivered", 0), Some(2.0));
         assert_eq!(value(Scope::Run, "makespan", 0), Some(62e9));
     }

@@ -17,6 +17,8 @@ const NANOS_A_SECOND: f64 = 1e9;
 pub struct Flow {
     /// How many messages its consumers may hold together; 0: as many as come.
     round: usize,
+    /// How many consumers it has; those that always have work finish one message each, and then the next.
+    consumers: usize,
     /// The finishes of the first round, at least the first one.
     first: Vec<SimTime>,
     last: SimTime,
@@ -26,15 +28,16 @@ pub struct Flow {
 
 impl Flow {
     /// The flow of consumers with these prefetch counts.
-    pub fn of_prefetch(counts: impl Iterator<Item = u16>) -> Flow {
+    pub fn of_prefetch(counts: impl Iterator<Item = u16> + Clone) -> Flow {
+        let consumers = counts.clone().count();
         let sum = counts.map(usize::from).try_fold(0, |sum, count| (count > 0).then_some(sum + count));
-        Flow { round: sum.filter(|&sum| sum <= ROUND_MAX).unwrap_or(0), ..Flow::default() }
+        Flow { round: sum.filter(|&sum| sum <= ROUND_MAX).unwrap_or(0), consumers, ..Flow::default() }
     }
 
     /// A message that was published then has been finished. `now` never goes back.
     #[inline]
     pub fn finish(&mut self, now: SimTime, published: SimTime) {
-        if self.first.len() < self.round.max(1) {
+        if self.first.len() < self.round.max(self.consumers.min(ROUND_MAX)).max(1) {
             self.first.push(now);
         }
         self.last = now;
@@ -47,13 +50,12 @@ impl Flow {
 
     /// Messages finished a second, from the first finish to the last one; `None` where they are at one instant.
     pub fn rate(&self) -> Option<f64> {
-        let first = self.first.first()?;
-        let round = self.round as u64;
-        let aligned = (round > 0 && self.finished >= ROUNDS_MIN * round)
-            .then(|| (self.finished - 1) % round)
-            .and_then(|before| Some((before, self.first.get(before as usize)?)));
-        let (before, from) = aligned.unwrap_or((0, first));
-        per_second(self.finished - 1 - before, self.last.since(*from).as_nanos())
+        let last = self.finished.checked_sub(1)?;
+        let fits = |round: &u64| *round > 0 && self.finished >= ROUNDS_MIN * round;
+        let round = [self.round as u64, self.consumers as u64].into_iter().find(fits).unwrap_or(1);
+        let before = last % round;
+        let from = self.first.get(before as usize)?;
+        per_second(last - before, self.last.since(*from).as_nanos())
     }
 
     /// Messages published a second, of those that were finished, from the first publish to the last one.
@@ -90,6 +92,8 @@ mod tests {
     fn a_short_run_counts_as_a_whole() {
         assert_eq!(flow(&[100], [0, 1, 2, 8].into_iter()).rate(), Some(0.375));
         assert_eq!(flow(&[0, 5], [0, 1, 2, 8].into_iter()).rate(), Some(0.375));
+        // Two consumers with work all the time: two messages a second, and the last one alone.
+        assert_eq!(flow(&[0, 0], (0..21).map(|k| k / 2)).rate(), Some(2.0));
         assert_eq!(flow(&[1], [7].into_iter()).rate(), None);
         assert_eq!(Flow::default().rate(), None);
     }

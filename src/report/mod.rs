@@ -7,6 +7,7 @@
     reason = "a report is short, and `write!` into a string has a result to ignore"
 )]
 
+mod advice;
 mod answer;
 mod checks;
 mod comparison;
@@ -23,6 +24,7 @@ mod head;
 mod json;
 mod losses;
 mod numbers;
+mod pictures;
 mod plot;
 mod side_by_side;
 mod summary;
@@ -35,10 +37,14 @@ pub mod story;
 pub mod trace;
 
 pub use self::csv::csv;
+pub use advice::{ADVICE_FORMAT, advice_json, advice_summary, advice_svg};
 pub use answer::answer;
 pub use crash_points::{crash_points_csv, crash_points_summary, crash_points_svg};
 pub use directory::{Cast, Directory, Writeback};
 pub use durability::{durability_csv, durability_table, durability_why};
 pub use json::{FORMAT, json};
+pub use pictures::{picture_files, pictures};
 pub use summary::{comparison_summary, summary};
-pub use sweep::{SWEEP_FORMAT, sweep_csv, sweep_json, sweep_point_csv, sweep_point_read, sweep_summary};
+pub use sweep::{
+    SWEEP_FORMAT, sweep_csv, sweep_json, sweep_point_csv, sweep_point_read, sweep_summary, sweep_svg,
+};

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+mod advise;
 mod conform;
 mod crash_points;
 mod durability;
@@ -54,6 +55,7 @@ fn help_is_a_result_and_shows_examples() {
         vec!["crash-points", "--help"],
         vec!["durability", "--help"],
         vec!["sweep", "--help"],
+        vec!["advise", "--help"],
     ] {
         let output = amqpsim(&arguments);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");

@@ -1,6 +1,7 @@
 //! Tests of the whole: one module a kind.
 
 mod accounts;
+mod advice;
 mod calibration;
 mod causes;
 mod cli;

@@ -64,8 +64,8 @@ Examples:
 
 Nothing is checked: the exit code says only whether the sweep could be carried out.";
 
-/// The report files: text, CSV, JSON.
-const FILES: [&str; 3] = ["sweep.txt", "sweep.csv", "sweep.json"];
+/// The report files: text, CSV, JSON, picture.
+const FILES: [&str; 4] = ["sweep.txt", "sweep.csv", "sweep.json", "sweep.svg"];
 
 /// A part of the points: those whose number, counted from 0, is `part` after division by `of`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,10 +137,12 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
         report::sweep_summary(&result, &arguments.measures),
         report::sweep_csv(&result),
         report::sweep_json(&result, &arguments.measures),
+        report::sweep_svg(&result, &arguments.measures),
     ];
     if let Some(directory) = &directory {
         let unstyled = anstream::adapter::strip_str(&texts[0]).to_string();
-        ReportFiles::open(directory, &FILES)?.write(&[unstyled, texts[1].clone(), texts[2].clone()])?;
+        let contents: Vec<String> = std::iter::once(unstyled).chain(texts[1..].iter().cloned()).collect();
+        ReportFiles::open(directory, &FILES)?.write(&contents)?;
         terminal.note(&format!("report: {}/{}", directory.display(), FILES.join(", ")));
     }
     if let Some(kept) = &kept {

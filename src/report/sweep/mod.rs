@@ -2,9 +2,11 @@
 
 mod csv;
 mod json;
+mod picture;
 
 pub use self::csv::{sweep_csv, sweep_point_csv, sweep_point_read};
 pub use json::{SWEEP_FORMAT, sweep_json};
+pub use picture::sweep_svg;
 
 use super::numbers::{self, counted};
 use super::wrap::{prose, wrap};
@@ -66,6 +68,7 @@ pub fn sweep_summary(result: &SweepResult, names: &[String]) -> String {
     for group in measures.chunk_by(|a, b| a.measure.scope == b.measure.scope && a.entity == b.entity) {
         text += &points(result, group, &contrasts, &mut equal);
     }
+    text += &picture::chart_of(result, &measures);
     if !equal.is_empty() {
         let note = format!("equal at all points: {}", equal.join(", "));
         text += &format!("{}\n", wrap("note: ", 6, &note, WIDTH).join("\n"));

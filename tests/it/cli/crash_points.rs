@@ -109,7 +109,7 @@ fn files_and_output_are_the_same_with_any_number_of_threads() {
     ] {
         assert!(svg.contains(part), "{part}");
     }
-    assert_eq!(svg.matches("in seconds of virtual time").count(), 2);
+    assert_eq!(svg.matches("instant of the crash, virtual time (s)").count(), 2);
     fs::create_dir_all(&place).unwrap();
     let explained = amqpsim(&["explain", &file(&place, "worst.toml", first.as_bytes())]);
     assert_eq!(explained.status.code(), Some(0), "{}", err(&explained));

@@ -40,7 +40,7 @@ set = { "consumer.*.prefetch-count" = 3 }"#;
 
 const VARY: [&str; 4] = ["--vary", "consumer.*.prefetch-count=1,2,10", "--vary", "consumer.b.speed=1,2"];
 
-const FILES: [&str; 3] = ["sweep.txt", "sweep.csv", "sweep.json"];
+const FILES: [&str; 4] = ["sweep.txt", "sweep.csv", "sweep.json", "sweep.svg"];
 
 /// Sweeps into a directory; what it says on standard output.
 fn swept(shop: &str, place: &Path, more: &[&str]) -> String {
@@ -68,7 +68,7 @@ fn any_number_of_threads_gives_the_same_bytes() {
         (swept(&shop, &place, &["--jobs", jobs]), files(&place))
     });
     assert_eq!(one, two);
-    assert_eq!(one.1.len(), 3 + 1 + 12, "two variants, three counts, two speeds");
+    assert_eq!(one.1.len(), 4 + 1 + 12, "two variants, three counts, two speeds");
     fs::remove_dir_all(directory).unwrap();
 }
 

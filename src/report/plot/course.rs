@@ -5,11 +5,11 @@ use crate::stats::DepthSeries;
 use crate::units::SimTime;
 
 /// Columns of a plot.
-pub(super) const WIDTH: usize = 60;
+pub(in crate::report) const WIDTH: usize = 60;
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// The depth of each queue over the time of the first replication. Queues that never held two messages have no course.
-pub(super) fn depths(variant: &VariantResult) -> String {
+pub(in crate::report) fn depths(variant: &VariantResult) -> String {
     let Some((outcome, replication)) = variant.outcomes.first().zip(variant.replications.first()) else {
         return String::new();
     };
@@ -50,7 +50,7 @@ fn course(series: &DepthSeries, end: SimTime) -> String {
 }
 
 /// A block for each level, of which none is above `top`; a blank is zero.
-pub(super) fn bars(levels: &[u64], top: u64) -> String {
+pub(in crate::report) fn bars(levels: &[u64], top: u64) -> String {
     let block = |level: u64| match level {
         0 => ' ',
         _ => BLOCKS[((u128::from(level) * 8).div_ceil(u128::from(top.max(level))) - 1) as usize],

@@ -1,0 +1,274 @@
+//! Advice on a prefetch count: the answer, the table behind it, and the curve.
+
+mod json;
+mod picture;
+
+pub use json::{ADVICE_FORMAT, advice_json};
+pub use picture::advice_svg;
+
+use super::numbers::{self, counted};
+use super::wrap::{prose, wrap};
+use super::{emphasis, plot, table};
+use crate::experiment::{Advice, BoundBy, ENOUGH, IsEnough, SweptMeasure, shell_word};
+use crate::measure::{Scope, Unit, find_in};
+use crate::stats::Estimate;
+
+/// Columns of a line.
+const WIDTH: usize = 110;
+
+/// What the table shows of the queue.
+const SHOWN: [&str; 5] =
+    ["sojourn-p50", "sojourn-p95", "jain-busy", "max-min-share", "idle-while-work-waits"];
+
+fn measure(advice: &Advice, name: &str) -> Option<SweptMeasure> {
+    let measure = find_in(Scope::Queue, name)?;
+    Some(SweptMeasure { measure, entity: advice.plan.queue.clone() })
+}
+
+fn estimate(advice: &Advice, at: usize, name: &str) -> Option<Estimate> {
+    advice.result.estimate(at, &measure(advice, name)?)
+}
+
+/// A number of the queue at a count that was tried.
+fn cell(advice: &Advice, at: usize, name: &str) -> String {
+    let Some(measure) = measure(advice, name) else { return "-".to_owned() };
+    let Some(estimate) = advice.result.estimate(at, &measure) else { return "-".to_owned() };
+    let about = if measure.measure.is_percentile() { "≈" } else { "" };
+    format!("{about}{}", numbers::estimate(&estimate, measure.measure.unit))
+}
+
+fn count(advice: &Advice, at: usize) -> String {
+    advice.counts[at].map_or_else(|| "no limit".to_owned(), |count| count.to_string())
+}
+
+/// The summary as text.
+pub fn advice_summary(advice: &Advice) -> String {
+    let mut text = format!("{}\n\n", emphasis::strong(&answer(advice).join("\n")));
+    text += &head(advice);
+    text += &curve(advice);
+    let picture = picture::throughput(advice);
+    text += &format!("{}\n{}", picture.title, plot::chart(&picture));
+    for note in notes(advice) {
+        text += &format!("{}\n", wrap("note: ", 6, &note, WIDTH).join("\n"));
+    }
+    text + &foot(advice)
+}
+
+/// The first lines: which count, why, and what it costs.
+fn answer(advice: &Advice) -> Vec<String> {
+    let (at, best, queue) = (advice.advised, advice.best, &advice.plan.queue);
+    let percent = numbers::quantity(ENOUGH, Unit::Share);
+    let throughput = cell(advice, at, "throughput");
+    let mut lines = Vec::new();
+    let chosen = if advice.counts[at].is_none() {
+        "no prefetch count, which is no limit,".to_owned()
+    } else {
+        format!("prefetch-count = {}", count(advice, at))
+    };
+    match advice.bound_by {
+        BoundBy::Consumers => {
+            let of = if at == best {
+                format!("{throughput}, the best there is")
+            } else {
+                format!(
+                    "{throughput}; the best is {} at {}",
+                    cell(advice, best, "throughput"),
+                    count(advice, best)
+                )
+            };
+            lines.push(format!(
+                "queue `{queue}`: {chosen} is the smallest whose throughput is at least {percent} of the best: {of}"
+            ));
+        }
+        BoundBy::Arrivals(rate) => {
+            lines.push(format!(
+                "queue `{queue}`: no more than {} come, and the consumers keep up, so it is not the prefetch count that bounds \
+                 the throughput: {}",
+                numbers::estimate(&rate, Unit::PerSecond),
+                keeping_up(advice)
+            ));
+            lines.push(format!(
+                "{chosen} is the smallest of these with about the lowest latency: {} for the slowest 5 %, and a Jain's index \
+                 of busy times of {}",
+                cell(advice, at, "sojourn-p95"),
+                cell(advice, at, "jain-busy"),
+            ));
+        }
+    }
+    if let IsEnough::Unknown(more) = advice.enough[at] {
+        lines.push(format!(
+            "this is not certain: the interval includes less than {percent}; {}",
+            enough_runs(more)
+        ));
+    }
+    lines.extend(costs(advice));
+    lines.into_iter().map(|line| prose(&line, WIDTH)).collect()
+}
+
+/// Which counts give the best throughput, as far as it was tried.
+fn keeping_up(advice: &Advice) -> String {
+    let enough = |at: &usize| advice.enough[*at] != IsEnough::No;
+    let all = advice.counts.len();
+    let fine: Vec<usize> = (0..all).filter(enough).collect();
+    let which = match fine.as_slice() {
+        fine if fine.len() == all => "any".to_owned(),
+        [only] => format!("only {}", count(advice, *only)),
+        [first, .., last] => format!("{} to {}", count(advice, *first), count(advice, *last)),
+        [] => "none".to_owned(),
+    };
+    let doubt = fine.iter().any(|&at| matches!(advice.enough[at], IsEnough::Unknown(_)));
+    format!("{which} will do{}", if doubt { ", as far as the intervals tell" } else { "" })
+}
+
+/// What changes from the advised count to one message at a time, and to no limit.
+fn costs(advice: &Advice) -> Vec<String> {
+    let last = advice.counts.len() - 1;
+    let mut lines = Vec::new();
+    for (other, words) in [(0, "one message at a time"), (last, "no limit")] {
+        if other == advice.advised {
+            continue;
+        }
+        let changes: Vec<String> = ["throughput", "sojourn-p95", "jain-busy"]
+            .into_iter()
+            .filter_map(|name| {
+                let of = measure(advice, name)?;
+                let difference = advice.result.difference(other, advice.advised, &of)?;
+                let doubt = if difference.excludes_zero() { "" } else { " ~" };
+                let equal = difference.ends() == Some((0.0, 0.0));
+                (!equal).then(|| format!("{name} {}{doubt}", numbers::signed(&difference, of.measure.unit)))
+            })
+            .collect();
+        let changes = if changes.is_empty() { "no difference".to_owned() } else { changes.join(", ") };
+        lines.push(format!("against {words}: {changes}"));
+    }
+    lines
+}
+
+fn enough_runs(more: Option<u64>) -> String {
+    match more {
+        Some(n) => format!("about {} would tell", counted(n, "replication")),
+        None => "it is too close for any reasonable number of replications to tell".to_owned(),
+    }
+}
+
+fn head(advice: &Advice) -> String {
+    let plan = &advice.plan;
+    let mut text = String::new();
+    if let Some(question) = &plan.scenario.question {
+        text += &format!("{}\n", wrap("question: ", 10, question, WIDTH).join("\n"));
+    }
+    let variant = plan.variant.as_ref().map(|name| format!(", variant `{name}`")).unwrap_or_default();
+    text += &format!(
+        "scenario: {} ({}){variant}, profile {}, amqpsim {}\n",
+        plan.scenario.name,
+        plan.origin.file,
+        plan.scenario.system.profile.name,
+        env!("CARGO_PKG_VERSION")
+    );
+    if !plan.origin.overrides.is_empty() {
+        text += &format!("settings: {}\n", plan.origin.overrides.join(", "));
+    }
+    let names: Vec<String> = advice.consumers.iter().take(10).map(|name| format!("`{name}`")).collect();
+    let more = advice.consumers.len().saturating_sub(names.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    text +=
+        &format!("{}\n", wrap("consumers: ", 11, &format!("{}{more}", names.join(", ")), WIDTH).join("\n"));
+    let n = u64::from(plan.replications);
+    let how = if !advice.result.plan.is_random(0) {
+        "nothing is random, so each count was run once".to_owned()
+    } else if n == 1 {
+        format!("one replication of each count (seed {}), so nothing is known of the spread", plan.seed)
+    } else {
+        format!(
+            "{n} replications of each count with the same seeds ({} to {}); mean ± half-width of the 95 % interval (Student); \
+             without ±: equal in all",
+            plan.seed,
+            plan.seed.wrapping_add(n - 1)
+        )
+    };
+    text + &format!("{}\n\n", prose(&how, WIDTH))
+}
+
+/// The table: a row for each count that was tried.
+fn curve(advice: &Advice) -> String {
+    let has = |name: &&str| (0..advice.counts.len()).any(|at| estimate(advice, at, name).is_some());
+    let shown: Vec<&str> = SHOWN.into_iter().filter(has).collect();
+    let enough = format!("{} of the best", numbers::quantity(ENOUGH, Unit::Share));
+    let mut head = vec!["prefetch-count", "throughput", "at most", enough.as_str()];
+    head.extend(&shown);
+    head.push("");
+    let rows = (0..advice.counts.len()).map(|at| {
+        let limit =
+            advice.limits[at].map_or("-".to_owned(), |limit| numbers::quantity(limit, Unit::PerSecond));
+        let enough = match advice.enough[at] {
+            IsEnough::Yes => "yes",
+            IsEnough::No => "no",
+            IsEnough::Unknown(_) => "not known",
+        };
+        let mut row = vec![count(advice, at), cell(advice, at, "throughput"), limit, enough.to_owned()];
+        row.extend(shown.iter().map(|name| cell(advice, at, name)));
+        let marks = [(advice.advised, "advised"), (advice.best, "best")];
+        let marks: Vec<&str> =
+            marks.iter().filter(|(place, _)| *place == at).map(|(_, word)| *word).collect();
+        row.push(marks.join(", "));
+        row
+    });
+    table::titled(&format!("queue `{}` by prefetch count", advice.plan.queue), &head, rows)
+}
+
+fn notes(advice: &Advice) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(knee) = &advice.knee {
+        notes.push(format!(
+            "the knee of the curve is at {}: so many times the throughput of one message at a time is the best {}",
+            numbers::estimate(knee, Unit::Ratio),
+            numbers::certainty(knee),
+        ));
+    }
+    notes.push(
+        "`at most` is the sum over consumers of min(1/s, p/(r+s)) with prefetch count p, mean round trip r and mean service time \
+         s; without chance, and with work all the time, it is reached"
+            .to_owned(),
+    );
+    let unknown = advice.enough.iter().filter_map(|one| match one {
+        IsEnough::Unknown(more) => Some(*more),
+        _ => None,
+    });
+    let unknown: Vec<Option<u64>> = unknown.collect();
+    if !unknown.is_empty() {
+        let most = unknown.iter().copied().flatten().max();
+        let far = unknown.iter().filter(|more| more.is_none()).count() as u64;
+        let most = most.map(|n| format!("about {n} replications (`--replications`) would tell"));
+        let far = (far > 0).then(|| {
+            format!("{} too close to tell", if far == 1 { "1 is".to_owned() } else { format!("{far} are") })
+        });
+        let words: Vec<String> = most.into_iter().chain(far).collect();
+        notes.push(format!(
+            "not known: the interval of the paired difference includes zero; {}",
+            words.join("; ")
+        ));
+    }
+    let doubtful = advice.result.plan.is_random(0);
+    if doubtful {
+        notes.push(
+            "differences are taken in pairs of equal seeds, their intervals not adjusted for the number of counts; `~` is not \
+             told apart from no difference"
+                .to_owned(),
+        );
+    }
+    notes
+}
+
+/// The command that gives the same report again.
+fn foot(advice: &Advice) -> String {
+    let plan = &advice.plan;
+    let variant =
+        plan.variant.as_ref().map(|name| format!(" --variant {}", shell_word(name))).unwrap_or_default();
+    format!(
+        "\nagain: amqpsim advise {}{variant} --queue {} --seed {} --replications {}\n",
+        plan.origin,
+        shell_word(&plan.queue),
+        plan.seed,
+        plan.replications
+    )
+}
