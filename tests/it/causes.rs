@@ -66,6 +66,10 @@ fn scenarios(cause: LossCause) -> Vec<String> {
         LossCause::QueueNotDurable => {
             scenario("durable = false", &persistent, &fault("broker-restart", "2s", lasts))
         }
+        LossCause::InMailbox => {
+            let store = "[classic-store]\nservice-time = \"20ms\"\n\n";
+            scenario("", &persistent, &format!("{store}{}", fault("process-crash", "500ms", lasts)))
+        }
         LossCause::InProcessBuffer => scenario("", &persistent, &fault("process-crash", "500ms", lasts)),
         LossCause::InPageCache => {
             let rest = "[classic-store]\npreset = \"rabbitmq-4-classic\"\n\n";
