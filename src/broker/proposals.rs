@@ -50,6 +50,11 @@ impl Broker {
         self.persistence.as_ref().map_or(0, |persistence| persistence.proposals.len() as u64)
     }
 
+    /// The node of the leader of quorum queues, from 0 on; `None`: an election is under way, or nothing is stored.
+    pub fn leader(&self) -> Option<usize> {
+        self.persistence.as_ref()?.storage.leader()
+    }
+
     /// Whether quorum queues hand out and take anything.
     pub(super) fn has_leader(&self) -> bool {
         self.persistence.as_ref().is_none_or(|persistence| persistence.storage.has_leader())

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
+use super::crash_target::{self, Target};
 use super::input::{self, Input};
 use super::options::{Overrides, Seed, threads};
 use super::progress::Progress;
@@ -15,7 +16,7 @@ use super::terminal::Terminal;
 use super::{Exit, Failure};
 use crate::experiment::{CrashPlan, CrashPoints, Origin, Spread, VariantCrashes, strike_all, undisturbed};
 use crate::report;
-use crate::scenario::{CrashKind, Variant};
+use crate::scenario::{CrashKind, PlannedCrash, Reproduction, Variant, reproduction};
 use crate::units::{SimDuration, parse_duration};
 
 /// More rows than these are no help to anybody and need about 100 bytes each.
@@ -28,10 +29,12 @@ pub(super) struct Arguments {
     /// A scenario file
     #[arg(value_name = "FILE")]
     file: String,
-    /// What happens to the broker
+    /// What happens to the broker, a node or a queue
     #[arg(long, value_name = "KIND", value_parser = kinds())]
     kind: CrashKind,
-    /// How long the broker is down
+    #[command(flatten)]
+    target: Target,
+    /// How long the broker or the node is down; a queue is back at once
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = length)]
     lasts: SimDuration,
     /// Crashes after every K-th event; without it, after each
@@ -70,6 +73,8 @@ enum PointsFormat {
     Table,
     /// One row for each crash point
     Csv,
+    /// A summary and all crash points, for programs
+    Json,
     /// The curves as a picture
     Svg,
 }
@@ -77,12 +82,13 @@ enum PointsFormat {
 const AFTER_HELP: &str = "\
 From the crash on nothing new is published, and the run goes on until every message has its fate
 or a limit of the scenario is reached. The scenario's own faults happen too. Counts are of what
-happens after the crash.
+happens after the crash and would not have happened without it.
 
 Examples:
   amqpsim crash-points scenarios/durability.toml --kind process-crash
   amqpsim crash-points scenarios/fair-dispatch.toml --kind broker-restart --at-most 500
-  amqpsim crash-points scenarios/publisher-confirms.toml --kind process-crash --format csv";
+  amqpsim crash-points scenarios/leader-lost.toml --kind node-crash --by power-loss
+  amqpsim crash-points scenarios/publisher-confirms.toml --kind queue-crash --format csv";
 
 /// The report files that every sweep has: text, CSV, picture.
 const FILES: [&str; 3] = ["crash-points.txt", "crash-points.csv", "crash-points.svg"];
@@ -111,6 +117,7 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
         Some(name) => vec![input.variant(name)?.clone()],
         None => input.variants.clone(),
     };
+    let crash = crash_target::chosen(arguments.kind, &arguments.target, arguments.lasts, &variants)?;
     let directory = (!arguments.no_out).then(|| {
         let usual = || PathBuf::from("reports").join(&variants[0].scenario.name);
         arguments.out.clone().unwrap_or_else(usual)
@@ -123,47 +130,50 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
     let files = directory.as_ref().map(|directory| ReportFiles::open(directory, &names)).transpose()?;
 
     let jobs = threads(arguments.jobs);
-    let prepared = undisturbed(&plan(arguments, &input, variants), jobs).map_err(Failure::Bug)?;
+    let prepared = undisturbed(&plan(arguments, &input, variants, crash), jobs).map_err(Failure::Bug)?;
     refuse_sizes(&prepared, arguments)?;
     let progress = Progress::new("crash points", terminal.shows_progress());
     let struck = strike_all(prepared, jobs, &|done, total| progress.show(done, total));
     drop(progress);
     let result = struck.map_err(Failure::Bug)?;
 
-    let worst = result.variants.iter().zip(&scenarios);
+    let planned: Vec<Reproduction> =
+        result.variants.iter().map(|crashes| worst_scenario(&result, crashes, &input)).collect();
+    let worst = result.variants.iter().zip(&planned).zip(&scenarios);
     let commands = match &directory {
         Some(directory) => worst
-            .map(|(crashes, name)| reproduction(crashes, directory.join(name).display().to_string()))
+            .map(|((crashes, planned), name)| {
+                command(crashes, planned, directory.join(name).display().to_string())
+            })
             .collect(),
         None => Vec::new(),
     };
     let text = report::crash_points_summary(&result, &commands);
     let (csv, svg) = (report::crash_points_csv(&result), report::crash_points_svg(&result));
-    let printed = match arguments.format {
-        PointsFormat::Table => &text,
-        PointsFormat::Csv => &csv,
-        PointsFormat::Svg => &svg,
-    };
     if let Some(files) = files {
         let unstyled = anstream::adapter::strip_str(&text).to_string();
-        let planned = result.variants.iter().map(|crashes| worst_scenario(&result, crashes, &input.text));
+        let planned = planned.into_iter().map(|planned| planned.text);
         let contents: Vec<String> = [unstyled, csv.clone(), svg.clone()].into_iter().chain(planned).collect();
         let directory = files.write(&contents)?;
         terminal.note(&format!("report: {}/{}", directory.display(), names.join(", ")));
     }
-    terminal.result(printed)?;
+    match arguments.format {
+        PointsFormat::Table => terminal.result(&text)?,
+        PointsFormat::Csv => terminal.result(&csv)?,
+        PointsFormat::Svg => terminal.result(&svg)?,
+        PointsFormat::Json => terminal.result(&report::crash_points_json(&result))?,
+    }
     Ok(Exit::Held)
 }
 
-fn plan(arguments: &Arguments, input: &Input, variants: Vec<Variant>) -> CrashPlan {
+fn plan(arguments: &Arguments, input: &Input, variants: Vec<Variant>, crash: PlannedCrash) -> CrashPlan {
     let every = arguments.every.unwrap_or(NonZeroU64::MIN);
     CrashPlan {
         origin: input.origin.clone(),
         variants,
         names_variants: input.names_variants,
         seed: arguments.seed.map(Seed::number),
-        kind: arguments.kind,
-        lasts: arguments.lasts,
+        crash,
         spread: arguments.at_most.map_or(Spread::Every(every), Spread::AtMost),
     }
 }
@@ -234,14 +244,21 @@ fn worst_names(variants: &[Variant], names_variants: bool) -> Vec<String> {
 }
 
 /// The scenario with the worst crash of a variant.
-fn worst_scenario(result: &CrashPoints, crashes: &VariantCrashes, text: &str) -> String {
-    let event = crashes.worst().map_or(0, |point| point.event);
-    result.kind.planned_in(text, result.lasts, event)
+fn worst_scenario(result: &CrashPoints, crashes: &VariantCrashes, input: &Input) -> Reproduction {
+    let worst = crashes.worst();
+    let place = (worst.map_or(0, |point| point.event), worst.and_then(|point| point.aftermath.node));
+    let source = (result.origin.file.as_str(), input.text.as_str(), result.origin.overrides.as_slice());
+    reproduction(source, &crashes.variant, &result.crash, place)
 }
 
 /// The command that tells the run with the worst crash.
-fn reproduction(crashes: &VariantCrashes, file: String) -> String {
+fn command(crashes: &VariantCrashes, planned: &Reproduction, file: String) -> String {
     let mut replication = crashes.replication.clone();
-    replication.origin = Origin { file, overrides: replication.origin.overrides.clone() }.into();
+    let mut overrides = replication.origin.overrides.clone();
+    if planned.is_flattened {
+        overrides.clear();
+        replication.variant = None;
+    }
+    replication.origin = Origin { file, overrides }.into();
     replication.to_string()
 }

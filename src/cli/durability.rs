@@ -11,7 +11,7 @@ use super::terminal::Terminal;
 use super::{Exit, Failure};
 use crate::experiment::{self, DurabilityPlan, Setup};
 use crate::report;
-use crate::scenario::CrashKind;
+use crate::scenario::{CrashKind, Hits};
 use crate::storage::PRESETS;
 
 /// Which part of the table, and how.
@@ -19,7 +19,7 @@ use crate::storage::PRESETS;
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Arguments {
     /// Only this crash; may be given several times
-    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(CrashKind::ALL.map(|kind| kind.name)))]
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(kinds().map(|kind| kind.name)))]
     crash: Vec<String>,
     /// Only this store; may be given several times
     #[arg(long, value_name = "NAME", value_parser = stores())]
@@ -90,13 +90,18 @@ enum TableFormat {
 }
 
 const AFTER_HELP: &str = "\
-Every cell is computed: a small standard run is crashed at many instants, and the worst counts.
+Every cell is computed: a small standard run is crashed after each of its events, and the worst counts.
 
 Examples:
   amqpsim durability
   amqpsim durability --crash power-loss --queue durable --message persistent
   amqpsim durability --crash power-loss --store rabbitmq-4-classic --confirms yes --why
   amqpsim durability --format csv";
+
+/// Crashes that differ where there is one node: the end of the only one is the end of the broker.
+fn kinds() -> impl Iterator<Item = CrashKind> {
+    CrashKind::ALL.into_iter().filter(|kind| kind.hits != Hits::Node)
+}
 
 fn stores() -> impl TypedValueParser<Value = String> {
     PossibleValuesParser::new(PRESETS.map(|(name, _)| name))
@@ -134,6 +139,6 @@ fn plan(arguments: &Arguments) -> DurabilityPlan {
     DurabilityPlan {
         setups: setups.collect(),
         stores: PRESETS.iter().map(|(name, _)| *name).filter(|name| wanted(&arguments.store, name)).collect(),
-        kinds: CrashKind::ALL.into_iter().filter(|kind| wanted(&arguments.crash, kind.name)).collect(),
+        kinds: kinds().filter(|kind| wanted(&arguments.crash, kind.name)).collect(),
     }
 }

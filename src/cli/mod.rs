@@ -6,6 +6,7 @@ mod check;
 mod compare;
 mod conform;
 mod crash_points;
+mod crash_target;
 mod durability;
 mod exit;
 mod experiment;

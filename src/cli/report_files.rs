@@ -1,4 +1,5 @@
-//! Report files that are there whole or not at all: written to temporary files in their directory, then renamed.
+//! Report files that are there whole or not at all: written to temporary files in their directory, then renamed. Nothing is
+//! left on the disk while runs take their time, so that whoever ends the program then finds nothing half-made.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -6,61 +7,90 @@ use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 
-/// Files of one report, opened before the first run so that a long experiment cannot fail at its end for want of a right.
+/// Where the files of one report go. It was tried before the first run, so that a long experiment does not fail at its end
+/// for want of a right.
 pub(super) struct ReportFiles {
     directory: PathBuf,
-    open: Vec<Pending>,
+    names: Vec<String>,
 }
 
-/// A file that does not have its name yet.
-struct Pending {
-    file: File,
-    temporary: PathBuf,
-    name: String,
+/// What is taken away again unless it was finished: temporary files, then directories, the innermost first.
+#[derive(Default)]
+struct Unfinished {
+    files: Vec<PathBuf>,
+    directories: Vec<PathBuf>,
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        for file in &self.files {
+            let _ = fs::remove_file(file);
+        }
+        for directory in &self.directories {
+            // One that somebody else has put a file into stays.
+            let _ = fs::remove_dir(directory);
+        }
+    }
 }
 
 impl ReportFiles {
-    /// Opens temporary files for `names` in `directory`, which is made if it is not there.
+    /// Finds out whether files with these names can be written to `directory`, which need not be there yet; leaves nothing.
     pub(super) fn open(directory: &Path, names: &[&str]) -> Result<ReportFiles, Failure> {
-        let failure = |path: &Path, error| Failure::output(&path.display().to_string(), error);
-        fs::create_dir_all(directory).map_err(|error| failure(directory, error))?;
-        let mut files = ReportFiles { directory: directory.to_owned(), open: Vec::new() };
+        let mut tried = Unfinished::default();
+        make_directory(directory, &mut tried)?;
         for &name in names {
             let path = directory.join(name);
             if path.is_dir() {
                 return Err(failure(&path, std::io::ErrorKind::IsADirectory.into()));
             }
-            // The process's number keeps two runs at once from writing into each other's files.
-            let temporary = directory.join(format!(".{name}.{}.partial", std::process::id()));
-            let file = File::create(&temporary).map_err(|error| failure(&temporary, error))?;
-            files.open.push(Pending { file, temporary, name: name.to_owned() });
+            create(directory, name, &mut tried)?;
         }
-        Ok(files)
+        let names = names.iter().map(|&name| name.to_owned()).collect();
+        Ok(ReportFiles { directory: directory.to_owned(), names })
     }
 
     /// Writes the contents, in the order of the names, and gives every file its name.
-    pub(super) fn write(mut self, contents: &[String]) -> Result<PathBuf, Failure> {
-        let failure = |path: &Path, error| Failure::output(&path.display().to_string(), error);
-        for (pending, text) in self.open.iter_mut().zip(contents) {
-            let written = pending.file.write_all(text.as_bytes()).and_then(|()| pending.file.sync_all());
-            written.map_err(|error| failure(&pending.temporary, error))?;
+    pub(super) fn write(self, contents: &[String]) -> Result<PathBuf, Failure> {
+        let mut unfinished = Unfinished::default();
+        make_directory(&self.directory, &mut unfinished)?;
+        for (name, text) in self.names.iter().zip(contents) {
+            let mut file = create(&self.directory, name, &mut unfinished)?;
+            let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+            written.map_err(|error| failure(&temporary(&self.directory, name), error))?;
         }
-        while let Some(pending) = self.open.first() {
-            let path = self.directory.join(&pending.name);
-            fs::rename(&pending.temporary, &path).map_err(|error| failure(&path, error))?;
-            self.open.remove(0);
+        for name in &self.names {
+            let path = self.directory.join(name);
+            fs::rename(temporary(&self.directory, name), &path).map_err(|error| failure(&path, error))?;
+            unfinished.directories.clear();
         }
-        Ok(self.directory.clone())
+        unfinished.files.clear();
+        Ok(self.directory)
     }
 }
 
-/// What was not finished leaves no trace.
-impl Drop for ReportFiles {
-    fn drop(&mut self) {
-        for pending in &self.open {
-            let _ = fs::remove_file(&pending.temporary);
-        }
-    }
+fn failure(path: &Path, error: std::io::Error) -> Failure {
+    Failure::output(&path.display().to_string(), error)
+}
+
+/// The process's number keeps two runs at once from writing into each other's files.
+fn temporary(directory: &Path, name: &str) -> PathBuf {
+    directory.join(format!(".{name}.{}.partial", std::process::id()))
+}
+
+fn create(directory: &Path, name: &str, made: &mut Unfinished) -> Result<File, Failure> {
+    let path = temporary(directory, name);
+    let file = File::create(&path).map_err(|error| failure(&path, error))?;
+    made.files.push(path);
+    Ok(file)
+}
+
+/// Makes the directory and those above it that are not there.
+fn make_directory(directory: &Path, made: &mut Unfinished) -> Result<(), Failure> {
+    let above = directory.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+    let missing: Vec<PathBuf> = above.map(Path::to_owned).collect();
+    fs::create_dir_all(directory).map_err(|error| failure(directory, error))?;
+    made.directories = missing;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -82,7 +112,8 @@ mod tests {
     fn files_appear_with_all_their_contents() {
         let directory = directory("whole");
         let files = ReportFiles::open(&directory, &["summary.txt"]).unwrap();
-        assert!(!listed(&directory).contains(&"summary.txt".to_owned()));
+        // Whoever ends the program now finds nothing of it.
+        assert!(!directory.exists());
         files.write(&["the answer\n".to_owned()]).unwrap();
         assert_eq!(listed(&directory), ["summary.txt"]);
         assert_eq!(fs::read_to_string(directory.join("summary.txt")).unwrap(), "the answer\n");
@@ -96,6 +127,17 @@ mod tests {
         drop(ReportFiles::open(&directory, &["summary.txt"]).unwrap());
         assert_eq!(listed(&directory), ["summary.txt"]);
         assert_eq!(fs::read_to_string(directory.join("summary.txt")).unwrap(), "old\n");
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn directories_that_were_made_for_a_report_that_failed_are_gone() {
+        let directory = directory("nested");
+        let files = ReportFiles::open(&directory.join("a/b"), &["summary.txt"]).unwrap();
+        assert!(!directory.exists());
+        fs::create_dir_all(directory.join("a/b/summary.txt/full")).unwrap();
+        assert!(files.write(&["answer\n".to_owned()]).is_err());
+        assert_eq!(listed(&directory.join("a/b")), ["summary.txt"]);
         fs::remove_dir_all(&directory).unwrap();
     }
 

@@ -11,8 +11,8 @@ use super::run::{caught, checked};
 use super::{Origin, Replication, SimulatorBug};
 use crate::measure::End;
 use crate::model::{Aftermath, CrashRun, FaultKind, SystemSpec, simulate};
-use crate::scenario::{CrashKind, Variant};
-use crate::units::{SimDuration, SimTime};
+use crate::scenario::{PlannedCrash, Variant};
+use crate::units::SimTime;
 
 /// Crash points that a thread takes on at once. A thread runs along the events between them, so few large portions would
 /// leave threads idle at the end, and many small ones would cost more than they even out.
@@ -57,9 +57,7 @@ pub struct CrashPlan {
     /// The seed of the run of each variant; `None`: the first variant's.
     pub seed: Option<u64>,
     /// What happens.
-    pub kind: CrashKind,
-    /// How long the broker is down.
-    pub lasts: SimDuration,
+    pub crash: PlannedCrash,
     /// After which events.
     pub spread: Spread,
 }
@@ -122,9 +120,7 @@ pub struct CrashPoints {
     /// Whether the file has variants, so that reports and commands name them.
     pub names_variants: bool,
     /// What happened.
-    pub kind: CrashKind,
-    /// How long the broker was down.
-    pub lasts: SimDuration,
+    pub crash: PlannedCrash,
     /// After which events.
     pub spread: Spread,
     /// In the order of the file.
@@ -155,8 +151,7 @@ pub fn undisturbed(plan: &CrashPlan, jobs: usize) -> Result<CrashPoints, Simulat
         name: first.name.clone(),
         seed,
         names_variants: plan.names_variants,
-        kind: plan.kind,
-        lasts: plan.lasts,
+        crash: plan.crash.clone(),
         spread: plan.spread,
         variants: ends.into_iter().collect::<Result<_, _>>()?,
         origin,
@@ -172,9 +167,8 @@ pub fn strike_all(
     jobs: usize,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<CrashPoints, SimulatorBug> {
-    let fault = (result.kind.fault)(result.lasts);
     let courses: Vec<Course> =
-        result.variants.iter().map(|variant| Course::new(variant, fault.clone(), result.spread)).collect();
+        result.variants.iter().map(|variant| Course::new(variant, &result.crash, result.spread)).collect();
     let portions: Vec<(usize, Range<u64>)> = courses.iter().enumerate().flat_map(Course::portions).collect();
     let total = courses.iter().map(|course| course.count as usize).sum();
     let done = AtomicUsize::new(0);
@@ -204,7 +198,7 @@ pub fn strike_all(
 struct Course {
     spec: Arc<SystemSpec>,
     replication: Replication,
-    fault: FaultKind,
+    faults: Vec<FaultKind>,
     spread: Spread,
     /// How many crash points there are, in a run of so many events.
     count: u64,
@@ -212,11 +206,11 @@ struct Course {
 }
 
 impl Course {
-    fn new(variant: &VariantCrashes, fault: FaultKind, spread: Spread) -> Self {
+    fn new(variant: &VariantCrashes, crash: &PlannedCrash, spread: Spread) -> Self {
         let events = variant.end.events;
         Course {
             spec: Arc::new(variant.variant.scenario.system.clone()),
-            fault,
+            faults: crash.faults(&variant.variant.scenario.system),
             replication: variant.replication.clone(),
             spread,
             count: spread.count(events),
@@ -226,7 +220,7 @@ impl Course {
 
     /// A run at its start; `place` is that of the course.
     fn runner(&self, place: usize) -> Runner {
-        Runner { course: place, run: CrashRun::new(&self.spec, self.replication.seed, self.fault.clone()) }
+        Runner { course: place, run: CrashRun::new(&self.spec, self.replication.seed, self.faults.clone()) }
     }
 
     /// Its crash points in portions for threads, each with the place of the course.
@@ -272,9 +266,12 @@ pub(crate) mod tests {
     /// A crash at this instant that loses so many confirmed messages.
     pub(crate) fn crash_point(at: u64, lost_though_confirmed: u64) -> CrashPoint {
         let aftermath = Aftermath {
+            node: None,
             in_doubt: 0,
             losses: Vec::new(),
+            lost_anyway: 0,
             lost_though_confirmed,
+            republished: 0,
             processed_again: 0,
             came_back: 0,
             out_of_order: 0,

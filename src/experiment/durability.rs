@@ -4,13 +4,13 @@ use std::num::NonZeroU64;
 
 use super::crash_points::{CrashPlan, CrashPoint, Spread, VariantCrashes, strike_all, undisturbed};
 use super::{Origin, SimulatorBug};
-use crate::scenario::{CrashKind, Scenario, ScenarioBuilder, Variant};
+use crate::scenario::{CrashKind, PlannedCrash, Scenario, ScenarioBuilder, Variant};
 use crate::units::SimDuration;
 
 /// How many messages the standard run has.
-pub const STANDARD_MESSAGES: u64 = 60;
-/// How many crash points a run has at most. They are spread evenly over its events, of which there are some 500.
-pub const STANDARD_CRASHES: u64 = 120;
+pub const STANDARD_MESSAGES: u64 = 30;
+/// The queue of the standard run.
+const QUEUE: &str = "orders";
 /// The preset that stands for quorum queues.
 const QUORUM: &str = "rabbitmq-quorum";
 
@@ -104,9 +104,11 @@ pub fn durability(
             variants: variants.clone(),
             names_variants: true,
             seed: None,
-            kind: *kind,
-            lasts: SimDuration::from_millis(5000),
-            spread: Spread::AtMost(NonZeroU64::new(STANDARD_CRASHES).unwrap_or(NonZeroU64::MIN)),
+            crash: PlannedCrash {
+                queue: ("/".to_owned(), QUEUE.to_owned()),
+                ..PlannedCrash::new(*kind, SimDuration::from_millis(5000))
+            },
+            spread: Spread::Every(NonZeroU64::MIN),
         };
         let of = plan.kinds.len();
         let told = |done: usize, total: usize| progress(k * total + done, of * total);
@@ -149,8 +151,8 @@ fn variant(setup: Setup, store: &str) -> Variant {
     Variant { name: format!("{store} {setup:?}"), changes: Vec::new(), scenario }
 }
 
-/// 60 messages within 30 ms, which leaves some on the way, and time for every store to confirm and to rest. Then a consumer
-/// comes and works for 1.2 s. Nothing is random, so one run is all there is.
+/// 30 messages within 15 ms, which leaves some on the way, and time for every store to confirm and to rest. Then a consumer
+/// comes and works for 0.6 s. Nothing is random, so one run is all there is.
 fn standard(setup: Setup, store: &str) -> Scenario {
     let quorum = store == QUORUM;
     let scenario = ScenarioBuilder::new("durability")
@@ -164,12 +166,12 @@ fn standard(setup: Setup, store: &str) -> Scenario {
         .link()
         .with("latency", "2ms")
         .with("reconnect-delay", "100ms")
-        .queue("orders")
+        .queue(QUEUE)
         .with("durable", setup.durable || quorum);
     let scenario = if quorum { scenario.with("arguments", [("x-queue-type", "quorum")]) } else { scenario };
     scenario
         .producer("shop")
-        .with("routing-key", "orders")
+        .with("routing-key", QUEUE)
         .with("persistent", setup.persistent)
         .with("confirms", setup.confirms)
         // A quorum queue that is younger than a second would lose everything.
@@ -177,7 +179,7 @@ fn standard(setup: Setup, store: &str) -> Scenario {
         .with("count", STANDARD_MESSAGES as i64)
         .with("interarrival", "500us")
         .consumer("billing")
-        .with("queue", "orders")
+        .with("queue", QUEUE)
         .with("start", "3500ms")
         .with("prefetch-count", if setup.automatic { 0 } else { 10 })
         .with("acknowledge", if setup.automatic { "automatic" } else { "after-processing" })

@@ -23,9 +23,7 @@ pub use contrast::{Contrast, contrasts};
 #[cfg(test)]
 pub(crate) use crash_points::tests as crash_point_tests;
 pub use crash_points::{CrashPlan, CrashPoint, CrashPoints, Spread, VariantCrashes, strike_all, undisturbed};
-pub use durability::{
-    DurabilityCell, DurabilityPlan, STANDARD_CRASHES, STANDARD_MESSAGES, Setup, durability,
-};
+pub use durability::{DurabilityCell, DurabilityPlan, STANDARD_MESSAGES, Setup, durability};
 pub use in_order::in_order;
 pub use randomness::{is_random, random_parts};
 pub use replication::{Origin, Replication, shell_word};

@@ -1,6 +1,6 @@
 //! A fault that strikes right after some event of a run, and what it changes in the books. The system goes on from there
-//! with nothing new published, until every message that was in doubt has its fate. Knows neither threads nor the rest of
-//! the run.
+//! with nothing new published, until every message that was in doubt has its fate. What would have happened without the
+//! fault as well is no work of the fault. Knows no threads.
 
 use std::sync::Arc;
 
@@ -9,31 +9,46 @@ use super::fault::{Condition, FaultKind, FaultSpec, Trigger};
 use super::record::Lean;
 use super::run::end_reason;
 use super::spec::SystemSpec;
-use super::system::System;
-use crate::engine::{EventList, Limits, run, step};
+use super::system::{Node, System};
+use crate::engine::{EventList, Limits, RunEnd, run, step};
 use crate::measure::{EndReason, Ledger, LedgerError};
 use crate::observe::LossCause;
 use crate::units::SimTime;
 
+/// How many causes of losses there are.
+const CAUSES: usize = LossCause::ALL.len();
+
 /// A run that a fault can strike after any of its events. It goes on itself as if nothing had happened.
 #[derive(Clone, Debug)]
 pub struct CrashRun {
-    /// Its last fault is the one that strikes.
+    /// Its last faults are those that strike.
     system: System<Lean>,
     events: EventList<SystemEvent>,
     handled: u64,
+    /// The first fault that strikes, of so many.
+    first: usize,
+    strikers: usize,
+    /// What the books say when the run has ended and nothing has struck.
+    end: Counts,
 }
 
-/// What became of a system after a fault had struck. Counts are differences between its end and the instant before.
+/// What became of a system after a fault had struck. Counts are of what happened since, without what would have happened
+/// as well if producers had stopped and nothing had struck.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aftermath {
+    /// The node that it hit, from 0 on; `None`: all there are, or a queue.
+    pub node: Option<u32>,
     /// Messages and copies that had no fate when it struck.
     pub in_doubt: u64,
-    /// Losses by cause, those that were met, in order of a message's life. Whatever was lost since is among them, also to a
-    /// time to live or to another fault of the scenario.
+    /// Losses by cause, those that were met, in order of a message's life. Another fault of the scenario may be among the
+    /// causes, and a time to live that ran out while the broker was down.
     pub losses: Vec<(LossCause, u64)>,
+    /// Losses since that nothing would have prevented: so many would have been lost without the fault.
+    pub lost_anyway: u64,
     /// Messages lost of which the producer knows, or comes to know, that the broker has confirmed them.
     pub lost_though_confirmed: u64,
+    /// Publishes of messages that had been published before.
+    pub republished: u64,
     /// Times that a copy was processed which had been processed before.
     pub processed_again: u64,
     /// Acknowledged copies that came back.
@@ -64,14 +79,29 @@ impl Aftermath {
 }
 
 impl CrashRun {
-    /// The run of `spec` with this seed, at its start, and a fault of this kind.
-    pub fn new(spec: &Arc<SystemSpec>, seed: u64, kind: FaultKind) -> Self {
+    /// The run of `spec` with this seed, at its start, and what strikes it: one fault, or one for each node, of which the
+    /// leader's strikes, and the first while there is no leader.
+    pub fn new(spec: &Arc<SystemSpec>, seed: u64, faults: Vec<FaultKind>) -> Self {
         let mut spec = (**spec).clone();
-        // It waits for what never comes, and strikes when it is told to.
-        let trigger = Trigger::When(Condition::Events(u64::MAX));
-        spec.faults.push(FaultSpec { name: "crash point".to_owned(), trigger, kind, stop_producers: true });
+        let (first, strikers) = (spec.faults.len(), faults.len());
+        spec.faults.extend(faults.into_iter().map(|kind| FaultSpec {
+            name: "crash point".to_owned(),
+            // It waits for what never comes, and strikes when it is told to.
+            trigger: Trigger::When(Condition::Events(u64::MAX)),
+            kind,
+            stop_producers: true,
+        }));
         let (system, events) = System::new(&Arc::new(spec), seed, Lean);
-        CrashRun { system, events, handled: 0 }
+        let mut run = CrashRun { system, events, handled: 0, first, strikers, end: Counts::default() };
+        run.end = run.undisturbed();
+        run
+    }
+
+    /// What the books say at the end of the run, if nothing strikes.
+    fn undisturbed(&self) -> Counts {
+        let (mut system, mut events) = (self.system.clone(), self.events.clone());
+        self.finish(&mut system, &mut events);
+        Totals::of(&mut system).counts
     }
 
     /// Goes on until `event` events are handled, which is at least where it is already, and strikes a clone. When that was,
@@ -94,44 +124,150 @@ impl CrashRun {
         mut system: System<Lean>,
         mut events: EventList<SystemEvent>,
     ) -> Result<Aftermath, LedgerError> {
-        let spec = Arc::clone(system.spec());
         let before = Totals::of(&mut system);
-        system.fault_begins(spec.faults.len() - 1, &mut events);
-        let left = spec.events_max.saturating_sub(self.handled);
-        let end = run(&mut system, &mut events, Limits { time: spec.duration, events: left });
+        let fault = self.striker(&system);
+        system.fault_begins(fault, &mut events);
+        let end = self.finish(&mut system, &mut events);
         let after = Totals::of(&mut system);
         after.ledger.balance()?;
-        let lost = |cause: LossCause| after.ledger.lost_to(cause) - before.ledger.lost_to(cause);
-        let losses = LossCause::ALL.into_iter().map(|cause| (cause, lost(cause)));
+        let anyway = self.anyway(&before.counts).since(&before.counts);
+        let since = after.counts.since(&before.counts);
+        let node = match &system.spec().faults[fault].kind {
+            FaultKind::NodeCrash(crash) => Some(crash.node),
+            _ => None,
+        };
+        let losses = beyond(since.lost, anyway.lost);
+        let less = |what: fn(&Counts) -> u64| what(&since).saturating_sub(what(&anyway));
         Ok(Aftermath {
+            node,
             in_doubt: before.ledger.unfinished(),
-            losses: losses.filter(|&(_, count)| count > 0).collect(),
-            // What was lost before may be there again.
-            lost_though_confirmed: after.lost_though_confirmed.saturating_sub(before.lost_though_confirmed),
-            processed_again: after.ledger.processed_again - before.ledger.processed_again,
-            came_back: after.ledger.came_back - before.ledger.came_back,
-            out_of_order: after.out_of_order - before.out_of_order,
+            lost_anyway: since.lost.iter().sum::<u64>() - losses.iter().sum::<u64>(),
+            losses: LossCause::ALL.into_iter().zip(losses).filter(|&(_, count)| count > 0).collect(),
+            lost_though_confirmed: less(|counts| counts.lost_though_confirmed),
+            republished: less(|counts| counts.republished),
+            processed_again: less(|counts| counts.processed_again),
+            came_back: less(|counts| counts.came_back),
+            out_of_order: less(|counts| counts.out_of_order),
             unfinished: after.ledger.unfinished(),
             end: end_reason(end.why),
         })
     }
+
+    /// What the books would say at the end if producers stopped now and nothing struck.
+    fn anyway(&self, now: &Counts) -> Counts {
+        // Where the whole run adds nothing to what is counted, less of it does not either.
+        if self.end == *now {
+            return now.clone();
+        }
+        let (mut system, mut events) = (self.system.clone(), self.events.clone());
+        system.stop_publishing(&mut events);
+        self.finish(&mut system, &mut events);
+        Totals::of(&mut system).counts
+    }
+
+    /// Which fault strikes: the leader's, if there is one for each node.
+    fn striker(&self, system: &System<Lean>) -> usize {
+        let leader = match &system.node {
+            Node::Up(broker) if self.strikers > 1 => broker.leader(),
+            _ => None,
+        };
+        self.first + leader.unwrap_or(0).min(self.strikers.saturating_sub(1))
+    }
+
+    /// Goes on to the limits of the scenario.
+    fn finish(&self, system: &mut System<Lean>, events: &mut EventList<SystemEvent>) -> RunEnd {
+        let (time, most) = (system.duration(), system.spec().events_max);
+        run(system, events, Limits { time, events: most.saturating_sub(self.handled) })
+    }
+}
+
+/// Losses by cause of a run that was struck, without as many as there would have been anyway: of the same cause first, then
+/// of those that the crash brought, because a message that a crash took cannot expire any more.
+fn beyond(mut lost: [u64; CAUSES], anyway: [u64; CAUSES]) -> [u64; CAUSES] {
+    let mut rest = 0;
+    for (count, without) in lost.iter_mut().zip(anyway) {
+        rest += without.saturating_sub(*count);
+        *count = count.saturating_sub(without);
+    }
+    for count in lost.iter_mut().rev() {
+        let taken = rest.min(*count);
+        *count -= taken;
+        rest -= taken;
+    }
+    lost
 }
 
 /// What the books say at one instant.
 struct Totals {
     ledger: Ledger,
+    counts: Counts,
+}
+
+/// What of the books a crash can add to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    lost: [u64; CAUSES],
     lost_though_confirmed: u64,
+    republished: u64,
+    processed_again: u64,
+    came_back: u64,
     out_of_order: u64,
+}
+
+impl Counts {
+    /// The differences. What was lost before a crash may be there again after it.
+    fn since(&self, before: &Counts) -> Counts {
+        let mut lost = self.lost;
+        for (count, before) in lost.iter_mut().zip(before.lost) {
+            *count = count.saturating_sub(before);
+        }
+        let since = |what: fn(&Counts) -> u64| what(self).saturating_sub(what(before));
+        Counts {
+            lost,
+            lost_though_confirmed: since(|counts| counts.lost_though_confirmed),
+            republished: since(|counts| counts.republished),
+            processed_again: since(|counts| counts.processed_again),
+            came_back: since(|counts| counts.came_back),
+            out_of_order: since(|counts| counts.out_of_order),
+        }
+    }
 }
 
 impl Totals {
     fn of(system: &mut System<Lean>) -> Totals {
         system.count_what_is_left();
         let books = &system.books;
-        Totals {
-            ledger: books.ledger.clone(),
+        let ledger = books.ledger.clone();
+        let counts = Counts {
+            lost: ledger.lost,
             lost_though_confirmed: books.producers.iter().map(|book| book.lost_though_confirmed).sum(),
+            republished: books.producers.iter().map(|book| book.republished).sum(),
+            processed_again: ledger.processed_again,
+            came_back: ledger.came_back,
             out_of_order: books.queues.iter().map(|book| book.outcome.out_of_order).sum(),
-        }
+        };
+        Totals { ledger, counts }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_have_been_lost_anyway_is_taken_off_its_own_cause_first() {
+        let losses = |some: &[(LossCause, u64)]| {
+            let mut lost = [0; CAUSES];
+            some.iter().for_each(|&(cause, count)| lost[cause as usize] = count);
+            lost
+        };
+        let (cache, expired) = (LossCause::InPageCache, LossCause::Expired);
+        let is = |since: &[(LossCause, u64)], anyway: &[(LossCause, u64)], left: &[(LossCause, u64)]| {
+            assert_eq!(beyond(losses(since), losses(anyway)), losses(left));
+        };
+        is(&[(cache, 5), (expired, 3)], &[], &[(cache, 5), (expired, 3)]);
+        is(&[(cache, 5), (expired, 3)], &[(expired, 2)], &[(cache, 5), (expired, 1)]);
+        is(&[(cache, 5)], &[(expired, 2)], &[(cache, 3)]);
+        is(&[(cache, 1)], &[(expired, 2)], &[]);
     }
 }

@@ -5,8 +5,8 @@ use super::side_by_side::{Group, Sheet};
 use super::table::cell;
 use super::wrap::wrap;
 use crate::experiment::{Comparison, Difference, RunResult, VariantResult};
-use crate::measure::{CATALOGUE, MeasureId, Scope};
-use crate::stats::Estimate;
+use crate::measure::{CATALOGUE, MeasureId, Scope, Unit};
+use crate::stats::{Estimate, rule_of_three};
 
 /// Measures that are shown for every entity, besides the causes of losses; all are in the CSV and JSON files. The catalogue
 /// gives their order.
@@ -32,6 +32,7 @@ const SHOWN: [(Scope, &[&str]); 3] = [
         Scope::Run,
         &[
             "confirmed-and-lost",
+            "messages-lost",
             "published",
             "processed",
             "lost",
@@ -52,7 +53,8 @@ const SHOWN: [(Scope, &[&str]); 3] = [
 const WIDTH: usize = 110;
 
 /// Measures that are left out where no variant has any, besides the causes of losses.
-const IF_ANY: [&str; 4] = ["confirmed-and-lost", "published-twice", "processed-twice", "duplicates-skipped"];
+const IF_ANY: [&str; 5] =
+    ["confirmed-and-lost", "messages-lost", "published-twice", "processed-twice", "duplicates-skipped"];
 
 fn is_shown(measure: MeasureId) -> bool {
     measure.name.starts_with("lost-")
@@ -88,7 +90,8 @@ pub(super) fn side_by_side(result: &RunResult) -> String {
         }
     }
     let columns = result.variants.iter().map(|variant| variant.variant.name.clone()).collect();
-    let mut text = format!("side by side: {}\n{}", meaning(result), Sheet { columns, groups }.text());
+    let head = wrap("side by side: ", 2, &meaning(result), WIDTH).join("\n");
+    let mut text = format!("{head}\n{}", Sheet { columns, groups }.text());
     if !equal.is_empty() {
         let note = format!("equal in all variants: {}", equal.join("; "));
         text += &format!("{}\n\n", wrap("note: ", 6, &note, WIDTH).join("\n"));
@@ -102,10 +105,20 @@ fn meaning(result: &RunResult) -> String {
     match random.map(|variant| variant.outcomes.len()).max() {
         None => "exact, nothing is random".to_owned(),
         Some(0 | 1) => "one replication, so nothing is known of the spread".to_owned(),
-        Some(n) => format!(
-            "mean ± half-width of the 95 % interval (n = {}, Student); without ±: equal in all",
-            counted(n as u64, "replication")
-        ),
+        Some(n) => {
+            let n = n as u64;
+            let none = match rule_of_three(n) {
+                bound if bound < 1.0 => format!(
+                    "; of what was never lost, at most {} of runs lose any (95 %, rule of three)",
+                    numbers::quantity(bound, Unit::Share)
+                ),
+                _ => String::new(),
+            };
+            let runs = counted(n, "replication");
+            format!(
+                "mean ± half-width of the 95 % interval (n = {runs}, Student); without ±: equal in all{none}"
+            )
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::losses::{self, Loss};
 use super::{answer, checks};
 use crate::check::{CheckResult, Found};
 use crate::experiment::{Comparison, Difference, RunResult, VariantResult};
-use crate::measure::{CATALOGUE, EndReason, FaultOutcome, Outcome, Strike};
+use crate::measure::{CATALOGUE, EndReason, FaultOutcome, Outcome, Scope, Strike};
 use crate::stats::Estimate;
 
 /// The format and its version.
@@ -91,6 +91,7 @@ fn loss(loss: &Loss) -> Value {
 /// Every measure with its estimate over the replications.
 fn measures(variant: &VariantResult) -> Vec<Value> {
     let Some(outcome) = variant.outcomes.first() else { return Vec::new() };
+    let losses = losses::all(variant);
     let mut rows = Vec::new();
     for measure in CATALOGUE {
         for entity in 0..measure.scope.len(outcome) {
@@ -101,6 +102,12 @@ fn measures(variant: &VariantResult) -> Vec<Value> {
                 "unit": measure.unit.name(),
             });
             row["estimate"] = variant.estimate(measure, entity).as_ref().map_or(Value::Null, estimate);
+            // A loss that was not met has a bound, not only a zero.
+            let met = losses.iter().find(|loss| measure.scope == Scope::Run && loss.measure == measure.name);
+            if let Some(loss) = met {
+                row["share_of_runs_with_any"] =
+                    json!({ "lower": loss.share.0, "upper": loss.share.1, "method": loss.method });
+            }
             rows.push(row);
         }
     }

@@ -39,7 +39,7 @@ pub mod trace;
 pub use self::csv::csv;
 pub use advice::{ADVICE_FORMAT, advice_json, advice_summary, advice_svg};
 pub use answer::answer;
-pub use crash_points::{crash_points_csv, crash_points_summary, crash_points_svg};
+pub use crash_points::{crash_points_csv, crash_points_json, crash_points_summary, crash_points_svg};
 pub use directory::{Cast, Directory, Writeback};
 pub use durability::{durability_csv, durability_table, durability_why};
 pub use json::{FORMAT, json};

@@ -1,5 +1,6 @@
 //! From a text to its variants: parse, overlay, resolve; and every mistake once. Knows no table.
 
+use super::builder::ScenarioBuilder;
 use super::diagnostic::{Diagnostic, Diagnostics, Problems};
 use super::node::Table;
 use super::overlay::Setting;
@@ -62,6 +63,28 @@ pub fn load(source_name: &str, text: &str, overrides: &[String]) -> Result<Loade
         .collect();
     let head = Head { name: file_stem(source_name), about: &parse::head_comment(text) };
     build(source_name, &head, &tree, &arguments, problems)
+}
+
+/// The text of a scenario file that is one variant of this one, with the settings of the command line in it; `None` where
+/// the text has mistakes or no such variant. Comments are gone but for the one at the head.
+pub(super) fn flattened(
+    source_name: &str,
+    text: &str,
+    overrides: &[String],
+    variant: &str,
+) -> Option<String> {
+    let mut problems = Problems::default();
+    let mut tree = parse::document(&Source::new(source_name, text, 0), &mut problems)?;
+    let plan = plans(&tree, &mut problems).into_iter().find(|plan| plan.name == variant)?;
+    let arguments = overrides.iter().enumerate();
+    let arguments = arguments.filter_map(|(at, one)| Setting::from_argument(one, at + 1, &mut problems));
+    for setting in plan.settings.into_iter().chain(arguments.collect::<Vec<_>>()) {
+        setting.apply(&mut tree, &mut problems);
+    }
+    tree.0.retain(|entry| entry.key != "variant");
+    let head: Vec<String> = parse::head_comment(text).lines().map(|line| format!("# {line}\n")).collect();
+    let builder = ScenarioBuilder::of_tree(file_stem(source_name), tree);
+    Some(head.concat() + &builder.to_toml()).filter(|_| !problems.has_errors())
 }
 
 /// What a scenario has from outside of its tables.

@@ -13,12 +13,14 @@ mod crash_kind;
 mod diagnostic;
 mod distributions;
 mod grid;
+mod hints;
 mod load;
 mod node;
 mod overlay;
 mod parse;
 mod quantities;
 mod reader;
+mod reproduction;
 mod resolve;
 mod source;
 mod suggest;
@@ -32,10 +34,11 @@ pub mod ids;
 pub mod keys;
 
 pub use builder::{ScenarioBuilder, SettingValue};
-pub use crash_kind::CrashKind;
+pub use crash_kind::{CrashKind, Hits, NODE_ENDS, PlannedCrash, classic_queues, nodes};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Level, Paint};
 pub use grid::{Factor, Grid, GridPoint, POINTS_MAX, grid};
 pub use load::{Loaded, load};
+pub use reproduction::{Reproduction, reproduction};
 pub use source::{Place, Source};
 
 use crate::check::CheckSpec;

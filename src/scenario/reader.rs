@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::diagnostic::{Diagnostic, Problems};
+use super::hints::{instead_of_key, instead_of_table};
 use super::ids;
 use super::keys::{Absent, Form, KeySpec, METHODS, TABLES, TableSpec};
 use super::node::{Node, Table, Value, shortened};
@@ -215,7 +216,7 @@ pub(super) fn not_a_table(spec: &TableSpec, node: &Node, problems: &mut Problems
 /// The diagnostic for a key that a table does not have.
 pub(super) fn unknown_key(spec: &TableSpec, key: &str, place: Option<&Place>) -> Diagnostic {
     let known: Vec<&str> = spec.keys.iter().map(|key| key.name).collect();
-    unknown_among(spec.noun, &known, key, place)
+    unknown_among(spec.noun, &known, key, place).help_if(instead_of_key(spec.name, key))
 }
 
 fn unknown_among(noun: &str, known: &[&str], key: &str, place: Option<&Place>) -> Diagnostic {
@@ -240,7 +241,11 @@ pub(super) fn unknown_table(name: &str, place: Option<&Place>) -> Diagnostic {
     sorted.sort();
     Diagnostic::error(ids::UNKNOWN_TABLE, format!("a scenario has no table `{}`", shortened(name)))
         .at(place)
-        .help_if(nearest(name, known()).map(|near| format!("did you mean `{near}`?")))
+        .help_if(
+            instead_of_table(name)
+                .map(str::to_owned)
+                .or_else(|| nearest(name, known()).map(|near| format!("did you mean `{near}`?"))),
+        )
         .note(format!("the tables of a scenario are {}", sorted.join(", ")))
 }
 

@@ -17,6 +17,19 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, candidate)| candidate)
 }
 
+/// The words that may be meant, as a list to read: the nearest, or those of which `word` is a part between hyphens, as
+/// `quorum` is of `rabbitmq-quorum`.
+pub(super) fn meant(word: &str, candidates: &[&str]) -> Option<String> {
+    if let Some(near) = nearest(word, candidates.iter().copied()) {
+        return Some(format!("`{near}`"));
+    }
+    let part = format!("-{}-", word.to_lowercase().replace(['_', ' '], "-").trim_matches('-'));
+    let having = candidates.iter().filter(|candidate| format!("-{candidate}-").contains(&part));
+    let having: Vec<String> = having.map(|candidate| format!("`{candidate}`")).collect();
+    let (last, others) = having.split_last().filter(|_| part.len() > 2)?;
+    Some(if others.is_empty() { last.clone() } else { format!("{} or {last}", others.join(", ")) })
+}
+
 /// Insertions, deletions, replacements and swaps of neighbours that turn one text into the other.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
@@ -44,6 +57,22 @@ mod tests {
     fn a_swap_is_one_step() {
         assert_eq!(distance("queue", "qeuue"), 1);
         assert_eq!(distance("", "abc"), 3);
+    }
+
+    #[test]
+    fn a_part_of_a_name_is_enough() {
+        let words =
+            ["rabbitmq-3.10-classic", "rabbitmq-3.10-classic-v2", "rabbitmq-4-classic", "rabbitmq-quorum"];
+        let meant = |word| meant(word, &words);
+        assert_eq!(meant("quorum").as_deref(), Some("`rabbitmq-quorum`"));
+        assert_eq!(meant("4-classic").as_deref(), Some("`rabbitmq-4-classic`"));
+        assert_eq!(meant("v2").as_deref(), Some("`rabbitmq-3.10-classic-v2`"));
+        assert_eq!(
+            meant("classic").as_deref(),
+            Some("`rabbitmq-3.10-classic`, `rabbitmq-3.10-classic-v2` or `rabbitmq-4-classic`")
+        );
+        assert_eq!(meant("ssic"), None);
+        assert_eq!(meant(""), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::keys::{ChoiceSpec, Kind};
 use super::node::{Node, Table, Value, shortened};
 use super::reader::Reading;
 use super::source::Placed;
-use super::suggest::nearest;
+use super::suggest::meant;
 
 /// The longest short string of AMQP. Source: AMQP 0-9-1, section 4.2.5.3.
 const SHORT_STRING_BYTES_MAX: usize = 255;
@@ -180,7 +180,7 @@ pub(super) fn choices_by_name(
 fn unknown_word(choice: &ChoiceSpec, word: &str, words: &[&str]) -> Diagnostic {
     let known: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     Diagnostic::error(choice.id, format!("there is no {} `{}`", choice.noun, shortened(word)))
-        .help_if(nearest(word, words.iter().copied()).map(|near| format!("did you mean `{near}`?")))
+        .help_if(meant(word, words).map(|words| format!("did you mean {words}?")))
         .note(format!("known are {}", known.join(", ")))
 }
 

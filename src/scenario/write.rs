@@ -41,14 +41,21 @@ impl ScenarioBuilder {
         let mut problems = Problems::default();
         let tree = parse::document(&Source::new(source_name, text, 0), &mut problems);
         match tree {
-            Some(mut tree) if !problems.has_errors() => {
-                forget_places(&mut tree);
-                let mut builder = ScenarioBuilder::new(file_stem(source_name));
-                builder.tree = tree;
-                Ok(builder)
+            Some(tree) if !problems.has_errors() => {
+                Ok(ScenarioBuilder::of_tree(file_stem(source_name), tree))
             }
             _ => Err(Diagnostics::new(source_name, problems.into_sorted())),
         }
+    }
+}
+
+impl ScenarioBuilder {
+    /// Begins with a tree that was read.
+    pub(super) fn of_tree(name: &str, mut tree: Table) -> ScenarioBuilder {
+        forget_places(&mut tree);
+        let mut builder = ScenarioBuilder::new(name);
+        builder.tree = tree;
+        builder
     }
 }
 
@@ -141,7 +148,7 @@ fn bare(key: &str) -> String {
     if !key.is_empty() && key.bytes().all(plain) { key.to_owned() } else { quoted(key) }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from('"');
     for c in text.chars() {
         match c {

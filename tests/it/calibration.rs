@@ -192,7 +192,7 @@ fn the_table_of_stores_is_made_from_the_presets() {
     let text = read(DOCUMENT);
     let (before, rest) = text.split_once(begin).expect("the table is marked");
     let (shown, after) = rest.split_once(end).expect("the table is marked");
-    let names = PRESETS.map(|(name, _)| name.trim_start_matches("rabbitmq-"));
+    let names = PRESETS.map(|(name, _)| format!("`{name}`"));
     let head = format!("| Setting | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
     let rows = preset_differences();
     let rows = rows.iter().map(|(key, values)| format!("| `{key}` | {} |\n", values.join(" | ")));

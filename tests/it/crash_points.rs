@@ -10,7 +10,7 @@ use amqpsim::measure::EndReason;
 use amqpsim::model::{CrashRun, FaultSpec, Trigger, simulate};
 use amqpsim::observe::LossCause;
 use amqpsim::random::Distribution;
-use amqpsim::scenario::{self, CrashKind, Variant};
+use amqpsim::scenario::{self, CrashKind, PlannedCrash, Variant};
 use amqpsim::units::SimDuration;
 
 /// A producer with confirms and bursts, two consumers that hold several messages each, half of the messages transient.
@@ -63,10 +63,15 @@ fn plan(variants: Vec<Variant>, kind: &str, spread: Spread) -> CrashPlan {
         names_variants: variants.len() > 1,
         variants,
         seed: None,
-        kind: CrashKind::named(kind).unwrap(),
-        lasts: SimDuration::from_millis(500),
+        crash: crash(kind),
         spread,
     }
+}
+
+fn crash(kind: &str) -> PlannedCrash {
+    let mut crash = PlannedCrash::new(CrashKind::named(kind).unwrap(), SimDuration::from_millis(500));
+    crash.queue.1 = "orders".into();
+    crash
 }
 
 fn swept(plan: &CrashPlan, jobs: usize) -> CrashPoints {
@@ -83,8 +88,9 @@ fn every(k: u64) -> Spread {
 
 /// The same crash of a run that nobody else has struck.
 fn alone(plan: &CrashPlan, variant: &Variant, point: &CrashPoint) -> CrashPoint {
-    let fault = (plan.kind.fault)(plan.lasts);
-    let mut run = CrashRun::new(&Arc::new(variant.scenario.system.clone()), variant.scenario.seed, fault);
+    let system = &variant.scenario.system;
+    let faults = plan.crash.faults(system);
+    let mut run = CrashRun::new(&Arc::new(system.clone()), variant.scenario.seed, faults);
     let (at, aftermath) = run.strike_after(point.event).unwrap();
     CrashPoint { event: point.event, at, aftermath }
 }
@@ -103,9 +109,11 @@ fn a_crash_of_a_clone_is_the_crash_of_a_run_from_the_start() {
             }
         }
         let all = || result.variants.iter().flat_map(|crashes| &crashes.points);
-        assert!(all().any(|point| point.aftermath.lost_though_confirmed > 0));
+        // What a consumer has already, it processes whatever becomes of the queue.
+        let loses = kind != "queue-crash";
+        assert_eq!(all().any(|point| point.aftermath.lost_though_confirmed > 0), loses, "{kind}");
         // The run is too short for anything to be on the disk when the power fails.
-        let comes_back = matches!(kind, "broker-restart" | "process-crash");
+        let comes_back = !matches!(kind, "power-loss" | "disk-loss" | "queue-crash");
         assert_eq!(all().any(|point| point.aftermath.processed_again > 0), comes_back, "{kind}");
         assert!(all().all(|point| point.aftermath.end == EndReason::Drained));
     }
@@ -120,7 +128,9 @@ fn a_crash_point_is_the_fault_that_its_scenario_plans() {
         let points = &result.variants[0].points;
         assert!(points.len() >= 20, "{}", points.len());
         for point in points {
-            let variant = variants(&plan.kind.planned_in(SHOP, plan.lasts, point.event)).remove(0);
+            let system = &result.variants[0].variant.scenario.system;
+            let planned = plan.crash.planned_in(SHOP, system, point.event, point.aftermath.node);
+            let variant = variants(&planned).remove(0);
             let outcome = simulate(&variant.scenario.system, variant.scenario.seed);
             let (what, ledger) = (&point.aftermath, &outcome.ledger);
             // Nothing is lost or processed twice before the crash.
@@ -191,7 +201,7 @@ fn after_the_crash_nothing_new_is_published() {
     system.faults.push(FaultSpec {
         name: "planned".into(),
         trigger: Trigger::At(Distribution::Constant(SimDuration::from_millis(1000))),
-        kind: (CrashKind::named("broker-restart").unwrap().fault)(SimDuration::from_millis(500)),
+        kind: crash("broker-restart").faults(&variant.scenario.system).remove(0),
         stop_producers: false,
     });
     let goes_on = simulate(&system, 1);
@@ -257,10 +267,74 @@ fn every_scenario_can_crash_at_some_of_its_events() {
         let result = swept(&plan, 2);
         for point in &result.variants[0].points {
             assert_eq!(alone(&plan, &variants[0], point), *point, "{name}");
-            let planned = plan.kind.planned_in(&text, plan.lasts, point.event);
+            let planned = plan.crash.planned_in(&text, &variants[0].scenario.system, point.event, None);
             let again = scenario::load(name, &planned, &[]).unwrap().variants.remove(0).scenario;
             let ledger = simulate(&again.system, again.seed).ledger;
             assert_eq!(ledger.unfinished(), point.aftermath.unfinished, "{name}");
+        }
+    }
+}
+
+/// A time to live that would have run out anyway is no work of the crash.
+#[test]
+fn what_is_lost_without_a_crash_as_well_is_told_apart() {
+    let (text, _) = SHOP.split_once("[[consumer]]").unwrap();
+    let kept = swept(&plan(variants(text), "process-crash", every(7)), 2);
+    assert!(kept.variants[0].points.iter().any(|point| point.aftermath.lost() > 50));
+    let text = text.replace("durable = true", "durable = true\narguments = { x-message-ttl = 50 }");
+    let expired = swept(&plan(variants(&text), "process-crash", every(7)), 2);
+    for point in &expired.variants[0].points {
+        let what = &point.aftermath;
+        // What comes back although it had expired, expires again.
+        assert!(what.lost() <= what.came_back && what.lost_though_confirmed == 0, "{point:?}");
+        assert!(what.lost_anyway >= what.in_doubt, "{point:?}");
+    }
+}
+
+/// Which node leads changes in the run; the file with the crash names the one that was hit.
+#[test]
+fn the_leader_that_is_hit_is_named_and_loses_nothing_that_was_confirmed() {
+    let text = careful()
+        .replace("durable = true", "durable = true\narguments = { x-queue-type = \"quorum\" }")
+        + "[cluster]\nnodes = 3\n[[fault.node-crash]]\nnode = 1\nat = \"300ms\"\nlasts = \"10s\"\n";
+    let plan = plan(variants(&text), "node-crash", at_most(40));
+    let result = swept(&plan, 2);
+    let crashes = &result.variants[0];
+    let nodes: Vec<u32> = crashes.points.iter().filter_map(|point| point.aftermath.node).collect();
+    assert_eq!(nodes.len(), crashes.points.len());
+    assert!(nodes.contains(&0) && nodes.iter().any(|node| *node != 0), "{nodes:?}");
+    for point in crashes.points.iter().step_by(7) {
+        let place = (point.event, point.aftermath.node);
+        let file = scenario::reproduction(("shop.toml", &text, &[]), &crashes.variant, &plan.crash, place);
+        assert!(!file.is_flattened);
+        let again = variants(&file.text).remove(0).scenario;
+        let outcome = simulate(&again.system, again.seed);
+        assert_eq!(outcome.ledger.unfinished(), point.aftermath.unfinished, "{point:?}");
+    }
+}
+
+/// A variant that sets a key of every fault would set it of the crash too.
+#[test]
+fn a_variant_that_sets_a_key_of_every_fault_leaves_the_crash_alone() {
+    let cut = "[[fault.connection-loss]]\nconnection = \"shop\"\nat = \"400ms\"\nlasts = \"50ms\"\n";
+    for (key, value) in [("at", "\"450ms\""), ("lasts", "\"20ms\""), ("stop-producers", "true")] {
+        let text = format!(
+            "# A shop.\n{SHOP}{cut}[[variant]]\nname = \"a\"\n[[variant]]\nname = \"b\"\nset = {{ \"fault.*.{key}\" = {value} }}\n"
+        );
+        let plan = plan(variants(&text), "process-crash", at_most(9));
+        let result = swept(&plan, 2);
+        for crashes in &result.variants {
+            let point = crashes.worst().unwrap();
+            let source = ("shop.toml", text.as_str(), &[][..]);
+            let file = scenario::reproduction(source, &crashes.variant, &plan.crash, (point.event, None));
+            let loaded = scenario::load("shop.toml", &file.text, &[]);
+            let loaded = loaded.unwrap_or_else(|mistakes| panic!("{mistakes}{}", file.text)).variants;
+            let name = if file.is_flattened { "base" } else { &crashes.variant.name };
+            let again = &loaded.iter().find(|variant| variant.name == name).unwrap().scenario;
+            let ledger = simulate(&again.system, again.seed).ledger;
+            let before = crashes.points.iter().find(|other| other.event == point.event).unwrap();
+            assert!(ledger.lost_total() >= before.aftermath.lost(), "{key}: {}", file.text);
+            assert_eq!(ledger.unfinished(), point.aftermath.unfinished, "{key}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a variant changes against the first one.
 
-use super::{confirmed, errors, fairness, losses, messages, unfinished};
+use super::{confirmed, errors, fairness, losses, messages, repeats, republished, unfinished};
 use crate::experiment::{Comparison, Difference, RunResult, VariantResult};
 use crate::measure::{EndReason, Ledger, Outcome, Scope, Unit};
 use crate::report::numbers::{certainty, estimate};
@@ -24,6 +24,10 @@ pub(super) fn clauses(result: &RunResult, comparison: &Comparison, variant: usiz
     ];
     let before = all.len();
     all.extend(changes.into_iter().flatten());
+    if republished(other) {
+        // What it costs.
+        all.extend(repeats::clauses(other));
+    }
     if all.len() == before {
         all.push(same(result, comparison, variant));
     }
@@ -54,14 +58,20 @@ fn same(result: &RunResult, comparison: &Comparison, variant: usize) -> String {
 
 /// How many more or fewer were lost, and to what.
 fn lost(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<String> {
+    // Of who publishes again, what counts is what is lost for good.
+    let again = republished(&result.variants[0]) || republished(&result.variants[variant]);
+    let measure = if again { "messages-lost" } else { "lost" };
     let row =
-        comparison.find(variant, Scope::Run, "lost", "").filter(|row| row.difference.excludes_zero())?;
+        comparison.find(variant, Scope::Run, measure, "").filter(|row| row.difference.excludes_zero())?;
     let word = |count: &Estimate| {
         if count.value() == 0.0 { "none".to_owned() } else { estimate(count, Unit::Count) }
     };
     let many = if row.other.value() == 0.0 { "no messages".to_owned() } else { messages(&row.other) };
     let were = if many == "1 message" { "was" } else { "were" };
     let sure = sureness(&row.difference);
+    if again {
+        return Some(format!("{many} {were} lost for good instead of {}{sure}", word(&row.base)));
+    }
     let causes = losses::causes(&result.variants[variant]);
     let causes = if causes.is_empty() { causes } else { format!(": {causes}") };
     Some(format!("{many} {were} lost instead of {}{sure}{causes}", word(&row.base)))

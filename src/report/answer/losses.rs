@@ -12,6 +12,8 @@ pub(super) fn losses(variant: &VariantResult) -> Vec<String> {
     let mut said = Vec::new();
     let lost = total(variant, Ledger::lost_total);
     if lost > 0 {
+        // Who publishes again wants to know what that could not make good, before all that it could.
+        said.extend(for_good(variant));
         said.push(format!(
             "{} lost{}{}: {}",
             of_all(variant, lost),
@@ -19,7 +21,6 @@ pub(super) fn losses(variant: &VariantResult) -> Vec<String> {
             how_often(variant),
             causes(variant)
         ));
-        said.extend(for_good(variant));
     }
     let unroutable = total(variant, |books| books.unroutable);
     if unroutable > 0 {
@@ -151,9 +152,9 @@ mod tests {
             losses(&result.unwrap().variants[0])
         };
         let lost = "4 of 104 publishes were lost: lost on the wire";
-        assert_eq!(said(0), [lost, "no message was lost for good: what was lost was published again"]);
-        assert_eq!(said(1), [lost, "1 message was lost for good"]);
-        assert_eq!(said(2), [lost, "2 messages were lost for good"]);
+        assert_eq!(said(0), ["no message was lost for good: what was lost was published again", lost]);
+        assert_eq!(said(1), ["1 message was lost for good", lost]);
+        assert_eq!(said(2), ["2 messages were lost for good", lost]);
     }
 
     #[test]

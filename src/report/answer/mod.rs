@@ -55,11 +55,18 @@ fn clauses(variant: &VariantResult) -> Vec<String> {
         return all;
     }
     all.extend(losses::losses(variant));
+    // What publishing again costs stands beside what it is good for.
+    let again = republished(variant);
+    if again {
+        all.extend(repeats::clauses(variant));
+    }
     all.extend(confirms::clauses(variant));
     all.extend(outcomes::clauses(variant));
     all.extend(fairness::clauses(variant));
     all.extend(processed::clauses(variant));
-    all.extend(repeats::clauses(variant));
+    if !again {
+        all.extend(repeats::clauses(variant));
+    }
     all.extend(losses::nothing_lost(variant));
     all
 }

@@ -48,7 +48,12 @@ pub(super) fn work(variant: &VariantResult, queue: usize, consumer: usize) -> Op
     let (done, came, pairs) = (estimates(&done)?, estimates(&came)?, done.iter().zip(&came));
     let again = outcomes.iter().any(|one| one.ledger.processed_again > 0);
     if republished(variant) {
-        return Some(format!("{} of {} copies", estimate(&done, Unit::Count), estimate(&came, Unit::Count)));
+        let of = if again { "deliveries of" } else { "of" };
+        return Some(format!(
+            "{} {of} {} copies",
+            estimate(&done, Unit::Count),
+            estimate(&came, Unit::Count)
+        ));
     }
     Some(if pairs.clone().all(|(done, came)| done.to_bits() == came.to_bits()) && !again {
         let all = if came.value() > 1.0 { "all " } else { "" };

@@ -5,7 +5,7 @@ use crate::measure::{EndReason, loss_measure};
 use crate::observe::LossCause;
 
 /// The first columns; one for each cause of loss follows.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 15] = [
     "variant",
     "seed",
     "event",
@@ -18,6 +18,9 @@ const COLUMNS: [&str; 12] = [
     "out_of_order",
     "unfinished",
     "end",
+    "lost_anyway",
+    "republished",
+    "node",
 ];
 
 /// All crash points of all variants as CSV (RFC 4180, lines end with a line feed), as `docs/output-formats.md` describes it.
@@ -39,6 +42,10 @@ fn write(writer: &mut ::csv::Writer<Vec<u8>>, result: &CrashPoints) -> Result<()
                 writer.write_field(number.to_string())?;
             }
             writer.write_field(end(point.aftermath.end))?;
+            writer.write_field(point.aftermath.lost_anyway.to_string())?;
+            writer.write_field(point.aftermath.republished.to_string())?;
+            let node = point.aftermath.node.map(|node| (node + 1).to_string());
+            writer.write_field(node.unwrap_or_default())?;
             for cause in LossCause::ALL {
                 writer.write_field(point.aftermath.lost_to(cause).to_string())?;
             }
@@ -61,7 +68,7 @@ fn counts(point: &CrashPoint) -> [u64; 7] {
     ]
 }
 
-fn end(why: EndReason) -> &'static str {
+pub(super) fn end(why: EndReason) -> &'static str {
     match why {
         EndReason::Drained => "drained",
         EndReason::TimeLimit => "time-limit",

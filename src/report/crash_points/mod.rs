@@ -2,9 +2,11 @@
 
 mod csv;
 mod curve;
+mod json;
 mod svg;
 
 pub use self::csv::crash_points_csv;
+pub use self::json::crash_points_json;
 pub use svg::crash_points_svg;
 
 use super::numbers::{self, counted};
@@ -13,6 +15,7 @@ use super::{emphasis, plot, table};
 use crate::experiment::{CrashPoint, CrashPoints, Spread, VariantCrashes};
 use crate::measure::{EndReason, Unit};
 use crate::observe::LossCause;
+use crate::scenario::Hits;
 use curve::{CURVES, Count, columns};
 
 /// Columns of a line.
@@ -43,7 +46,7 @@ pub fn crash_points_summary(result: &CrashPoints, reproductions: &[String]) -> S
 /// The first line: how bad it can get.
 fn answer(result: &CrashPoints, crashes: &VariantCrashes) -> String {
     let of = if result.names_variants { format!("`{}`: ", crashes.variant.name) } else { String::new() };
-    let kind = result.kind.name;
+    let kind = result.crash.kind.name;
     let most = |value: Count| crashes.points.iter().map(value).max().unwrap_or(0);
     let [lost, confirmed] = CURVES.map(|(_, value)| most(value));
     let again = most(|point| point.aftermath.processed_again);
@@ -51,15 +54,23 @@ fn answer(result: &CrashPoints, crashes: &VariantCrashes) -> String {
         0 => "nothing is processed twice".to_owned(),
         n => format!("up to {} again", counted_as(n, "is processed", "are processed")),
     };
+    let anyway = match most(|point| point.aftermath.lost_anyway) {
+        0 => String::new(),
+        n => format!("; up to {n} more are lost without the crash as well"),
+    };
+    let anyway = match most(|point| point.aftermath.unfinished) {
+        0 => anyway,
+        n => format!("{anyway}; up to {n} have no fate at the end"),
+    };
     if lost == 0 {
-        return format!("{of}a {kind} loses nothing at any of {}; {repeats}", instants(crashes));
+        return format!("{of}a {kind} loses nothing at any of {}; {repeats}{anyway}", instants(crashes));
     }
     let confirmed = match confirmed {
         0 => "never one that was confirmed".to_owned(),
         n => format!("up to {n} of them confirmed"),
     };
     format!(
-        "{of}a {kind} loses up to {}, {confirmed}, and something at {} of {}; {repeats}",
+        "{of}a {kind} loses up to {}, {confirmed}, and something at {} of {}; {repeats}{anyway}",
         counted(lost, "message"),
         share(crashes, |point| point.aftermath.lost()),
         instants(crashes)
@@ -101,10 +112,17 @@ fn head(result: &CrashPoints) -> String {
     if !result.origin.overrides.is_empty() {
         text += &format!("settings: {}\n", result.origin.overrides.join(", "));
     }
+    let mut abouts: Vec<String> =
+        result.variants.iter().map(|one| result.crash.about(&one.variant.scenario.system)).collect();
+    abouts.dedup();
+    let later = match result.crash.kind.hits {
+        Hits::Queue => String::new(),
+        Hits::Broker(_) | Hits::Node => format!(", {} later", result.crash.lasts),
+    };
     let crash = format!(
-        "{}, {} later; from the crash on nothing new is published, and what is lost, processed again or out of order since \
-         is counted",
-        result.kind.about, result.lasts
+        "{}{later}; from the crash on nothing new is published, and what is lost, processed again or out of order since is \
+         counted, without what happens anyway when producers stop and nothing crashes",
+        abouts.join("; or ")
     );
     text + &format!("{}\n\n", wrap("crash: ", 7, &crash, WIDTH).join("\n"))
 }
@@ -151,7 +169,9 @@ fn numbers_table(crashes: &VariantCrashes) -> String {
             Box::new(move |point: &CrashPoint| point.aftermath.lost_to(cause)),
         ));
     }
-    let others: [(&str, Count); 5] = [
+    let others: [(&str, Count); 7] = [
+        ("lost without the crash as well", |point| point.aftermath.lost_anyway),
+        ("published again", |point| point.aftermath.republished),
         ("processed again", |point| point.aftermath.processed_again),
         ("came back acknowledged", |point| point.aftermath.came_back),
         ("delivered out of order", |point| point.aftermath.out_of_order),
@@ -215,6 +235,7 @@ fn worst(crashes: &VariantCrashes) -> String {
     let mut parts = vec![format!("{} lost{causes}", what.lost())];
     for (count, words) in [
         (what.lost_though_confirmed, "confirmed among them"),
+        (what.republished, "published again"),
         (what.processed_again, "processed again"),
         (what.came_back, "came back though acknowledged"),
         (what.out_of_order, "delivered out of order"),
@@ -226,9 +247,10 @@ fn worst(crashes: &VariantCrashes) -> String {
     }
     let mut text = prose(
         &format!(
-            "worst: right after event {} at {}, with {} in doubt: {}",
+            "worst: right after event {} at {}{}, with {} in doubt: {}",
             point.event,
             point.at,
+            what.node.map(|node| format!(", of node {}", node + 1)).unwrap_or_default(),
             counted(what.in_doubt, "message"),
             parts.join(", ")
         ),
@@ -262,8 +284,13 @@ fn foot(result: &CrashPoints) -> String {
         Spread::Every(k) => format!(" --every {k}"),
         Spread::AtMost(n) => format!(" --at-most {n}"),
     };
+    let options = result.crash.options().into_iter();
+    let options: Vec<String> = options
+        .map(|(option, value)| format!(" {option} {}", crate::experiment::shell_word(&value)))
+        .collect();
+    let options = options.concat();
     format!(
-        "again: amqpsim crash-points {}{variant} --kind {} --lasts {}{spread} --seed {}\n",
-        result.origin, result.kind.name, result.lasts, result.seed
+        "again: amqpsim crash-points {}{variant}{options}{spread} --seed {}\n",
+        result.origin, result.seed
     )
 }

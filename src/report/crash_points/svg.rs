@@ -29,7 +29,7 @@ pub fn crash_points_svg(result: &CrashPoints) -> String {
         Panel { title: format!("{of}{}", most(crashes)), x: x.clone(), content }
     };
     svg(&Picture {
-        title: format!("{}: what a {} would lose at each instant", result.name, result.kind.name),
+        title: format!("{}: what a {} would lose at each instant", result.name, result.crash.kind.name),
         description: description(result),
         panels: result.variants.iter().map(panel).collect(),
     })

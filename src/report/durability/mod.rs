@@ -8,7 +8,7 @@ pub use why::durability_why;
 
 use super::emphasis;
 use super::wrap::prose;
-use crate::experiment::{DurabilityCell, STANDARD_CRASHES, STANDARD_MESSAGES, Setup};
+use crate::experiment::{DurabilityCell, STANDARD_MESSAGES, Setup};
 
 /// Columns of a line.
 const WIDTH: usize = 110;
@@ -82,15 +82,17 @@ fn answer(cells: &[DurabilityCell]) -> String {
 fn legend(cells: &[DurabilityCell]) -> String {
     let mut lines = vec![
         format!(
-            "run: {STANDARD_MESSAGES} messages are published within 30 ms, once each, and wait; 2 s after the first a consumer \
+            "run: {STANDARD_MESSAGES} messages are published within 15 ms, once each, and wait; 2 s after the first a consumer \
              comes and works off one each 20 ms, with a prefetch count of 10 where it acknowledges itself; profile \
-             rabbitmq-4.0. It is crashed after up to {STANDARD_CRASHES} of its events, evenly spread, each time a copy of it; \
-             the broker is back 5 s later. Each number is the worst of all these crashes"
+             rabbitmq-4.0. It is crashed right after every one of its {}, each time a copy of it; the broker is back 5 s later. \
+             Each number is the worst of all these crashes",
+            events(cells)
         ),
-        "cells: lost (of them confirmed) +processed again; `all` are all 60. Where the producer has no confirms, it cannot \
-         know: no brackets. A message that went to the wire unconfirmed is lost wherever the broker stops, so a few are \
-         lost in every row"
-            .to_owned(),
+        format!(
+            "cells: lost (of them confirmed) +processed again; `all` are all {STANDARD_MESSAGES}. Where the producer has no \
+             confirms, it cannot know: no brackets. A message that went to the wire unconfirmed is lost wherever the broker \
+             stops, so a few are lost in every row of such a crash"
+        ),
     ];
     if cells.iter().any(|cell| cell.setup.automatic) {
         lines.push(
@@ -109,6 +111,13 @@ fn legend(cells: &[DurabilityCell]) -> String {
     }
     lines.push("`--why` adds the causes with their rules".to_owned());
     lines.iter().map(|line| prose(line, WIDTH) + "\n").collect()
+}
+
+/// `261 events`, or from where to where.
+fn events(cells: &[DurabilityCell]) -> String {
+    let crashes = || cells.iter().map(|cell| cell.crashes);
+    let (fewest, most) = (crashes().min().unwrap_or(0), crashes().max().unwrap_or(0));
+    if fewest == most { format!("{most} events") } else { format!("{fewest} to {most} events") }
 }
 
 /// The name of a store without what presets share.

@@ -1,5 +1,6 @@
 //! Faults, one table a kind.
 
+use crate::scenario::crash_kind::NODE_ENDS;
 use crate::scenario::ids;
 
 use super::tables::{key, spec};
@@ -254,7 +255,7 @@ pub(super) const NODE_CRASH: TableSpec = spec(
             Kind::Choice(&ChoiceSpec {
                 noun: "way to crash",
                 id: ids::UNKNOWN_CHOICE,
-                words: || vec!["process-crash", "power-loss", "disk-loss", "restart"],
+                words: || NODE_ENDS.map(|(word, _)| word).to_vec(),
             }),
             Default("\"process-crash\""),
             "How it ends.",

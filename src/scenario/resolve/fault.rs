@@ -4,6 +4,7 @@ use crate::model::{
     Alarm, BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec, NodeCrash,
     ProducerCrash, ProducerCrashBy, QueueCrash, Resource,
 };
+use crate::scenario::crash_kind::NODE_ENDS;
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
 use crate::scenario::keys::{TableSpec, fault_kinds};
@@ -29,9 +30,6 @@ const PRODUCER_CRASH_BY: [ProducerCrashBy; 2] = [ProducerCrashBy::ProcessExit, P
 
 /// In the order of the key's words.
 const RESOURCE: [Resource; 2] = [Resource::Memory, Resource::Disk];
-
-/// In the order of the key's words.
-const NODE_CRASH_BY: [Crash; 4] = [Crash::Process, Crash::PowerLoss, Crash::DiskLoss, Crash::CleanStop];
 
 /// What faults refer to.
 pub(super) struct Targets<'a> {
@@ -95,8 +93,21 @@ fn unkinded(node: &Node) -> Diagnostic {
     };
     Diagnostic::error(ids::UNKNOWN_FAULT, "a fault needs a kind")
         .at(place)
-        .help("for example `[[fault.consumer-crash]]`")
+        .help(match meant_kind(node) {
+            Some(kind) => format!("write `[[fault.{kind}]]`, without the key"),
+            None => "for example `[[fault.consumer-crash]]`".to_owned(),
+        })
         .note(known_kinds())
+}
+
+/// The kind that a key of a fault's table names.
+fn meant_kind(node: &Node) -> Option<&'static str> {
+    let table = match &node.value {
+        Value::List(nodes) => nodes.first()?.as_table()?,
+        _ => node.as_table()?,
+    };
+    let word = ["kind", "type"].iter().find_map(|key| table.get(key)?.as_text())?;
+    nearest(word, fault_kinds().map(|(kind, _)| kind))
 }
 
 fn unknown_kind(kind: &str, place: Option<&Place>) -> Diagnostic {
@@ -139,7 +150,7 @@ fn read_kind(reader: &mut Reader<'_>, kind: &str, targets: &Targets<'_>) -> Faul
         "disk-loss" => outage(reader, Crash::DiskLoss),
         "node-crash" => FaultKind::NodeCrash(NodeCrash {
             node: node(reader, targets.nodes),
-            crash: NODE_CRASH_BY[reader.read("by", choice).unwrap_or_default().value],
+            crash: NODE_ENDS[reader.read("by", choice).unwrap_or_default().value].1,
             lasts: lasts(reader),
         }),
         "queue-crash" => FaultKind::QueueCrash(QueueCrash {

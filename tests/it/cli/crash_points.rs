@@ -82,8 +82,9 @@ fn files_and_output_are_the_same_with_any_number_of_threads() {
     let mut rows = csv.lines();
     let head: Vec<&str> = rows.next().unwrap().split(',').collect();
     assert_eq!(
-        head[..12].join(","),
-        "variant,seed,event,at_ns,in_doubt,lost,confirmed_and_lost,processed_again,came_back,out_of_order,unfinished,end"
+        head[..15].join(","),
+        "variant,seed,event,at_ns,in_doubt,lost,confirmed_and_lost,processed_again,came_back,out_of_order,unfinished,\
+         end,lost_anyway,republished,node"
     );
     let (mut last, mut rows_of_first) = ((0, 0), 0);
     for row in rows.filter_map(|row| row.strip_prefix("\"one, alone\",7,")) {
@@ -93,7 +94,7 @@ fn files_and_output_are_the_same_with_any_number_of_threads() {
         };
         let here = (number("event"), number("at_ns"));
         assert!(here.0 == last.0 + 1 && here.1 >= last.1, "{row}");
-        let causes: u64 = head[12..].iter().map(|name| number(name)).sum();
+        let causes: u64 = head[15..].iter().map(|name| number(name)).sum();
         assert_eq!(number("lost"), causes, "{row}");
         assert_eq!(cells[9], "drained");
         (last, rows_of_first) = (here, rows_of_first + 1);
@@ -213,5 +214,50 @@ fn the_report_is_whole_when_nobody_reads_the_output() {
     assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
     assert!(fs::read_to_string(place.join("crash-points.svg")).unwrap().ends_with("</svg>\n"));
     assert_eq!(fs::read_dir(&place).unwrap().count(), 5);
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// The option says what a crash hits; what it cannot hit is said with what to type.
+#[test]
+fn a_crash_hits_the_node_or_the_queue_that_is_named() {
+    let directory = directory("crash-points-targets");
+    let shop = file(&directory, "shop.toml", SHOP.as_bytes());
+    let two = SHOP.replace("[[producer]]", "[[queue]]\nname = \"other\"\n[[producer]]");
+    let two = file(&directory, "two.toml", two.as_bytes());
+    let place = directory.join("report");
+    let said = |scenario: &str, more: &[&str]| {
+        let options = ["--at-most", "30", "--format", "json", "--out", place.to_str().unwrap()];
+        let output = amqpsim(&[&["crash-points", scenario][..], &options, more].concat());
+        (output.status.code(), out(&output).to_owned() + err(&output))
+    };
+    for (scenario, more, words) in [
+        (&shop, &["--kind", "queue-crash"][..], "\"queue\": \"orders\""),
+        (&two, &["--kind", "queue-crash", "--queue", "other"], "\"queue\": \"other\""),
+        (&shop, &["--kind", "node-crash", "--by", "power-loss", "--node", "1"], "\"by\": \"power-loss\""),
+    ] {
+        let (code, json) = said(scenario, more);
+        assert_eq!(code, Some(0), "{json}");
+        assert!(
+            json.starts_with("{\n  \"format\": \"amqpsim-crash-points/1\"") && json.contains(words),
+            "{json}"
+        );
+        let worst = place.join("worst-one-alone.toml");
+        let run = amqpsim(&["check", worst.to_str().unwrap()]);
+        assert_eq!(run.status.code(), Some(0), "{}", err(&run));
+    }
+    for (scenario, more, words) in [
+        (&two, &["--kind", "queue-crash"][..], "there are 2 classic queues"),
+        (&two, &["--kind", "queue-crash", "--queue", "orers"], "classic queues are `orders`, `other`"),
+        (
+            &shop,
+            &["--kind", "node-crash", "--node", "2"],
+            "there is no node 2, because the broker has one node",
+        ),
+        (&shop, &["--kind", "power-loss", "--node", "1"], "write `--kind node-crash`"),
+    ] {
+        let (code, text) = said(scenario, more);
+        assert_eq!(code, Some(2), "{text}");
+        assert!(text.starts_with("error[crash-target]: ") && text.contains(words), "{text}");
+    }
     fs::remove_dir_all(directory).unwrap();
 }

@@ -804,16 +804,17 @@ fn a_wait_that_grows_does_not_end_below_its_beginning() {
     says(
         "[link]\nreconnect-backoff = \"jitter\"",
         expect![[r#"
-        error[unknown-choice]: there is no backoff `jitter`
-         --> scenarios/orders.toml:2:21
-          |
-        2 | reconnect-backoff = "jitter"
-          |                     ^^^^^^^^
-          |
-          = note: known are `fixed`, `exponential`, `full-jitter`
+            error[unknown-choice]: there is no backoff `jitter`
+             --> scenarios/orders.toml:2:21
+              |
+            2 | reconnect-backoff = "jitter"
+              |                     ^^^^^^^^
+              |
+              = help: did you mean `full-jitter`?
+              = note: known are `fixed`, `exponential`, `full-jitter`
 
-        1 error in scenarios/orders.toml
-    "#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 

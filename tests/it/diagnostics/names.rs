@@ -564,3 +564,104 @@ at = "1s"
         "#]],
     );
 }
+
+/// What people write who know RabbitMQ, or another simulator.
+#[test]
+fn natural_mistakes_are_told_what_to_write_instead() {
+    says(
+        r#"[scenario]
+name = "orders"
+[classic-store]
+preset = "classic"
+[[queue]]
+name = "tasks"
+type = "quorum"
+max_length = 1000
+x-message-ttl = 5000
+[[producer]]
+name = "web"
+queue = "orders"
+routing-key = "orders"
+interarrival = "1s"
+"#,
+        expect![[r#"
+            error[unknown-table]: a scenario has no table `scenario`
+             --> scenarios/orders.toml:1:2
+              |
+            1 | [scenario]
+              |  ^^^^^^^^
+              |
+              = help: the keys of a scenario, such as `question`, stand at the head of the file; its name is the file's
+              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `classic-store`, `client`, `cluster`, `connection`, `consumer`, `disk`, `exchange`, `fault`, `link`, `policy`, `producer`, `queue`, `quorum-store`, `replication`, `user`, `variant`, `vhost`
+
+            error[unknown-choice]: there is no store `classic`
+             --> scenarios/orders.toml:4:10
+              |
+            4 | preset = "classic"
+              |          ^^^^^^^^^
+              |
+              = help: did you mean `rabbitmq-3.10-classic`, `rabbitmq-3.10-classic-v2`, `rabbitmq-3.13-classic-v1` or `rabbitmq-4-classic`?
+              = note: known are `rabbitmq-3.10-classic`, `rabbitmq-3.10-classic-v2`, `rabbitmq-3.13-classic-v1`, `rabbitmq-4-classic`, `rabbitmq-quorum`, `sync-per-message`, `never-sync`
+
+            error[unknown-key]: a queue has no key `type`
+             --> scenarios/orders.toml:7:1
+              |
+            7 | type = "quorum"
+              | ^^^^
+              |
+              = help: write `arguments = { x-queue-type = "quorum" }`
+              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`, `vhost`
+
+            error[unknown-key]: a queue has no key `max_length`
+             --> scenarios/orders.toml:8:1
+              |
+            8 | max_length = 1000
+              | ^^^^^^^^^^
+              |
+              = help: write `arguments = { x-max-length = 1000 }`
+              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`, `vhost`
+
+            error[unknown-key]: a queue has no key `x-message-ttl`
+             --> scenarios/orders.toml:9:1
+              |
+            9 | x-message-ttl = 5000
+              | ^^^^^^^^^^^^^
+              |
+              = help: write `arguments = { x-message-ttl = 60000 }`
+              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`, `vhost`
+
+            error[unknown-key]: a producer has no key `queue`
+              --> scenarios/orders.toml:12:1
+               |
+            12 | queue = "orders"
+               | ^^^^^
+               |
+               = help: write `routing-key = "orders"` with the queue's name, and no `exchange`
+               = note: the keys of a producer are `after-consumer`, `app-id`, `bcc`, `cc`, `channel`, `confirms`, `connection`, `correlation-id`, `count`, `declare`, `exchange`, `expiration`, `headers`, `interarrival`, `mandatory`, `max-in-flight`, `message-size`, `message-type`, `messages`, `name`, `persistent`, `priority`, `reply-to`, `republish-attempts-max`, `republish-backoff`, `republish-delay-max`, `republish-delay`, `republish`, `routing-key-from`, `routing-key`, `routing-keys`, `start`, `stop`, `transaction-size`, `user-id`
+
+            6 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_fault_with_its_kind_as_a_key() {
+    says(
+        r#"[[fault]]
+kind = "power-loss"
+at = "1s"
+"#,
+        expect![[r#"
+            error[unknown-fault]: a fault needs a kind
+             --> scenarios/orders.toml:1:1
+              |
+            1 | [[fault]]
+              | ^^^^^^^^^
+              |
+              = help: write `[[fault.power-loss]]`, without the key
+              = note: known are `consumer-crash`, `producer-crash`, `connection-loss`, `broker-restart`, `process-crash`, `power-loss`, `disk-loss`, `node-crash`, `queue-crash`, `alarm`
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}

@@ -6,7 +6,7 @@ use amqpsim::engine::{EventList, Limits, run, step};
 use amqpsim::measure::Outcome;
 use amqpsim::model::{CrashRun, Recording, System, SystemEvent, simulate};
 use amqpsim::observe::Observation;
-use amqpsim::scenario::CrashKind;
+use amqpsim::scenario::{CrashKind, PlannedCrash};
 use amqpsim::units::SimDuration;
 use proptest::prelude::*;
 
@@ -77,8 +77,8 @@ fn a_crash_after_any_event_leaves_the_run_and_the_books_whole() {
         let spec = Arc::new(scenario.system);
         let lasts = SimDuration::from_millis(500);
         let run = || {
-            let kind = kind.get(&CrashKind::ALL).fault;
-            CrashRun::new(&spec, scenario.seed, kind(lasts))
+            let kind = *kind.get(&CrashKind::ALL);
+            CrashRun::new(&spec, scenario.seed, PlannedCrash::new(kind, lasts).faults(&spec))
         };
         let mut events = places.map(|place| place.index(400) as u64);
         events.sort_unstable();
