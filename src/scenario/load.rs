@@ -203,7 +203,7 @@ pub(super) fn gather(word: &str, found: &[Found<'_>], problems: &mut Problems) {
         };
         if having.len() == found.len() || having.iter().any(inside) {
             problems.push(diagnostic.clone());
-        } else {
+        } else if diagnostic.id != ids::KEY_WITHOUT_EFFECT {
             let mut names: Vec<String> =
                 having.iter().take(NAMES_MAX).map(|reading| format!("`{}`", reading.name)).collect();
             if having.len() > NAMES_MAX {

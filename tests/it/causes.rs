@@ -67,8 +67,8 @@ fn scenarios(cause: LossCause) -> Vec<String> {
             scenario("durable = false", &persistent, &fault("broker-restart", "2s", lasts))
         }
         LossCause::InMailbox => {
-            let store = "[classic-store]\nservice-time = \"20ms\"\n\n";
-            scenario("", &persistent, &format!("{store}{}", fault("process-crash", "500ms", lasts)))
+            let busy = "[classic-store]\nservice-time = \"50ms\"\n\n";
+            scenario("", &persistent, &format!("{busy}{}", fault("process-crash", "500ms", lasts)))
         }
         LossCause::InProcessBuffer => scenario("", &persistent, &fault("process-crash", "500ms", lasts)),
         LossCause::InPageCache => {
@@ -89,10 +89,10 @@ fn scenarios(cause: LossCause) -> Vec<String> {
         LossCause::TornTail => {
             let store = "[classic-store]\npreset = \"rabbitmq-3.10-classic\"\n\n[disk]\nsync-time = \"50ms\"\n\
                          torn-writes = true\n\n";
-            let at = |k: u64| format!("{}ms", 300 + 7 * k);
-            return (0..20)
-                .map(|k| scenario("", &confirmed, &format!("{store}{}", fault("power-loss", &at(k), lasts))))
-                .collect();
+            // Where a write is torn is drawn.
+            let text = scenario("", &confirmed, &format!("{store}{}", fault("power-loss", "321ms", lasts)));
+            let seeded = |seed: u64| text.replace("[replication]", &format!("[replication]\nseed = {seed}"));
+            return (1..20).map(seeded).collect();
         }
         LossCause::QueueUnregistered => scenario(
             &arguments("x-queue-type = \"quorum\""),

@@ -374,7 +374,10 @@ fn report_files_are_the_same_bytes_for_any_number_of_threads() {
         assert!(err(&output).contains("summary.txt, results.csv, results.json"), "{}", err(&output));
         let mut names: Vec<_> = fs::read_dir(&to).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
-        assert_eq!(names, ["results.csv", "results.json", "summary.txt"]);
+        assert_eq!(
+            names,
+            ["depth.svg", "latency.svg", "results.csv", "results.json", "shares.svg", "summary.txt"]
+        );
         let summary = fs::read_to_string(to.join("summary.txt")).unwrap();
         assert_eq!(summary, out(&output));
         assert!(summary.contains("n = 7") && !summary.contains('\u{1b}'), "{summary}");

@@ -305,7 +305,10 @@ fn a_story_says_why_a_fault_begins() {
         }
     });
     let story = narrator.finish(&names);
-    assert!(story.contains("fault pulled begins: 1 message is published\n"), "{story}");
+    assert!(
+        story.contains("fault pulled begins as 1 message is published: the connection of p is cut\n"),
+        "{story}"
+    );
 }
 
 /// A producer that may have 5 publishes unanswered and makes one each millisecond, 100 in all; an answer takes 20 ms.
