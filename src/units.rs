@@ -22,6 +22,30 @@ pub struct SimTime(u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimDuration(u64);
 
+/// How often something happens, in thousandths an hour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rate(u64);
+
+impl Rate {
+    const PER_HOUR: u64 = 1_000;
+
+    /// So many thousandths an hour.
+    pub const fn from_thousandths_per_hour(thousandths: u64) -> Self {
+        Rate(thousandths)
+    }
+
+    /// In thousandths an hour.
+    pub const fn thousandths_per_hour(self) -> u64 {
+        self.0
+    }
+
+    /// The mean time from one to the next, to the nearest nanosecond; `None` if it never happens.
+    pub fn gap(self) -> Option<SimDuration> {
+        const HOUR: u64 = 3_600_000_000_000 * Rate::PER_HOUR;
+        (HOUR + self.0 / 2).checked_div(self.0).map(SimDuration)
+    }
+}
+
 impl SimTime {
     /// The start of every replication.
     pub const ZERO: SimTime = SimTime(0);
@@ -199,6 +223,24 @@ pub fn parse_duration(text: &str) -> Result<SimDuration, QuantityError> {
     scaled(&whole, &decimals, size).map(SimDuration)
 }
 
+/// Reads a rate such as `50/s`, `0.5/ms`, `3/min`; the units are those of lengths of time, of which there is one.
+pub fn parse_rate(text: &str) -> Result<Rate, QuantityError> {
+    let Some((number, unit)) = text.split_once('/') else {
+        return match split(text) {
+            Ok((_, _, "")) => Err(QuantityError::NoUnit),
+            Ok(_) => Err(QuantityError::UnknownUnit),
+            Err(error) => Err(error),
+        };
+    };
+    let (whole, decimals, rest) = split(number)?;
+    let unit = unit.trim();
+    if !rest.is_empty() || unit.is_empty() {
+        return Err(QuantityError::UnknownUnit);
+    }
+    let length = UNITS.iter().find(|(name, _)| *name == unit).ok_or(QuantityError::UnknownUnit)?.1;
+    scaled(&whole, &decimals, 3_600_000_000_000 / length * Rate::PER_HOUR).map(Rate)
+}
+
 /// Reads a size such as `512B`, `4KiB`, `1.5MB`; the units are B, kB, KB, MB, GB, KiB, MiB and GiB.
 pub fn parse_bytes(text: &str) -> Result<u64, QuantityError> {
     let (whole, decimals, unit) = split(text)?;
@@ -262,6 +304,21 @@ mod tests {
         assert_eq!(parse_bytes("1.5MB"), Ok(1_500_000));
         assert_eq!(parse_bytes("4 KiB"), Ok(4096));
         assert_eq!(parse_bytes("12"), Err(QuantityError::NoUnit));
+    }
+
+    #[test]
+    fn rates_are_read_exactly() {
+        let rate = |thousandths| Ok(Rate::from_thousandths_per_hour(thousandths));
+        assert_eq!(parse_rate("50/s"), rate(180_000_000));
+        assert_eq!(parse_rate(" 0.5 / ms"), rate(1_800_000_000));
+        assert_eq!(parse_rate("3/h"), rate(3_000));
+        assert_eq!(parse_rate("50"), Err(QuantityError::NoUnit));
+        assert_eq!(parse_rate("50/day"), Err(QuantityError::UnknownUnit));
+        assert_eq!(parse_rate("50ms/s"), Err(QuantityError::UnknownUnit));
+        assert_eq!(parse_rate("/s"), Err(QuantityError::NoNumber));
+        assert_eq!(parse_rate("0.0001/h"), Err(QuantityError::TooPrecise));
+        assert_eq!(parse_rate("3/s").map(Rate::gap), Ok(Some(SimDuration(333_333_333))));
+        assert_eq!(Rate::default().gap(), None);
     }
 
     #[test]

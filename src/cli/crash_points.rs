@@ -155,6 +155,7 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
         let planned = planned.into_iter().map(|planned| planned.text);
         let contents: Vec<String> = [unstyled, csv.clone(), svg.clone()].into_iter().chain(planned).collect();
         let directory = files.write(&contents)?;
+        copy_data(&input, &directory)?;
         terminal.note(&format!("report: {}/{}", directory.display(), names.join(", ")));
     }
     match arguments.format {
@@ -176,6 +177,20 @@ fn plan(arguments: &Arguments, input: &Input, variants: Vec<Variant>, crash: Pla
         crash,
         spread: arguments.at_most.map_or(Spread::Every(every), Spread::AtMost),
     }
+}
+
+/// What the scenario reads lies beside the scenarios of the report too.
+fn copy_data(input: &Input, directory: &Path) -> Result<(), Failure> {
+    for (path, name) in &input.files {
+        let copy = directory.join(name);
+        if fs::canonicalize(path).ok() == fs::canonicalize(&copy).ok() {
+            continue;
+        }
+        let parent = copy.parent().unwrap_or(directory);
+        let copied = fs::create_dir_all(parent).and_then(|()| fs::copy(path, &copy));
+        copied.map_err(|error| Failure::output(&copy.display().to_string(), error))?;
+    }
+    Ok(())
 }
 
 /// A scenario that was made by a sweep may be swept itself, but not into its own directory.

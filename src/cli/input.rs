@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use super::failure::{Failure, reason};
 use super::terminal::Terminal;
@@ -22,6 +22,8 @@ pub(super) struct Input {
     pub names_variants: bool,
     /// The text of the file.
     pub text: String,
+    /// The data files that it names: where each lies, and its name.
+    pub files: Vec<(PathBuf, String)>,
 }
 
 impl Input {
@@ -67,36 +69,56 @@ pub(super) fn load_all(
 pub(super) fn load(file: &str, overrides: &[String], terminal: &mut Terminal) -> Result<Input, Failure> {
     let text = read(file)?;
     // Text is always made with colours; the terminal takes them out where they are not wanted.
-    let Loaded { variants, warnings } = scenario::load(file, &text, overrides)
-        .map_err(|diagnostics| Failure::Input(diagnostics.render(Paint::Coloured)))?;
+    let Loaded { variants, warnings, files } =
+        scenario::load_with_files(file, &text, overrides, &data_of(file))
+            .map_err(|diagnostics| Failure::Input(diagnostics.render(Paint::Coloured)))?;
     for warning in warnings {
         terminal.note(&warning.render(Paint::Coloured));
     }
     let names_variants =
         variants.len() > 1 || variants.iter().any(|one| one.name != "base" || !one.changes.is_empty());
     let origin = Origin { file: file.to_owned(), overrides: overrides.to_vec() };
-    Ok(Input { origin, variants, names_variants, text })
+    let files = files.into_iter().map(|name| (beside(file).join(&name), name)).collect();
+    Ok(Input { origin, variants, names_variants, text, files })
+}
+
+fn beside(file: &str) -> PathBuf {
+    Path::new(file).parent().map(Path::to_owned).unwrap_or_default()
+}
+
+/// How the data files of a scenario file are opened.
+pub(super) fn data_of(file: &str) -> impl Fn(&str) -> Result<String, String> {
+    let beside = beside(file);
+    move |name| {
+        let below = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+        if !Path::new(name).components().all(below) {
+            return Err("it must lie beside the scenario, or in a directory there".to_owned());
+        }
+        read_text(&beside.join(name))
+    }
 }
 
 /// The text of a file.
 pub(super) fn read(file: &str) -> Result<String, Failure> {
-    let failure = |why: &str| Failure::input("unreadable-file", &format!("cannot read {file}: {why}"), None);
-    let path = Path::new(file);
+    let failure =
+        |why: String| Failure::input("unreadable-file", &format!("cannot read {file}: {why}"), None);
+    read_text(Path::new(file)).map_err(failure)
+}
+
+/// The text of a file, or why it cannot be had.
+fn read_text(path: &Path) -> Result<String, String> {
     // Opening a directory succeeds on some platforms and reading it fails with other words on others.
     if path.is_dir() {
-        return Err(failure("it is a directory"));
+        return Err("it is a directory".to_owned());
     }
     // Some files, such as devices, have no end.
     let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(|error| failure(&reason(&error)))?;
-    file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| failure(&reason(&error)))?;
+    let file = fs::File::open(path).map_err(|error| reason(&error))?;
+    file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
     if bytes.len() as u64 > BYTES_MAX {
-        return Err(failure(&format!("it is larger than {} MiB", BYTES_MAX >> 20)));
+        return Err(format!("it is larger than {} MiB", BYTES_MAX >> 20));
     }
     String::from_utf8(bytes).map_err(|error| {
-        failure(&format!(
-            "it is not UTF-8 text (byte {} is the first wrong one)",
-            error.utf8_error().valid_up_to()
-        ))
+        format!("it is not UTF-8 text (byte {} is the first wrong one)", error.utf8_error().valid_up_to())
     })
 }

@@ -19,9 +19,16 @@ pub fn random_parts(system: &SystemSpec) -> Vec<String> {
     for connection in system.connections.iter().filter(|connection| jitters(&connection.reconnect)) {
         parts.push(format!("waits before `{}` connects again", connection.name));
     }
-    let by_chance = |pace: &Pace| matches!(pace, Pace::Interarrival(interarrival) if random(interarrival));
-    for producer in system.producers.iter().filter(|producer| by_chance(&producer.pace)) {
-        parts.push(format!("interarrival times of `{}`", producer.name));
+    for producer in &system.producers {
+        let (what, by_chance) = match &producer.pace {
+            Pace::Interarrival(interarrival) => ("interarrival times", random(interarrival)),
+            Pace::Arrivals(arrivals, _) => ("arrivals", arrivals.is_random()),
+            Pace::Closed(think_time) => ("think times", random(think_time)),
+            Pace::After { .. } => continue,
+        };
+        if by_chance {
+            parts.push(format!("{what} of `{}`", producer.name));
+        }
     }
     for producer in &system.producers {
         let sizes = producer.messages.iter().map(|message| &message.message_size);

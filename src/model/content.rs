@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::spec::{ClassSpec, MessageSpec, ProducerSpec, SystemSpec};
+use super::spec::{ClassSpec, MessageSpec, Pace, ProducerSpec, SystemSpec};
 use crate::amqp::{Content, DeliveryMode, Name, Names, Properties};
 use crate::random::{Choice, Distribution, Probability, RandomStream};
 
@@ -77,6 +77,8 @@ struct Drawn {
     choices: RandomStream,
     /// For each template.
     sizes: Vec<Distribution>,
+    /// Of each message, if they were recorded.
+    recorded: Option<Arc<[u32]>>,
     /// For each class, instead.
     sizes_of_classes: Vec<Option<Distribution>>,
     bodies: RandomStream,
@@ -107,11 +109,16 @@ impl Contents {
         let random = |message: &MessageSpec| message.message_size.constant().is_none();
         let draws = producer.choice.is_some()
             || producer.messages.iter().any(random)
-            || producer.message_sizes.iter().any(Option::is_some);
+            || producer.message_sizes.iter().any(Option::is_some)
+            || matches!(producer.pace, Pace::Arrivals(_, Some(_)));
         let for_each = draws.then(|| Drawn {
             choice: producer.choice.clone(),
             choices: RandomStream::new(seed, &producer.name, "kinds"),
             sizes: producer.messages.iter().map(|message| message.message_size.clone()).collect(),
+            recorded: match &producer.pace {
+                Pace::Arrivals(_, sizes) => sizes.clone(),
+                _ => None,
+            },
             sizes_of_classes: producer.message_sizes.clone(),
             bodies: RandomStream::new(seed, &producer.name, "sizes"),
         });
@@ -159,6 +166,10 @@ impl Contents {
     }
 
     fn draw_size(&self, drawn: &Drawn, number: u32, class: u8) -> u32 {
+        let recorded = drawn.recorded.as_ref().and_then(|sizes| sizes.get(number as usize - 1));
+        if let Some(&size) = recorded {
+            return size;
+        }
         let of_class = drawn.sizes_of_classes.get(usize::from(class)).and_then(Option::as_ref);
         let size = of_class.unwrap_or_else(|| &drawn.sizes[self.place(number)]);
         bytes(size, drawn.bodies.draw_at(u64::from(number)))

@@ -1,12 +1,50 @@
-//! What a producer keeps to beyond its pace: a window of unanswered publishes, what it publishes again, transactions, and work
+//! What a producer keeps to beyond its pace: a window of unanswered publishes, a closed loop of users, what it publishes again, transactions, and work
 //! of a consumer that it follows. A message that may not go out yet is held back at the client. Knows neither links nor the broker.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::republishing::Republishing;
 use super::spec::{Pace, ProducerSpec};
 use crate::amqp::Content;
+use crate::engine::Seq;
+use crate::random::{Distribution, RandomStream};
+use crate::units::SimDuration;
+
+/// As many users as the window allows, each of whom publishes, waits for the answer, thinks, and publishes again.
+#[derive(Clone, Debug)]
+pub(super) struct Users {
+    think_time: Distribution,
+    thoughts: RandomStream,
+    /// The ends of their thoughts.
+    thinking: BTreeSet<Seq>,
+}
+
+impl Users {
+    fn of(producer: &ProducerSpec, seed: u64) -> Option<Self> {
+        let Pace::Closed(think_time) = &producer.pace else { return None };
+        Some(Users {
+            think_time: think_time.clone(),
+            thoughts: RandomStream::new(seed, &producer.name, "thoughts"),
+            thinking: BTreeSet::new(),
+        })
+    }
+
+    /// How long a user thinks who has got an answer.
+    pub(super) fn think(&mut self) -> SimDuration {
+        self.think_time.sample(self.thoughts.draw())
+    }
+
+    /// A user thinks until this event.
+    pub(super) fn thinks_until(&mut self, due: Seq) {
+        self.thinking.insert(due);
+    }
+
+    /// Whether the event is the end of a user's thought; if so, it is over.
+    pub(super) fn is_due(&mut self, due: Seq) -> bool {
+        self.thinking.remove(&due)
+    }
+}
 
 /// A producer's rules and how far it is with them.
 #[derive(Clone, Debug)]
@@ -27,6 +65,8 @@ pub(super) struct Discipline {
     pub(super) follows: bool,
     /// Requests whose replies are held back, in order; empty for a producer that does not reply.
     pub(super) requests: VecDeque<Arc<Content>>,
+    /// The users of a closed loop; `None` where time or work makes it publish.
+    pub(super) users: Option<Users>,
     /// What it publishes again; `None` for a producer that publishes each message once.
     pub(super) republishing: Option<Republishing>,
 }
@@ -36,7 +76,8 @@ impl Discipline {
     pub(super) fn of(producer: &ProducerSpec, seed: u64) -> Option<Self> {
         let follows = matches!(producer.pace, Pace::After { .. });
         let bound = producer.max_in_flight.is_some() || producer.transaction_size.is_some();
-        if !bound && producer.republish.is_none() && !follows {
+        let users = Users::of(producer, seed);
+        if !bound && producer.republish.is_none() && !follows && users.is_none() {
             return None;
         }
         Some(Discipline {
@@ -48,6 +89,7 @@ impl Discipline {
             committing: false,
             follows,
             requests: VecDeque::new(),
+            users,
             republishing: Republishing::of(producer, seed),
         })
     }
@@ -55,6 +97,12 @@ impl Discipline {
     /// Whether a message may go out.
     pub(super) fn allows(&self) -> bool {
         self.in_flight < self.window && !self.committing
+    }
+
+    /// Users of a closed loop who neither think nor wait: those who begin, and those whose answer never comes.
+    pub(super) fn users_at_rest(&self) -> u32 {
+        let thinking = self.users.as_ref().map_or(0, |users| users.thinking.len() as u32);
+        self.window.saturating_sub(thinking + self.in_flight + self.waiting() as u32)
     }
 
     /// How many messages wait at the client, to go out for the first time or again.
@@ -82,6 +130,9 @@ impl Discipline {
     /// Its process is gone, and with it what it held back: so many messages.
     pub(super) fn forget(&mut self) -> u32 {
         self.requests.clear();
+        if let Some(users) = &mut self.users {
+            users.thinking.clear();
+        }
         if let Some(republishing) = &mut self.republishing {
             republishing.forget();
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::content::Contents;
-use super::discipline::Discipline;
+use super::discipline::{Discipline, Users};
 use super::republishing::Republishing;
 use super::spec::{Pace, ProducerSpec, SystemSpec};
 use crate::amqp::{
@@ -11,6 +11,7 @@ use crate::amqp::{
 };
 use crate::engine::Seq;
 use crate::observe::PublishedAgain;
+use crate::random::arrivals::Arrivals;
 use crate::random::{Distribution, RandomStream};
 use crate::units::{SimDuration, SimTime};
 
@@ -30,6 +31,8 @@ pub(super) struct Producer {
     count: u32,
     stop: SimTime,
     interarrival: Distribution,
+    /// What tells when messages come due where gaps are not all alike.
+    process: Option<Box<Arrivals>>,
     /// The next interarrival times. They are drawn together, because a processor works on several samples at once in little
     /// more than the time of one.
     gaps: [SimDuration; AHEAD],
@@ -56,6 +59,13 @@ impl Producer {
     pub(super) fn new(spec: &SystemSpec, index: usize, seed: u64, names: &mut Names) -> Self {
         let producer: &ProducerSpec = &spec.producers[index];
         let channel = &spec.channels[producer.channel];
+        let mut process = match &producer.pace {
+            Pace::Arrivals(arrivals, _) => {
+                Some(Box::new(Arrivals::new(arrivals, seed, &producer.name, producer.start)))
+            }
+            _ => None,
+        };
+        let due = process.as_mut().map_or(producer.start, |process| process.first(producer.start));
         Producer {
             id: ProducerId(index as u32),
             connection: channel.connection,
@@ -67,13 +77,14 @@ impl Producer {
             stop: producer.stop.unwrap_or(SimTime::END),
             interarrival: match &producer.pace {
                 Pace::Interarrival(interarrival) => interarrival.clone(),
-                Pace::After { .. } => Distribution::Constant(SimDuration::ZERO),
+                _ => Distribution::Constant(SimDuration::ZERO),
             },
+            process,
             gaps: [SimDuration::ZERO; AHEAD],
             used: AHEAD,
             arrivals: RandomStream::new(seed, &producer.name, "arrivals"),
             published: 0,
-            due: producer.start,
+            due,
             armed: Seq::NONE,
             outages: 0,
             ready: false,
@@ -99,7 +110,7 @@ impl Producer {
     pub(super) fn publish(&mut self, now: SimTime) -> u32 {
         self.published += 1;
         if self.used == AHEAD {
-            self.draw_ahead();
+            self.draw_ahead(now);
         }
         self.due = now + self.gaps[self.used];
         self.used += 1;
@@ -114,7 +125,13 @@ impl Producer {
     }
 
     #[inline(never)]
-    fn draw_ahead(&mut self) {
+    fn draw_ahead(&mut self, now: SimTime) {
+        if let Some(process) = &mut self.process {
+            // The next gap depends on when this one is over.
+            self.used = AHEAD - 1;
+            self.gaps[self.used] = process.after(now).since(now);
+            return;
+        }
         let draws = self.gaps.map(|_| self.arrivals.draw());
         self.gaps = draws.map(|draw| self.interarrival.sample(draw));
         self.used = 0;
@@ -132,6 +149,11 @@ impl Producer {
         Some((self.published - behind, None))
     }
 
+    /// The users of a closed loop.
+    pub(super) fn users(&mut self) -> Option<&mut Users> {
+        self.discipline.as_mut()?.users.as_mut()
+    }
+
     /// What it publishes again.
     pub(super) fn republishing(&mut self) -> Option<&mut Republishing> {
         self.discipline.as_mut()?.republishing.as_mut()
@@ -146,6 +168,11 @@ impl Producer {
     /// Whether a consumer's work makes it publish.
     pub(super) fn follows(&self) -> bool {
         self.discipline.as_ref().is_some_and(|discipline| discipline.follows)
+    }
+
+    /// Whether messages come due by time, whatever others do.
+    pub(super) fn keeps_time(&self) -> bool {
+        self.discipline.as_ref().is_none_or(|own| !own.follows && own.users.is_none())
     }
 
     /// Whether a publish that has just gone out at `now` was the last.

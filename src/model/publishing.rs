@@ -30,12 +30,16 @@ impl<R: Recorder> System<R> {
         let producer = &mut self.producers[index];
         if producer.armed != seq {
             if producer.discipline.is_some() {
-                self.republish_due(index, seq, events);
+                self.wait_is_over(index, seq, events);
             }
             return;
         }
         if !producer.ready {
             self.passed_over(index, events);
+            return;
+        }
+        if producer.users().is_some() {
+            self.users_begin(index, events);
             return;
         }
         let number = producer.publish(events.now());
@@ -235,6 +239,9 @@ impl<R: Recorder> System<R> {
                 if !free.contains(&index) {
                     free.push(index);
                 }
+                if verdict == Verdict::Confirmed || self.producers[index].republishing().is_none() {
+                    self.user_thinks(index, events);
+                }
                 self.answer_counts(sent.message, verdict, events);
             }
         }
@@ -249,19 +256,56 @@ impl<R: Recorder> System<R> {
         let Some(republishing) = self.producers[index].republishing() else { return };
         match verdict {
             Verdict::Confirmed => republishing.confirmed(number),
-            Verdict::Nacked => match republishing.nacked(number) {
-                Some(wait) => {
+            Verdict::Nacked => {
+                if let Some(wait) = republishing.nacked(number) {
                     let due = events.at(events.now() + wait, SystemEvent::ProducerDue(index as u32));
                     republishing.wait_for(due, number);
+                } else {
+                    self.given_up(message, events.now());
+                    self.user_thinks(index, events);
                 }
-                None => self.given_up(message, events.now()),
-            },
+            }
         }
     }
 
-    /// A nacked message has waited long enough.
+    /// All users of a closed loop who have nothing to wait for publish.
     #[cold]
-    fn republish_due(&mut self, index: usize, due: Seq, events: &mut EventList<SystemEvent>) {
+    fn users_begin(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+        self.producers[index].armed = Seq::NONE;
+        let at_rest = self.producers[index].discipline.as_ref().map_or(0, |own| own.users_at_rest());
+        for _ in 0..at_rest {
+            self.user_publishes(index, events);
+        }
+    }
+
+    /// A user publishes, or holds back what is due until the channel is open.
+    fn user_publishes(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+        let now = events.now();
+        let producer = &mut self.producers[index];
+        if producer.outages > 0 || !producer.goes_on(now) {
+            return;
+        }
+        producer.publish(now);
+        if let Some(discipline) = &mut producer.discipline {
+            discipline.held_back += 1;
+        }
+        self.release(index, events);
+    }
+
+    /// The user who waited for this answer thinks.
+    fn user_thinks(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+        let Some(users) = self.producers[index].users() else { return };
+        let due = events.at(events.now() + users.think(), SystemEvent::ProducerDue(index as u32));
+        users.thinks_until(due);
+    }
+
+    /// A nacked message has waited long enough, or a user has thought enough.
+    #[cold]
+    fn wait_is_over(&mut self, index: usize, due: Seq, events: &mut EventList<SystemEvent>) {
+        if self.producers[index].users().is_some_and(|users| users.is_due(due)) {
+            self.user_publishes(index, events);
+            return;
+        }
         if self.producers[index].republishing().is_some_and(|republishing| republishing.is_due(due)) {
             self.release(index, events);
         }

@@ -1,8 +1,11 @@
 //! What a scenario says about the simulated system: plain data, every reference resolved to an index.
 //! Knows no file format; the scenario room fills these structs from one.
 
+use std::sync::Arc;
+
 use crate::amqp::{ChannelNo, FieldTable, Properties};
 use crate::broker::{Profile, Settings};
+use crate::random::arrivals::ArrivalSpec;
 use crate::random::{Choice, Distribution, Probability};
 use crate::storage::StorageSpec;
 use crate::units::{SimDuration, SimTime};
@@ -227,6 +230,10 @@ pub struct MessageSpec {
 pub enum Pace {
     /// Time: so long after a message comes the next; the first comes at the start.
     Interarrival(Distribution),
+    /// Time, with gaps that are not all alike; the sizes of the messages where they were recorded too, in order of number.
+    Arrivals(ArrivalSpec, Option<Arc<[u32]>>),
+    /// Answers: as many messages are under way as its window allows, and so long after the answer to one comes the next.
+    Closed(Distribution),
     /// Work: one message for each that a consumer has processed.
     After {
         /// Index of the consumer.

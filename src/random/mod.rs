@@ -1,6 +1,7 @@
 //! Named random streams and the samplers that turn their draws into quantities.
 //! Knows nothing of what is drawn for: a stream is found by (seed, entity, purpose), a sample is a function of one draw.
 
+pub mod arrivals;
 mod choice;
 mod distribution;
 pub mod law;

@@ -74,7 +74,9 @@ fn fill(node: &mut Node, number: &str) {
         Value::Text(text) if text.contains(NUMBER) => *text = text.replace(NUMBER, number),
         Value::List(nodes) => nodes.iter_mut().for_each(|node| fill(node, number)),
         Value::Table(Table(entries)) => {
-            entries.iter_mut().for_each(|Entry { node, .. }| fill(node, number));
+            for Entry { node, .. } in entries {
+                fill(node, number);
+            }
         }
         _ => {}
     }

@@ -4,6 +4,8 @@
 use super::diagnostic::{Diagnostics, Problems};
 use super::load::{Head, build};
 use super::node::{Entry, Node, Table, Value};
+use std::collections::BTreeMap;
+
 use super::{Scenario, alike};
 
 /// The value of a key: a truth value, a number, a text, a list or a table.
@@ -38,6 +40,8 @@ pub struct SettingValue(Node);
 pub struct ScenarioBuilder {
     name: String,
     pub(super) tree: Table,
+    /// The texts of data files, by name.
+    files: BTreeMap<String, String>,
     /// Where the next keys go.
     cursor: Cursor,
 }
@@ -56,7 +60,12 @@ enum Cursor {
 impl ScenarioBuilder {
     /// A scenario with this name and nothing in it.
     pub fn new(name: &str) -> ScenarioBuilder {
-        ScenarioBuilder { name: name.to_owned(), tree: Table::default(), cursor: Cursor::Nowhere }
+        ScenarioBuilder {
+            name: name.to_owned(),
+            tree: Table::default(),
+            files: BTreeMap::new(),
+            cursor: Cursor::Nowhere,
+        }
     }
 
     /// The scenario's name.
@@ -98,6 +107,12 @@ impl ScenarioBuilder {
         let mut tree = self.tree.clone();
         alike::expand(&mut tree);
         tree
+    }
+
+    /// Gives the text of a data file that a key names.
+    pub fn file(mut self, name: &str, text: &str) -> Self {
+        self.files.insert(name.to_owned(), text.to_owned());
+        self
     }
 
     /// Says what the run should answer.
@@ -209,7 +224,8 @@ impl ScenarioBuilder {
     /// All mistakes, as for a file, but without places.
     pub fn build(self) -> Result<Scenario, Diagnostics> {
         let head = Head { name: &self.name, about: "" };
-        let loaded = build(&self.name, &head, &self.tree, &[], Problems::default())?;
+        let files = |name: &str| self.files.get(name).cloned().ok_or_else(|| "it was not given".to_owned());
+        let loaded = build(&self.name, &head, self.tree.clone(), &[], &files, Problems::default())?;
         let variant = loaded.variants.into_iter().next().expect("there is at least one variant");
         Ok(variant.scenario)
     }

@@ -246,6 +246,8 @@ fn number(name: &str, node: &Node, reading: &mut Reading<'_>, (low, high): (f64,
 fn empirical(node: &Node, reading: &mut Reading<'_>, unit: Unit) -> Option<Distribution> {
     let nodes = match &node.value {
         Value::List(nodes) if !nodes.is_empty() => nodes,
+        Value::Numbers(values) => return Some(Law::from(Empirical::new(values.to_vec())?).into()),
+        Value::Broken => return None,
         _ => {
             let message = format!("an empirical distribution is a list of values, got {}", node.shown());
             let [low, high] = unit.examples;

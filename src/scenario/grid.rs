@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Diagnostics, Problems};
+use super::files::{Data, Files};
 use super::ids;
 use super::load::{Found, Head, file_stem, gather, resolved};
 use super::node::{Node, shortened};
@@ -52,7 +53,7 @@ pub struct Grid {
 }
 
 /// Reads a scenario file at every combination of `varied`, each `ADDRESS=VALUE,VALUE,…`. Variants of the file are a factor
-/// like any other, unless `variant` names one; `overrides` hold at every point.
+/// like any other, unless `variant` names one; `overrides` hold at every point. `files` opens data files.
 ///
 /// # Errors
 ///
@@ -63,10 +64,11 @@ pub fn grid(
     overrides: &[String],
     varied: &[String],
     variant: Option<&str>,
+    files: Files<'_>,
 ) -> Result<Grid, Diagnostics> {
     let source = Source::new(source_name, text, 0);
     let mut problems = Problems::default();
-    let Some(tree) = parse::document(&source, &mut problems) else {
+    let Some(mut tree) = parse::document(&source, &mut problems) else {
         return Err(Diagnostics::new(source_name, problems.into_sorted()));
     };
     let settings: Vec<Setting> = overrides
@@ -80,6 +82,8 @@ pub fn grid(
         .filter_map(|(at, argument)| Varied::read(argument, at + 1 + overrides.len(), &mut problems))
         .collect();
     refuse_twice(&settings, &varied, &mut problems);
+    let mut data = Data::of(files);
+    data.attach(&mut tree, &mut problems);
     let mut plans = plans(&tree, &mut problems);
     let names: Vec<String> = plans.iter().map(|plan| plan.name.clone()).collect();
     choose(&mut plans, variant, &mut problems);
@@ -104,7 +108,7 @@ pub fn grid(
         let chosen = || varied.iter().zip(levels).map(|(varied, &level)| &varied.levels[level]);
         let among = resolve::Variants { this: &plan.name, all: &all };
         let settings = plan.settings.iter().chain(&settings).chain(chosen());
-        let (scenario, diagnostics) = resolved(&tree, settings, &head, among);
+        let (scenario, diagnostics) = resolved(&tree, settings, &head, among, &mut data);
         let own = plan.place.iter().chain(varied.iter().map(|varied| &varied.place));
         found.push(Found {
             name: described(plan, names.len() > 1, chosen()),

@@ -39,6 +39,7 @@ ids! {
     NUMBER_OUT_OF_RANGE = "number-out-of-range": "A number is outside of its range.";
     QUANTITY_TOO_LARGE = "quantity-too-large": "A quantity is more than can be held.";
     QUANTITY_TOO_PRECISE = "quantity-too-precise": "A quantity has more decimals than can be held.";
+    RATE_WITHOUT_UNIT = "rate-without-unit": "A rate is a bare number.";
     REFUSED_DECLARATION = "refused-declaration": "The broker refuses to declare something.";
     RESERVED_KEY = "reserved-key": "A key is kept for a later version.";
     RESERVED_NAME = "reserved-name": "A name belongs to the broker, or to this program.";
@@ -78,7 +79,9 @@ ids! {
     UNKNOWN_USER = "unknown-user": "A user is not declared.";
     UNKNOWN_VARIANT = "unknown-variant": "A check or the command line names a variant that is not there.";
     UNKNOWN_VHOST = "unknown-vhost": "A virtual host is not declared.";
+    UNORDERED_INSTANTS = "unordered-instants": "Instants are not in order of time.";
     UNOWNED_QUEUE = "unowned-queue": "An exclusive queue that no client declares.";
+    UNREADABLE_DATA = "unreadable-data": "A data file cannot be read, or not as the scenario says.";
     UNREADABLE_PATTERN = "unreadable-pattern": "A pattern of names cannot be read.";
     UNROUTABLE_KEY = "unroutable-key": "A producer publishes to the default exchange with the key of no queue.";
     UNSUPPORTED_ARGUMENT = "unsupported-argument": "An argument has a type that AMQP does not carry.";

@@ -2,6 +2,7 @@
 
 use super::builder::ScenarioBuilder;
 use super::diagnostic::{Diagnostic, Diagnostics, Problems};
+use super::files::{Data, Files};
 use super::node::Table;
 use super::overlay::Setting;
 use super::source::{Place, Source};
@@ -15,6 +16,8 @@ pub struct Loaded {
     pub variants: Vec<Variant>,
     /// Doubts, sorted by place.
     pub warnings: Vec<Diagnostic>,
+    /// The names of the data files that were read.
+    pub files: Vec<String>,
 }
 
 /// Reads a scenario file with settings of the command line, each `ADDRESS=VALUE`, which win over the file's variants.
@@ -51,6 +54,20 @@ pub struct Loaded {
 /// # Ok::<(), amqpsim::scenario::Diagnostics>(())
 /// ```
 pub fn load(source_name: &str, text: &str, overrides: &[String]) -> Result<Loaded, Diagnostics> {
+    load_with_files(source_name, text, overrides, &|_| Err("no files are at hand".to_owned()))
+}
+
+/// The same for a scenario that names data files, which `files` opens: from a name in the scenario to the text of the file.
+///
+/// # Errors
+///
+/// As [`load`], and files that cannot be opened or read.
+pub fn load_with_files(
+    source_name: &str,
+    text: &str,
+    overrides: &[String],
+    files: Files<'_>,
+) -> Result<Loaded, Diagnostics> {
     let source = Source::new(source_name, text, 0);
     let mut problems = Problems::default();
     let Some(tree) = parse::document(&source, &mut problems) else {
@@ -62,7 +79,7 @@ pub fn load(source_name: &str, text: &str, overrides: &[String]) -> Result<Loade
         .filter_map(|(at, argument)| Setting::from_argument(argument, at + 1, &mut problems))
         .collect();
     let head = Head { name: file_stem(source_name), about: &parse::head_comment(text) };
-    build(source_name, &head, &tree, &arguments, problems)
+    build(source_name, &head, tree, &arguments, files, problems)
 }
 
 /// The text of a scenario file that is one variant of this one, with the settings of the command line in it; `None` where
@@ -97,17 +114,22 @@ pub(super) struct Head<'a> {
 pub(super) fn build(
     source_name: &str,
     head: &Head<'_>,
-    tree: &Table,
+    mut tree: Table,
     arguments: &[Setting],
+    files: Files<'_>,
     mut problems: Problems,
 ) -> Result<Loaded, Diagnostics> {
-    let plans = plans(tree, &mut problems);
+    // Before the variants, so that they share what a file has.
+    let mut data = Data::of(files);
+    data.attach(&mut tree, &mut problems);
+    let plans = plans(&tree, &mut problems);
     let mut found = Vec::new();
     let mut variants = Vec::new();
     let names: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
     for plan in &plans {
         let among = resolve::Variants { this: &plan.name, all: &names };
-        let (scenario, diagnostics) = resolved(tree, plan.settings.iter().chain(arguments), head, among);
+        let settings = plan.settings.iter().chain(arguments);
+        let (scenario, diagnostics) = resolved(&tree, settings, head, among, &mut data);
         found.push(Found { name: plan.name.clone(), places: plan.place.iter().collect(), diagnostics });
         variants.push(variant(plan, scenario));
     }
@@ -117,7 +139,7 @@ pub(super) fn build(
     if failed {
         Err(Diagnostics::new(source_name, diagnostics))
     } else {
-        Ok(Loaded { variants, warnings: diagnostics })
+        Ok(Loaded { variants, warnings: diagnostics, files: data.read() })
     }
 }
 
@@ -160,10 +182,12 @@ pub(super) fn resolved<'a>(
     settings: impl Iterator<Item = &'a Setting>,
     head: &Head<'_>,
     among: resolve::Variants<'_>,
+    data: &mut Data<'_>,
 ) -> (Scenario, Vec<Diagnostic>) {
     let mut problems = Problems::default();
     let mut tree = tree.clone();
     let several = apply(settings, &mut tree, &mut problems);
+    data.attach(&mut tree, &mut problems);
     let scenario = resolve::scenario(&tree, head, among, &mut problems);
     let mut diagnostics = problems.into_sorted();
     if several {

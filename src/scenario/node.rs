@@ -1,6 +1,8 @@
 //! The tree of a scenario before it is read: tables, lists and values, each with its place.
 //! Knows no key; the reader gives the tree its meaning.
 
+use std::sync::Arc;
+
 use super::source::Place;
 
 /// A value with its place; no place for a builder's values and for defaults.
@@ -20,6 +22,8 @@ pub(super) enum Value {
     Boolean(bool),
     Date(String),
     List(Vec<Node>),
+    /// A column of a data file, in nanoseconds or bytes; shared, because there may be many.
+    Numbers(Arc<[u64]>),
     Table(Table),
     /// Something whose mistake has been reported; nothing more is said about it.
     Broken,
@@ -96,6 +100,7 @@ impl Node {
             Value::Date(_) => format!("the date {}", self.shown()),
             Value::List(_) => "a list".to_owned(),
             Value::Table(_) => "a table".to_owned(),
+            Value::Numbers(_) => "a column of a file".to_owned(),
             Value::Broken => "nothing".to_owned(),
         }
     }
@@ -116,6 +121,7 @@ impl Node {
                     table.0.iter().map(|entry| format!("{} = {}", entry.key, entry.node.shown())).collect();
                 format!("{{ {} }}", shown.join(", "))
             }
+            Value::Numbers(numbers) => format!("{} rows of a file", numbers.len()),
             Value::Broken => "?".to_owned(),
         }
     }

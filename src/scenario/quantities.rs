@@ -1,11 +1,11 @@
 //! Quantities with units: durations, sizes and factors, and what is wrong with their text.
 
 use crate::random::{Exponent, Probability};
-use crate::units::{QuantityError, SimDuration, parse_bytes, parse_duration};
+use crate::units::{QuantityError, Rate, SimDuration, parse_bytes, parse_duration, parse_rate};
 
 use super::diagnostic::Diagnostic;
 use super::ids;
-use super::keys::{DURATION_UNITS, Kind, SIZE_UNITS};
+use super::keys::{DURATION_UNITS, Kind, RATE_UNITS, SIZE_UNITS};
 use super::node::{Node, Value, shortened};
 use super::reader::Reading;
 use super::suggest::nearest;
@@ -37,6 +37,14 @@ const SIZE: Quantity = Quantity {
     id_without_unit: ids::SIZE_WITHOUT_UNIT,
 };
 
+const RATE: Quantity = Quantity {
+    noun: "a rate",
+    units: RATE_UNITS,
+    unit_usual: "/s",
+    example: "50/s",
+    id_without_unit: ids::RATE_WITHOUT_UNIT,
+};
+
 /// A length of time.
 pub(super) fn duration(node: &Node, reading: &mut Reading<'_>) -> Option<SimDuration> {
     quantity(node, reading, &DURATION, parse_duration)
@@ -51,6 +59,11 @@ pub(super) fn duration_or_off(node: &Node, reading: &mut Reading<'_>) -> Option<
 /// A number of bytes.
 pub(super) fn size(node: &Node, reading: &mut Reading<'_>) -> Option<u64> {
     quantity(node, reading, &SIZE, parse_bytes)
+}
+
+/// A rate.
+pub(super) fn rate(node: &Node, reading: &mut Reading<'_>) -> Option<Rate> {
+    quantity(node, reading, &RATE, parse_rate)
 }
 
 fn quantity<T>(

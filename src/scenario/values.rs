@@ -238,6 +238,6 @@ fn field_value(node: &Node, reading: &mut Reading<'_>) -> Option<FieldValue> {
             );
             None
         }
-        Value::Broken => None,
+        Value::Broken | Value::Numbers(_) => None,
     }
 }

@@ -131,8 +131,8 @@ fn inline(node: &Node) -> String {
                 .collect();
             format!("{{ {} }}", values.join(", "))
         }
-        // Never in a tree that was read without a mistake.
-        Value::Broken => "{}".to_owned(),
+        // Never in a tree that was read without a mistake, and that has no contents of files.
+        Value::Broken | Value::Numbers(_) => "{}".to_owned(),
     }
 }
 

@@ -219,3 +219,127 @@ fn a_builder_makes_many_alike() {
     let loaded = load("many.toml", &builder.to_toml(), &[]).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(loaded.variants[0].scenario, builder.build().unwrap_or_else(|error| panic!("{error}")));
 }
+
+/// The instants of all publishes in milliseconds, rounded to microseconds.
+fn instants(text: &str) -> Vec<f64> {
+    let seen = seen(text, |what| matches!(what, What::Published { .. }).then_some(()));
+    seen.into_iter().map(|(at, ())| (at * 1000.0).round() / 1000.0).collect()
+}
+
+const STARTED: &str = "[link]\nlatency = \"0s\"\n";
+
+#[test]
+fn a_constant_rate_is_a_gap() {
+    let text = format!("{STARTED}{}", producer("rate = \"50/s\"\nspacing = \"even\""));
+    assert_eq!(instants(&text)[..4], [0.0, 20.0, 40.0, 60.0]);
+    let poisson = scenario(&producer("rate = \"50/s\""));
+    let gaps = scenario(&producer("interarrival = { exponential = \"20ms\" }"));
+    assert_eq!(poisson.system, gaps.system);
+}
+
+#[test]
+fn a_rate_changes_at_its_points() {
+    let keys = "spacing = \"even\"\nrate = [{ at = \"0s\", rate = \"0/s\" }, { at = \"1s\", rate = \"10/s\" }, { at = \"2s\", rate = \"100/s\" }]";
+    let text = format!("{STARTED}{}", producer(keys));
+    let all = instants(&text);
+    assert_eq!((all[0], all[9], all[10], all.len()), (1100.0, 2000.0, 2010.0, 1000));
+    let daily = format!("{text}rate-shape = \"ramps\"\nrate-period = \"4s\"\n");
+    assert!((instants(&daily)[0] - (2.0f64 / 10.0).sqrt() * 1e3).abs() < 0.001);
+}
+
+#[test]
+fn a_curve_counts_from_the_beginning_of_the_replication_and_starts_with_its_producer() {
+    let keys = "start = \"1500ms\"\nspacing = \"even\"\nrate = [{ at = \"0s\", rate = \"1/s\" }, { at = \"2s\", rate = \"10/s\" }]";
+    let all = instants(&format!("{STARTED}{}", producer(keys)));
+    assert_eq!(all[..2], [2050.0, 2150.0]);
+}
+
+#[test]
+fn bursts_have_pauses_between_them() {
+    let keys = "interarrival = \"100ms\"\nbursts = { on = \"1s\", off = \"9s\" }";
+    let all = instants(&format!("{STARTED}{}", producer(keys)));
+    assert_eq!((all[9], all[10], all[999]), (900.0, 10_000.0, 990_900.0));
+}
+
+/// Three users with a think time of 10 ms and confirms that take 2 ms publish three messages every 12 ms.
+#[test]
+fn a_closed_loop_waits_for_answers_and_thinks() {
+    let keys = "think-time = \"10ms\"\nconfirms = true\nmax-in-flight = 3\nstop = \"100ms\"";
+    let text = format!("[link]\nlatency = \"1ms\"\n{}", producer(keys));
+    let all = instants(&text);
+    // The first three wait for the channel.
+    let first = all[0];
+    let expected: Vec<f64> = (0..all.len()).map(|n| first + 12.0 * (n / 3) as f64).collect();
+    assert_eq!(all, expected);
+    let outcome = play(&text);
+    assert_eq!(outcome.producers[0].confirmed as usize, all.len());
+}
+
+/// A user whose answer was lost with the connection begins anew; there are never more than three under way.
+#[test]
+fn a_closed_loop_goes_on_after_a_cut_and_a_crash() {
+    for fault in [
+        "[[fault.connection-loss]]\nconnection = \"p\"\nat = \"30500us\"\nlasts = \"5ms\"\n",
+        "[[fault.producer-crash]]\nproducer = \"p\"\nat = \"30500us\"\nrestart-after = \"5ms\"\n",
+        "[[fault.broker-restart]]\nat = \"30500us\"\nlasts = \"5ms\"\n",
+    ] {
+        for extra in ["", "republish = \"unconfirmed\"\n"] {
+            let keys = "think-time = \"1ms\"\nconfirms = true\nmax-in-flight = 3\ncount = 300\n";
+            let text = producer(keys).replace("count = 1000\n", "");
+            let text = format!("[link]\nlatency = \"1ms\"\nreconnect-delay = \"3ms\"\n{text}{extra}{fault}");
+            let outcome = play(&text);
+            let p = &outcome.producers[0];
+            assert_eq!(p.published - p.republished, 300, "{fault}{extra}");
+            assert!(p.confirmed >= 296, "{fault}{extra}: {p:?}");
+        }
+    }
+}
+
+#[test]
+fn what_was_recorded_is_replayed_with_its_sizes() {
+    let keys = "replay = [{ at = \"5ms\", size = \"1kB\" }, { at = \"5ms\", size = \"2kB\" }, { at = \"50ms\", size = \"3kB\" }]";
+    let text = format!("{STARTED}{}", producer(keys));
+    assert_eq!(instants(&text), [5.0, 5.0, 50.0]);
+    let sizes: Vec<u32> = publishes(&text).iter().map(|(_, (size, ..))| *size).collect();
+    assert_eq!(sizes, [1000, 2000, 3000]);
+}
+
+#[test]
+fn files_give_recorded_arrivals_and_measured_times() {
+    let text = r#"
+        [[queue]]
+        name = "q"
+        [[producer]]
+        name = "p"
+        routing-key = "q"
+        replay = { file = "trace.csv", at = "time", unit = "s", size = "bytes", size-unit = "B" }
+        [[consumer]]
+        name = "c"
+        queue = "q"
+        service-time = { empirical = { file = "data/times.csv", column = "took" } }
+    "#;
+    let files = |name: &str| match name {
+        "trace.csv" => Ok("time,who,bytes\n0.5,a,1000\n1.25,b,2e3\n".to_owned()),
+        "data/times.csv" => Ok("n,took\n1,3ms\n2,5 ms\n".to_owned()),
+        _ => Err("nothing there".to_owned()),
+    };
+    let loaded = amqpsim::scenario::load_with_files("test.toml", text, &[], &files).unwrap();
+    assert_eq!(loaded.files, ["data/times.csv", "trace.csv"]);
+    let system = &loaded.variants[0].scenario.system;
+    let inline = load(
+        "test.toml",
+        &text
+            .replace(
+                "{ file = \"trace.csv\", at = \"time\", unit = \"s\", size = \"bytes\", size-unit = \"B\" }",
+                "[{ at = \"500ms\", size = \"1kB\" }, { at = \"1250ms\", size = \"2kB\" }]",
+            )
+            .replace("{ file = \"data/times.csv\", column = \"took\" }", "[\"3ms\", \"5ms\"]"),
+        &[],
+    );
+    assert_eq!(*system, inline.unwrap().variants[0].scenario.system);
+    let builder = amqpsim::scenario::ScenarioBuilder::from_toml("test.toml", text).unwrap();
+    let again = builder.file("trace.csv", &files("trace.csv").unwrap());
+    let again = again.file("data/times.csv", &files("data/times.csv").unwrap());
+    assert_eq!(again.clone().build().unwrap().system, *system);
+    assert!(again.to_toml().contains("file = \"trace.csv\""));
+}

@@ -179,7 +179,8 @@ fn run(
 fn load(arguments: &Arguments, terminal: &mut Terminal) -> Result<Grid, Failure> {
     let text = input::read(&arguments.file)?;
     let settings = &arguments.overrides.set;
-    let grid = grid(&arguments.file, &text, settings, &arguments.vary, arguments.variant.as_deref())
+    let data = input::data_of(&arguments.file);
+    let grid = grid(&arguments.file, &text, settings, &arguments.vary, arguments.variant.as_deref(), &data)
         .map_err(|diagnostics| Failure::Input(diagnostics.render(Paint::Coloured)))?;
     for warning in &grid.warnings {
         terminal.note(&warning.render(Paint::Coloured));

@@ -118,7 +118,7 @@ impl<R: Recorder> System<R> {
     fn pass_over_later(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
         let producer = &mut self.producers[index];
         let due = producer.due.max(events.now());
-        if !producer.follows() && producer.goes_on(due) {
+        if producer.keeps_time() && producer.goes_on(due) {
             producer.armed = events.at(due, SystemEvent::ProducerDue(index as u32));
         }
     }

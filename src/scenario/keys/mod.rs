@@ -105,6 +105,12 @@ pub enum Kind {
     Duration,
     /// A length of time, or the word `off`.
     DurationOrOff,
+    /// How often something happens, or that from instants on.
+    Rates,
+    /// Lengths of bursts and of the pauses between them.
+    Bursts,
+    /// Arrivals that were recorded.
+    Recorded,
     /// A number of bytes.
     Size,
     /// A distribution of lengths of time.
@@ -170,7 +176,9 @@ impl Kind {
             Kind::Distribution | Kind::SizeDistribution => "a distribution",
             Kind::DistributionByClass | Kind::SizeDistributionByClass => "a table of distributions",
             Kind::ChoiceByClass(_) => "a table of strings",
-            Kind::Arguments | Kind::Condition => "a table",
+            Kind::Arguments | Kind::Condition | Kind::Bursts => "a table",
+            Kind::Rates => "a rate, or a list of tables",
+            Kind::Recorded => "a list of tables, or a file",
             Kind::Declarations | Kind::Messages | Kind::Steps | Kind::Permissions => "a list of tables",
             Kind::DeliveryTag => "an integer or a string",
             Kind::Bound => "a number or a duration",
@@ -185,9 +193,12 @@ impl Kind {
             Kind::ShortText | Kind::ShortTexts | Kind::RoutingKeys => "up to 255 bytes".to_owned(),
             Kind::Integer(low, high) => format!("{low} to {high}"),
             Kind::Factor => "0.001 to 1000".to_owned(),
+            Kind::Rates => RATE_UNITS.to_owned(),
             Kind::Exponent => "0 to 10".to_owned(),
             Kind::Probability => "0 to 1".to_owned(),
-            Kind::Duration | Kind::Distribution | Kind::DistributionByClass => DURATION_UNITS.to_owned(),
+            Kind::Duration | Kind::Distribution | Kind::DistributionByClass | Kind::Bursts => {
+                DURATION_UNITS.to_owned()
+            }
             Kind::DurationOrOff => format!("{DURATION_UNITS}, or off"),
             Kind::Size | Kind::SizeDistribution | Kind::SizeDistributionByClass => SIZE_UNITS.to_owned(),
             Kind::Choice(choice) | Kind::ChoiceByClass(choice) => (choice.words)().join(", "),
@@ -201,6 +212,8 @@ impl Kind {
 
 /// The units of durations, smallest first.
 pub(super) const DURATION_UNITS: &str = "ns, us, ms, s, min, h";
+/// The units of rates.
+pub(super) const RATE_UNITS: &str = "/ns, /us, /ms, /s, /min, /h";
 /// The units of sizes.
 pub(super) const SIZE_UNITS: &str = "B, kB, MB, GB, KiB, MiB, GiB";
 

@@ -15,6 +15,7 @@ mod limits;
 mod message;
 mod names;
 mod operator;
+mod pace;
 mod producer;
 mod routes;
 mod script;

@@ -1,9 +1,8 @@
 //! Producers.
 
 use crate::model::{BackoffSpec, Declaration, MessageSpec, Pace, ProducerSpec};
-use crate::random::{Choice, Distribution};
+use crate::random::Choice;
 use crate::scenario::diagnostic::{Diagnostic, Problems};
-use crate::scenario::distributions::distribution;
 use crate::scenario::ids;
 use crate::scenario::node::{Table, shortened};
 use crate::scenario::quantities::{duration, exponent};
@@ -18,7 +17,7 @@ use super::clients::Clients;
 use super::declares::{Declared, declarations};
 use super::message::{self, Author, Content, value};
 use super::names::Names;
-use super::{client_starts_late, instant, readers};
+use super::{client_starts_late, instant, pace, readers};
 
 /// A producer with the places that checks across tables need.
 #[derive(Debug)]
@@ -58,7 +57,7 @@ pub(super) fn read(
         let exchange = reader.read("exchange", short_text).unwrap_or_default();
         let (messages, routing_keys, more_keys) = messages(reader);
         let (start, stop) = interval(reader, end);
-        let (pace, after) = pace(reader);
+        let (pace, after) = pace::read(reader);
         let vhost = clients.vhost_of(channel);
         let declares = reader.read("declare", declarations).unwrap_or_default().value;
         let declares = Declared::of(&vhost, declares);
@@ -98,27 +97,6 @@ pub(super) fn follow(producers: &mut [Producer], consumers: &Names, problems: &m
         {
             *consumer = index;
         }
-    }
-}
-
-/// Reads what makes it publish; a consumer is by name, until all are known.
-fn pace(reader: &mut Reader<'_>) -> (Pace, Option<Placed<String>>) {
-    let interarrival = reader.read("interarrival", distribution);
-    let after = reader.read("after-consumer", name);
-    let replies = reader.read("routing-key-from", choice).is_some();
-    conflict(reader, "after-consumer", "interarrival");
-    needs(reader, "routing-key-from", "after-consumer", "\"server\"");
-    if !reader.has("interarrival") && !reader.has("after-consumer") {
-        let message = format!("{} has no `interarrival`", reader.owner());
-        let diagnostic = Diagnostic::error(ids::MISSING_KEY, message)
-            .at(reader.place())
-            .help("add `interarrival = { exponential = \"20ms\" }`");
-        reader.problems.push(diagnostic);
-    }
-    match (after, interarrival) {
-        (Some(after), _) => (Pace::After { consumer: 0, replies }, Some(after)),
-        (None, Some(interarrival)) => (Pace::Interarrival(interarrival.value), None),
-        (None, None) => (Pace::Interarrival(Distribution::Constant(SimDuration::ZERO)), None),
     }
 }
 
@@ -167,7 +145,7 @@ fn republish(reader: &mut Reader<'_>) -> Option<BackoffSpec> {
 }
 
 /// Reports two keys that exclude each other.
-fn conflict(reader: &mut Reader<'_>, second: &str, first: &str) {
+pub(super) fn conflict(reader: &mut Reader<'_>, second: &str, first: &str) {
     if reader.has(first) && reader.has(second) {
         let message = format!("{} has `{first}` and `{second}`", reader.owner());
         let diagnostic = Diagnostic::error(ids::CONFLICTING_KEYS, message)
@@ -179,7 +157,7 @@ fn conflict(reader: &mut Reader<'_>, second: &str, first: &str) {
 }
 
 /// Reports a key that means nothing without another.
-fn needs(reader: &mut Reader<'_>, key: &str, other: &str, example: &str) {
+pub(super) fn needs(reader: &mut Reader<'_>, key: &str, other: &str, example: &str) {
     if reader.has(key) && !reader.has(other) {
         let message = format!("{} has `{key}`, but no `{other}`", reader.owner());
         let diagnostic = Diagnostic::error(ids::MISSING_KEY, message)

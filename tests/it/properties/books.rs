@@ -217,6 +217,11 @@ fn messages_of(run: &Run, index: usize) -> Checked {
                 lost.entry(*message).or_default().0 += 1;
             }
             What::LostOutside { message, .. } => settled = Some(*message),
+            What::Broker(Fact::CameBack { message, .. }, _)
+                if run.scenario.system.producers[index].republish.is_none() =>
+            {
+                lost.remove(message);
+            }
             What::Broker(Fact::Settled { queue, message, .. }, _) => {
                 let was_lost = settled.take() == Some(*message);
                 if was_lost {

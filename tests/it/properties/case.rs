@@ -55,6 +55,10 @@ pub(crate) enum Feature {
     Sizes,
     DrawnClasses,
     HeavyKeys,
+    Rates,
+    Bursts,
+    ClosedLoops,
+    Replays,
 }
 
 /// A scenario in numbers. Its `Debug` is the scenario file.
@@ -430,6 +434,37 @@ impl Case {
         }
         if follows {
             return writeln!(out, "after-consumer = \"c0\"\n");
+        }
+        self.pace(producer, out)
+    }
+
+    /// What makes a producer publish that follows nobody.
+    fn pace(&self, producer: &Producer, out: &mut impl Write) -> fmt::Result {
+        let windowed =
+            self.has(Feature::Confirms) && !self.has(Feature::Transactions) && producer.together > 0;
+        let kind = producer.interarrival.1 % 4;
+        if self.has(Feature::ClosedLoops) && windowed {
+            return writeln!(out, "think-time = {}\n", self.time(producer.interarrival));
+        }
+        if self.has(Feature::Replays) && kind == 0 {
+            return writeln!(
+                out,
+                "replay = [{{ at = \"1ms\", size = \"1kB\" }}, {{ at = \"1ms\", size = \"2B\" }}, {{ at = \"9ms\", size = \"3B\" }}]\n"
+            );
+        }
+        if self.has(Feature::Rates) && kind == 1 {
+            let shape = if producer.mandatory { "ramps" } else { "steps" };
+            return writeln!(
+                out,
+                "rate = [{{ at = \"0s\", rate = \"900/s\" }}, {{ at = \"5ms\", rate = \"0/s\" }}, {{ at = \"9ms\", rate = \"2/ms\" }}]\nrate-shape = \"{shape}\"\nrate-period = \"12ms\"\n"
+            );
+        }
+        if self.has(Feature::Bursts) {
+            writeln!(
+                out,
+                "bursts = {{ on = {}, off = \"4ms\" }}",
+                self.time((producer.interarrival.0, 3_000))
+            )?;
         }
         writeln!(out, "interarrival = {}\n", self.time(producer.interarrival))
     }
