@@ -16,6 +16,7 @@ mod randomness;
 mod replication;
 mod run;
 mod sweep;
+mod warm_up;
 
 pub use advice::{Advice, AdvicePlan, BoundBy, ENOUGH, IsEnough, advisable_queues, advise};
 pub use comparison::{Comparison, Difference, compare};
@@ -29,5 +30,6 @@ pub use randomness::{is_random, random_parts};
 pub use replication::{Origin, Replication, shell_word};
 #[cfg(test)]
 pub(crate) use run::tests;
-pub use run::{Plan, RunResult, SimulatorBug, VariantResult, run};
+pub use run::{Plan, RunResult, SimulatorBug, Stopping, VariantResult, run};
 pub use sweep::{SweepPlan, SweepResult, SweepStop, SweptMeasure, SweptPoint, sweep};
+pub use warm_up::{FoundBy, WarmUp, warm_up};

@@ -5,6 +5,7 @@ use crate::measure::fairness::{jain_index, max_min_ratio};
 use crate::measure::{ConsumerOutcome, Outcome, ProducerOutcome, QueueOutcome, Safety};
 use crate::observe::LossCause;
 use crate::stats::Histogram;
+use crate::units::SimTime;
 
 /// What a measure belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -175,7 +176,7 @@ pub const CATALOGUE: &[Measure] = &[
         |o, i| Some(consumer_of(o, i)?.cancelled as f64)),
     consumer("share", Unit::Share, "Its part of the messages that all consumers of its queue processed, 0 to 1.", share),
     consumer("utilisation", Unit::Share,
-        "Time it worked over its queue's makespan, 0 to 1; work left open at the end counts at most until then.", utilisation),
+        "Time it worked over its queue's makespan, after a warm-up over the time that is measured, 0 to 1; work left open at the end does not count.", utilisation),
     consumer("service-mean", Unit::Nanoseconds, "Mean time that it worked on a message, whatever it did with it then.",
         service_mean),
     consumer("sojourn-mean", Unit::Nanoseconds, "Mean time from publish to the end of its processing.",
@@ -437,7 +438,10 @@ fn share(outcome: &Outcome, index: usize) -> Option<f64> {
 
 fn utilisation(outcome: &Outcome, index: usize) -> Option<f64> {
     let consumer = consumer_of(outcome, index)?;
-    let makespan = queue_of(outcome, consumer.queue)?.makespan.filter(|makespan| !makespan.is_zero())?;
+    let whole = || queue_of(outcome, consumer.queue)?.makespan;
+    let window = || Some(outcome.end.at.since(outcome.measured_from));
+    let makespan = if outcome.measured_from > SimTime::ZERO { window() } else { whole() };
+    let makespan = makespan.filter(|makespan| !makespan.is_zero())?;
     Some((consumer.busy.as_nanos() as f64 / makespan.as_nanos() as f64).min(1.0))
 }
 

@@ -214,6 +214,9 @@ pub struct Strike {
 pub struct Outcome {
     /// How it ended.
     pub end: End,
+    /// Measures of consumers and queues begin here, and so do latencies; what happened before is warm-up. Zero: there is none.
+    /// The books and the counts of producers cover the whole run.
+    pub measured_from: SimTime,
     /// In order of the scenario.
     pub producers: Vec<ProducerOutcome>,
     /// In order of the scenario.

@@ -39,6 +39,8 @@ pub(super) struct Books {
     pub(super) republishes: bool,
     /// In order of `queues`.
     pub(super) repeats: Vec<Repeats>,
+    /// What happened before is not measured.
+    pub(super) measured_from: SimTime,
 }
 
 /// Counts of one consumer.
@@ -46,7 +48,7 @@ pub(super) struct Books {
 pub(super) struct ConsumerBook {
     pub(super) outcome: ConsumerOutcome,
     /// While it is idle: how long work had waited in its queue, in all, when it became so.
-    idle_since: Option<SimDuration>,
+    pub(super) idle_since: Option<SimDuration>,
 }
 
 /// Counts of one queue.
@@ -57,7 +59,7 @@ pub(super) struct QueueBook {
     /// Messages in the buffers of its consumers.
     buffered: u32,
     /// How long some message had waited, ready or in a buffer, until `waiting_until`.
-    waited: SimDuration,
+    pub(super) waited: SimDuration,
     waiting_until: SimTime,
     last_arrival: Option<u32>,
     /// Sum of the speeds of its consumers, in thousandths; `None` if they differ by more than speed.
@@ -93,6 +95,18 @@ impl QueueBook {
             self.waited += now.since(self.waiting_until);
         }
         self.waiting_until = now;
+    }
+
+    /// Forgets what was measured. What a property is about stays: the order of deliveries.
+    pub(super) fn measure_from(&mut self, now: SimTime) {
+        self.update_waiting(now);
+        let outcome = &mut self.outcome;
+        outcome.depth.restart(now);
+        outcome.flow.restart();
+        (outcome.enqueued, outcome.delivered, outcome.redelivered, outcome.acked) = (0, 0, 0, 0);
+        self.work = 0;
+        self.first_published = None;
+        self.no_earlier_than = SimTime::ZERO;
     }
 
     fn close(&mut self, end: SimTime) {
@@ -164,6 +178,7 @@ impl Books {
             fates: fates.collect(),
             republishes: spec.producers.iter().any(|producer| producer.republish.is_some()),
             repeats: vec![Repeats::default(); queue_list.len() + 1],
+            measured_from: SimTime::ZERO,
         }
     }
 

@@ -11,7 +11,7 @@ use super::record::{Lean, Recorder, Recording};
 use super::spec::SystemSpec;
 use super::system::{Node, System};
 use crate::amqp::{Method, in_vhost};
-use crate::engine::{EventList, Limits, RunEnd, Stop, run, step};
+use crate::engine::{EventList, Limits, RunEnd, Stop, is_drained, run, step};
 use crate::measure::{End, EndReason, Outcome, Stopped};
 use crate::observe::Observation;
 use crate::storage::Crash;
@@ -21,8 +21,7 @@ use crate::units::SimTime;
 pub fn simulate(spec: &SystemSpec, seed: u64) -> Outcome {
     let spec = Arc::new(spec.clone());
     let (mut system, mut events) = System::new(&spec, seed, Lean);
-    let limits = Limits { time: spec.duration, events: spec.events_max };
-    let end = run(&mut system, &mut events, limits);
+    let end = system.run_to_end(&mut events);
     system.close(end)
 }
 
@@ -35,13 +34,19 @@ pub fn simulate_recorded(
     let spec = Arc::new(spec.clone());
     let (mut system, mut events) = System::new(&spec, seed, Recording::default());
     let mut count = 0;
+    let mut until = if spec.measured_from > SimTime::ZERO { spec.measured_from } else { spec.duration };
     loop {
         let observed = system.recorder_mut().take();
         if !observed.is_empty() {
             look(&system, observed);
         }
         let exhausted = count >= spec.events_max;
-        if exhausted || !step(&mut system, &mut events, spec.duration) {
+        if exhausted || !step(&mut system, &mut events, until) {
+            if !exhausted && until < spec.duration && !is_drained(&system, &events) {
+                system.books.measure_from(until);
+                until = spec.duration;
+                continue;
+            }
             // The loop's last round: it only finds out why there is no next event.
             let limits = Limits { time: spec.duration, events: 0 };
             let mut end = if exhausted {
@@ -134,6 +139,7 @@ impl<R: Recorder> System<R> {
         Outcome {
             clients,
             end: End { at: end.at, events: end.events, why },
+            measured_from: self.books.measured_from,
             producers: self.books.producers,
             consumers: self.books.consumers.into_iter().map(|consumer| consumer.outcome).collect(),
             queues,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::losses::{self, Loss};
 use super::{answer, checks};
 use crate::check::{CheckResult, Found};
-use crate::experiment::{Comparison, Difference, RunResult, VariantResult};
+use crate::experiment::{Comparison, Difference, FoundBy, RunResult, Stopping, VariantResult};
 use crate::measure::{CATALOGUE, EndReason, FaultOutcome, Outcome, Scope, Strike};
 use crate::stats::Estimate;
 
@@ -29,6 +29,7 @@ pub fn json(result: &RunResult, comparison: Option<&Comparison>) -> String {
         },
         "seed": result.seed,
         "replications": result.replications,
+        "precision": result.stopping.as_ref().map(stopping),
         "variants": result.variants.iter().map(variant).collect::<Vec<_>>(),
     });
     if let Some(comparison) = comparison {
@@ -49,12 +50,43 @@ fn variant(variant: &VariantResult) -> Value {
         "changes": changes,
         "profile": variant.variant.scenario.system.profile.name,
         "random": variant.random_parts,
+        "study": study(variant),
         "checks": variant.checks.iter().map(|check| self::check(check, variant)).collect::<Vec<_>>(),
         "losses": losses::all(variant).iter().map(loss).collect::<Vec<_>>(),
         "measures": measures(variant),
         "replications": variant.outcomes.iter().enumerate().map(|(k, outcome)| replication(variant, k, outcome))
             .collect::<Vec<_>>(),
     })
+}
+
+fn stopping(stopping: &Stopping) -> Value {
+    json!({
+        "of": stopping.precision.of.name,
+        "scope": stopping.precision.of.scope.name(),
+        "relative": stopping.precision.relative,
+        "most": stopping.precision.most,
+        "reached": stopping.reached,
+    })
+}
+
+/// What is measured, and how the warm-up was found.
+fn study(variant: &VariantResult) -> Value {
+    let Some(warm_up) = &variant.warm_up else { return json!({ "horizon": "terminating" }) };
+    let mut study = json!({
+        "horizon": "steady-state",
+        "measured_from_ns": variant.variant.scenario.system.measured_from.as_nanos(),
+        "warm_up_ns": warm_up.ends.as_nanos(),
+    });
+    match &warm_up.how {
+        FoundBy::Given => study["method"] = "given".into(),
+        FoundBy::PilotRuns { runs, settled, populations } => {
+            study["method"] = "MSER-5".into();
+            study["runs"] = json!(runs);
+            study["settled"] = json!(settled);
+            study["populations"] = json!(populations);
+        }
+    }
+    study
 }
 
 fn check(check: &CheckResult, variant: &VariantResult) -> Value {

@@ -21,6 +21,7 @@ mod script;
 mod settings;
 mod storage;
 mod storage_doubts;
+mod study;
 mod topology;
 mod trigger;
 
@@ -107,6 +108,7 @@ pub(super) fn scenario(
         storage: Some(storage),
         operator: operator.spec,
         duration: instant(replication.duration.value),
+        measured_from: instant(replication.study.given_warm_up()),
         events_max: replication.events_max,
         profile: profile.value,
         classes: classes.specs,
@@ -129,6 +131,7 @@ pub(super) fn scenario(
         system,
         seed: replication.seed,
         replications: replication.replications,
+        study: replication.study,
         checks,
     }
 }
