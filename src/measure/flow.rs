@@ -36,7 +36,7 @@ impl Flow {
 
     /// Forgets what was finished so far.
     pub fn restart(&mut self) {
-        *self = Flow { round: self.round, ..Flow::default() };
+        *self = Flow { round: self.round, consumers: self.consumers, ..Flow::default() };
     }
 
     /// A message that was published then has been finished. `now` never goes back.
