@@ -5,9 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Origin, Replication, WarmUp, in_order, random_parts, warm_up};
+use super::stability::unstable;
+use super::{Origin, Replication, Theory, Unstable, WarmUp, in_order, random_parts, theory, warm_up};
 use crate::check::{self, CheckResult, Verdict};
-use crate::measure::{Measure, Outcome};
+use crate::measure::{Measure, Outcome, Scope};
 use crate::model::simulate;
 use crate::scenario::{Precision, REPLICATIONS, Scenario, Variant};
 use crate::stats::{ConfidenceInterval, Estimate, LEVEL, enough, is_precise, looks};
@@ -77,16 +78,35 @@ pub struct VariantResult {
     /// How long its start matters; `None` for a terminating study. What is measured begins with the longest of all variants',
     /// so that all are measured over the same stretch.
     pub warm_up: Option<WarmUp>,
+    /// The queue of the textbooks that it is, if it is one.
+    pub theory: Option<Theory>,
+    /// Queues that do not keep up in the long run. Their waits and depths are not averaged.
+    pub unstable: Vec<Unstable>,
 }
 
 impl VariantResult {
+    /// Whether a queue, or the queue of a consumer, does not keep up.
+    fn is_of_unstable(&self, scope: Scope, entity: usize) -> bool {
+        let consumer = || self.outcomes.first()?.consumers.get(entity);
+        let queue = match scope {
+            Scope::Queue => Some(entity),
+            Scope::Consumer => consumer().map(|consumer| consumer.queue),
+            Scope::Producer | Scope::Run => None,
+        };
+        self.unstable.iter().any(|unstable| Some(unstable.queue) == queue)
+    }
+
     /// Whether two seeds can give two outcomes.
     pub fn is_random(&self) -> bool {
         !self.random_parts.is_empty()
     }
 
-    /// What is known of a measure of the entity with this index; `None` where no replication has a value.
+    /// What is known of a measure of the entity with this index; `None` where no replication has a value,
+    /// or where it depends on how long one looks, because its queue does not keep up.
     pub fn estimate(&self, measure: &Measure, entity: usize) -> Option<Estimate> {
+        if measure.grows_with_a_backlog() && self.is_of_unstable(measure.scope, entity) {
+            return None;
+        }
         Estimate::of(&measure.values(&self.outcomes, entity), self.is_random())
     }
 }
@@ -189,6 +209,7 @@ fn run_with(
         }
     }
     for variant in &mut variants {
+        variant.unstable = unstable(variant, variant.theory.as_ref());
         let random = variant.is_random();
         let checks = &variant.variant.scenario.checks;
         variant.checks = checks.iter().map(|spec| check::evaluate(spec, &variant.outcomes, random)).collect();
@@ -215,6 +236,8 @@ fn planned(variant: &Variant) -> VariantResult {
         outcomes: Vec::new(),
         checks: Vec::new(),
         warm_up: None,
+        theory: theory(&variant.scenario),
+        unstable: Vec::new(),
     }
 }
 
@@ -383,7 +406,7 @@ pub(crate) mod tests {
     fn replications_are_added_until_the_mean_is_precise_on_any_number_of_threads() {
         let run = |relative: f64, jobs: usize| {
             let mut plan = plan(true, jobs);
-            let of = crate::measure::find_in(crate::measure::Scope::Run, "published").unwrap();
+            let of = crate::measure::find_in(Scope::Run, "published").unwrap();
             plan.variants[0].scenario.study.precision = Some(Precision { relative, of, most: 40 });
             run_example(&plan, |_, seed, outcome| {
                 outcome.ledger.published = 1000 + seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 200;

@@ -114,6 +114,11 @@ impl Measure {
         percent.is_some_and(|percent| percent.bytes().all(|digit| digit.is_ascii_digit()))
     }
 
+    /// Whether it rises as long as a queue that does not keep up is looked at.
+    pub fn grows_with_a_backlog(&self) -> bool {
+        ["sojourn-", "depth-", "wait-", "ready-at-end"].iter().any(|begin| self.name.starts_with(begin))
+    }
+
     /// Its values for one entity, one from each outcome that has one, in their order.
     pub fn values(&self, outcomes: &[Outcome], entity: usize) -> Vec<f64> {
         outcomes.iter().filter_map(|outcome| (self.value)(outcome, entity)).collect()
@@ -212,6 +217,9 @@ pub const CATALOGUE: &[Measure] = &[
         |o, i| Some(queue_of(o, i)?.acked as f64)),
     queue("depth-mean", Unit::Count, "Mean of its ready messages over the time of the run.",
         |o, i| queue_of(o, i)?.depth.mean(o.end.at)),
+    queue("arrival-rate", Unit::PerSecond, "Copies that entered it a second, over the time that is measured.", arrival_rate),
+    queue("wait-mean", Unit::Nanoseconds, "Mean time from entering it to the first delivery.",
+        |o, i| queue_of(o, i)?.little.handed_out.mean()),
     queue("depth-max", Unit::Count, "The most ready messages that it ever had.",
         |o, i| Some(queue_of(o, i)?.depth.max() as f64)),
     queue("ready-at-end", Unit::Count, "Ready messages in it when the run ended.",
@@ -450,6 +458,12 @@ fn service_mean(outcome: &Outcome, index: usize) -> Option<f64> {
     let ends = [one.processed, one.rejected, one.requeued, one.left_hanging, one.crashes_at_work];
     let n: u64 = ends.iter().sum();
     (n > 0).then(|| one.busy.as_nanos() as f64 / n as f64)
+}
+
+fn arrival_rate(outcome: &Outcome, index: usize) -> Option<f64> {
+    let measured = outcome.end.at.since(outcome.measured_from).as_nanos();
+    let entered = queue_of(outcome, index)?.enqueued as f64;
+    (measured > 0).then(|| entered / (measured as f64 / 1e9))
 }
 
 fn makespan_ratio(outcome: &Outcome, index: usize) -> Option<f64> {

@@ -8,7 +8,7 @@ use super::record::{Lean, Recorder};
 use super::spec::SystemSpec;
 use super::system::{Node, System};
 use crate::engine::{EventList, Limits, RunEnd, Stop, run};
-use crate::measure::ConsumerOutcome;
+use crate::measure::{ConsumerOutcome, LedgerError, LittlesLaw, Waits};
 use crate::stats::Histogram;
 use crate::units::SimTime;
 
@@ -44,9 +44,24 @@ impl<R: Recorder> System<R> {
         if before.why != Stop::TimeLimit {
             return before;
         }
-        self.books.measure_from(from);
+        self.measure_from(from);
         let after = run(self, events, Limits { events: limits.events - before.events, ..limits });
         RunEnd { events: before.events + after.events, ..after }
+    }
+
+    /// Forgets what was measured so far.
+    pub(super) fn measure_from(&mut self, now: SimTime) {
+        self.books.measure_from(now);
+        self.count_waiting(now, |little| &mut little.before);
+    }
+
+    /// Notes how long what is ready has waited.
+    pub(super) fn count_waiting(&mut self, now: SimTime, part: impl Fn(&mut LittlesLaw) -> &mut Waits) {
+        let Node::Up(broker) = &self.node else { return };
+        for (name, n, nanos) in broker.waiting(now) {
+            let place = self.books.place_of_name(name) as usize;
+            *part(&mut self.books.queues[place].outcome.little) = Waits { n, nanos };
+        }
     }
 
     fn population(&self) -> u64 {
@@ -62,6 +77,26 @@ impl<R: Recorder> System<R> {
 }
 
 impl Books {
+    /// Whether Little's law holds in each queue in which every wait is known: what came back, was lost or survived a
+    /// restart is not. The last one stands for all that the scenario does not name.
+    pub(super) fn waits_agree_with_levels(&self) -> Result<(), LedgerError> {
+        let named = self.queues.len() - 1;
+        for queue in self.queues[..named].iter().filter(|queue| !queue.declared_again) {
+            let (outcome, little) = (&queue.outcome, queue.outcome.little);
+            if outcome.redelivered == 0 && little.holds() == Some(false) {
+                let waits = (little.handed_out.nanos + little.left.nanos).saturating_sub(little.before.nanos);
+                return Err(LedgerError {
+                    balance: format!(
+                        "Little's law does not hold in queue `{}`: its level over time is {} ns, but its messages waited \
+                         {waits} ns",
+                        outcome.name, little.level
+                    ),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// Forgets what was measured; the ledger, the counts of producers and what a property is about go on.
     pub(super) fn measure_from(&mut self, now: SimTime) {
         self.measured_from = now;

@@ -43,7 +43,7 @@ pub fn simulate_recorded(
         let exhausted = count >= spec.events_max;
         if exhausted || !step(&mut system, &mut events, until) {
             if !exhausted && until < spec.duration && !is_drained(&system, &events) {
-                system.books.measure_from(until);
+                system.measure_from(until);
                 until = spec.duration;
                 continue;
             }
@@ -120,6 +120,7 @@ impl<R: Recorder> System<R> {
     /// Closes the books of a run that ended so.
     pub fn close(mut self, end: RunEnd) -> Outcome {
         self.close_storage(end.at);
+        self.count_waiting(end.at, |little| &mut little.left);
         self.books.close(end.at);
         self.count_what_is_left();
         self.close_producers(end.at);
@@ -132,7 +133,7 @@ impl<R: Recorder> System<R> {
         let why = end_reason(end.why);
         let clients = self.client_outcomes();
         let faults = self.fault_outcomes();
-        let balanced = self.books.ledger.balance();
+        let balanced = self.books.ledger.balance().and_then(|()| self.books.waits_agree_with_levels());
         let mut queues: Vec<_> = self.books.queues.into_iter().map(|queue| queue.outcome).collect();
         // The last one stands for all that the scenario does not name.
         queues.pop();
@@ -159,7 +160,7 @@ impl<R: Recorder> System<R> {
             Node::AtWork => return,
         };
         for fact in &facts {
-            self.books.fact(fact);
+            self.books.fact(end, fact);
         }
         for (queue, copies) in unsafe_copies {
             self.books.close_safety(queue, copies);

@@ -3,9 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::losses::{self, Loss};
+use super::theory::{Beside, beside};
 use super::{answer, checks};
 use crate::check::{CheckResult, Found};
-use crate::experiment::{Comparison, Difference, FoundBy, RunResult, Stopping, VariantResult};
+use crate::experiment::{
+    Comparison, Difference, FoundBy, Instability, RunResult, Stopping, Theory, Unstable, VariantResult,
+};
 use crate::measure::{CATALOGUE, EndReason, FaultOutcome, Outcome, Scope, Strike};
 use crate::stats::Estimate;
 
@@ -51,6 +54,8 @@ fn variant(variant: &VariantResult) -> Value {
         "profile": variant.variant.scenario.system.profile.name,
         "random": variant.random_parts,
         "study": study(variant),
+        "unstable": variant.unstable.iter().map(|one| unstable(variant, one)).collect::<Vec<_>>(),
+        "theory": variant.theory.as_ref().map(|theory| self::theory(variant, theory)),
         "checks": variant.checks.iter().map(|check| self::check(check, variant)).collect::<Vec<_>>(),
         "losses": losses::all(variant).iter().map(loss).collect::<Vec<_>>(),
         "measures": measures(variant),
@@ -66,6 +71,34 @@ fn stopping(stopping: &Stopping) -> Value {
         "relative": stopping.precision.relative,
         "most": stopping.precision.most,
         "reached": stopping.reached,
+    })
+}
+
+fn unstable(variant: &VariantResult, unstable: &Unstable) -> Value {
+    let queue = variant.outcomes.first().map(|outcome| outcome.queues[unstable.queue].name.clone());
+    match &unstable.why {
+        Instability::Load(load) => json!({ "queue": queue, "load": load }),
+        Instability::Rises { middle, last } => {
+            json!({ "queue": queue, "middle": estimate(middle), "last": estimate(last) })
+        }
+    }
+}
+
+fn theory(variant: &VariantResult, theory: &Theory) -> Value {
+    let row = |row: &Beside| {
+        json!({
+            "measure": row.what,
+            "unit": row.unit.name(),
+            "value": row.theory,
+            "estimate": estimate(&row.simulated),
+            "holds": row.holds(),
+        })
+    };
+    json!({
+        "model": theory.model,
+        "queue": theory.queue,
+        "load": theory.load,
+        "means": beside(variant).iter().map(row).collect::<Vec<_>>(),
     })
 }
 
@@ -241,6 +274,9 @@ fn difference(result: &RunResult, row: &Difference) -> Value {
         "base": estimate(&row.base),
         "other": estimate(&row.other),
         "difference": estimate(&row.difference),
+        "p": row.p,
+        "p_adjusted": row.adjusted,
+        "variance_reduction": row.variance_reduction,
     })
 }
 
