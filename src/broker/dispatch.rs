@@ -47,6 +47,7 @@ impl Parts<'_> {
             delivery_tag,
             message: stored.message.id,
             arrival: entry.arrival(),
+            arrived: entry.arrived(),
             redelivered: entry.redelivered(),
             automatic,
             ready: queue.ready_count(),

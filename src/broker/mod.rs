@@ -47,6 +47,7 @@ mod topology;
 mod transactions;
 mod unacked;
 mod users;
+mod waiting;
 mod words;
 
 pub use command::{Command, Operation, Timer};

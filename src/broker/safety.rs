@@ -83,7 +83,7 @@ impl Broker {
         }
     }
 
-    fn name_of(&self, id: QueueId) -> (Name, Name) {
+    pub(super) fn name_of(&self, id: QueueId) -> (Name, Name) {
         let queue = &self.queues[id.0];
         (self.vhosts[usize::from(queue.vhost)].name, queue.name)
     }

@@ -22,11 +22,13 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
-    /// The names of the report files: text, CSV, JSON.
-    const fn files(self) -> [&'static str; 3] {
+    /// The names of the report files: text, CSV, JSON, and the estimates as CSV.
+    const fn files(self) -> [&'static str; 4] {
         match self {
-            Purpose::Run => ["summary.txt", "results.csv", "results.json"],
-            Purpose::Compare => ["comparison.txt", "comparison.csv", "comparison.json"],
+            Purpose::Run => ["summary.txt", "results.csv", "results.json", "estimates.csv"],
+            Purpose::Compare => {
+                ["comparison.txt", "comparison.csv", "comparison.json", "comparison-estimates.csv"]
+            }
         }
     }
 }
@@ -59,7 +61,9 @@ pub(super) fn carry_out(
     if let Some(files) = files {
         let unstyled = anstream::adapter::strip_str(&texts[0]).to_string();
         let contents =
-            [unstyled, texts[1].clone(), texts[2].clone()].into_iter().chain(report::pictures(&result));
+            [unstyled, texts[1].clone(), texts[2].clone(), report::estimates(&result, comparison.as_ref())]
+                .into_iter()
+                .chain(report::pictures(&result));
         let directory = files.write(&contents.collect::<Vec<_>>())?;
         terminal.note(&format!("report: {}/{}", directory.display(), names.join(", ")));
     }

@@ -1,7 +1,7 @@
 //! Which points of a sweep differ: paired tests under common random numbers, with Holm's correction for their number.
 
 use super::{SweepResult, SweptMeasure};
-use crate::stats::{Estimate, LEVEL, holm, student_cdf, student_quantile};
+use crate::stats::{Estimate, LEVEL, holm};
 
 /// A point against the one that it is compared with, in one measure.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +34,7 @@ pub fn contrasts(result: &SweepResult, base: usize, measures: &[SweptMeasure]) -
         .flat_map(|point| measures.iter().map(move |measure| (point, measure)))
         .filter_map(|(point, measure)| {
             let difference = result.difference(base, point, measure)?;
-            Some(Contrast { point, measure: measure.clone(), p: p_value(&difference), difference })
+            Some(Contrast { point, measure: measure.clone(), p: difference.p_value(), difference })
         })
         .collect();
     let adjusted = holm(&all.iter().filter_map(|contrast| contrast.p).collect::<Vec<_>>());
@@ -42,28 +42,4 @@ pub fn contrasts(result: &SweepResult, base: usize, measures: &[SweptMeasure]) -
         contrast.p = Some(p);
     }
     all
-}
-
-/// Two-sided p-value of the t-test that a mean is zero.
-fn p_value(estimate: &Estimate) -> Option<f64> {
-    let Estimate::Interval(interval) = estimate else { return None };
-    if interval.half_width <= 0.0 {
-        return Some(if interval.mean == 0.0 { 1.0 } else { 0.0 });
-    }
-    let freedom = interval.n as f64 - 1.0;
-    let error = interval.half_width / student_quantile(0.5 + interval.level / 2.0, freedom);
-    Some(2.0 * (1.0 - student_cdf(interval.mean.abs() / error, freedom)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Mean 3, s = √2.5, n = 5: t = 4.2426 with 4 degrees of freedom, p = 0.01324.
-    #[test]
-    fn a_p_value_is_that_of_the_t_test() {
-        let estimate = Estimate::of(&[1.0, 2.0, 3.0, 4.0, 5.0], true).unwrap();
-        assert!((p_value(&estimate).unwrap() - 0.013_24).abs() < 1e-5);
-        assert_eq!(p_value(&Estimate::Exact(3.0)), None);
-    }
 }

@@ -3,13 +3,15 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Origin, Replication, in_order, random_parts};
+use super::stability::unstable;
+use super::{Origin, Replication, Theory, Unstable, WarmUp, in_order, random_parts, theory, warm_up};
 use crate::check::{self, CheckResult, Verdict};
-use crate::measure::{Measure, Outcome};
+use crate::measure::{Measure, Outcome, Scope};
 use crate::model::simulate;
-use crate::scenario::{Scenario, Variant};
-use crate::stats::Estimate;
+use crate::scenario::{Precision, REPLICATIONS, Scenario, Variant};
+use crate::stats::{ConfidenceInterval, Estimate, LEVEL, enough, is_precise, looks};
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -41,12 +43,23 @@ pub struct RunResult {
     pub question: Option<String>,
     /// The seed of replication 0 in every variant.
     pub seed: u64,
-    /// How many replications were asked for.
+    /// How many replications were asked for, or how many there are if a precision was.
     pub replications: u32,
+    /// Whether the replications were enough, if a precision was asked for.
+    pub stopping: Option<Stopping>,
     /// Whether the file has variants, so that reports and commands name them.
     pub names_variants: bool,
     /// In the order of the file; the first one is what the others are compared with.
     pub variants: Vec<VariantResult>,
+}
+
+/// What came of the demand for a precision.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stopping {
+    /// What was asked for.
+    pub precision: Precision,
+    /// Every variant and entity has it. Otherwise there are as many replications as there may be.
+    pub reached: bool,
 }
 
 /// What one variant gives.
@@ -62,18 +75,71 @@ pub struct VariantResult {
     pub outcomes: Vec<Outcome>,
     /// In the order of the scenario.
     pub checks: Vec<CheckResult>,
+    /// How long its start matters; `None` for a terminating study. What is measured begins with the longest of all variants',
+    /// so that all are measured over the same stretch.
+    pub warm_up: Option<WarmUp>,
+    /// The queue of the textbooks that it is, if it is one.
+    pub theory: Option<Theory>,
+    /// Queues that do not keep up in the long run. Their waits and depths are not averaged.
+    pub unstable: Vec<Unstable>,
 }
 
 impl VariantResult {
+    /// Whether a queue, or the queue of a consumer, does not keep up.
+    fn is_of_unstable(&self, scope: Scope, entity: usize) -> bool {
+        let consumer = || self.outcomes.first()?.consumers.get(entity);
+        let queue = match scope {
+            Scope::Queue => Some(entity),
+            Scope::Consumer => consumer().map(|consumer| consumer.queue),
+            Scope::Producer | Scope::Run => None,
+        };
+        self.unstable.iter().any(|unstable| Some(unstable.queue) == queue)
+    }
+
     /// Whether two seeds can give two outcomes.
     pub fn is_random(&self) -> bool {
         !self.random_parts.is_empty()
     }
 
-    /// What is known of a measure of the entity with this index; `None` where no replication has a value.
+    /// What is known of a measure of the entity with this index; `None` where no replication has a value,
+    /// or where it depends on how long one looks, because its queue does not keep up.
     pub fn estimate(&self, measure: &Measure, entity: usize) -> Option<Estimate> {
+        if measure.grows_with_a_backlog() && self.is_of_unstable(measure.scope, entity) {
+            return None;
+        }
         Estimate::of(&measure.values(&self.outcomes, entity), self.is_random())
     }
+}
+
+impl VariantResult {
+    /// Gives out replications, so that there are so many, or one if nothing is random.
+    fn number_up_to(&mut self, plan: &Plan, origin: &Arc<Origin>, seed: u64, count: usize) {
+        let n = if self.is_random() { count } else { 1 };
+        let name = plan.names_variants.then(|| self.variant.name.clone());
+        self.replications.extend((self.replications.len()..n).map(|index| Replication {
+            origin: Arc::clone(origin),
+            variant: name.clone(),
+            index: index as u32,
+            seed: seed.wrapping_add(index as u64),
+        }));
+    }
+
+    /// Whether the replications say enough of the measure, for each entity that has it.
+    fn is_enough(&self, precision: Precision) -> bool {
+        let Some(outcome) = self.outcomes.first().filter(|_| self.is_random()) else { return true };
+        let most = precision.most as usize;
+        (0..precision.of.scope.len(outcome)).all(|entity| {
+            let values = precision.of.values(&self.outcomes, entity);
+            let at = enough(&values, precision.relative, most, LEVEL);
+            // Where there is no value, more runs would give none.
+            values.is_empty() || at.is_some_and(|at| at < most || is_precise_at(&values, at, precision))
+        })
+    }
+}
+
+fn is_precise_at(values: &[f64], n: usize, precision: Precision) -> bool {
+    ConfidenceInterval::of_mean(&values[..n], LEVEL)
+        .is_some_and(|interval| is_precise(&interval, precision.relative))
 }
 
 impl RunResult {
@@ -115,27 +181,35 @@ fn run_with(
 ) -> Result<RunResult, SimulatorBug> {
     let first = &plan.variants.first().expect("a plan has a variant").scenario;
     let seed = plan.seed.unwrap_or(first.seed);
-    let asked = plan.replications.unwrap_or(first.replications).max(1);
+    let precision = first.study.precision.filter(|_| plan.replications.is_none());
+    let nothing_random = plan.variants.iter().all(|one| random_parts(&one.scenario.system).is_empty());
+    let counts = match precision {
+        // Nobody asked for more than it takes.
+        _ if nothing_random && plan.replications.is_none() && first.replications == REPLICATIONS => vec![1],
+        Some(precision) => looks(precision.most as usize),
+        None => vec![plan.replications.unwrap_or(first.replications).max(1) as usize],
+    };
     let origin = Arc::new(plan.origin.clone());
-    let mut variants: Vec<VariantResult> =
-        plan.variants.iter().map(|variant| planned(plan, variant, &origin, (seed, asked))).collect();
-
-    let runs: Vec<(&Scenario, &Replication)> = variants
-        .iter()
-        .flat_map(|variant| variant.replications.iter().map(|run| (&variant.variant.scenario, run)))
-        .collect();
-    let total = runs.len();
-    let done = std::sync::atomic::AtomicUsize::new(0);
-    let outcomes = in_order(total, plan.jobs, |k| {
-        let (scenario, replication) = runs[k];
-        let outcome = checked(replication, || simulate(scenario, replication.seed));
-        progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, total);
-        outcome
-    });
-
-    let mut outcomes = outcomes.into_iter();
+    let mut variants: Vec<VariantResult> = plan.variants.iter().map(planned).collect();
     for variant in &mut variants {
-        variant.outcomes = outcomes.by_ref().take(variant.replications.len()).collect::<Result<_, _>>()?;
+        variant.number_up_to(plan, &origin, seed, counts[0]);
+    }
+    find_warm_ups(&mut variants, plan.jobs)?;
+
+    let (mut count, mut reached) = (0, false);
+    for look in counts {
+        count = look;
+        for variant in &mut variants {
+            variant.number_up_to(plan, &origin, seed, count);
+        }
+        run_missing(&mut variants, plan.jobs, progress, &simulate)?;
+        reached = precision.is_some_and(|precision| variants.iter().all(|one| one.is_enough(precision)));
+        if reached {
+            break;
+        }
+    }
+    for variant in &mut variants {
+        variant.unstable = unstable(variant, variant.theory.as_ref());
         let random = variant.is_random();
         let checks = &variant.variant.scenario.checks;
         variant.checks = checks.iter().map(|spec| check::evaluate(spec, &variant.outcomes, random)).collect();
@@ -146,32 +220,71 @@ fn run_with(
         about: first.about.clone(),
         question: first.question.clone(),
         seed,
-        replications: asked,
+        replications: count as u32,
+        stopping: precision.map(|precision| Stopping { precision, reached }),
         names_variants: plan.names_variants,
         variants,
     })
 }
 
-/// A variant with its replications numbered and without outcomes.
-fn planned(plan: &Plan, variant: &Variant, origin: &Arc<Origin>, (seed, asked): (u64, u32)) -> VariantResult {
-    let random_parts = random_parts(&variant.scenario.system);
-    let n = if random_parts.is_empty() { 1 } else { asked };
-    let name = plan.names_variants.then(|| variant.name.clone());
-    let replications = (0..n)
-        .map(|index| Replication {
-            origin: Arc::clone(origin),
-            variant: name.clone(),
-            index,
-            seed: seed.wrapping_add(u64::from(index)),
-        })
-        .collect();
+/// A variant without replications.
+fn planned(variant: &Variant) -> VariantResult {
     VariantResult {
         variant: variant.clone(),
-        random_parts,
-        replications,
+        random_parts: random_parts(&variant.scenario.system),
+        replications: Vec::new(),
         outcomes: Vec::new(),
         checks: Vec::new(),
+        warm_up: None,
+        theory: theory(&variant.scenario),
+        unstable: Vec::new(),
     }
+}
+
+/// Finds the warm-up of each variant; all are measured after the longest.
+fn find_warm_ups(variants: &mut [VariantResult], jobs: usize) -> Result<(), SimulatorBug> {
+    for variant in variants.iter_mut() {
+        variant.warm_up = warm_up(&variant.variant.scenario, &variant.replications, jobs)?;
+    }
+    let longest = variants.iter().filter_map(|variant| Some(variant.warm_up.as_ref()?.ends)).max();
+    for variant in variants.iter_mut().filter(|variant| variant.warm_up.is_some()) {
+        variant.variant.scenario.system.measured_from = longest.unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Runs the replications that have no outcome so far.
+fn run_missing(
+    variants: &mut [VariantResult],
+    jobs: usize,
+    progress: &(dyn Fn(usize, usize) + Sync),
+    simulate: &(impl Fn(&Scenario, u64) -> Outcome + Sync),
+) -> Result<(), SimulatorBug> {
+    let had: usize = variants.iter().map(|variant| variant.outcomes.len()).sum();
+    let missing = |variant: &VariantResult| variant.replications.len() - variant.outcomes.len();
+    let runs: Vec<(&Scenario, &Replication)> = variants
+        .iter()
+        .flat_map(|variant| {
+            let new = &variant.replications[variant.outcomes.len()..];
+            new.iter().map(|run| (&variant.variant.scenario, run))
+        })
+        .collect();
+    let total = had + runs.len();
+    let done = AtomicUsize::new(had);
+    let outcomes = in_order(runs.len(), jobs, |k| {
+        let (scenario, replication) = runs[k];
+        let outcome = checked(replication, || simulate(scenario, replication.seed));
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+        outcome
+    });
+    let mut outcomes = outcomes.into_iter();
+    for variant in variants {
+        let n = missing(variant);
+        for outcome in outcomes.by_ref().take(n) {
+            variant.outcomes.push(outcome?);
+        }
+    }
+    Ok(())
 }
 
 /// Runs `simulate` and looks at its books.
@@ -208,6 +321,7 @@ pub(crate) mod tests {
     use crate::measure::{LedgerError, example};
     use crate::model::{BackoffSpec, ConnectionSpec, SystemSpec};
     use crate::random::Distribution;
+    use crate::scenario::Study;
     use crate::units::{SimDuration, SimTime};
 
     /// A scenario without randomness, with one connection `main` and the check that nothing is lost.
@@ -219,6 +333,7 @@ pub(crate) mod tests {
             system: SystemSpec {
                 storage: None,
                 duration: SimTime::from_nanos(100_000_000_000),
+                measured_from: SimTime::ZERO,
                 events_max: 1_000_000,
                 profile: Profile::default(),
                 classes: Vec::new(),
@@ -243,6 +358,7 @@ pub(crate) mod tests {
             },
             seed: 1,
             replications: 3,
+            study: Study::default(),
             checks: vec![CheckSpec { demand: Demand::Property(Property::NothingLost), line: 1 }],
         }
     }
@@ -283,6 +399,26 @@ pub(crate) mod tests {
         assert_eq!(seeds, [7, 8, 9]);
         assert!(result.all_held());
         assert_eq!(run_example(&Plan { seed: Some(7), ..plan(true, 3) }, change).unwrap(), result);
+    }
+
+    /// Noise of a tenth: the mean of n runs is known to within 0.2 / √n, about 6 % after 15 runs.
+    #[test]
+    fn replications_are_added_until_the_mean_is_precise_on_any_number_of_threads() {
+        let run = |relative: f64, jobs: usize| {
+            let mut plan = plan(true, jobs);
+            let of = crate::measure::find_in(Scope::Run, "published").unwrap();
+            plan.variants[0].scenario.study.precision = Some(Precision { relative, of, most: 40 });
+            run_example(&plan, |_, seed, outcome| {
+                outcome.ledger.published = 1000 + seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 200;
+            })
+            .unwrap()
+        };
+        let result = run(0.06, 1);
+        assert_eq!((result.replications, result.stopping.unwrap().reached), (15, true));
+        assert_eq!(run(0.06, 3), result);
+        let vain = run(0.000_1, 2);
+        assert_eq!((vain.variants[0].outcomes.len(), vain.stopping.unwrap().reached), (40, false));
+        assert_eq!(run_example(&plan(true, 1), |_, _, _| {}).unwrap().stopping, None);
     }
 
     #[test]

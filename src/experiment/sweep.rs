@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::run::checked;
-use super::{Origin, Replication, SimulatorBug, in_order, random_parts, shell_word};
+use super::{Origin, Replication, SimulatorBug, in_order, random_parts, shell_word, warm_up};
 use crate::measure::{CATALOGUE, MeasureId, Outcome};
-use crate::model::simulate;
+use crate::model::{SystemSpec, simulate};
 use crate::scenario::Grid;
 use crate::stats::Estimate;
 
@@ -106,6 +106,18 @@ impl SweepPlan {
         }
     }
 
+    /// What is simulated at a point, measured after its warm-up.
+    fn system(&self, point: usize) -> Result<SystemSpec, SimulatorBug> {
+        let scenario = &self.grid.points[point].scenario;
+        let mut system = scenario.system.clone();
+        let replications: Vec<Replication> =
+            (0..self.replications_of(point)).map(|index| self.replication(point, index)).collect();
+        if let Some(warm_up) = warm_up(scenario, &replications, 1)? {
+            system.measured_from = warm_up.ends;
+        }
+        Ok(system)
+    }
+
     /// The command that runs this point by itself.
     pub fn command(&self, point: usize) -> String {
         let replication = self.replication(point, 0);
@@ -118,7 +130,7 @@ impl SweepPlan {
     pub fn digest(&self) -> u64 {
         let mut digest = 0xcbf2_9ce4_8422_2325u64;
         for point in &self.grid.points {
-            for byte in format!("{:?}", point.scenario.system).bytes() {
+            for byte in format!("{:?}{:?}", point.scenario.system, point.scenario.study.horizon).bytes() {
                 digest = (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
             }
         }
@@ -175,6 +187,8 @@ pub enum SweepStop<E> {
 /// A point whose replications are under way.
 struct UnderWay {
     point: usize,
+    /// What is simulated, once its warm-up is known.
+    system: OnceLock<Result<SystemSpec, SimulatorBug>>,
     left: AtomicUsize,
     outcomes: Vec<Mutex<Option<Outcome>>>,
 }
@@ -196,7 +210,7 @@ pub fn sweep<E: Send>(
         .map(|&point| {
             let n = plan.replications_of(point) as usize;
             let outcomes = (0..n).map(|_| Mutex::new(None)).collect();
-            UnderWay { point, left: AtomicUsize::new(n), outcomes }
+            UnderWay { point, system: OnceLock::new(), left: AtomicUsize::new(n), outcomes }
         })
         .collect();
     let runs: Vec<(&UnderWay, usize)> =
@@ -208,7 +222,8 @@ pub fn sweep<E: Send>(
             return Ok(None);
         }
         let replication = plan.replication(one.point, k as u32);
-        let system = &plan.grid.points[one.point].scenario.system;
+        let system = one.system.get_or_init(|| plan.system(one.point));
+        let system = system.as_ref().map_err(|bug| SweepStop::Bug(bug.clone()))?;
         let outcome = checked(&replication, || simulate(system, replication.seed)).map_err(SweepStop::Bug)?;
         *one.outcomes[k].lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, runs.len());

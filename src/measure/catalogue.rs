@@ -5,6 +5,7 @@ use crate::measure::fairness::{jain_index, max_min_ratio};
 use crate::measure::{ConsumerOutcome, Outcome, ProducerOutcome, QueueOutcome, Safety};
 use crate::observe::LossCause;
 use crate::stats::Histogram;
+use crate::units::SimTime;
 
 /// What a measure belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,6 +114,11 @@ impl Measure {
         percent.is_some_and(|percent| percent.bytes().all(|digit| digit.is_ascii_digit()))
     }
 
+    /// Whether it rises as long as a queue that does not keep up is looked at.
+    pub fn grows_with_a_backlog(&self) -> bool {
+        ["sojourn-", "depth-", "wait-", "ready-at-end"].iter().any(|begin| self.name.starts_with(begin))
+    }
+
     /// Its values for one entity, one from each outcome that has one, in their order.
     pub fn values(&self, outcomes: &[Outcome], entity: usize) -> Vec<f64> {
         outcomes.iter().filter_map(|outcome| (self.value)(outcome, entity)).collect()
@@ -175,7 +181,7 @@ pub const CATALOGUE: &[Measure] = &[
         |o, i| Some(consumer_of(o, i)?.cancelled as f64)),
     consumer("share", Unit::Share, "Its part of the messages that all consumers of its queue processed, 0 to 1.", share),
     consumer("utilisation", Unit::Share,
-        "Time it worked over its queue's makespan, 0 to 1; work left open at the end counts at most until then.", utilisation),
+        "Time it worked over its queue's makespan, after a warm-up over the time that is measured, 0 to 1; work left open at the end does not count.", utilisation),
     consumer("service-mean", Unit::Nanoseconds, "Mean time that it worked on a message, whatever it did with it then.",
         service_mean),
     consumer("sojourn-mean", Unit::Nanoseconds, "Mean time from publish to the end of its processing.",
@@ -211,6 +217,9 @@ pub const CATALOGUE: &[Measure] = &[
         |o, i| Some(queue_of(o, i)?.acked as f64)),
     queue("depth-mean", Unit::Count, "Mean of its ready messages over the time of the run.",
         |o, i| queue_of(o, i)?.depth.mean(o.end.at)),
+    queue("arrival-rate", Unit::PerSecond, "Copies that entered it a second, over the time that is measured.", arrival_rate),
+    queue("wait-mean", Unit::Nanoseconds, "Mean time from entering it to the first delivery.",
+        |o, i| queue_of(o, i)?.little.handed_out.mean()),
     queue("depth-max", Unit::Count, "The most ready messages that it ever had.",
         |o, i| Some(queue_of(o, i)?.depth.max() as f64)),
     queue("ready-at-end", Unit::Count, "Ready messages in it when the run ended.",
@@ -437,7 +446,10 @@ fn share(outcome: &Outcome, index: usize) -> Option<f64> {
 
 fn utilisation(outcome: &Outcome, index: usize) -> Option<f64> {
     let consumer = consumer_of(outcome, index)?;
-    let makespan = queue_of(outcome, consumer.queue)?.makespan.filter(|makespan| !makespan.is_zero())?;
+    let whole = || queue_of(outcome, consumer.queue)?.makespan;
+    let window = || Some(outcome.end.at.since(outcome.measured_from));
+    let makespan = if outcome.measured_from > SimTime::ZERO { window() } else { whole() };
+    let makespan = makespan.filter(|makespan| !makespan.is_zero())?;
     Some((consumer.busy.as_nanos() as f64 / makespan.as_nanos() as f64).min(1.0))
 }
 
@@ -446,6 +458,12 @@ fn service_mean(outcome: &Outcome, index: usize) -> Option<f64> {
     let ends = [one.processed, one.rejected, one.requeued, one.left_hanging, one.crashes_at_work];
     let n: u64 = ends.iter().sum();
     (n > 0).then(|| one.busy.as_nanos() as f64 / n as f64)
+}
+
+fn arrival_rate(outcome: &Outcome, index: usize) -> Option<f64> {
+    let measured = outcome.end.at.since(outcome.measured_from).as_nanos();
+    let entered = queue_of(outcome, index)?.enqueued as f64;
+    (measured > 0).then(|| entered / (measured as f64 / 1e9))
 }
 
 fn makespan_ratio(outcome: &Outcome, index: usize) -> Option<f64> {

@@ -23,6 +23,7 @@ pub(crate) fn outcome() -> Outcome {
     }
     Outcome {
         end: End { at: SimTime::from_nanos(63_000_000_000), events: 1234, why: EndReason::Drained },
+        measured_from: SimTime::ZERO,
         producers: vec![ProducerOutcome {
             name: "shop".into(),
             published: 100,

@@ -34,6 +34,11 @@ impl Flow {
         Flow { round: sum.filter(|&sum| sum <= ROUND_MAX).unwrap_or(0), consumers, ..Flow::default() }
     }
 
+    /// Forgets what was finished so far.
+    pub fn restart(&mut self) {
+        *self = Flow { round: self.round, consumers: self.consumers, ..Flow::default() };
+    }
+
     /// A message that was published then has been finished. `now` never goes back.
     #[inline]
     pub fn finish(&mut self, now: SimTime, published: SimTime) {

@@ -7,6 +7,7 @@ pub(crate) mod example;
 mod fairness;
 mod flow;
 mod ledger;
+mod little;
 mod losses;
 mod outcome;
 mod safety;
@@ -15,6 +16,7 @@ pub use catalogue::{CATALOGUE, Measure, MeasureId, Scope, Unit, find, find_in};
 pub use fairness::{jain_index, max_min_ratio};
 pub use flow::Flow;
 pub use ledger::{Ledger, LedgerError};
+pub use little::{LittlesLaw, Waits};
 pub use losses::loss_measure;
 pub use outcome::{
     ClientError, ClientOutcome, ConsumerOutcome, End, EndReason, FaultOutcome, Outcome, ProducerOutcome,

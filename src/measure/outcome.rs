@@ -1,6 +1,6 @@
 //! The outcome of one replication: plain numbers, closed at the end of the run. Everything reported is computed from it.
 
-use crate::measure::{Flow, Ledger, LedgerError, Safety};
+use crate::measure::{Flow, Ledger, LedgerError, LittlesLaw, Safety};
 use crate::stats::{DepthSeries, Histogram, TimeWeighted};
 use crate::units::{SimDuration, SimTime};
 
@@ -177,6 +177,8 @@ pub struct QueueOutcome {
     pub makespan: Option<SimDuration>,
     /// How fast its consumers finish messages.
     pub flow: Flow,
+    /// How long messages waited in it, and whether that agrees with its level.
+    pub little: LittlesLaw,
     /// How long the copies that it keeps were unsafe.
     pub safety: Safety,
 }
@@ -214,6 +216,9 @@ pub struct Strike {
 pub struct Outcome {
     /// How it ended.
     pub end: End,
+    /// Measures of consumers and queues begin here, and so do latencies; what happened before is warm-up. Zero: there is none.
+    /// The books and the counts of producers cover the whole run.
+    pub measured_from: SimTime,
     /// In order of the scenario.
     pub producers: Vec<ProducerOutcome>,
     /// In order of the scenario.

@@ -7,7 +7,7 @@ use super::consumer::scaled;
 use super::fates::{Fates, Repeats};
 use super::spec::{ConsumerSpec, Declaration, SystemSpec};
 use crate::amqp::{MessageId, Name, Names, QueueId, in_vhost};
-use crate::measure::{ClientError, ConsumerOutcome, Flow, Ledger, ProducerOutcome, QueueOutcome};
+use crate::measure::{ClientError, ConsumerOutcome, Flow, Ledger, LittlesLaw, ProducerOutcome, QueueOutcome};
 use crate::observe::{Conclusion, Fact, Settlement};
 use crate::units::{SimDuration, SimTime};
 
@@ -39,6 +39,8 @@ pub(super) struct Books {
     pub(super) republishes: bool,
     /// In order of `queues`.
     pub(super) repeats: Vec<Repeats>,
+    /// What happened before is not measured.
+    pub(super) measured_from: SimTime,
 }
 
 /// Counts of one consumer.
@@ -46,7 +48,7 @@ pub(super) struct Books {
 pub(super) struct ConsumerBook {
     pub(super) outcome: ConsumerOutcome,
     /// While it is idle: how long work had waited in its queue, in all, when it became so.
-    idle_since: Option<SimDuration>,
+    pub(super) idle_since: Option<SimDuration>,
 }
 
 /// Counts of one queue.
@@ -57,9 +59,11 @@ pub(super) struct QueueBook {
     /// Messages in the buffers of its consumers.
     buffered: u32,
     /// How long some message had waited, ready or in a buffer, until `waiting_until`.
-    waited: SimDuration,
+    pub(super) waited: SimDuration,
     waiting_until: SimTime,
     last_arrival: Option<u32>,
+    declared: bool,
+    pub(super) declared_again: bool,
     /// Sum of the speeds of its consumers, in thousandths; `None` if they differ by more than speed.
     speeds: Option<u64>,
     speed_max: u64,
@@ -95,7 +99,22 @@ impl QueueBook {
         self.waiting_until = now;
     }
 
+    /// Forgets what was measured. What a property is about stays: the order of deliveries.
+    pub(super) fn measure_from(&mut self, now: SimTime) {
+        self.update_waiting(now);
+        let outcome = &mut self.outcome;
+        outcome.depth.restart(now);
+        outcome.flow.restart();
+        outcome.little = LittlesLaw::default();
+        (outcome.enqueued, outcome.delivered, outcome.redelivered, outcome.acked) = (0, 0, 0, 0);
+        self.work = 0;
+        self.first_published = None;
+        self.no_earlier_than = SimTime::ZERO;
+    }
+
     fn close(&mut self, end: SimTime) {
+        self.outcome.little.level = self.outcome.depth.area(end);
+        self.outcome.little.entered = self.outcome.enqueued;
         self.outcome.depth.set(end, u64::from(self.ready));
         self.outcome.depth_series.set(end, self.ready);
         let Some(first) = self.first_published else { return };
@@ -164,6 +183,7 @@ impl Books {
             fates: fates.collect(),
             republishes: spec.producers.iter().any(|producer| producer.republish.is_some()),
             repeats: vec![Repeats::default(); queue_list.len() + 1],
+            measured_from: SimTime::ZERO,
         }
     }
 
@@ -175,7 +195,7 @@ impl Books {
     /// Books a fact of the broker, except what needs to know what became of a delivery at its consumer.
     #[expect(clippy::inline_always, reason = "where the fact is known, all but its own lines fold away")]
     #[inline(always)]
-    pub(super) fn fact(&mut self, fact: &Fact) {
+    pub(super) fn fact(&mut self, now: SimTime, fact: &Fact) {
         match *fact {
             Fact::Routed { queues, .. } => {
                 self.ledger.routed += 1;
@@ -185,7 +205,7 @@ impl Books {
             Fact::Unroutable { returned: false, .. } => self.ledger.unroutable += 1,
             Fact::PublishRefused { message, cause } => self.lost(message, cause, None),
             Fact::Enqueued { queue, .. } => self.queue(queue).outcome.enqueued += 1,
-            Fact::Delivered { queue, arrival, message, redelivered, automatic, .. } => {
+            Fact::Delivered { queue, arrival, arrived, message, redelivered, automatic, .. } => {
                 if redelivered || self.republishes {
                     self.handed_out(queue, message, redelivered);
                 }
@@ -196,6 +216,7 @@ impl Books {
                     book.outcome.redelivered += 1;
                     self.ledger.redelivered += 1;
                 } else {
+                    book.outcome.little.handed_out.add(now.since(arrived).as_nanos());
                     let last = book.last_arrival.replace(arrival);
                     let backwards = last.is_some_and(|last| (arrival.wrapping_sub(last) as i32) < 0);
                     book.outcome.out_of_order += u64::from(backwards);
@@ -237,7 +258,10 @@ impl Books {
             self.place_of_queue.resize(id.index() + 1, other);
         }
         self.place_of_queue[id.index()] = place;
-        self.queues[place as usize].last_arrival = None;
+        let book = &mut self.queues[place as usize];
+        book.last_arrival = None;
+        // A restart brings back what it brings back: from here on, no wait is known for sure.
+        book.declared_again |= std::mem::replace(&mut book.declared, true);
     }
 
     /// A queue has another number of ready messages.

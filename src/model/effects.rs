@@ -342,7 +342,7 @@ impl<R: Recorder> Out for Effects<'_, R> {
     #[expect(clippy::inline_always, reason = "where the fact is known, all but its own lines fold away")]
     #[inline(always)]
     fn fact(&mut self, fact: Fact, rule: RuleRef) {
-        self.system.books.fact(&fact);
+        self.system.books.fact(self.now, &fact);
         match fact {
             Fact::Delivered {
                 consumer,

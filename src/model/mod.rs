@@ -19,6 +19,7 @@ mod fates;
 mod fault;
 mod hand;
 mod link;
+mod measuring;
 mod message_books;
 mod operator;
 mod parting;
@@ -42,6 +43,7 @@ pub use fault::{
     ProducerCrash, ProducerCrashBy, QueueCrash, Repeats, Resource, Trigger,
 };
 pub use hand::{HandMessage, channel};
+pub use measuring::populations;
 pub use operator::{OperatorSpec, PermissionSpec, PolicySpec, Refusal, UserSpec, refusals};
 pub use record::{Lean, Recorder, Recording};
 pub use run::{simulate, simulate_recorded};

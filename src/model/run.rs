@@ -11,7 +11,7 @@ use super::record::{Lean, Recorder, Recording};
 use super::spec::SystemSpec;
 use super::system::{Node, System};
 use crate::amqp::{Method, in_vhost};
-use crate::engine::{EventList, Limits, RunEnd, Stop, run, step};
+use crate::engine::{EventList, Limits, RunEnd, Stop, is_drained, run, step};
 use crate::measure::{End, EndReason, Outcome, Stopped};
 use crate::observe::Observation;
 use crate::storage::Crash;
@@ -21,8 +21,7 @@ use crate::units::SimTime;
 pub fn simulate(spec: &SystemSpec, seed: u64) -> Outcome {
     let spec = Arc::new(spec.clone());
     let (mut system, mut events) = System::new(&spec, seed, Lean);
-    let limits = Limits { time: spec.duration, events: spec.events_max };
-    let end = run(&mut system, &mut events, limits);
+    let end = system.run_to_end(&mut events);
     system.close(end)
 }
 
@@ -35,13 +34,19 @@ pub fn simulate_recorded(
     let spec = Arc::new(spec.clone());
     let (mut system, mut events) = System::new(&spec, seed, Recording::default());
     let mut count = 0;
+    let mut until = if spec.measured_from > SimTime::ZERO { spec.measured_from } else { spec.duration };
     loop {
         let observed = system.recorder_mut().take();
         if !observed.is_empty() {
             look(&system, observed);
         }
         let exhausted = count >= spec.events_max;
-        if exhausted || !step(&mut system, &mut events, spec.duration) {
+        if exhausted || !step(&mut system, &mut events, until) {
+            if !exhausted && until < spec.duration && !is_drained(&system, &events) {
+                system.measure_from(until);
+                until = spec.duration;
+                continue;
+            }
             // The loop's last round: it only finds out why there is no next event.
             let limits = Limits { time: spec.duration, events: 0 };
             let mut end = if exhausted {
@@ -115,6 +120,7 @@ impl<R: Recorder> System<R> {
     /// Closes the books of a run that ended so.
     pub fn close(mut self, end: RunEnd) -> Outcome {
         self.close_storage(end.at);
+        self.count_waiting(end.at, |little| &mut little.left);
         self.books.close(end.at);
         self.count_what_is_left();
         self.close_producers(end.at);
@@ -127,13 +133,14 @@ impl<R: Recorder> System<R> {
         let why = end_reason(end.why);
         let clients = self.client_outcomes();
         let faults = self.fault_outcomes();
-        let balanced = self.books.ledger.balance();
+        let balanced = self.books.ledger.balance().and_then(|()| self.books.waits_agree_with_levels());
         let mut queues: Vec<_> = self.books.queues.into_iter().map(|queue| queue.outcome).collect();
         // The last one stands for all that the scenario does not name.
         queues.pop();
         Outcome {
             clients,
             end: End { at: end.at, events: end.events, why },
+            measured_from: self.books.measured_from,
             producers: self.books.producers,
             consumers: self.books.consumers.into_iter().map(|consumer| consumer.outcome).collect(),
             queues,
@@ -153,7 +160,7 @@ impl<R: Recorder> System<R> {
             Node::AtWork => return,
         };
         for fact in &facts {
-            self.books.fact(fact);
+            self.books.fact(end, fact);
         }
         for (queue, copies) in unsafe_copies {
             self.books.close_safety(queue, copies);

@@ -22,6 +22,8 @@ use crate::observe::Conclusion;
 pub struct SystemSpec {
     /// When the run stops, drained or not.
     pub duration: SimTime,
+    /// Measures begin at this instant; what happened before is warm-up. The books cover the whole run.
+    pub measured_from: SimTime,
     /// After how many events the run stops, whatever the virtual time: an endless scenario is an answer, not a hang.
     pub events_max: u64,
     /// Which RabbitMQ the broker behaves as.

@@ -235,6 +235,8 @@ pub enum Fact {
         message: MessageId,
         /// The queue's count of arrivals when it came, modulo 2^32.
         arrival: u32,
+        /// When it came into the queue.
+        arrived: SimTime,
         /// It was handed out before.
         redelivered: bool,
         /// Settled at once (`no-ack`).

@@ -4,50 +4,9 @@ use super::numbers::{self, counted};
 use super::side_by_side::{Group, Sheet};
 use super::table::cell;
 use super::wrap::wrap;
-use crate::experiment::{Comparison, Difference, RunResult, VariantResult};
+use crate::experiment::{Comparison, Difference, RunResult, TOLD, VariantResult, is_told};
 use crate::measure::{CATALOGUE, MeasureId, Scope, Unit};
 use crate::stats::{Estimate, rule_of_three};
-
-/// Measures that are shown for every entity, besides the causes of losses; all are in the CSV and JSON files. The catalogue
-/// gives their order.
-const SHOWN: [(Scope, &[&str]); 3] = [
-    (
-        Scope::Consumer,
-        &["processed", "share", "utilisation", "idle-while-work-waits", "sojourn-p50", "sojourn-p95"],
-    ),
-    (
-        Scope::Queue,
-        &[
-            "jain-messages",
-            "jain-busy",
-            "max-min-share",
-            "makespan",
-            "makespan-ratio",
-            "sojourn-p95",
-            "depth-mean",
-            "depth-max",
-        ],
-    ),
-    (
-        Scope::Run,
-        &[
-            "confirmed-and-lost",
-            "messages-lost",
-            "published",
-            "processed",
-            "lost",
-            "unroutable",
-            "returned",
-            "redelivered",
-            "processed-again",
-            "published-twice",
-            "processed-twice",
-            "duplicates-skipped",
-            "dead-lettered",
-            "unfinished",
-        ],
-    ),
-];
 
 /// Columns of a note.
 const WIDTH: usize = 110;
@@ -55,11 +14,6 @@ const WIDTH: usize = 110;
 /// Measures that are left out where no variant has any, besides the causes of losses.
 const IF_ANY: [&str; 5] =
     ["confirmed-and-lost", "messages-lost", "published-twice", "processed-twice", "duplicates-skipped"];
-
-fn is_shown(measure: MeasureId) -> bool {
-    measure.name.starts_with("lost-")
-        || SHOWN.iter().any(|(scope, names)| *scope == measure.scope && names.contains(&measure.name))
-}
 
 /// What a group of rows is about: `` consumer `slow` ``, or `run`.
 fn subject(scope: Scope, entity: &str) -> String {
@@ -69,11 +23,11 @@ fn subject(scope: Scope, entity: &str) -> String {
 /// Every variant's numbers; those that are equal in all variants are gathered in a note.
 pub(super) fn side_by_side(result: &RunResult) -> String {
     let (mut groups, mut equal) = (Vec::new(), Vec::new());
-    for (scope, _) in SHOWN {
+    for (scope, _) in TOLD {
         for entity in entities(result, scope) {
             let mut rows = Vec::new();
             let mut same = Vec::new();
-            for measure in CATALOGUE.iter().filter(|measure| measure.scope == scope && is_shown(measure)) {
+            for measure in CATALOGUE.iter().filter(|measure| measure.scope == scope && is_told(measure)) {
                 match row(result, measure, &entity) {
                     Row::Nothing => {}
                     Row::Equal(cell) => same.push(format!("{} {cell}", measure.name)),
@@ -177,7 +131,7 @@ pub(super) fn differences(result: &RunResult, comparison: &Comparison) -> String
     let mut groups: Vec<Group> = Vec::new();
     let mut unsure = false;
     // Rows of one measure and entity stand together, one for each variant that has it.
-    let shown: Vec<&Difference> = comparison.rows.iter().filter(|row| is_shown(row.measure)).collect();
+    let shown: Vec<&Difference> = comparison.rows.iter().filter(|row| is_told(row.measure)).collect();
     for rows in shown.chunk_by(|a, b| a.measure == b.measure && a.entity == b.entity) {
         let cells = (1..=others.len()).map(|variant| rows.iter().find(|row| row.variant == variant));
         let cells: Vec<String> =
@@ -197,22 +151,50 @@ pub(super) fn differences(result: &RunResult, comparison: &Comparison) -> String
     if groups.is_empty() {
         return format!("{title}: none\n\n");
     }
-    groups.sort_by_key(|group| SHOWN.iter().position(|(scope, _)| group.title.starts_with(scope.name())));
+    groups.sort_by_key(|group| TOLD.iter().position(|(scope, _)| group.title.starts_with(scope.name())));
     let columns = others.iter().map(|variant| variant.variant.name.clone()).collect();
     let mut text = format!("{title}: {}\n", pairs(comparison));
     text += &Sheet { columns, groups }.text();
-    for note in notes(unsure, others.len()) {
-        text += &format!("{}\n", wrap("note: ", 6, note, WIDTH).join("\n"));
+    for note in notes(unsure, comparison) {
+        text += &format!("{}\n", wrap("note: ", 6, &note, WIDTH).join("\n"));
     }
     text.push('\n');
     text
 }
 
-fn notes(unsure: bool, others: usize) -> impl Iterator<Item = &'static str> {
-    let legend = "`=`: equal in every pair of runs, or by less than is shown; pp are percentage points";
-    let doubt = "`~` is not told apart from no difference";
-    let many = "the intervals are not adjusted for the number of comparisons";
-    [Some(legend), unsure.then_some(doubt), (unsure && others > 1).then_some(many)].into_iter().flatten()
+fn notes(unsure: bool, comparison: &Comparison) -> impl Iterator<Item = String> {
+    let legend =
+        "`=`: equal in every pair of runs, or by less than is shown; pp are percentage points".to_owned();
+    let tests = comparison.rows.iter().filter(|row| row.adjusted.is_some()).count();
+    let tested = match tests {
+        0 => None,
+        1 => Some("by a paired t-test at 5 %".to_owned()),
+        _ => Some(format!(
+            "by paired t-tests with Holm's correction for all {tests} of them at 5 %; the intervals are not corrected"
+        )),
+    };
+    let doubt = match tested {
+        Some(tested) => format!("`~` is not told apart from no difference {tested}"),
+        None => "`~` is not told apart from no difference".to_owned(),
+    };
+    [Some(legend), unsure.then_some(doubt), worth(comparison)].into_iter().flatten()
+}
+
+/// What common random numbers were worth, in the median and at the worst.
+fn worth(comparison: &Comparison) -> Option<String> {
+    let told = comparison.rows.iter().filter(|row| is_told(row.measure));
+    let mut reductions: Vec<(f64, &Difference)> =
+        told.filter_map(|row| Some((row.variance_reduction?, row))).collect();
+    reductions.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (least, row) = reductions.first()?;
+    let median = reductions[reductions.len() / 2].0;
+    let of = format!("{} of {}", row.measure.name, subject(row.measure.scope, &row.entity));
+    let worse = if *least < 1.0 { "; below 1, pairs are worse than independent runs" } else { "" };
+    Some(format!(
+        "common random numbers divide the variance of a difference by {} in the median, and at least by {} ({of}){worse}",
+        numbers::factor(median),
+        numbers::factor(*least),
+    ))
 }
 
 /// How the differences were taken.
@@ -229,7 +211,7 @@ fn pairs(comparison: &Comparison) -> String {
 }
 
 fn is_unsure(row: &Difference) -> bool {
-    !row.is_equal() && !row.difference.excludes_zero()
+    !row.is_equal() && !row.differs()
 }
 
 fn difference(row: &Difference) -> String {

@@ -2,7 +2,7 @@
 
 use super::numbers;
 use super::wrap::wrap;
-use crate::experiment::{RunResult, VariantResult, shell_word};
+use crate::experiment::{FoundBy, RunResult, VariantResult, shell_word};
 
 /// Columns of a line.
 const WIDTH: usize = 110;
@@ -26,7 +26,42 @@ pub(super) fn head(result: &RunResult) -> String {
     if !result.origin.overrides.is_empty() {
         text += &format!("settings: {}\n", result.origin.overrides.join(", "));
     }
+    if let Some(study) = study(result) {
+        text += &format!("{}\n", wrap("study: ", 7, &study, WIDTH).join("\n"));
+    }
     text
+}
+
+/// What is left out, and when it was enough; `None` where everything is measured and the number of replications is given.
+fn study(result: &RunResult) -> Option<String> {
+    let measured_from = result.variants.iter().map(|one| one.variant.scenario.system.measured_from).max()?;
+    let warm_ups = || result.variants.iter().filter_map(|variant| variant.warm_up.as_ref());
+    let found = warm_ups().find_map(|warm_up| match &warm_up.how {
+        FoundBy::PilotRuns { runs, .. } => Some(*runs),
+        FoundBy::Given => None,
+    });
+    let by = match found {
+        Some(runs) => format!("found by MSER-5 in {}", numbers::counted(runs as u64, "pilot run")),
+        None => "as the scenario says".to_owned(),
+    };
+    let warm_up = warm_ups().next().map(|_| {
+        let of = if result.variants.len() > 1 { ", the longest of all variants'" } else { "" };
+        format!(
+            "steady state, measured from {measured_from} on: the warm-up before is left out ({by}{of}); fates, losses and \
+             counts of producers are those of whole runs"
+        )
+    });
+    let stopping = result.stopping.as_ref().map(|stopping| {
+        let (of, percent) = (stopping.precision.of.name, stopping.precision.relative * 100.0);
+        let most = stopping.precision.most;
+        if stopping.reached {
+            format!("replications were added until {of} was known to ±{percent} % (at most {most})")
+        } else {
+            format!("{most} replications were not enough to know {of} to ±{percent} %")
+        }
+    });
+    let said: Vec<String> = warm_up.into_iter().chain(stopping).collect();
+    (!said.is_empty()).then(|| said.join("; "))
 }
 
 /// Which replications a variant has, and what their numbers mean.
@@ -61,8 +96,10 @@ pub(super) fn foot(result: &RunResult, command: &str) -> String {
         _ => None,
     };
     let variant = variant.map(|name| format!(" --variant {}", shell_word(name))).unwrap_or_default();
-    format!(
-        "again: amqpsim {command} {}{variant} --seed {} --replications {}\n",
-        result.origin, result.seed, result.replications
-    )
+    // As many as the precision takes, again.
+    let replications = match result.stopping {
+        Some(_) => String::new(),
+        None => format!(" --replications {}", result.replications),
+    };
+    format!("again: amqpsim {command} {}{variant} --seed {}{replications}\n", result.origin, result.seed)
 }

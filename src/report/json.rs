@@ -3,9 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::losses::{self, Loss};
+use super::theory::{Beside, beside};
 use super::{answer, checks};
 use crate::check::{CheckResult, Found};
-use crate::experiment::{Comparison, Difference, RunResult, VariantResult};
+use crate::experiment::{
+    Comparison, Difference, FoundBy, Instability, RunResult, Stopping, Theory, Unstable, VariantResult,
+};
 use crate::measure::{CATALOGUE, EndReason, FaultOutcome, Outcome, Scope, Strike};
 use crate::stats::Estimate;
 
@@ -29,6 +32,7 @@ pub fn json(result: &RunResult, comparison: Option<&Comparison>) -> String {
         },
         "seed": result.seed,
         "replications": result.replications,
+        "precision": result.stopping.as_ref().map(stopping),
         "variants": result.variants.iter().map(variant).collect::<Vec<_>>(),
     });
     if let Some(comparison) = comparison {
@@ -49,12 +53,73 @@ fn variant(variant: &VariantResult) -> Value {
         "changes": changes,
         "profile": variant.variant.scenario.system.profile.name,
         "random": variant.random_parts,
+        "study": study(variant),
+        "unstable": variant.unstable.iter().map(|one| unstable(variant, one)).collect::<Vec<_>>(),
+        "theory": variant.theory.as_ref().map(|theory| self::theory(variant, theory)),
         "checks": variant.checks.iter().map(|check| self::check(check, variant)).collect::<Vec<_>>(),
         "losses": losses::all(variant).iter().map(loss).collect::<Vec<_>>(),
         "measures": measures(variant),
         "replications": variant.outcomes.iter().enumerate().map(|(k, outcome)| replication(variant, k, outcome))
             .collect::<Vec<_>>(),
     })
+}
+
+fn stopping(stopping: &Stopping) -> Value {
+    json!({
+        "of": stopping.precision.of.name,
+        "scope": stopping.precision.of.scope.name(),
+        "relative": stopping.precision.relative,
+        "most": stopping.precision.most,
+        "reached": stopping.reached,
+    })
+}
+
+fn unstable(variant: &VariantResult, unstable: &Unstable) -> Value {
+    let queue = variant.outcomes.first().map(|outcome| outcome.queues[unstable.queue].name.clone());
+    match &unstable.why {
+        Instability::Load(load) => json!({ "queue": queue, "load": load }),
+        Instability::Rises { middle, last } => {
+            json!({ "queue": queue, "middle": estimate(middle), "last": estimate(last) })
+        }
+    }
+}
+
+fn theory(variant: &VariantResult, theory: &Theory) -> Value {
+    let row = |row: &Beside| {
+        json!({
+            "measure": row.what,
+            "unit": row.unit.name(),
+            "value": row.theory,
+            "estimate": estimate(&row.simulated),
+            "holds": row.holds(),
+        })
+    };
+    json!({
+        "model": theory.model,
+        "queue": theory.queue,
+        "load": theory.load,
+        "means": beside(variant).iter().map(row).collect::<Vec<_>>(),
+    })
+}
+
+/// What is measured, and how the warm-up was found.
+fn study(variant: &VariantResult) -> Value {
+    let Some(warm_up) = &variant.warm_up else { return json!({ "horizon": "terminating" }) };
+    let mut study = json!({
+        "horizon": "steady-state",
+        "measured_from_ns": variant.variant.scenario.system.measured_from.as_nanos(),
+        "warm_up_ns": warm_up.ends.as_nanos(),
+    });
+    match &warm_up.how {
+        FoundBy::Given => study["method"] = "given".into(),
+        FoundBy::PilotRuns { runs, settled, populations } => {
+            study["method"] = "MSER-5".into();
+            study["runs"] = json!(runs);
+            study["settled"] = json!(settled);
+            study["populations"] = json!(populations);
+        }
+    }
+    study
 }
 
 fn check(check: &CheckResult, variant: &VariantResult) -> Value {
@@ -209,6 +274,9 @@ fn difference(result: &RunResult, row: &Difference) -> Value {
         "base": estimate(&row.base),
         "other": estimate(&row.other),
         "difference": estimate(&row.difference),
+        "p": row.p,
+        "p_adjusted": row.adjusted,
+        "variance_reduction": row.variance_reduction,
     })
 }
 

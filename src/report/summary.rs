@@ -4,6 +4,7 @@ use super::answer::{confirms, crashes, republished};
 use super::wrap::prose;
 use super::{
     answer, checks, comparison, duplicates, emphasis, errors, fates, faults, head, losses, plot, table,
+    theory,
 };
 use crate::experiment::{Comparison, RunResult, VariantResult};
 use crate::measure::ConsumerOutcome;
@@ -68,6 +69,8 @@ fn keeps(variant: &VariantResult) -> bool {
 
 fn body(variant: &VariantResult, asked: u32) -> String {
     let mut text = head::replications(variant, asked);
+    text += &theory::unstable(variant);
+    text += &theory::theory(variant);
     text += &losses::losses(variant);
     text += &table::of_measures(&table::CONSUMERS, variant);
     if variant.outcomes.iter().flat_map(|outcome| &outcome.consumers).any(refuses) {

@@ -24,6 +24,7 @@ mod reader;
 mod reproduction;
 mod resolve;
 mod source;
+mod study;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,7 @@ pub use grid::{Factor, Grid, GridPoint, POINTS_MAX, grid};
 pub use reproduction::{Reproduction, reproduction};
 pub use load::{Loaded, load, load_with_files};
 pub use source::{Place, Source};
+pub use study::{Horizon, Precision, REPLICATIONS, Study};
 
 use crate::check::CheckSpec;
 use crate::model::SystemSpec;
@@ -59,8 +61,10 @@ pub struct Scenario {
     pub system: SystemSpec,
     /// The seed of the first replication, unless the command line names another.
     pub seed: u64,
-    /// How many replications, unless the command line names another number.
+    /// How many replications, unless the command line names another number. With a [`Precision`], as many as it takes.
     pub replications: u32,
+    /// What the replications are to tell.
+    pub study: Study,
     /// What must hold.
     pub checks: Vec<CheckSpec>,
 }

@@ -56,6 +56,12 @@ pub(super) fn duration_or_off(node: &Node, reading: &mut Reading<'_>) -> Option<
     if node.as_text() == Some("off") { Some(None) } else { duration(node, reading).map(Some) }
 }
 
+/// A length of time; `None` for the word `auto`.
+#[expect(clippy::option_option, reason = "the outer one is for a mistake, the inner one for the word")]
+pub(super) fn duration_or_auto(node: &Node, reading: &mut Reading<'_>) -> Option<Option<SimDuration>> {
+    if node.as_text() == Some("auto") { Some(None) } else { duration(node, reading).map(Some) }
+}
+
 /// A number of bytes.
 pub(super) fn size(node: &Node, reading: &mut Reading<'_>) -> Option<u64> {
     quantity(node, reading, &SIZE, parse_bytes)
@@ -86,7 +92,10 @@ fn quantity<T>(
         Err(error) => {
             // A length of time is usually in the unit of the key's example; a bare size is probably in bytes.
             let example = reading.key.example.trim_matches('"');
-            let timed = matches!(reading.key.kind, Kind::Duration | Kind::DurationOrOff | Kind::Distribution);
+            let timed = matches!(
+                reading.key.kind,
+                Kind::Duration | Kind::DurationOrOff | Kind::DurationOrAuto | Kind::Distribution
+            );
             let unit = if timed && parse(example).is_ok() {
                 example.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
             } else {

@@ -35,7 +35,7 @@ service-time = "15ms"
 #[test]
 fn what_a_file_leaves_out_has_the_default_of_its_key() {
     let scenario = scenario(PAIR);
-    assert_eq!((scenario.name.as_str(), scenario.seed, scenario.replications), ("orders", 1, 1));
+    assert_eq!((scenario.name.as_str(), scenario.seed, scenario.replications), ("orders", 1, 10));
     let system = scenario.system;
     assert_eq!(system.duration, SimTime::from_nanos(3_600_000_000_000));
     assert_eq!((system.events_max, system.profile.name), (50_000_000, "rabbitmq-4.3"));

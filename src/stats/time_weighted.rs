@@ -8,8 +8,9 @@ pub struct TimeWeighted {
     level: u64,
     max: u64,
     since: SimTime,
-    /// Level times nanoseconds, up to `since`.
+    /// Level times nanoseconds, from `from` up to `since`.
     area: u128,
+    from: SimTime,
 }
 
 impl TimeWeighted {
@@ -32,10 +33,20 @@ impl TimeWeighted {
         self.max
     }
 
-    /// The mean level from the start until `end`, or `None` if no time has passed.
+    /// Forgets the past: mean and maximum are those from `at` on. `at` never goes back.
+    pub fn restart(&mut self, at: SimTime) {
+        *self = TimeWeighted { level: self.level, max: self.level, since: at, area: 0, from: at };
+    }
+
+    /// The level times nanoseconds until `end`, exact.
+    pub fn area(&self, end: SimTime) -> u128 {
+        self.area + u128::from(self.level) * u128::from(end.since(self.since).as_nanos())
+    }
+
+    /// The mean level until `end`, from the start or the last [restart](TimeWeighted::restart) on; `None` if no time has
+    /// passed.
     pub fn mean(&self, end: SimTime) -> Option<f64> {
-        let area = self.area + u128::from(self.level) * u128::from(end.since(self.since).as_nanos());
-        (end > SimTime::ZERO).then(|| area as f64 / end.as_nanos() as f64)
+        (end > self.from).then(|| self.area(end) as f64 / end.since(self.from).as_nanos() as f64)
     }
 }
 
@@ -106,6 +117,17 @@ mod tests {
         assert_eq!(w.mean(SimTime::from_nanos(50)), Some(f64::from(4 * 20 + 20) / 50.0));
         assert_eq!(w.max(), 4);
         assert_eq!(w.mean(SimTime::ZERO), None);
+    }
+
+    #[test]
+    fn a_restart_forgets_the_past_and_keeps_the_level() {
+        let mut w = TimeWeighted::default();
+        w.set(SimTime::from_nanos(10), 40);
+        w.set(SimTime::from_nanos(20), 4);
+        w.restart(SimTime::from_nanos(30));
+        w.set(SimTime::from_nanos(40), 2);
+        assert_eq!((w.mean(SimTime::from_nanos(50)), w.max()), (Some(3.0), 4));
+        assert_eq!(w.area(SimTime::from_nanos(50)), 60);
     }
 
     #[test]

@@ -243,7 +243,8 @@ fn a_run_that_was_cut_short_says_so_first() {
 fn one_replication_of_a_random_scenario_says_that_it_is_one() {
     let directory = directory("single");
     let fair = file(&directory, "fair.toml", FAIR.as_bytes());
-    let output = amqpsim(&["run", &fair, "--no-out", "--variant", "greedy", "--set", RANDOM]);
+    let output =
+        amqpsim(&["run", &fair, "--no-out", "--replications", "1", "--variant", "greedy", "--set", RANDOM]);
     let text = out(&output).replace("\n  ", " ");
     assert!(text.lines().next().unwrap().ends_with("other seeds give other numbers."), "{text}");
     fs::remove_dir_all(directory).unwrap();
@@ -331,7 +332,7 @@ fn a_check_that_did_not_hold_exits_with_1() {
         let text = format!("{FAIR}\n[[check]]\n{check}\n");
         let path = file(&directory, "case.toml", text.as_bytes());
         let mut arguments = vec!["run", &path, "--no-out", "--variant", "greedy"];
-        arguments.extend(set.iter().flat_map(|set| ["--set", set]));
+        arguments.extend(set.iter().flat_map(|set| ["--replications", "1", "--set", set]));
         let output = amqpsim(&arguments);
         assert_eq!(output.status.code(), Some(1), "{verdict}: {}", err(&output));
         assert!(out(&output).contains(&format!("\n {verdict}")), "{verdict}: {}", out(&output));

@@ -21,6 +21,7 @@ mod safety;
 mod scripts;
 mod semantics;
 mod silence;
+mod statistics;
 mod storage;
 mod tidy;
 mod traces;

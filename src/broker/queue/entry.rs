@@ -48,6 +48,7 @@ impl Entry {
     }
 
     /// When it came into the queue.
+    #[inline]
     pub(in crate::broker) fn arrived(self) -> SimTime {
         self.arrived
     }

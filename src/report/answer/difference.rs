@@ -45,7 +45,7 @@ fn same(result: &RunResult, comparison: &Comparison, variant: usize) -> String {
         .collect();
     if rows.iter().all(|row| row.is_equal()) {
         format!("losses, shares and times are those of `{base}`")
-    } else if rows.iter().any(|row| row.difference.excludes_zero()) {
+    } else if rows.iter().any(|row| row.differs()) {
         format!("less or other work was done than with `{base}`, so that times say nothing")
     } else if rows.iter().any(|row| !row.is_equal() && row.difference.ends().is_none()) {
         format!(
@@ -61,8 +61,7 @@ fn lost(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<S
     // Of who publishes again, what counts is what is lost for good.
     let again = republished(&result.variants[0]) || republished(&result.variants[variant]);
     let measure = if again { "messages-lost" } else { "lost" };
-    let row =
-        comparison.find(variant, Scope::Run, measure, "").filter(|row| row.difference.excludes_zero())?;
+    let row = comparison.find(variant, Scope::Run, measure, "").filter(|row| row.differs())?;
     let word = |count: &Estimate| {
         if count.value() == 0.0 { "none".to_owned() } else { estimate(count, Unit::Count) }
     };
@@ -85,7 +84,7 @@ fn share(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<
     let outcome = base.outcomes.first()?;
     let name = &outcome.consumers[consumer].name;
     let row = comparison.find(variant, Scope::Consumer, "share", name)?;
-    row.difference.excludes_zero().then(|| {
+    row.differs().then(|| {
         format!(
             "`{name}` got {} of the messages of `{}` instead of {}",
             estimate(&row.other, Unit::Share),
@@ -102,9 +101,8 @@ fn time(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<S
     let base = &result.variants[0];
     let both = [base, &result.variants[variant]];
     let queue = &base.outcomes.first()?.queues[main_queue(result)?].name;
-    let row = |measure: &str| {
-        comparison.find(variant, Scope::Queue, measure, queue).filter(|row| row.difference.excludes_zero())
-    };
+    let row =
+        |measure: &str| comparison.find(variant, Scope::Queue, measure, queue).filter(|row| row.differs());
     let name = &base.variant.name;
     if let Some(row) = row("makespan").filter(|_| both.iter().all(|variant| processed_all(variant))) {
         return Some(format!("everything was processed {}", by(row, name, ["sooner", "later"])));

@@ -349,6 +349,7 @@ fn an_acknowledgement_of_several_names_their_messages() {
             delivery_tag: number.into(),
             message: id(number),
             arrival: number,
+            arrived: SimTime::ZERO,
             redelivered: false,
             automatic: false,
             ready: 0,

@@ -140,6 +140,7 @@ fn of_delivery(cast: &Cast, names: &Names, fact: &Fact) -> Row {
             delivery_tag,
             message,
             arrival,
+            arrived: _,
             redelivered,
             automatic,
             ready,

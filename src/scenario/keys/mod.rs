@@ -111,6 +111,8 @@ pub enum Kind {
     Bursts,
     /// Arrivals that were recorded.
     Recorded,
+    /// A length of time, or the word `auto`.
+    DurationOrAuto,
     /// A number of bytes.
     Size,
     /// A distribution of lengths of time.
@@ -172,6 +174,7 @@ impl Kind {
             Kind::RoutingKeys => "a list of strings, or a table",
             Kind::Duration => "a duration",
             Kind::DurationOrOff => "a duration or `off`",
+            Kind::DurationOrAuto => "a duration or `auto`",
             Kind::Size => "a size",
             Kind::Distribution | Kind::SizeDistribution => "a distribution",
             Kind::DistributionByClass | Kind::SizeDistributionByClass => "a table of distributions",
@@ -200,6 +203,7 @@ impl Kind {
                 DURATION_UNITS.to_owned()
             }
             Kind::DurationOrOff => format!("{DURATION_UNITS}, or off"),
+            Kind::DurationOrAuto => format!("{DURATION_UNITS}, or auto"),
             Kind::Size | Kind::SizeDistribution | Kind::SizeDistributionByClass => SIZE_UNITS.to_owned(),
             Kind::Choice(choice) | Kind::ChoiceByClass(choice) => (choice.words)().join(", "),
             Kind::DeliveryTag => "0 upward, or last".to_owned(),

@@ -22,6 +22,7 @@ mod script;
 mod settings;
 mod storage;
 mod storage_doubts;
+mod study;
 mod topology;
 mod trigger;
 
@@ -108,6 +109,7 @@ pub(super) fn scenario(
         storage: Some(storage),
         operator: operator.spec,
         duration: instant(replication.duration.value),
+        measured_from: instant(replication.study.given_warm_up()),
         events_max: replication.events_max,
         profile: profile.value,
         classes: classes.specs,
@@ -130,6 +132,7 @@ pub(super) fn scenario(
         system,
         seed: replication.seed,
         replications: replication.replications,
+        study: replication.study,
         checks,
     }
 }

@@ -14,12 +14,15 @@ use crate::scenario::values::{boolean, choice, integer};
 use crate::units::SimDuration;
 
 use super::backoff::Backoff;
+use super::study;
+use crate::scenario::study::{REPLICATIONS, Study};
 
 /// What `[replication]` says.
 #[derive(Debug, Default)]
 pub(super) struct Replication {
     pub(super) seed: u64,
     pub(super) replications: u32,
+    pub(super) study: Study,
     pub(super) duration: Placed<SimDuration>,
     pub(super) events_max: u64,
 }
@@ -33,14 +36,17 @@ pub(super) struct Link {
 }
 
 pub(super) fn replication(tree: &Table, problems: &mut Problems) -> Replication {
-    single(tree, "replication", problems, |reader| Replication {
-        seed: reader.read("seed", integer).unwrap_or_default().value,
-        replications: reader.read("replications", integer).unwrap_or_default().value as u32,
+    single(tree, "replication", problems, |reader| {
         // The end of time keeps a mistake from making every fault come after the end.
-        duration: reader
-            .read("duration", duration)
-            .unwrap_or(Placed { value: SimDuration::MAX, place: None }),
-        events_max: reader.read("events-max", integer).unwrap_or_default().value,
+        let duration =
+            reader.read("duration", duration).unwrap_or(Placed { value: SimDuration::MAX, place: None });
+        Replication {
+            seed: reader.read("seed", integer).unwrap_or_default().value,
+            replications: reader.read("replications", integer).map_or(REPLICATIONS, |n| n.value as u32),
+            study: study::read(reader, &duration),
+            duration,
+            events_max: reader.read("events-max", integer).unwrap_or_default().value,
+        }
     })
 }
 

@@ -7,6 +7,7 @@ mod mutations;
 mod names;
 mod shape;
 mod storage;
+mod study;
 mod topology;
 mod values;
 mod variants;
@@ -63,6 +64,7 @@ fn every_id_has_a_test_here() {
         include_str!("names.rs"),
         include_str!("shape.rs"),
         include_str!("storage.rs"),
+        include_str!("study.rs"),
         include_str!("topology.rs"),
         include_str!("values.rs"),
         include_str!("variants.rs"),

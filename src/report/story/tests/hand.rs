@@ -103,6 +103,7 @@ impl Run {
             delivery_tag: 1,
             message: id(number),
             arrival: number,
+            arrived: SimTime::ZERO,
             redelivered,
             automatic,
             ready: 0,

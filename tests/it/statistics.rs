@@ -1,0 +1,125 @@
+//! What the replications say together: the long run against theory, and how often an interval holds the truth.
+
+use amqpsim::experiment::{Origin, Plan, RunResult, run};
+use amqpsim::measure::{Measure, Scope, find_in};
+use amqpsim::scenario::{Scenario, ScenarioBuilder, Variant};
+use amqpsim::stats::{ConfidenceInterval, LEVEL};
+
+/// One queue, one consumer, Poisson arrivals, exponential work of 8 ms: M/M/1 at a load of 0.8, sojourn 40 ms.
+fn m_m_1(duration: &str, warm_up: &str, seed: i64) -> Scenario {
+    ScenarioBuilder::new("m-m-1")
+        .replication()
+        .with("study", "steady-state")
+        .with("duration", duration)
+        .with("warm-up", warm_up)
+        .with("replications", 30)
+        .with("seed", seed)
+        .link()
+        .with("latency", "0s")
+        .queue("tasks")
+        .producer("shop")
+        .with("routing-key", "tasks")
+        .with("interarrival", [("exponential", "10ms")])
+        .consumer("billing")
+        .with("queue", "tasks")
+        .with("prefetch-count", 1)
+        .with("service-time", [("exponential", "8ms")])
+        .build()
+        .unwrap()
+}
+
+fn result(scenario: Scenario, jobs: usize) -> RunResult {
+    let variant = Variant { name: "base".into(), changes: Vec::new(), scenario };
+    let plan = Plan {
+        origin: Origin::default(),
+        variants: vec![variant],
+        names_variants: false,
+        seed: None,
+        replications: None,
+        jobs,
+    };
+    run(&plan, &|_, _| {}).unwrap_or_else(|bug| panic!("{bug}"))
+}
+
+fn measure(name: &str) -> &'static Measure {
+    find_in(Scope::Queue, name).expect(name)
+}
+
+#[test]
+fn the_long_run_of_one_server_is_that_of_theory() {
+    let result = result(m_m_1("300s", "auto", 1), 2);
+    let variant = &result.variants[0];
+    let warm_up = variant.warm_up.as_ref().expect("it is a steady state");
+    assert!(warm_up.is_over(), "{warm_up:?}");
+    assert_eq!(variant.outcomes[3].measured_from, warm_up.ends);
+    for (name, truth) in [("sojourn-mean", 40e6), ("depth-mean", 3.2)] {
+        let estimate = variant.estimate(measure(name), 0).expect(name);
+        let (lower, upper) = estimate.ends().expect(name);
+        assert!(lower < truth && truth < upper, "{name}: {lower} to {upper}, and {truth} in theory");
+        assert!(upper - lower < truth * 0.2, "{name}: {lower} to {upper}");
+    }
+}
+
+#[test]
+fn a_warm_up_is_not_measured_and_does_not_change_the_run() {
+    let outcome = |warm_up: &str, from: u64| {
+        let mut scenario = m_m_1("60s", warm_up, 5);
+        scenario.replications = 1;
+        let outcome = result(scenario, 1).variants.remove(0).outcomes.remove(0);
+        assert_eq!(outcome.measured_from.as_nanos(), from);
+        outcome
+    };
+    let (whole, part) = (outcome("0s", 0), outcome("30s", 30_000_000_000));
+    assert_eq!((&whole.ledger, whole.end), (&part.ledger, part.end));
+    assert_eq!(whole.queues[0].depth_series, part.queues[0].depth_series);
+    let half = part.consumers[0].processed * 2;
+    assert!((whole.consumers[0].processed * 9 / 10..whole.consumers[0].processed * 11 / 10).contains(&half));
+    assert!(part.consumers[0].idle_while_work_waits <= whole.consumers[0].idle_while_work_waits);
+}
+
+/// The part of so many experiments with `n` replications each whose interval holds the truth, in per mille.
+fn coverage(experiments: usize, n: usize, truth: f64, mut value: impl FnMut(u64) -> f64) -> usize {
+    let held = (0..experiments).filter(|experiment| {
+        let values: Vec<f64> = (0..n).map(|k| value((experiment * n + k) as u64)).collect();
+        let interval = ConfidenceInterval::of_mean(&values, LEVEL).expect("n is more than one");
+        interval.lower() <= truth && truth <= interval.upper()
+    });
+    held.count() * 1000 / experiments
+}
+
+/// Waits of M/M/1 at a load of 0.5 by Lindley's recurrence, without a broker: sojourn 2. Like a replication of the simulator,
+/// a value is a mean over a run after its warm-up.
+#[test]
+fn an_interval_of_thirty_replications_holds_the_truth_as_often_as_it_says() {
+    let sojourn = |seed: u64| {
+        use amqpsim::random::RandomStream;
+        let mut stream = RandomStream::new(seed, "queue", "times");
+        let mut exponential =
+            |mean: f64| -mean * libm::log1p(-((stream.draw() >> 11) as f64 / (1u64 << 53) as f64));
+        let (mut wait, mut sum) = (0.0f64, 0.0);
+        for k in 0..400 {
+            let work = exponential(1.0);
+            if k >= 100 {
+                sum += wait + work;
+            }
+            wait = (wait + work - exponential(2.0)).max(0.0);
+        }
+        sum / 300.0
+    };
+    let held = coverage(1000, 30, 2.0, sojourn);
+    assert!((930..=970).contains(&held), "{held} of 1000 intervals hold the truth");
+}
+
+/// The same with the simulator itself: `cargo test --release --test it -- --ignored coverage`.
+#[test]
+#[ignore = "30,000 replications"]
+fn coverage_of_one_server() {
+    let measure = measure("sojourn-mean");
+    let scenario = m_m_1("120s", "20s", 1);
+    let held = coverage(1000, 30, 40e6, |seed| {
+        let outcome = amqpsim::model::simulate(&scenario.system, 1_000_000 + seed);
+        (measure.value)(&outcome, 0).expect("something was processed")
+    });
+    println!("{held} of 1000 intervals hold the truth");
+    assert!((930..=970).contains(&held), "{held} of 1000 intervals hold the truth");
+}
