@@ -2,45 +2,57 @@
 //! `VecDeque` does the same for any size, at about twice the instructions.
 #![deny(clippy::disallowed_types, clippy::float_arithmetic)]
 
-/// The smallest ring that holds anything.
+/// The fewest places behind the first.
 const SMALLEST: usize = 8;
 
-/// A queue of values. Grows when it is full and never shrinks.
+/// A queue of values. Grows when it is full and never shrinks. The front lies in the ring itself: many rings never hold more
+/// than one value, and need no other memory.
 #[derive(Clone, Debug)]
+// What every message needs comes first, and in this order, so that it shares cache lines.
+#[repr(C)]
 pub struct Ring<T> {
-    places: Vec<T>,
-    head: usize,
     len: usize,
+    front: T,
+    /// Where the second is.
+    head: usize,
+    /// Those behind the front.
+    places: Vec<T>,
 }
 
-impl<T> Default for Ring<T> {
+impl<T: Default> Default for Ring<T> {
     fn default() -> Self {
-        Ring { places: Vec::new(), head: 0, len: 0 }
+        Ring { front: T::default(), len: 0, places: Vec::new(), head: 0 }
     }
 }
 
 impl<T: Copy + Default> Ring<T> {
     /// How many values are in it.
-    #[inline]
+    #[inline(always)]
     pub fn len(&self) -> usize {
         self.len
     }
 
     /// Whether nothing is in it.
-    #[inline]
+    #[inline(always)]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// Adds a value at the back.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, value: T) {
-        if self.len == self.places.len() {
-            self.grow();
-        }
-        let mask = self.places.len() - 1;
-        self.places[(self.head + self.len) & mask] = value;
+        let behind = self.len;
         self.len += 1;
+        let place = if behind == 0 {
+            &mut self.front
+        } else {
+            if behind > self.places.len() {
+                self.grow();
+            }
+            let mask = self.places.len() - 1;
+            &mut self.places[(self.head + behind - 1) & mask]
+        };
+        *place = value;
     }
 
     #[cold]
@@ -53,47 +65,102 @@ impl<T: Copy + Default> Ring<T> {
     }
 
     /// Takes the value at the front.
-    #[inline]
+    #[inline(always)]
     pub fn pop(&mut self) -> Option<T> {
         if self.len == 0 {
             return None;
         }
-        let mask = self.places.len() - 1;
-        let value = self.places[self.head & mask];
-        self.head = (self.head + 1) & mask;
+        let value = self.front;
         self.len -= 1;
+        if self.len > 0 {
+            let mask = self.places.len() - 1;
+            self.front = self.places[self.head & mask];
+            self.head = (self.head + 1) & mask;
+        } else {
+            // Short queues stay where they are, in memory that is at hand.
+            self.head = 0;
+        }
         Some(value)
     }
 
     /// The value at the front.
-    #[inline]
+    #[inline(always)]
     pub fn front(&self) -> Option<&T> {
-        self.get(0)
+        (self.len > 0).then_some(&self.front)
     }
 
     /// The value behind `n` others.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, n: usize) -> Option<&T> {
         if n >= self.len {
-            return None;
+            None
+        } else if n == 0 {
+            Some(&self.front)
+        } else {
+            let mask = self.places.len() - 1;
+            Some(&self.places[(self.head + n - 1) & mask])
         }
-        let mask = self.places.len() - 1;
-        Some(&self.places[(self.head + n) & mask])
     }
 
     /// The value behind `n` others, to change it.
-    #[inline]
+    #[inline(always)]
     pub fn get_mut(&mut self, n: usize) -> Option<&mut T> {
         if n >= self.len {
-            return None;
+            None
+        } else if n == 0 {
+            Some(&mut self.front)
+        } else {
+            let mask = self.places.len() - 1;
+            Some(&mut self.places[(self.head + n - 1) & mask])
         }
-        let mask = self.places.len() - 1;
-        Some(&mut self.places[(self.head + n) & mask])
+    }
+
+    /// How many values there are before the first for which `before` does not hold; those for which it holds come first.
+    pub fn partition_point(&self, before: impl Fn(&T) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.len);
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.get(middle).is_some_and(&before) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// All values, oldest first, to change them.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        let behind = self.len.saturating_sub(1);
+        let front = Some(&mut self.front).filter(|_| self.len > 0);
+        let (wrapped, from_head) = self.places.split_at_mut(self.head);
+        front.into_iter().chain(from_head.iter_mut().chain(wrapped).take(behind))
     }
 
     /// All values, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         (0..self.len).filter_map(|n| self.get(n))
+    }
+
+    /// Puts the value at the front behind all others.
+    #[inline(always)]
+    pub fn rotate(&mut self) {
+        if self.len > 1 {
+            let mask = self.places.len() - 1;
+            let last = self.front;
+            self.front = self.places[self.head & mask];
+            self.head = (self.head + 1) & mask;
+            self.places[(self.head + self.len - 2) & mask] = last;
+        }
+    }
+
+    /// Keeps the values for which `keep` holds.
+    pub fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
+        let mut all = self.take_all();
+        all.retain(keep);
+        for value in all {
+            self.push(value);
+        }
     }
 
     /// Takes all values, oldest first.

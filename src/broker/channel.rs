@@ -14,32 +14,34 @@ const ROUTES: usize = 16;
 
 /// A channel that is open for the broker.
 #[derive(Clone, Debug)]
+// What every message needs comes first, and in this order, so that it shares cache lines.
+#[repr(C)]
 pub(super) struct Channel {
     pub(super) at: ChannelRef,
+    pub(super) state: ChannelState,
+    /// The next delivery has to start that timer, whatever queue it is from.
+    pub(super) is_unwatched: bool,
+    /// The tag given last.
+    pub(super) last_tag: DeliveryTag,
+    pub(super) limit: ChannelLimit,
+    pub(super) tx: Option<Box<Transaction>>,
+    pub(super) confirms: Option<Box<Confirms>>,
+    routes: Vec<Route>,
+    pub(super) unacked: UnackedList,
     pub(super) vhost: u16,
     /// No other channel has or had it.
     pub(super) serial: u32,
-    pub(super) state: ChannelState,
-    /// The tag given last.
-    pub(super) last_tag: DeliveryTag,
-    pub(super) unacked: UnackedList,
     /// In order of subscription.
     pub(super) consumers: Vec<ConsumerId>,
     /// For consumers made from here on. Source: rule QOS-2.
     pub(super) prefetch: u16,
-    pub(super) limit: ChannelLimit,
     /// The queue declared last, for methods that leave the name empty. Source: rule BND-3.
     pub(super) last_queue: Option<Name>,
-    pub(super) confirms: Option<Box<Confirms>>,
-    pub(super) tx: Option<Box<Transaction>>,
     pub(super) replies: Option<Box<ReplyConsumer>>,
     /// It looks at the age of its deliveries each minute from here on. Source: rule ACK-11.
     pub(super) opened: SimTime,
     /// The timer for its oldest delivery.
     pub(super) watch: Option<u32>,
-    /// The next delivery has to start that timer, whatever queue it is from.
-    pub(super) is_unwatched: bool,
-    routes: Vec<Route>,
 }
 
 /// Whether a channel takes methods.
@@ -52,6 +54,8 @@ pub(super) enum ChannelState {
 
 /// The bound that all consumers of a channel share (`basic.qos` with global). Source: rules QOS-4 to QOS-9.
 #[derive(Clone, Debug, Default)]
+// What every message needs comes first, and in this order, so that it shares cache lines.
+#[repr(C)]
 pub(super) struct ChannelLimit {
     /// 0: no bound.
     pub(super) count: u16,
@@ -74,9 +78,26 @@ pub(super) struct Route {
     key: Name,
     /// It is valid while the topology has this number.
     topology: u64,
-    pub(super) queues: Box<[QueueId]>,
+    queues: RoutedTo,
     /// By which the exchange chose them.
     pub(super) rule: RuleRef,
+}
+
+/// The queues of a route. Most lead to one.
+#[derive(Clone, Debug)]
+enum RoutedTo {
+    One(QueueId),
+    Several(Box<[QueueId]>),
+}
+
+impl Route {
+    #[inline(always)]
+    pub(super) fn queues(&self) -> &[QueueId] {
+        match &self.queues {
+            RoutedTo::One(only) => std::slice::from_ref(only),
+            RoutedTo::Several(all) => all,
+        }
+    }
 }
 
 impl Channel {
@@ -132,14 +153,14 @@ impl Channel {
         orphans.map(|unacked| unacked.consumer = Some(consumer)).count() as u32
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn next_tag(&mut self) -> DeliveryTag {
         self.last_tag += 1;
         self.last_tag
     }
 
     /// What this exchange and key led to, if nothing was declared, bound or deleted since.
-    #[inline]
+    #[inline(always)]
     pub(super) fn remembered(&self, exchange: Name, key: Name, topology: u64) -> Option<&Route> {
         let route = self.routes.get(Self::place(key, self.routes.len()))?;
         (route.key == key && route.exchange == exchange && route.topology == topology).then_some(route)
@@ -155,7 +176,11 @@ impl Channel {
         if self.routes.len() < ROUTES && self.remembers_another(exchange, key) {
             self.grow();
         }
-        let route = Route { exchange, key, topology, queues: queues.into(), rule };
+        let queues = match *queues {
+            [only] => RoutedTo::One(only),
+            ref all => RoutedTo::Several(all.into()),
+        };
+        let route = Route { exchange, key, topology, queues, rule };
         match self.routes.len() {
             0 => self.routes.push(route),
             count => self.routes[Self::place(key, count)] = route,
@@ -177,7 +202,7 @@ impl Channel {
         self.routes[place] = first;
     }
 
-    #[inline]
+    #[inline(always)]
     fn place(key: Name, count: usize) -> usize {
         if count < ROUTES { 0 } else { key.0 as usize % ROUTES }
     }
@@ -202,7 +227,7 @@ pub(super) struct Consumer {
 
 impl Consumer {
     /// Whether its own prefetch count leaves room.
-    #[inline]
+    #[inline(always)]
     pub(super) fn has_credit(&self) -> bool {
         self.prefetch == 0 || self.no_ack || self.unacked < i32::from(self.prefetch)
     }

@@ -29,14 +29,12 @@ pub(super) struct Connection {
     pub(super) silence: Option<Box<Silence>>,
     /// Numbers of open channels with their places, in order of number.
     channels: Vec<(ChannelNo, u32)>,
+    /// The place of the channel that was opened last, which may be gone: most connections have only one.
+    pub(super) newest: u32,
 }
 
 impl Connection {
-    #[inline]
     pub(super) fn channel(&self, number: ChannelNo) -> Option<u32> {
-        if let [(only, place)] = self.channels[..] {
-            return (only == number).then_some(place);
-        }
         let at = self.channels.binary_search_by_key(&number, |channel| channel.0).ok()?;
         Some(self.channels[at].1)
     }
@@ -70,8 +68,15 @@ impl Broker {
             self.connections.resize(id.index() + 1, None);
         }
         let hold = self.alarm.is_some().then(Box::default);
-        self.connections[id.index()] =
-            Some(Connection { vhost, user, hold, opened: step.now, silence: None, channels: Vec::new() });
+        self.connections[id.index()] = Some(Connection {
+            vhost,
+            user,
+            hold,
+            opened: step.now,
+            silence: None,
+            channels: Vec::new(),
+            newest: 0,
+        });
         step.out.fact(Fact::ConnectionOpened { connection: id }, rules::CON_1);
         step.out.send(at, ServerMethod::ConnectionOpenOk);
     }
@@ -98,6 +103,7 @@ impl Broker {
         let place = self.channels.insert(channel);
         let among = connection.channels.partition_point(|channel| channel.0 < at.channel);
         connection.channels.insert(among, (at.channel, place));
+        connection.newest = place;
         step.out.send(at, ServerMethod::ChannelOpenOk);
         Ok(())
     }

@@ -285,6 +285,7 @@ impl Broker {
                 delivered: step.now,
                 consumer: None,
                 consumer_tag: None,
+                settled: false,
             };
             channel.unacked.push(unacked);
         }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::error::{Failure, Handled, failure};
 use super::publish::without_bcc;
-use super::{Broker, Out, Step};
-use crate::amqp::{BasicConsume, BasicPublish, Content, Delivery, Message, Name, ReplyCode, ServerMethod};
+use super::{Broker, Out, Outgoing, Step};
+use crate::amqp::{BasicConsume, BasicPublish, Content, Message, Name, ReplyCode, ServerMethod};
 use crate::observe::Fact;
 use crate::rules;
 
@@ -102,15 +102,15 @@ impl Broker {
         let to = channel.at;
         let message = publish.message.id;
         step.out.fact(Fact::Replied { message, channel: to, consumer_tag, delivery_tag }, rules::DRT_2);
-        let delivery = Delivery {
+        let delivery = Outgoing {
             consumer_tag,
             delivery_tag,
             redelivered: false,
             exchange: publish.exchange,
             routing_key: publish.routing_key,
-            message: without_bcc(&publish.message),
+            message: &without_bcc(&publish.message),
         };
-        step.out.send(to, ServerMethod::BasicDeliver(delivery));
+        step.out.deliver(to, delivery);
         Reply::Delivered
     }
 

@@ -7,8 +7,8 @@ use super::messages::{Messages, Stored};
 use super::publish::without_bcc;
 use super::queue::{Entry, Queue};
 use super::unacked::Unacked;
-use super::{Broker, Out, Step};
-use crate::amqp::{ConsumerId, Content, Delivery, Message, QueueId, ServerMethod};
+use super::{Broker, Out, Outgoing, Step};
+use crate::amqp::{ConsumerId, Content, Message, QueueId};
 use crate::observe::Fact;
 use crate::rules;
 
@@ -22,7 +22,7 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     /// Sends a message that was taken from its queue; the consumer's credit is used already.
-    #[inline]
+    #[inline(always)]
     fn hand_over(self, id: QueueId, consumer_id: ConsumerId, entry: Entry, step: &mut Step<'_, impl Out>) {
         let Parts { queue, consumer, channel, messages } = self;
         let delivery_tag = channel.next_tag();
@@ -37,6 +37,7 @@ impl Parts<'_> {
                 delivered: step.now,
                 consumer: Some(consumer_id),
                 consumer_tag: Some(consumer.tag),
+                settled: false,
             });
         }
         let stored = messages.get(entry.slot());
@@ -57,62 +58,94 @@ impl Parts<'_> {
             next: queue.rotation.after_turn(),
         };
         step.out.fact(fact, if automatic { rules::CON_8 } else { rules::DSP_2 });
-        let message = match (&stored.message.content, &queue.features) {
-            (None, None) => stored.message.clone(),
-            _ => outgoing(stored, queue, entry, None),
-        };
-        let delivery = Delivery {
+        let delivery = Outgoing {
             consumer_tag: consumer.tag,
             delivery_tag,
             redelivered: entry.redelivered(),
             exchange: stored.exchange,
             routing_key: stored.routing_key,
-            message,
+            message: &stored.message,
         };
-        step.out.send(at, ServerMethod::BasicDeliver(delivery));
+        if stored.message.content.is_none() && queue.features.is_none() {
+            step.out.deliver(at, delivery);
+        } else {
+            let message = &outgoing(stored, queue, entry, None);
+            step.out.deliver(at, Outgoing { message, ..delivery });
+        }
         if automatic {
             messages.release(entry.slot());
         }
     }
 }
 
+impl Consumer {
+    /// It has stepped out of the rotation of its queue. Source: rule DSP-6.
+    #[inline(always)]
+    fn step_out(
+        &mut self,
+        queue: QueueId,
+        consumer: ConsumerId,
+        steps_out: &mut u64,
+        step: &mut Step<'_, impl Out>,
+    ) {
+        *steps_out += 1;
+        self.blocked = *steps_out;
+        let unacked = self.unacked.max(0) as u32;
+        step.out.fact(Fact::ConsumerBlocked { queue, consumer, unacked }, rules::DSP_6);
+    }
+}
+
 impl Broker {
     /// Hands out messages until none is ready or nobody may take one. Source: rule DSP-1.
-    #[inline]
+    #[inline(never)]
     pub(super) fn dispatch(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
         if self.queues[id.0].features.is_some() {
             self.hand_out(id, step);
             self.tell_level(id, step);
-            return;
+        } else {
+            self.dispatch_plain(id, step);
         }
-        loop {
-            let queue = &mut self.queues[id.0];
-            if queue.ready.is_empty() {
-                break;
-            }
-            let Some(consumer_id) = queue.rotation.next() else { break };
-            let consumer = &mut self.consumers[consumer_id.0];
-            let channel = &mut self.channels[consumer.channel];
-            let unwatched = channel.is_unwatched && !consumer.no_ack;
-            if channel.limit.count == 0 && consumer.has_credit() && !unwatched {
-                // The usual delivery: whatever it touches is looked up once.
-                let Some(entry) = queue.ready.pop_front() else { break };
-                consumer.unacked += i32::from(!consumer.no_ack);
-                let automatic = consumer.no_ack;
-                let parts = Parts { queue, consumer, channel, messages: &mut self.messages };
-                parts.hand_over(id, consumer_id, entry, step);
-                if automatic {
-                    self.departs(id, entry, step);
-                }
-            } else if self.may_take(id, consumer_id) {
-                self.deliver(id, consumer_id, step);
+    }
+
+    /// The same for a queue without features.
+    #[inline(always)]
+    pub(super) fn dispatch_plain(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
+        while let Some(consumer) = self.hand_out_as_usual(id, step) {
+            if self.may_take(id, consumer) {
+                self.deliver(id, consumer, step);
+                self.queues[id.0].rotation.turn();
             } else {
-                self.block(id, consumer_id, step);
+                self.block(id, consumer, step);
+            }
+        }
+    }
+
+    /// Hands out messages of a plain queue for as long as those whose turn it is have room and no bound but their own
+    /// prefetch count. Whatever such a delivery touches is looked up once. The first consumer that is different; `None` if
+    /// that was all, and the level of the queue is stated.
+    #[inline(always)]
+    fn hand_out_as_usual(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) -> Option<ConsumerId> {
+        let Broker { queues, consumers, channels, messages, steps_out, .. } = self;
+        let queue = &mut queues[id.0];
+        while !queue.ready.is_empty() {
+            let Some(consumer_id) = queue.rotation.next() else { break };
+            let consumer = &mut consumers[consumer_id.0];
+            let channel = &mut channels[consumer.channel];
+            if channel.limit.count > 0 || channel.is_unwatched || consumer.no_ack {
+                return Some(consumer_id);
+            }
+            if !consumer.has_credit() {
+                queue.rotation.step_out();
+                consumer.step_out(id, consumer_id, steps_out, step);
                 continue;
             }
-            self.queues[id.0].rotation.turn();
+            let Some(entry) = queue.ready.pop_front() else { break };
+            consumer.unacked += 1;
+            Parts { queue, consumer, channel, messages }.hand_over(id, consumer_id, entry, step);
+            queue.rotation.turn();
         }
-        self.tell_level(id, step);
+        queue.tell_level(id, step);
+        None
     }
 
     /// The same for a queue of any kind, without stating its level.
@@ -155,7 +188,7 @@ impl Broker {
 
     /// Whether a consumer may be given a message: its own credit first, then its channel's bound, which it takes up if
     /// there is room. Source: rules QOS-6 and QOS-8, `rabbit_limiter:can_send`.
-    #[inline]
+    #[inline(never)]
     fn may_take(&mut self, id: QueueId, consumer: ConsumerId) -> bool {
         let consumer = &self.consumers[consumer.0];
         if !consumer.has_credit() {
@@ -178,7 +211,7 @@ impl Broker {
     }
 
     /// Hands the head to a consumer.
-    #[inline]
+    #[inline(never)]
     fn deliver(&mut self, id: QueueId, consumer_id: ConsumerId, step: &mut Step<'_, impl Out>) {
         let Some(entry) = self.take_ready(id) else { return };
         let consumer = &mut self.consumers[consumer_id.0];
@@ -189,7 +222,7 @@ impl Broker {
     }
 
     /// Sends a message that was taken from its queue; the consumer's credit is used already.
-    #[inline]
+    #[inline(never)]
     pub(super) fn hand_over(
         &mut self,
         id: QueueId,
@@ -225,11 +258,7 @@ impl Broker {
         } else {
             self.queues[id.0].rotation.step_out();
         }
-        self.steps_out += 1;
-        let blocked = &mut self.consumers[consumer.0];
-        blocked.blocked = self.steps_out;
-        let unacked = blocked.unacked.max(0) as u32;
-        step.out.fact(Fact::ConsumerBlocked { queue: id, consumer, unacked }, rules::DSP_6);
+        self.consumers[consumer.0].step_out(id, consumer, &mut self.steps_out, step);
     }
 
     /// Consumers of this channel that stepped out, and have credit, come back: by priority, then in the order in which
@@ -257,7 +286,7 @@ impl Broker {
 
     /// `count` deliveries of this consumer were settled or requeued. If it had no credit and has some now, those of its
     /// channel that stepped out may come back. Source: `rabbit_queue_consumers:subtract_acks`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn give_credit(&mut self, consumer: ConsumerId, count: u32, step: &mut Step<'_, impl Out>) {
         let state = &mut self.consumers[consumer.0];
         let had_credit = state.has_credit();
@@ -273,7 +302,7 @@ impl Broker {
     }
 
     /// [`Broker::unblock`] for the usual channel with one consumer.
-    #[inline]
+    #[inline(always)]
     fn unblock_only(&mut self, consumer: ConsumerId, queue: QueueId, step: &mut Step<'_, impl Out>) {
         let state = &mut self.consumers[consumer.0];
         if state.blocked > 0 {

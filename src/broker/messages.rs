@@ -12,6 +12,7 @@ pub(super) struct Stored {
     pub(super) message: Message,
     pub(super) exchange: Name,
     pub(super) routing_key: Name,
+    /// How many queues and channels refer to it. In a free place: the next free one, or [`NONE`].
     copies: u32,
     /// It died before: its `x-death` is the broker's own, not a client's. Source: rule DLX-7.
     pub(super) dead: bool,
@@ -19,21 +20,33 @@ pub(super) struct Stored {
 
 const _: () = assert!(size_of::<Stored>() <= 48, "a stored message stays small");
 
+/// No place.
+const NONE: u32 = u32::MAX;
+
 /// All messages that some queue or channel still refers to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Messages {
     slots: Vec<Stored>,
-    free: Vec<Slot>,
+    /// The place freed last, which leads to the one before, or [`NONE`].
+    free: u32,
+}
+
+impl Default for Messages {
+    fn default() -> Self {
+        Messages { slots: Vec::new(), free: NONE }
+    }
 }
 
 impl Messages {
     /// Keeps a message for `copies` queues.
-    #[inline]
+    #[inline(always)]
     pub(super) fn keep(&mut self, message: Message, exchange: Name, routing_key: Name, copies: u32) -> Slot {
         let stored = Stored { message, exchange, routing_key, copies, dead: false };
-        if let Some(slot) = self.free.pop() {
-            self.slots[slot.0 as usize] = stored;
-            return slot;
+        let place = self.free;
+        if let Some(slot) = self.slots.get_mut(place as usize) {
+            self.free = slot.copies;
+            *slot = stored;
+            return Slot(place);
         }
         self.slots.push(stored);
         Slot((self.slots.len() - 1) as u32)
@@ -45,13 +58,14 @@ impl Messages {
     }
 
     /// One copy is gone; with the last one the message is forgotten.
-    #[inline]
+    #[inline(always)]
     pub(super) fn release(&mut self, slot: Slot) {
         let stored = &mut self.slots[slot.0 as usize];
         stored.copies -= 1;
         if stored.copies == 0 {
             stored.message.content = None;
-            self.free.push(slot);
+            stored.copies = self.free;
+            self.free = slot.0;
         }
     }
 
@@ -60,12 +74,12 @@ impl Messages {
         self.slots[slot.0 as usize].dead = true;
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn get(&self, slot: Slot) -> &Stored {
         &self.slots[slot.0 as usize]
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn id(&self, slot: Slot) -> MessageId {
         self.slots[slot.0 as usize].message.id
     }

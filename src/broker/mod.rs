@@ -52,7 +52,7 @@ mod words;
 
 pub use command::{Command, Operation, Timer};
 pub use direct_reply::REPLY_TO;
-pub use effect::Out;
+pub use effect::{Out, Outgoing};
 pub use policies::{ApplyTo, Policy};
 pub use profile::{Difference, Profile, QuorumPriorities, QuorumRequeue};
 pub use restart::Survivors;
@@ -63,7 +63,9 @@ pub use words::{Demand, POLICY_SETTINGS, Takes, known_arguments};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::amqp::{ChannelRef, ConnectionId, Method, Name, Names, QueueId, ReplyCode};
+use crate::amqp::{
+    BasicPublish, ChannelRef, ConnectionId, DeliveryTag, Method, Name, Names, QueueId, ReplyCode,
+};
 use crate::observe::LossCause;
 use crate::rules;
 use crate::units::SimTime;
@@ -221,67 +223,107 @@ impl Broker {
     }
 
     /// Carries out `command` at `now`; what it asks for and states goes to `out` in order of happening.
-    #[expect(
-        clippy::inline_always,
-        reason = "every message passes here; without it the arguments are copied again"
-    )]
-    #[inline(always)]
     pub fn apply(&mut self, now: SimTime, command: Command, out: &mut impl Out) {
         let mut step = Step { now, out };
         match command {
             Command::Method(at, method) => self.method(at, method, &mut step),
-            rare => self.rare_command(rare, &mut step),
+            Command::Open { connection, vhost, user } => {
+                self.open_connection(connection, vhost, user, &mut step);
+            }
+            Command::ConnectionLost(connection) => self.lose_connection(connection, &mut step),
+            Command::Silence { connection, heartbeat } => {
+                self.fall_silent(connection, heartbeat, &mut step);
+            }
+            Command::Timer(timer) => self.timer_is_due(timer, &mut step),
+            Command::Operate(operation) => self.operate(*operation, &mut step),
         }
+        self.finish(&mut step);
+    }
+
+    /// [`Broker::apply`] for a `basic.publish`, the method that arrives most. By itself it takes half the time.
+    #[inline(always)]
+    pub fn publish_arrives(
+        &mut self,
+        now: SimTime,
+        at: ChannelRef,
+        publish: BasicPublish,
+        out: &mut impl Out,
+    ) {
+        let mut step = Step { now, out };
+        match self.open_place(at) {
+            Some(place) => {
+                let handled = self.publish(place, publish, &mut step);
+                self.answer_failure(at, handled, &mut step);
+            }
+            None => self.method(at, Method::BasicPublish(publish), &mut step),
+        }
+        self.finish(&mut step);
+    }
+
+    /// The same for a `basic.ack`.
+    #[inline(always)]
+    pub fn ack_arrives(
+        &mut self,
+        now: SimTime,
+        at: ChannelRef,
+        (delivery_tag, multiple): (DeliveryTag, bool),
+        out: &mut impl Out,
+    ) {
+        let mut step = Step { now, out };
+        match self.open_place(at) {
+            Some(place) => {
+                let handled = self.ack(place, delivery_tag, multiple, &mut step);
+                self.answer_failure(at, handled, &mut step);
+            }
+            None => self.method(at, Method::BasicAck { delivery_tag, multiple }, &mut step),
+        }
+        self.finish(&mut step);
+    }
+
+    /// What a command has left behind: dead letters, and what the storage has to say.
+    #[inline(always)]
+    fn finish(&mut self, step: &mut Step<'_, impl Out>) {
         if !self.letters.is_empty() {
-            self.deliver_letters(&mut step);
+            self.deliver_letters(step);
         }
         while self.storage_asks() {
-            self.serve_storage(&mut step);
-            self.deliver_letters(&mut step);
+            self.serve_storage(step);
+            self.deliver_letters(step);
+        }
+    }
+
+    /// The place of a channel that is open, if its connection is and is not blocked.
+    #[inline(always)]
+    fn open_place(&self, at: ChannelRef) -> Option<u32> {
+        let connection = self.connection(at.connection).filter(|connection| connection.hold.is_none())?;
+        let is_it = |channel: &Channel| channel.at == at && channel.state == ChannelState::Open;
+        if self.channels.get(connection.newest).is_some_and(is_it) {
+            return Some(connection.newest);
+        }
+        connection.channel(at.channel).filter(|&place| is_it(&self.channels[place]))
+    }
+
+    #[inline(always)]
+    fn answer_failure(&mut self, at: ChannelRef, handled: Handled, step: &mut Step<'_, impl Out>) {
+        if let Err(failure) = handled {
+            self.fail(at, &failure, step);
         }
     }
 
     #[inline(never)]
-    fn rare_command(&mut self, command: Command, step: &mut Step<'_, impl Out>) {
-        match command {
-            Command::Method(..) => {}
-            Command::Open { connection, vhost, user } => self.open_connection(connection, vhost, user, step),
-            Command::ConnectionLost(connection) => self.lose_connection(connection, step),
-            Command::Silence { connection, heartbeat } => self.fall_silent(connection, heartbeat, step),
-            Command::Timer(timer) => self.timer_is_due(timer, step),
-            Command::Operate(operation) => self.operate(*operation, step),
-        }
-    }
-
-    #[expect(
-        clippy::inline_always,
-        reason = "every message passes here; without it the arguments are copied again"
-    )]
-    #[inline(always)]
     fn method(&mut self, at: ChannelRef, method: Method, step: &mut Step<'_, impl Out>) {
         let Some(connection) = self.connection(at.connection) else {
             // A method that was on its way when the broker closed the connection.
             Self::refuse(method, step);
             return;
         };
-        let place = connection.channel(at.channel);
-        if connection.hold.is_none()
-            && let Some(place) = place
-            && self.channels[place].state == ChannelState::Open
-            && !matches!(method, Method::ConnectionClose)
-        {
-            // The usual way, by itself so that it stays short.
-            if let Err(failure) = self.channel_method(place, method, step) {
-                self.fail(at, &failure, step);
-            }
-        } else if connection.hold.is_none() {
+        if connection.hold.is_none() {
             self.carry_out_method(at, method, step);
         } else if let Some(method) = self.hold_back(at, method, step) {
             self.carry_out_method(at, method, step);
         }
     }
 
-    #[inline(never)]
     fn carry_out_method(&mut self, at: ChannelRef, method: Method, step: &mut Step<'_, impl Out>) {
         let Some(connection) = self.connection(at.connection) else { return };
         if matches!(method, Method::ConnectionClose) {
@@ -297,9 +339,7 @@ impl Broker {
             Some(place) => self.channel_method(place, method, step),
             None => self.method_without_channel(at, method, step),
         };
-        if let Err(failure) = handled {
-            self.fail(at, &failure, step);
-        }
+        self.answer_failure(at, handled, step);
     }
 
     /// Everything after an error is discarded until the client agrees to the close. Source: rule ERR-4.
@@ -333,19 +373,12 @@ impl Broker {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     fn channel_method(&mut self, place: u32, method: Method, step: &mut Step<'_, impl Out>) -> Handled {
         match method {
             Method::BasicPublish(publish) => self.publish(place, publish, step),
             Method::BasicAck { delivery_tag, multiple } => self.ack(place, delivery_tag, multiple, step),
-            other => self.rare_method(place, other, step),
-        }
-    }
-
-    #[inline(never)]
-    fn rare_method(&mut self, place: u32, method: Method, step: &mut Step<'_, impl Out>) -> Handled {
-        match method {
-            Method::ConnectionClose | Method::BasicPublish(_) | Method::BasicAck { .. } => Ok(()),
+            Method::ConnectionClose => Ok(()),
             Method::ChannelOpen => {
                 Err(failure(ReplyCode::ChannelError, rules::ERR_8, "second 'channel.open' seen"))
             }
@@ -430,6 +463,7 @@ impl Broker {
         self.names.intern(&text)
     }
 
+    #[inline(always)]
     fn connection(&self, id: ConnectionId) -> Option<&Connection> {
         self.connections.get(id.index())?.as_ref()
     }

@@ -141,7 +141,7 @@ impl Broker {
     }
 
     /// A copy is about to be dispatched. If it is still there afterwards, [`Broker::keep_arrived`] keeps it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn arrives(&mut self, id: QueueId) {
         if self.queues[id.0].stored
             && let Some(persistence) = &mut self.persistence
@@ -152,7 +152,7 @@ impl Broker {
 
     /// The copy that has just come is to survive, unless it has left already or is transient. Source: rules DUR-3, DUR-4
     /// and CF-5.
-    #[inline]
+    #[inline(always)]
     pub(super) fn keep_arrived(&mut self, id: QueueId, slot: Slot, step: &Step<'_, impl Out>) {
         if self.queues[id.0].stored {
             self.keep(id, slot, step);
@@ -184,7 +184,7 @@ impl Broker {
     }
 
     /// A copy has left its queue for good: it is acknowledged. Source: rule DUR-10.
-    #[inline]
+    #[inline(always)]
     pub(super) fn departs(&mut self, id: QueueId, entry: Entry, step: &Step<'_, impl Out>) {
         if self.queues[id.0].stored {
             self.forget_copy(id, entry.arrival(), true, step);
@@ -208,7 +208,7 @@ impl Broker {
     }
 
     /// Whether the storage has asked for something.
-    #[inline]
+    #[inline(always)]
     pub(super) fn storage_asks(&self) -> bool {
         self.persistence.as_ref().is_some_and(|persistence| persistence.storage.has_asked())
     }

@@ -20,7 +20,7 @@ use crate::observe::{Fact, LossCause};
 use crate::rules::{self, RuleRef};
 
 impl Broker {
-    #[inline]
+    #[inline(always)]
     pub(super) fn publish(
         &mut self,
         place: u32,
@@ -34,7 +34,7 @@ impl Broker {
             && u64::from(publish.message.size) <= self.settings.message_size_max;
         if usual
             && let Some(route) = channel.remembered(publish.exchange, publish.routing_key, self.topology)
-            && let [only] = *route.queues
+            && let [only] = *route.queues()
         {
             let rule = route.rule;
             let confirms = channel.confirms.is_some();
@@ -51,7 +51,7 @@ impl Broker {
     }
 
     /// The usual publish: to one queue, by a route that is known. Whether the queue took it.
-    #[inline]
+    #[inline(always)]
     fn route_to_one(
         &mut self,
         place: u32,
@@ -68,11 +68,15 @@ impl Broker {
             return self.enqueue_anywhere(queue, slot, id, Some(place), step);
         }
         plain.push(step.now, slot);
-        let (ready, unacked) = (plain.ready_count(), plain.unacked);
+        let (ready, unacked, stored) = (plain.ready.len() as u32, plain.unacked, plain.stored);
         step.out.fact(Fact::Enqueued { queue, message: id, ready, unacked }, rules::RT_13);
-        self.arrives(queue);
-        self.dispatch(queue, step);
-        self.keep_arrived(queue, slot, step);
+        if stored {
+            self.arrives(queue);
+        }
+        self.dispatch_plain(queue, step);
+        if stored {
+            self.keep_arrived(queue, slot, step);
+        }
         true
     }
 
@@ -198,7 +202,7 @@ impl Broker {
             return Ok(self.route(id, &keys, Some(headers)));
         }
         if let Some(route) = self.channels[place].remembered(exchange, key, self.topology) {
-            return Ok(route.queues.to_vec());
+            return Ok(route.queues().to_vec());
         }
         let queues = self.route(id, &Keys::of(key), None);
         let rule = self.rule_of_route(vhost, exchange, None);

@@ -3,21 +3,30 @@
 
 use super::dead_letter::Letter;
 use super::messages::Slot;
-use super::queue::{Entry, Features, Overflow, QueueRules};
+use super::queue::{Entry, Features, Overflow, Queue, QueueRules};
 use super::{Broker, Out, Step};
 use crate::amqp::{MessageId, QueueId};
 use crate::observe::{DeathReason, Fact, LossCause};
 use crate::rules::{self, RuleRef};
 
+impl Queue {
+    /// [`Broker::tell_level`] for a queue that is at hand.
+    #[inline(always)]
+    pub(super) fn tell_level(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
+        let ready = self.ready_count();
+        if self.told != ready {
+            self.told = ready;
+            step.out.level(id, ready);
+        }
+    }
+}
+
 impl Broker {
     /// States how many messages are ready in a queue, if that has changed; once for each operation on it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn tell_level(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
-        let Some(queue) = self.queues.get_mut(id.0) else { return };
-        let ready = queue.ready_count();
-        if queue.told != ready {
-            queue.told = ready;
-            step.out.level(id, ready);
+        if let Some(queue) = self.queues.get_mut(id.0) {
+            queue.tell_level(id, step);
         }
     }
 

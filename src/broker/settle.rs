@@ -22,7 +22,7 @@ pub(super) enum Settling {
 }
 
 impl Broker {
-    #[inline]
+    #[inline(always)]
     pub(super) fn ack(
         &mut self,
         place: u32,
@@ -35,37 +35,27 @@ impl Broker {
             && channel.tx.is_none()
             && let Some(unacked) = channel.unacked.take(tag)
         {
-            self.acknowledge_one(place, unacked, step);
+            if channel.limit.count == 0
+                && let Some(queue) = self.queues.get_mut(unacked.queue.0)
+                && queue.features.is_none()
+            {
+                // The usual acknowledgement: the queue is at hand.
+                let at = channel.at;
+                queue.unacked -= 1;
+                let counts = (queue.ready.len() as u32, queue.unacked);
+                let stored = queue.stored;
+                self.state_settled(at, &unacked, counts, (Settlement::Acked, rules::ACK_2), step);
+                self.copy_departs(&unacked, stored, step);
+                if let Some(consumer) = unacked.consumer {
+                    self.give_credit(consumer, 1, step);
+                }
+                self.dispatch_plain(unacked.queue, step);
+            } else {
+                self.carry_out(place, Settling::Acknowledge, &[unacked], step);
+            }
             return Ok(());
         }
         self.settle(place, tag, multiple, Settling::Acknowledge, step)
-    }
-
-    /// The usual acknowledgement, of one delivery.
-    #[inline]
-    fn acknowledge_one(&mut self, place: u32, unacked: Unacked, step: &mut Step<'_, impl Out>) {
-        let limited = self.channels[place].limit.count > 0;
-        if limited && unacked.is_of_consumer() {
-            self.lower_volume(place, 1);
-        }
-        if unacked.queue != GONE {
-            if self.queues[unacked.queue.0].features.is_some() {
-                self.tell_queues(place, Settling::Acknowledge, &[unacked], step);
-                self.resume_channel(place, step);
-                return;
-            }
-            let at = self.channels[place].at;
-            self.forget_delivery(at, &unacked, Settlement::Acked, rules::ACK_2, step);
-            self.departs(unacked.queue, unacked.entry, step);
-            self.messages.release(unacked.entry.slot());
-            if let Some(consumer) = unacked.consumer {
-                self.give_credit(consumer, 1, step);
-            }
-            self.dispatch(unacked.queue, step);
-        }
-        if limited {
-            self.resume_channel(place, step);
-        }
     }
 
     /// `basic.ack`, `basic.nack` and `basic.reject`. In a transaction the tag is taken at once, and the queue learns of it
@@ -139,16 +129,32 @@ impl Broker {
         taken: &[Unacked],
         step: &mut Step<'_, impl Out>,
     ) {
-        for group in self.groups_of(taken) {
-            let queue = group[0].queue;
-            let Some(found) = self.queues.get(queue.0) else { continue };
-            if found.features.as_ref().is_some_and(|features| features.is_quorum()) {
-                self.settle_in_quorum(place, settling, &group, step);
-            } else {
-                self.settle_in_classic(place, settling, &group, step);
+        if let [only] = taken {
+            if only.queue != GONE {
+                self.tell_queue(place, settling, taken, step);
             }
-            self.tell_level(queue, step);
+            return;
         }
+        for group in self.groups_of(taken) {
+            self.tell_queue(place, settling, &group, step);
+        }
+    }
+
+    fn tell_queue(
+        &mut self,
+        place: u32,
+        settling: Settling,
+        group: &[Unacked],
+        step: &mut Step<'_, impl Out>,
+    ) {
+        let queue = group[0].queue;
+        let Some(found) = self.queues.get(queue.0) else { return };
+        if found.features.as_ref().is_some_and(|features| features.is_quorum()) {
+            self.settle_in_quorum(place, settling, group, step);
+        } else {
+            self.settle_in_classic(place, settling, group, step);
+        }
+        self.tell_level(queue, step);
     }
 
     fn settle_in_classic(
@@ -161,14 +167,14 @@ impl Broker {
         let (at, queue) = (self.channels[place].at, group[0].queue);
         // Credit comes back before anything else happens. Source: rule RDL-11.
         if settling == Settling::Return || settling == Settling::Requeue {
-            self.give_credits(group.iter().filter_map(|u| u.consumer), step);
+            self.give_credits(group, step);
             let rule = if settling == Settling::Return { rules::RDL_1 } else { rules::ACK_9 };
             self.requeue_deliveries(at, queue, group, rule, step);
         } else {
             for unacked in group {
                 self.settle_for_good(at, unacked, settling, step);
             }
-            self.give_credits(group.iter().filter_map(|u| u.consumer), step);
+            self.give_credits(group, step);
         }
         self.hand_out(queue, step);
     }
@@ -182,12 +188,20 @@ impl Broker {
         step: &mut Step<'_, impl Out>,
     ) {
         if settling == Settling::Acknowledge {
-            self.forget_delivery(at, unacked, Settlement::Acked, rules::ACK_2, step);
-            self.departs(unacked.queue, unacked.entry, step);
-            self.messages.release(unacked.entry.slot());
+            let stored = self.forget_delivery(at, unacked, Settlement::Acked, rules::ACK_2, step);
+            self.copy_departs(unacked, stored, step);
         } else {
             self.bury(at, unacked, DeathReason::Rejected, rules::ACK_7, step);
         }
+    }
+
+    /// A copy is acknowledged and gone for good; whether its queue is `stored`. Source: rule ACK-2.
+    #[inline(always)]
+    fn copy_departs(&mut self, unacked: &Unacked, stored: bool, step: &mut Step<'_, impl Out>) {
+        if stored {
+            self.departs(unacked.queue, unacked.entry, step);
+        }
+        self.messages.release(unacked.entry.slot());
     }
 
     /// A delivery dies: to the dead-letter exchange, or for good.
@@ -272,8 +286,8 @@ impl Broker {
         }
     }
 
-    /// The delivery is out of the queue's hands; what becomes of the copy is the caller's business.
-    #[inline]
+    /// The delivery is out of the queue's hands; what becomes of the copy is the caller's business. Whether the queue has a
+    /// store.
     pub(super) fn forget_delivery(
         &mut self,
         at: ChannelRef,
@@ -281,15 +295,16 @@ impl Broker {
         how: Settlement,
         rule: RuleRef,
         step: &mut Step<'_, impl Out>,
-    ) {
+    ) -> bool {
         let queue = &mut self.queues[unacked.queue.0];
         queue.unacked -= 1;
-        let counts = (queue.ready_count(), queue.unacked);
+        let (counts, stored) = ((queue.ready_count(), queue.unacked), queue.stored);
         self.state_settled(at, unacked, counts, (how, rule), step);
+        stored
     }
 
     /// States that a delivery is settled; `counts` are the ready and unacknowledged messages left in its queue.
-    #[inline]
+    #[inline(always)]
     pub(super) fn state_settled(
         &self,
         at: ChannelRef,
@@ -312,9 +327,15 @@ impl Broker {
     }
 
     /// Gives consumers back the credit of these deliveries, in order of their first one.
-    fn give_credits(&mut self, consumers: impl Iterator<Item = ConsumerId>, step: &mut Step<'_, impl Out>) {
+    fn give_credits(&mut self, group: &[Unacked], step: &mut Step<'_, impl Out>) {
+        if let [Unacked { consumer, .. }] = group {
+            if let Some(consumer) = consumer {
+                self.give_credit(*consumer, 1, step);
+            }
+            return;
+        }
         let mut counts: Vec<(ConsumerId, u32)> = Vec::new();
-        for consumer in consumers {
+        for consumer in group.iter().filter_map(|unacked| unacked.consumer) {
             match counts.iter_mut().find(|(known, _)| *known == consumer) {
                 Some((_, count)) => *count += 1,
                 None => counts.push((consumer, 1)),

@@ -31,10 +31,12 @@ impl<T> Slab<T> {
         Some(value)
     }
 
+    #[inline(always)]
     pub(super) fn get(&self, id: u32) -> Option<&T> {
         self.places.get(id as usize)?.as_ref()
     }
 
+    #[inline(always)]
     pub(super) fn get_mut(&mut self, id: u32) -> Option<&mut T> {
         self.places.get_mut(id as usize)?.as_mut()
     }
@@ -46,14 +48,14 @@ impl<T> Slab<T> {
 
 impl<T> Index<u32> for Slab<T> {
     type Output = T;
-    #[inline]
+    #[inline(always)]
     fn index(&self, id: u32) -> &T {
         self.places[id as usize].as_ref().expect("the id is of a value that is there")
     }
 }
 
 impl<T> IndexMut<u32> for Slab<T> {
-    #[inline]
+    #[inline(always)]
     fn index_mut(&mut self, id: u32) -> &mut T {
         self.places[id as usize].as_mut().expect("the id is of a value that is there")
     }

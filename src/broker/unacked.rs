@@ -1,16 +1,15 @@
 //! The deliveries of a channel that wait for an acknowledgement, in order of their tags.
 
-use std::collections::VecDeque;
-
 use super::queue::Entry;
 use crate::amqp::{ConsumerId, DeliveryTag, Name, QueueId};
+use crate::ring::Ring;
 use crate::units::SimTime;
 
 /// In place of the queue of a delivery: the queue is gone, and settling the delivery does nothing.
 pub(super) const GONE: QueueId = QueueId(u32::MAX);
 
 /// One delivery that waits.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Unacked {
     pub(super) tag: DeliveryTag,
     pub(super) entry: Entry,
@@ -21,10 +20,13 @@ pub(super) struct Unacked {
     pub(super) consumer: Option<ConsumerId>,
     /// The tag of the consumer that it was delivered to, which may be gone; `None` if it was fetched with `basic.get`.
     pub(super) consumer_tag: Option<Name>,
+    /// It waits no more: its place in the list counts as empty.
+    pub(super) settled: bool,
 }
 
 impl Unacked {
     /// It was delivered to a consumer, not fetched with `basic.get`.
+    #[inline(always)]
     pub(super) fn is_of_consumer(&self) -> bool {
         self.consumer_tag.is_some()
     }
@@ -33,8 +35,8 @@ impl Unacked {
 /// The list. Taking the oldest one, and taking any one by its tag, need no search in the usual case of tags without gaps.
 #[derive(Clone, Debug, Default)]
 pub(super) struct UnackedList {
-    /// Invariant: tags grow. A settled delivery in the middle leaves an empty place; the first place is never empty.
-    places: VecDeque<(DeliveryTag, Option<Unacked>)>,
+    /// Invariant: tags grow. A delivery in the middle stays in its place when it is settled; the first one is never settled.
+    places: Ring<Unacked>,
     waiting: usize,
 }
 
@@ -43,48 +45,57 @@ impl UnackedList {
         self.waiting
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, unacked: Unacked) {
-        self.places.push_back((unacked.tag, Some(unacked)));
+        self.places.push(unacked);
         self.waiting += 1;
     }
 
     fn place(&self, tag: DeliveryTag) -> Option<usize> {
-        let first = self.places.front()?.0;
+        let first = self.places.front()?.tag;
         let guess = usize::try_from(tag.checked_sub(first)?).ok()?;
-        if self.places.get(guess).is_some_and(|place| place.0 == tag) {
+        if self.places.get(guess).is_some_and(|place| place.tag == tag) {
             return Some(guess);
         }
-        self.places.binary_search_by_key(&tag, |place| place.0).ok()
+        let place = self.places.partition_point(|place| place.tag < tag);
+        self.places.get(place).is_some_and(|found| found.tag == tag).then_some(place)
     }
 
     pub(super) fn contains(&self, tag: DeliveryTag) -> bool {
-        self.place(tag).is_some_and(|place| self.places[place].1.is_some())
+        self.place(tag).and_then(|place| self.places.get(place)).is_some_and(|place| !place.settled)
     }
 
     /// Takes the delivery with this tag, if it waits.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self, tag: DeliveryTag) -> Option<Unacked> {
         // Usually the oldest is settled first.
-        if self.places.front().is_some_and(|place| place.0 == tag) {
-            self.waiting -= 1;
-            let (_, taken) = self.places.pop_front()?;
-            if self.places.front().is_some_and(|place| place.1.is_none()) {
-                self.tidy();
-            }
-            return taken;
+        if self.places.front().is_none_or(|place| place.tag != tag) {
+            return self.take_from_middle(tag);
         }
+        self.waiting -= 1;
+        let taken = self.places.pop();
+        if self.places.front().is_some_and(|place| place.settled) {
+            self.tidy();
+        }
+        taken
+    }
+
+    #[inline(never)]
+    fn take_from_middle(&mut self, tag: DeliveryTag) -> Option<Unacked> {
         let place = self.place(tag)?;
-        let taken = self.places[place].1.take()?;
+        let taken = self.places.get_mut(place).filter(|place| !place.settled)?;
+        let before = *taken;
+        taken.settled = true;
         self.waiting -= 1;
         self.tidy();
-        Some(taken)
+        Some(before)
     }
 
     /// Takes all deliveries up to and including this tag, in order.
     pub(super) fn take_until(&mut self, tag: DeliveryTag) -> Vec<Unacked> {
-        let end = self.places.partition_point(|place| place.0 <= tag);
-        let taken: Vec<Unacked> = self.places.drain(..end).filter_map(|place| place.1).collect();
+        let end = self.places.partition_point(|place| place.tag <= tag);
+        let all = (0..end).filter_map(|_| self.places.pop());
+        let taken: Vec<Unacked> = all.filter(|place| !place.settled).collect();
         self.waiting -= taken.len();
         self.tidy();
         taken
@@ -93,13 +104,18 @@ impl UnackedList {
     /// Takes all, in order.
     pub(super) fn take_all(&mut self) -> Vec<Unacked> {
         self.waiting = 0;
-        self.places.drain(..).filter_map(|place| place.1).collect()
+        let mut taken = self.places.take_all();
+        taken.retain(|place| !place.settled);
+        taken
     }
 
     /// Takes all deliveries from one queue, in order.
     pub(super) fn take_from(&mut self, queue: QueueId) -> Vec<Unacked> {
-        let of_queue = self.places.iter_mut().filter(|place| place.1.is_some_and(|u| u.queue == queue));
-        let taken: Vec<Unacked> = of_queue.filter_map(|place| place.1.take()).collect();
+        let mut taken = Vec::new();
+        for unacked in self.iter_mut().filter(|unacked| unacked.queue == queue) {
+            taken.push(*unacked);
+            unacked.settled = true;
+        }
         self.waiting -= taken.len();
         self.tidy();
         taken
@@ -107,34 +123,37 @@ impl UnackedList {
 
     /// The queues of all deliveries, one for each, in order.
     pub(super) fn queues(&self) -> Vec<QueueId> {
-        self.places.iter().filter_map(|place| place.1.map(|unacked| unacked.queue)).collect()
+        self.iter().map(|unacked| unacked.queue).collect()
     }
 
     /// Puts deliveries back that were taken before.
     pub(super) fn put_back(&mut self, mut taken: Vec<Unacked>) {
         self.waiting += taken.len();
-        taken.extend(self.places.drain(..).filter_map(|place| place.1));
+        taken.extend(self.places.take_all().into_iter().filter(|place| !place.settled));
         taken.sort_by_key(|unacked| unacked.tag);
-        self.places = taken.into_iter().map(|unacked| (unacked.tag, Some(unacked))).collect();
+        for unacked in taken {
+            self.places.push(unacked);
+        }
     }
 
     /// All deliveries, to be changed.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Unacked> {
-        self.places.iter_mut().filter_map(|place| place.1.as_mut())
+        self.places.iter_mut().filter(|place| !place.settled)
     }
 
     /// All deliveries, the oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Unacked> {
-        self.places.iter().filter_map(|place| place.1.as_ref())
+        self.places.iter().filter(|place| !place.settled)
     }
 
+    #[inline(never)]
     fn tidy(&mut self) {
-        while self.places.front().is_some_and(|place| place.1.is_none()) {
-            self.places.pop_front();
+        while self.places.front().is_some_and(|place| place.settled) {
+            self.places.pop();
         }
         // One delivery that is never settled must not make the list grow with every later one.
         if self.places.len() > 32 && self.places.len() > 2 * self.waiting {
-            self.places.retain(|place| place.1.is_some());
+            self.places.retain(|place| !place.settled);
         }
     }
 }
@@ -152,6 +171,7 @@ mod tests {
             delivered: SimTime::ZERO,
             consumer: None,
             consumer_tag: Some(Name::EMPTY),
+            settled: false,
         }
     }
 

@@ -7,7 +7,7 @@
 
 use std::marker::PhantomData;
 
-use super::heap::Heap;
+use super::heap::{Heap, NOTHING};
 use crate::ring::Ring;
 use crate::units::{SimDuration, SimTime};
 
@@ -16,15 +16,23 @@ const EVENT_BITS: u32 = 28;
 const EVENT_MASK: u64 = (1 << EVENT_BITS) - 1;
 /// More lanes than this, and their heads would cost more to compare than a heap.
 const LANES_MAX: usize = 8;
-/// Greater than every key.
-const NOTHING: u128 = u128::MAX;
-
 /// An event that fits in 28 bits: usually a kind and the index of its addressee. What more it needs lies with the addressee.
 pub trait Event: Copy {
     /// The event as a number below 2^28.
     fn pack(self) -> u32;
     /// The event of this number.
     fn unpack(bits: u32) -> Self;
+}
+
+/// An event that is scheduled again and again, as its number.
+#[derive(Clone, Copy, Debug)]
+pub struct Packed(u32);
+
+impl Packed {
+    /// The number of `event`.
+    pub fn of(event: impl Event) -> Self {
+        Packed(event.pack())
+    }
 }
 
 /// The number of an event in order of scheduling, below 2^36; 0 is no event's.
@@ -48,6 +56,14 @@ pub struct Lane(u8);
 struct LaneQueue {
     delay: SimDuration,
     keys: Ring<u128>,
+}
+
+impl LaneQueue {
+    /// The first key, or [`NOTHING`].
+    #[inline]
+    fn first(&self) -> u128 {
+        self.keys.front().copied().unwrap_or(NOTHING)
+    }
 }
 
 /// The list of future events.
@@ -80,7 +96,7 @@ impl<E> Default for EventList<E> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn key(at: SimTime, seq: Seq, event: u32) -> u128 {
     debug_assert!(u64::from(event) <= EVENT_MASK, "an event packs into 28 bits");
     u128::from(at.as_nanos()) << 64 | u128::from(seq.0 << EVENT_BITS | u64::from(event))
@@ -88,18 +104,18 @@ fn key(at: SimTime, seq: Seq, event: u32) -> u128 {
 
 impl<E: Event> EventList<E> {
     /// The present instant: that of the event handled last.
-    #[inline]
+    #[inline(always)]
     pub fn now(&self) -> SimTime {
         self.now
     }
 
     /// Events that are still to come, stale ones included.
     pub fn pending(&self) -> usize {
-        self.heap.len() + self.lanes.iter().map(|lane| lane.keys.len()).sum::<usize>()
+        self.keys().count()
     }
 
     /// Whether the numbers for events are used up, but for some to spare.
-    #[inline]
+    #[inline(always)]
     pub fn is_spent(&self) -> bool {
         self.last >= Seq::MAX - Seq::SPARE
     }
@@ -111,14 +127,14 @@ impl<E: Event> EventList<E> {
     }
 
     /// Takes the next sequence number for an event that will be scheduled later with [`EventList::at_reserved`].
-    #[inline]
+    #[inline(always)]
     pub fn reserve(&mut self) -> Seq {
         self.last += 1;
         Seq(self.last)
     }
 
     /// Schedules `event` for `at`, which must not be in the past.
-    #[inline]
+    #[inline(always)]
     pub fn at(&mut self, at: SimTime, event: E) -> Seq {
         let seq = self.reserve();
         self.at_reserved(at, seq, event);
@@ -126,7 +142,7 @@ impl<E: Event> EventList<E> {
     }
 
     /// Schedules `event` for `at` under a number that was reserved for it.
-    #[inline]
+    #[inline(always)]
     pub fn at_reserved(&mut self, at: SimTime, seq: Seq, event: E) {
         debug_assert!(self.now <= at, "an event cannot be scheduled for the past");
         self.heap.push(key(at, seq, event.pack()));
@@ -146,16 +162,12 @@ impl<E: Event> EventList<E> {
     }
 
     /// Schedules `event` after the lane's delay. Costs the same however many events are pending.
-    #[expect(
-        clippy::inline_always,
-        reason = "it stands in the innermost loop, which the compiler cannot know"
-    )]
     #[inline(always)]
-    pub fn in_lane(&mut self, lane: Lane, event: E) -> Seq {
+    pub fn in_lane(&mut self, lane: Lane, event: Packed) -> Seq {
         let seq = self.reserve();
         let place = lane.0 as usize;
         let lane = &mut self.lanes[place];
-        let key = key(self.now + lane.delay, seq, event.pack());
+        let key = key(self.now + lane.delay, seq, event.0);
         // Only the first key of a lane can be the smallest of all.
         if lane.keys.is_empty() && key < self.lane_first {
             self.lane_first = key;
@@ -166,19 +178,16 @@ impl<E: Event> EventList<E> {
     }
 
     /// Takes the next event if it comes at or before `until`, and moves the clock to it.
-    #[expect(
-        clippy::inline_always,
-        reason = "it stands in the innermost loop, which the compiler cannot know"
-    )]
     #[inline(always)]
     pub(super) fn pop(&mut self, until: SimTime) -> Option<(Seq, E)> {
         let top = self.heap.peek();
-        let first = top.min(self.lane_first);
+        let is_timer = top < self.lane_first;
+        let first = if is_timer { top } else { self.lane_first };
         let at = SimTime::from_nanos((first >> 64) as u64);
-        if first == NOTHING || at > until {
+        if at >= until && (at > until || first == NOTHING) {
             return None;
         }
-        if first == top {
+        if is_timer {
             self.before = self.now;
             self.heap.take();
         } else {
@@ -189,16 +198,21 @@ impl<E: Event> EventList<E> {
         Some((Seq(low >> EVENT_BITS), E::unpack((low & EVENT_MASK) as u32)))
     }
 
-    #[inline]
+    #[inline(always)]
     fn take_from_lane(&mut self) {
-        self.lanes[self.lane_of_first as usize].keys.pop();
-        self.lane_first = NOTHING;
-        for (place, lane) in self.lanes.iter().enumerate() {
-            if let Some(&head) = lane.keys.front()
-                && head < self.lane_first
-            {
-                self.lane_first = head;
-                self.lane_of_first = place as u8;
+        let lane = &mut self.lanes[self.lane_of_first as usize];
+        lane.keys.pop();
+        self.lane_first = lane.first();
+        if self.lanes.len() > 1 {
+            self.compare_lanes();
+        }
+    }
+
+    fn compare_lanes(&mut self) {
+        for (lane, place) in self.lanes.iter().zip(0..) {
+            if lane.first() < self.lane_first {
+                self.lane_first = lane.first();
+                self.lane_of_first = place;
             }
         }
     }
@@ -211,11 +225,14 @@ impl<E: Event> EventList<E> {
 
     /// The events that are still to come, in no particular order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Seq, E)> {
-        let lanes = self.lanes.iter().flat_map(|lane| lane.keys.iter());
-        self.heap.iter().chain(lanes).map(|&key| {
+        self.keys().map(|&key| {
             let low = key as u64;
             (Seq(low >> EVENT_BITS), E::unpack((low & EVENT_MASK) as u32))
         })
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &u128> {
+        self.heap.iter().chain(self.lanes.iter().flat_map(|lane| lane.keys.iter()))
     }
 
     /// Moves the clock forward to `at` without an event.
@@ -249,10 +266,10 @@ mod tests {
         let mut list = EventList::default();
         let lane = list.lane(SimDuration::from_nanos(5)).unwrap();
         list.at(SimTime::from_nanos(5), Number(1));
-        list.in_lane(lane, Number(2));
+        list.in_lane(lane, Packed::of(Number(2)));
         list.at(SimTime::from_nanos(5), Number(3));
         let reserved = list.reserve();
-        list.in_lane(lane, Number(5));
+        list.in_lane(lane, Packed::of(Number(5)));
         list.at_reserved(SimTime::from_nanos(5), reserved, Number(4));
         list.at(SimTime::from_nanos(4), Number(0));
         assert_eq!(drain(&mut list), [(4, 0), (5, 1), (5, 2), (5, 3), (5, 4), (5, 5)]);
@@ -283,7 +300,7 @@ mod tests {
     fn an_event_that_changed_nothing_leaves_the_clock_where_it_was() {
         let mut list = EventList::default();
         let lane = list.lane(SimDuration::from_nanos(3)).unwrap();
-        list.in_lane(lane, Number(1));
+        list.in_lane(lane, Packed::of(Number(1)));
         list.at(SimTime::from_nanos(5), Number(2));
         list.at(SimTime::from_nanos(6), Number(3));
         list.pop(SimTime::END);

@@ -1,22 +1,45 @@
 //! A 4-ary min-heap of 128-bit keys. A popped top leaves a hole that the next push fills, so that the usual pop and
 //! push of a timer costs one way down the heap instead of one down and one up.
 
+/// Greater than every key.
+pub(super) const NOTHING: u128 = u128::MAX;
+
+/// Four siblings; empty places hold [`NOTHING`], so that the smallest is found without asking how many there are.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Siblings([u128; 4]);
+
 /// The heap. Keys must differ from each other.
-#[derive(Clone, Debug, Default)]
+///
+/// The children of the top are `siblings[0]`, those of the place `n` (the `n % 4`-th of `siblings[n / 4]`) are
+/// `siblings[n + 1]`.
+#[derive(Clone, Debug)]
 pub(super) struct Heap {
-    keys: Vec<u128>,
+    top: u128,
+    siblings: Vec<Siblings>,
+    /// Keys below the top.
+    below: usize,
     /// The top was taken and nothing has filled its place.
     hole: bool,
 }
 
+impl Default for Heap {
+    fn default() -> Self {
+        Heap { top: NOTHING, siblings: Vec::new(), below: 0, hole: false }
+    }
+}
+
 impl Heap {
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.keys.len() - usize::from(self.hole)
+        self.iter().count()
     }
 
     /// The keys, in no particular order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &u128> {
-        self.keys.iter().skip(usize::from(self.hole))
+        let top = Some(&self.top).filter(|_| !self.hole);
+        let rest = self.siblings.iter().flat_map(|siblings| &siblings.0);
+        top.into_iter().chain(rest).filter(|key| **key != NOTHING)
     }
 
     #[inline]
@@ -24,72 +47,93 @@ impl Heap {
         if self.hole {
             self.hole = false;
             self.sink(key);
-            return;
+        } else {
+            self.rise(key);
         }
-        let mut place = self.keys.len();
-        self.keys.push(key);
-        while place > 0 {
-            let parent = (place - 1) / 4;
-            if self.keys[parent] <= key {
-                break;
-            }
-            self.keys[place] = self.keys[parent];
-            place = parent;
-        }
-        self.keys[place] = key;
     }
 
-    /// The smallest key, or `u128::MAX` if there is none.
+    /// The smallest key, or [`NOTHING`] if there is none.
     #[inline]
     pub(super) fn peek(&mut self) -> u128 {
         if self.hole {
             self.fill();
         }
-        self.keys.first().copied().unwrap_or(u128::MAX)
+        self.top
     }
 
     /// Takes the key that `peek` has just shown.
     #[inline]
     pub(super) fn take(&mut self) {
-        debug_assert!(!self.hole && !self.keys.is_empty(), "take comes after a peek that found a key");
+        debug_assert!(!self.hole && self.top != NOTHING, "take comes after a peek that found a key");
         self.hole = true;
     }
 
-    #[inline]
-    fn fill(&mut self) {
-        self.hole = false;
-        if let Some(last) = self.keys.pop()
-            && !self.keys.is_empty()
-        {
-            self.sink(last);
+    /// Adds `key` at the end and lets it rise to its place.
+    #[inline(never)]
+    fn rise(&mut self, key: u128) {
+        if self.top == NOTHING {
+            self.top = key;
+            return;
         }
+        let mut place = self.below;
+        self.below += 1;
+        if place / 4 == self.siblings.len() {
+            self.siblings.push(Siblings([NOTHING; 4]));
+        }
+        while place >= 4 {
+            let parent = place / 4 - 1;
+            let above = self.siblings[parent / 4].0[parent % 4];
+            if above <= key {
+                break;
+            }
+            self.siblings[place / 4].0[place % 4] = above;
+            place = parent;
+        }
+        let mut key = key;
+        if place < 4 && key < self.top {
+            std::mem::swap(&mut key, &mut self.top);
+        }
+        self.siblings[place / 4].0[place % 4] = key;
     }
 
-    /// Puts `key` where the top was.
+    /// Puts the last key where the top was.
+    #[inline(never)]
+    fn fill(&mut self) {
+        self.hole = false;
+        if self.below == 0 {
+            self.top = NOTHING;
+            return;
+        }
+        self.below -= 1;
+        let place = &mut self.siblings[self.below / 4].0[self.below % 4];
+        let last = std::mem::replace(place, NOTHING);
+        self.sink(last);
+    }
+
+    /// Puts `key` where the top was and lets it sink to its place.
     #[inline]
     fn sink(&mut self, key: u128) {
-        let keys = &mut self.keys[..];
-        let count = keys.len();
-        let mut place = 0;
-        loop {
-            let child = 4 * place + 1;
-            let smallest = if child + 4 <= count {
-                let low = if keys[child + 1] < keys[child] { child + 1 } else { child };
-                let high = if keys[child + 3] < keys[child + 2] { child + 3 } else { child + 2 };
-                if keys[high] < keys[low] { high } else { low }
-            } else if child < count {
-                (child + 1..count)
-                    .fold(child, |least, other| if keys[other] < keys[least] { other } else { least })
-            } else {
-                break;
-            };
+        let mut hole = &mut self.top;
+        let mut rest = &mut self.siblings[..];
+        let mut children = 0;
+        let mut passed = 0;
+        while let Some((head, tail)) =
+            rest.get_mut(children - passed..).and_then(<[Siblings]>::split_first_mut)
+        {
+            let keys = &mut head.0;
+            let low = usize::from(keys[1] < keys[0]);
+            let high = 2 + usize::from(keys[3] < keys[2]);
+            let smallest = if keys[high] < keys[low] { high } else { low };
             if keys[smallest] >= key {
                 break;
             }
-            keys[place] = keys[smallest];
-            place = smallest;
+            *hole = keys[smallest];
+            hole = &mut keys[smallest];
+            rest = tail;
+            passed = children + 1;
+            children = 4 * children + smallest + 1;
         }
-        keys[place] = key;
+        *hole = key;
     }
 }
 

@@ -6,5 +6,5 @@ mod event_list;
 mod heap;
 mod run;
 
-pub use event_list::{Event, EventList, Lane, Seq};
+pub use event_list::{Event, EventList, Lane, Packed, Seq};
 pub use run::{Limits, Model, RunEnd, Stop, is_drained, run, step};

@@ -51,7 +51,7 @@ pub struct RunEnd {
 pub fn run<M: Model>(model: &mut M, events: &mut EventList<M::Event>, limits: Limits) -> RunEnd {
     let mut count = 0;
     while count < limits.events {
-        if !step(model, events, limits.time) {
+        if !next(model, events, limits.time) {
             let why = match is_drained(model, events) {
                 true => Stop::Drained,
                 _ if events.is_spent() => Stop::EventLimit,
@@ -74,9 +74,14 @@ pub fn is_drained<M: Model>(model: &M, events: &EventList<M::Event>) -> bool {
 }
 
 /// Handles the next event if it comes at or before `until`; false if there is none, or if the list is spent.
-#[expect(clippy::inline_always, reason = "it is the innermost loop, which the compiler cannot know")]
-#[inline(always)]
+#[inline(never)]
 pub fn step<M: Model>(model: &mut M, events: &mut EventList<M::Event>, until: SimTime) -> bool {
+    next(model, events, until)
+}
+
+/// The same in the innermost loop.
+#[inline(always)]
+fn next<M: Model>(model: &mut M, events: &mut EventList<M::Event>, until: SimTime) -> bool {
     if events.is_spent() {
         return false;
     }

@@ -45,34 +45,39 @@ pub(super) struct Books {
 
 /// Counts of one consumer.
 #[derive(Clone, Debug, Default)]
+// What every message needs comes first, and in this order, so that it shares cache lines.
+#[repr(C)]
 pub(super) struct ConsumerBook {
-    pub(super) outcome: ConsumerOutcome,
     /// While it is idle: how long work had waited in its queue, in all, when it became so.
     pub(super) idle_since: Option<SimDuration>,
+    /// When the oldest message that it has worked on was published.
+    pub(super) first_published: Option<SimTime>,
+    /// No schedule at all can have finished before: some message was published so late and takes so long.
+    pub(super) no_earlier_than: SimTime,
+    /// Of all consumers of its queue, in thousandths.
+    speed_max: u64,
+    /// Work done, in nanoseconds at speed 1.
+    pub(super) work: u128,
+    pub(super) outcome: ConsumerOutcome,
 }
 
 /// Counts of one queue.
 #[derive(Clone, Debug, Default)]
+// What every message needs comes first, and in this order, so that it shares cache lines.
+#[repr(C)]
 pub(super) struct QueueBook {
-    pub(super) outcome: QueueOutcome,
     ready: u32,
     /// Messages in the buffers of its consumers.
     buffered: u32,
+    waiting_until: SimTime,
     /// How long some message had waited, ready or in a buffer, until `waiting_until`.
     pub(super) waited: SimDuration,
-    waiting_until: SimTime,
     last_arrival: Option<u32>,
+    pub(super) outcome: QueueOutcome,
     declared: bool,
     pub(super) declared_again: bool,
     /// Sum of the speeds of its consumers, in thousandths; `None` if they differ by more than speed.
     speeds: Option<u64>,
-    speed_max: u64,
-    /// Work done, in nanoseconds at speed 1.
-    work: u128,
-    first_published: Option<SimTime>,
-    last_finished: SimTime,
-    /// No schedule at all can have finished before: some message was published so late and takes so long.
-    no_earlier_than: SimTime,
 }
 
 impl QueueBook {
@@ -85,13 +90,12 @@ impl QueueBook {
                 flow: Flow::of_prefetch(readers.iter().map(|reader| reader.prefetch_count)),
                 ..QueueOutcome::default()
             },
-            speed_max: speeds.clone().max().unwrap_or(1).max(1),
             speeds: alike.then(|| speeds.sum()),
             ..QueueBook::default()
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn update_waiting(&mut self, now: SimTime) {
         if self.ready + self.buffered > 0 {
             self.waited += now.since(self.waiting_until);
@@ -107,23 +111,57 @@ impl QueueBook {
         outcome.flow.restart();
         outcome.little = LittlesLaw::default();
         (outcome.enqueued, outcome.delivered, outcome.redelivered, outcome.acked) = (0, 0, 0, 0);
-        self.work = 0;
-        self.first_published = None;
-        self.no_earlier_than = SimTime::ZERO;
     }
 
-    fn close(&mut self, end: SimTime) {
+    /// Closes it with the books of its consumers.
+    fn close<'a>(&mut self, end: SimTime, consumers: impl Iterator<Item = &'a ConsumerBook> + Clone) {
         self.outcome.little.level = self.outcome.depth.area(end);
         self.outcome.little.entered = self.outcome.enqueued;
         self.outcome.depth.set(end, u64::from(self.ready));
         self.outcome.depth_series.set(end, self.ready);
-        let Some(first) = self.first_published else { return };
-        self.outcome.makespan = Some(self.last_finished.since(first));
+        let first = consumers.clone().filter_map(|book| book.first_published).min();
+        let last = consumers.clone().filter_map(|book| book.outcome.last_finished).max();
+        let (Some(first), Some(last)) = (first, last) else { return };
+        self.outcome.makespan = Some(last.since(first));
         self.outcome.makespan_bound = self.speeds.filter(|&speeds| speeds > 0).map(|speeds| {
-            let shared = (self.work * 1000).div_ceil(u128::from(speeds));
+            let work: u128 = consumers.clone().map(|book| book.work).sum();
+            let shared = (work * 1000).div_ceil(u128::from(speeds));
             let shared = SimDuration::from_nanos(u64::try_from(shared).unwrap_or(u64::MAX));
-            shared.max(self.no_earlier_than.since(first))
+            let alone = consumers.map(|book| book.no_earlier_than).max().unwrap_or(SimTime::ZERO);
+            shared.max(alone.since(first))
         });
+    }
+}
+
+/// The books of a consumer and of the queue that it reads from.
+pub(super) struct ReaderBooks<'a> {
+    book: &'a mut ConsumerBook,
+    queue: &'a mut QueueBook,
+}
+
+impl ReaderBooks<'_> {
+    /// Messages in the buffers of the queue's consumers grow or shrink.
+    #[inline(always)]
+    pub(super) fn buffered(&mut self, now: SimTime, more: i32) {
+        self.queue.update_waiting(now);
+        self.queue.buffered = self.queue.buffered.saturating_add_signed(more);
+    }
+
+    /// The consumer has nothing to do from here on.
+    #[inline(always)]
+    pub(super) fn idle(&mut self, now: SimTime) {
+        self.queue.update_waiting(now);
+        self.book.idle_since = Some(self.queue.waited);
+    }
+
+    /// The consumer is no longer idle: it works, or it is gone.
+    #[inline(always)]
+    pub(super) fn not_idle(&mut self, now: SimTime) {
+        if let Some(since) = self.book.idle_since.take() {
+            self.queue.update_waiting(now);
+            let waited = self.queue.waited.as_nanos() - since.as_nanos();
+            self.book.outcome.idle_while_work_waits += SimDuration::from_nanos(waited);
+        }
     }
 }
 
@@ -152,7 +190,11 @@ impl Books {
                 prefetch: consumer.prefetch_count,
                 ..ConsumerOutcome::default()
             };
-            consumers.push(ConsumerBook { outcome, idle_since: None });
+            consumers.push(ConsumerBook { outcome, ..ConsumerBook::default() });
+        }
+        for book in &mut consumers {
+            let speeds = readers[book.outcome.queue].iter().map(|reader| u64::from(reader.speed_permille));
+            book.speed_max = speeds.max().unwrap_or(1).max(1);
         }
         let queues = queue_list
             .iter()
@@ -187,13 +229,12 @@ impl Books {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn queue(&mut self, id: QueueId) -> &mut QueueBook {
         &mut self.queues[self.place_of_queue[id.index()] as usize]
     }
 
     /// Books a fact of the broker, except what needs to know what became of a delivery at its consumer.
-    #[expect(clippy::inline_always, reason = "where the fact is known, all but its own lines fold away")]
     #[inline(always)]
     pub(super) fn fact(&mut self, now: SimTime, fact: &Fact) {
         match *fact {
@@ -265,7 +306,7 @@ impl Books {
     }
 
     /// A queue has another number of ready messages.
-    #[inline]
+    #[inline(always)]
     pub(super) fn level(&mut self, now: SimTime, id: QueueId, ready: u32) {
         let book = self.queue(id);
         book.update_waiting(now);
@@ -274,52 +315,28 @@ impl Books {
         book.outcome.depth_series.set(now, ready);
     }
 
-    /// Messages in the buffers of the queue that this consumer reads from grow or shrink.
-    #[inline]
-    pub(super) fn buffered(&mut self, now: SimTime, consumer: usize, more: i32) {
-        let book = &mut self.queues[self.consumers[consumer].outcome.queue];
-        book.update_waiting(now);
-        book.buffered = book.buffered.saturating_add_signed(more);
-    }
-
-    /// A consumer has nothing to do from here on.
-    #[inline]
-    pub(super) fn idle(&mut self, now: SimTime, consumer: usize) {
+    /// The books of a consumer and of the queue that it reads from.
+    #[inline(always)]
+    pub(super) fn reader(&mut self, consumer: usize) -> ReaderBooks<'_> {
         let book = &mut self.consumers[consumer];
-        let queue = &mut self.queues[book.outcome.queue];
-        queue.update_waiting(now);
-        book.idle_since = Some(queue.waited);
-    }
-
-    /// A consumer is no longer idle: it works, or it is gone.
-    #[inline]
-    pub(super) fn not_idle(&mut self, now: SimTime, consumer: usize) {
-        let book = &mut self.consumers[consumer];
-        if let Some(since) = book.idle_since.take() {
-            let queue = &mut self.queues[book.outcome.queue];
-            queue.update_waiting(now);
-            let waited = queue.waited.as_nanos() - since.as_nanos();
-            book.outcome.idle_while_work_waits += SimDuration::from_nanos(waited);
-        }
+        ReaderBooks { queue: &mut self.queues[book.outcome.queue], book }
     }
 
     /// A consumer has finished a message; whether the copy had been processed before.
-    #[inline]
+    #[inline(always)]
     pub(super) fn processed(&mut self, now: SimTime, consumer: usize, work: &Work) -> bool {
-        let book = &mut self.consumers[consumer].outcome;
-        book.processed += 1;
-        book.busy += work.took;
-        book.sojourn.record(now.since(work.published).as_nanos());
-        book.last_finished = Some(now);
-        let place = book.queue;
-        let queue = &mut self.queues[place];
-        queue.work += u128::from(work.at_speed_one.as_nanos());
-        queue.last_finished = now;
-        queue.outcome.flow.finish(now, work.published);
-        queue.first_published =
-            Some(queue.first_published.map_or(work.published, |first| first.min(work.published)));
-        let alone = scaled(work.at_speed_one, queue.speed_max);
-        queue.no_earlier_than = queue.no_earlier_than.max(work.published + alone);
+        let book = &mut self.consumers[consumer];
+        book.outcome.processed += 1;
+        book.outcome.busy += work.took;
+        book.outcome.sojourn.record(now.since(work.published).as_nanos());
+        book.outcome.last_finished = Some(now);
+        book.work += u128::from(work.at_speed_one.as_nanos());
+        book.first_published =
+            Some(book.first_published.map_or(work.published, |first| first.min(work.published)));
+        let alone = scaled(work.at_speed_one, book.speed_max);
+        book.no_earlier_than = book.no_earlier_than.max(work.published + alone);
+        let place = book.outcome.queue;
+        self.queues[place].outcome.flow.finish(now, work.published);
         (self.republishes || !self.processed_before.is_empty()) && self.count_repetition(place, work.message)
     }
 
@@ -346,10 +363,14 @@ impl Books {
     /// Closes what is measured over time.
     pub(super) fn close(&mut self, end: SimTime) {
         for consumer in 0..self.consumers.len() {
-            self.not_idle(end, consumer);
+            self.reader(consumer).not_idle(end);
         }
-        for queue in &mut self.queues {
-            queue.close(end);
+        let mut readers = vec![Vec::new(); self.queues.len()];
+        for book in &self.consumers {
+            readers[book.outcome.queue].push(book);
+        }
+        for (queue, readers) in self.queues.iter_mut().zip(&readers) {
+            queue.close(end, readers.iter().copied());
         }
     }
 }

@@ -50,7 +50,7 @@ impl<R: Recorder> System<R> {
 
     fn unsubscribed(&mut self, consumer: usize, now: SimTime) {
         self.consumers[consumer].subscribed = false;
-        self.books.not_idle(now, consumer);
+        self.books.reader(consumer).not_idle(now);
     }
 
     /// The scenario's consumer with this tag on a channel; no two have the same.

@@ -22,7 +22,7 @@ use super::books::Work;
 use std::sync::Arc;
 
 impl<R: Recorder> System<R> {
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn reach_client(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         match self.connections[index].down.arrive(seq) {
             None | Some(DownFrame::Nothing) => {}
@@ -55,7 +55,7 @@ impl<R: Recorder> System<R> {
     }
 
     /// A delivery arrives: it waits in the buffer, or is worked on at once.
-    #[inline]
+    #[inline(always)]
     fn receive(&mut self, index: usize, life: u32, events: &mut EventList<SystemEvent>) {
         let consumer = &mut self.consumers[index];
         if consumer.life != life {
@@ -80,13 +80,13 @@ impl<R: Recorder> System<R> {
             self.acknowledge(index, held.tag, events);
         }
         if at_once {
-            self.start(index, events);
+            self.start(index, 0, events);
         } else {
-            self.books.buffered(now, index, 1);
+            self.books.reader(index).buffered(now, 1);
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn acknowledge(&mut self, index: usize, tag: u64, events: &mut EventList<SystemEvent>) {
         let consumer = &self.consumers[index];
         let connection = &mut self.connections[consumer.connection];
@@ -100,23 +100,21 @@ impl<R: Recorder> System<R> {
     }
 
     /// The consumer takes the oldest message of its buffer, or is idle.
-    #[inline]
+    #[inline(always)]
     pub(super) fn begin_service(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
         let now = events.now();
-        let consumer = &mut self.consumers[index];
-        if consumer.buffered == 0 {
-            if consumer.subscribed {
-                self.books.idle(now, index);
-            }
-            return;
+        let consumer = &self.consumers[index];
+        if consumer.buffered > 0 {
+            self.start(index, 1, events);
+        } else if consumer.subscribed {
+            self.books.reader(index).idle(now);
         }
-        self.books.buffered(now, index, -1);
-        self.start(index, events);
     }
 
-    /// The consumer works on the oldest message that it holds, which has arrived.
-    #[inline]
-    fn start(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+    /// The consumer works on the oldest message that it holds, which has arrived. `waited` of them, one or none, waited in its
+    /// buffer.
+    #[inline(always)]
+    fn start(&mut self, index: usize, waited: i32, events: &mut EventList<SystemEvent>) {
         let now = events.now();
         let consumer = &mut self.consumers[index];
         let Some(held) = consumer.held.pop() else { return };
@@ -125,14 +123,18 @@ impl<R: Recorder> System<R> {
         let takes = if skipped { SimDuration::ZERO } else { consumer.service_time(held.at_speed_one) };
         consumer.work = Some(InWork { held, takes, attached: true, skipped });
         consumer.service = events.at(now + takes, SystemEvent::ServiceDone(index as u32));
-        self.books.not_idle(now, index);
+        let mut books = self.books.reader(index);
+        if waited > 0 {
+            books.buffered(now, -waited);
+        }
+        books.not_idle(now);
         let (consumer, message) = (index as u32, held.message);
         if !skipped {
             self.recorder.observe(now, || What::ServiceBegan { consumer, message, takes });
         }
     }
 
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn service_done(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         let consumer = &mut self.consumers[index];
         if consumer.service != seq {
@@ -141,19 +143,23 @@ impl<R: Recorder> System<R> {
         let Some(work) = consumer.work.take() else { return };
         if let Some(memory) = &mut consumer.memory {
             if work.skipped {
-                self.skip(index, &work, events);
+                // A copy for the rare case, so that the usual one needs none in memory.
+                let skipped = work;
+                self.skip(index, &skipped, events);
                 return;
             }
             if consumer.when_done != WhenDone::Concludes {
                 memory.set(work.held.message);
             }
         }
+        let is_followed = !consumer.followers.is_empty();
         let acknowledges = match consumer.when_done {
             WhenDone::Acknowledges => work.attached,
             WhenDone::Rests => false,
             WhenDone::Concludes => {
                 let on_time = consumer.acknowledge == Acknowledge::AfterProcessing;
-                if !self.conclude(index, &work, events) {
+                let done = work;
+                if !self.conclude(index, &done, events) {
                     return;
                 }
                 if let Some(memory) = &mut self.consumers[index].memory {
@@ -180,8 +186,9 @@ impl<R: Recorder> System<R> {
             sojourn: now.since(held.published),
             again,
         });
-        if !self.consumers[index].followers.is_empty() {
-            self.followed(index, &work, acknowledges, events);
+        if is_followed {
+            let done = work;
+            self.followed(index, &done, acknowledges, events);
         } else if acknowledges {
             self.acknowledge(index, held.tag, events);
         }
@@ -298,7 +305,7 @@ impl<R: Recorder> System<R> {
     fn subscribed(&mut self, consumer: usize, now: SimTime) {
         self.consumers[consumer].subscribed = true;
         if self.consumers[consumer].work.is_none() {
-            self.books.idle(now, consumer);
+            self.books.reader(consumer).idle(now);
         }
     }
 

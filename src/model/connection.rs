@@ -130,18 +130,20 @@ pub(super) struct ClientChannel {
 
 /// A client's connection.
 #[derive(Clone, Debug)]
+// What every message needs comes first, and in this order, so that it shares cache lines.
+#[repr(C)]
 pub(super) struct Connection {
-    pub(super) up: Link<UpFrame, Method>,
-    pub(super) down: Link<DownFrame, ServerMethod>,
-    pub(super) phase: Phase,
     /// The id under which the client opened it last.
     pub(super) id: ConnectionId,
     /// The id that frames reaching the broker belong to.
     pub(super) id_at_broker: ConnectionId,
-    /// The node that it is made to.
-    pub(super) node: usize,
+    pub(super) phase: Phase,
     /// The broker reads nothing from it until it is opened again.
     pub(super) broken: bool,
+    pub(super) up: Link<UpFrame, Method>,
+    pub(super) down: Link<DownFrame, ServerMethod>,
+    /// The node that it is made to.
+    pub(super) node: usize,
     /// In order of number.
     pub(super) channels: Vec<ClientChannel>,
     pub(super) todo: VecDeque<Todo>,

@@ -114,51 +114,56 @@ pub(super) enum WhenDone {
 
 /// A consumer's state.
 #[derive(Clone, Debug)]
+// What every message needs comes first, and in this order, so that it shares cache lines.
+#[repr(C)]
 pub(super) struct Consumer {
-    pub(super) connection: usize,
-    pub(super) channel: ChannelNo,
-    pub(super) tag: Name,
-    pub(super) acknowledge: Acknowledge,
-    pub(super) when_done: WhenDone,
-    pub(super) start: SimTime,
-    service_times: Vec<Distribution>,
-    bandwidth: u64,
-    speed_permille: u32,
-    pub(super) work: Option<InWork>,
     /// The end of the work that counts.
     pub(super) service: Seq,
-    /// In the buffer, oldest first, then on their way. Invariant: tags grow.
-    pub(super) held: Ring<Held>,
+    /// Grows with every loss of its channel; what was sent to an earlier life does not reach this one.
+    pub(super) life: u32,
+    pub(super) acknowledge: Acknowledge,
+    pub(super) when_done: WhenDone,
+    /// It asked for deliveries in this life: those that come belong to it. While it does not, the broker may still
+    /// send some, because it has not heard of the loss.
+    pub(super) listens: bool,
+    /// A script shares its channel, and notes its deliveries.
+    pub(super) with_script: bool,
+    /// One of them replies to what it processes.
+    pub(super) replies: bool,
+    /// It subscribed, as its client knows.
+    pub(super) subscribed: bool,
+    pub(super) connection: usize,
+    pub(super) channel: ChannelNo,
+    speed_permille: u32,
     /// How many of `held` have arrived.
     pub(super) buffered: usize,
+    /// In the buffer, oldest first, then on their way. Invariant: tags grow.
+    pub(super) held: Ring<Held>,
+    /// Of a message of class 0.
+    service_time: Distribution,
+    bandwidth: u64,
+    pub(super) work: Option<InWork>,
+    /// What it has processed, if it remembers that, as in a database: its crashes leave it as it is.
+    pub(super) memory: Option<Box<MessageMarks>>,
+    /// Producers that publish when it has processed something, by index.
+    pub(super) followers: Vec<u32>,
     /// Given up in a crash, and not settled at the broker so far. Invariant: connections, and tags of each, grow. The broker settles them from one
     /// end, so that taking one out moves few others.
     dropped: VecDeque<Held>,
-    /// Grows with every loss of its channel; what was sent to an earlier life does not reach this one.
-    pub(super) life: u32,
+    pub(super) tag: Name,
+    pub(super) start: SimTime,
+    /// Of the other classes, from 1 on.
+    class_service_times: Vec<Distribution>,
     /// Its crashes that are not over: its process is down while there is one.
     pub(super) outages: u32,
     /// Its subscription is planned, under way or there.
     pub(super) planned: bool,
-    /// It asked for deliveries in this life: those that come belong to it. While it does not, the broker may still
-    /// send some, because it has not heard of the loss.
-    pub(super) listens: bool,
-    /// It subscribed, as its client knows.
-    pub(super) subscribed: bool,
     /// It has left its queue for good.
     pub(super) stopped: bool,
-    /// Producers that publish when it has processed something, by index.
-    pub(super) followers: Vec<u32>,
-    /// One of them replies to what it processes.
-    pub(super) replies: bool,
     /// What it holds says where to reply to. Invariant: tags grow, and all are of its present life.
     requests: VecDeque<(DeliveryTag, Arc<Content>)>,
     /// The request in work, if that has outlived its channel.
     detached_request: Option<Arc<Content>>,
-    /// A script shares its channel, and notes its deliveries.
-    pub(super) with_script: bool,
-    /// What it has processed, if it remembers that, as in a database: its crashes leave it as it is.
-    pub(super) memory: Option<Box<MessageMarks>>,
 }
 
 impl WhenDone {
@@ -207,7 +212,8 @@ impl Consumer {
             acknowledge: consumer.acknowledge,
             when_done: WhenDone::of(consumer),
             start: consumer.start,
-            service_times: consumer.service_times.clone(),
+            service_time: consumer.service_times[0].clone(),
+            class_service_times: consumer.service_times[1..].to_vec(),
             bandwidth: consumer.bandwidth,
             speed_permille: consumer.speed_permille.max(1),
             work: None,
@@ -269,17 +275,18 @@ impl Consumer {
 
     /// How long a message takes at speed 1. Work belongs to the message: whoever serves it, and however often, the draw is
     /// the same.
-    #[inline]
+    #[inline(always)]
     pub(super) fn work_of(&self, message: &Message, work: &[RandomStream]) -> SimDuration {
-        let distribution =
-            self.service_times.get(usize::from(message.class)).unwrap_or(&self.service_times[0]);
+        let of_class =
+            usize::from(message.class).checked_sub(1).and_then(|place| self.class_service_times.get(place));
+        let distribution = of_class.unwrap_or(&self.service_time);
         let drawn =
             distribution.sample(work[message.id.producer.index()].draw_at(u64::from(message.id.number)));
         if self.bandwidth == 0 { drawn } else { drawn + transfer(message.size, self.bandwidth) }
     }
 
     /// How long this consumer takes for it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn service_time(&self, at_speed_one: SimDuration) -> SimDuration {
         if self.speed_permille == 1000 {
             at_speed_one
@@ -289,7 +296,7 @@ impl Consumer {
     }
 
     /// Notes that the broker has settled a delivery.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle(
         &mut self,
         connection: ConnectionId,
@@ -334,10 +341,13 @@ impl Consumer {
     }
 
     /// The delivery with this tag, if it was given up; from now on it is forgotten.
+    #[inline(always)]
     fn take_dropped(&mut self, connection: ConnectionId, tag: DeliveryTag) -> Option<Held> {
-        if self.dropped.is_empty() {
-            return None;
-        }
+        if self.dropped.is_empty() { None } else { self.find_dropped(connection, tag) }
+    }
+
+    #[inline(never)]
+    fn find_dropped(&mut self, connection: ConnectionId, tag: DeliveryTag) -> Option<Held> {
         let place = self.dropped.binary_search_by_key(&(connection, tag), Held::place).ok()?;
         self.dropped.remove(place)
     }
@@ -367,16 +377,9 @@ impl Consumer {
     }
 
     /// The delivery with this tag, if it is held: tags grow, so it is looked for by halves.
+    #[inline(never)]
     fn held_with(&mut self, tag: DeliveryTag) -> Option<&mut Held> {
-        let (mut low, mut high) = (0, self.held.len());
-        while low < high {
-            let middle = low.midpoint(high);
-            if self.held.get(middle).is_some_and(|held| held.tag < tag) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        self.held.get_mut(low).filter(|held| held.tag == tag)
+        let place = self.held.partition_point(|held| held.tag < tag);
+        self.held.get_mut(place).filter(|held| held.tag == tag)
     }
 }

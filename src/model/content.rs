@@ -41,7 +41,7 @@ impl Template {
     }
 
     /// The content of the message with this number.
-    #[inline]
+    #[inline(always)]
     pub(super) fn content(&self, number: u32) -> Option<Arc<Content>> {
         let content = self.content.as_ref()?;
         Some(if self.numbered { numbered(content, number) } else { Arc::clone(content) })
@@ -129,7 +129,7 @@ impl Contents {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn template(&self, number: u32) -> &Template {
         match &self.templates[..] {
             [only] => only,
@@ -146,7 +146,7 @@ impl Contents {
     }
 
     /// The class of the message with this number: the first that takes it, else 0.
-    #[inline]
+    #[inline(always)]
     pub(super) fn class(&self, number: u32) -> u8 {
         if self.rules.is_empty() { 0 } else { self.find_class(number) }
     }
@@ -157,7 +157,7 @@ impl Contents {
     }
 
     /// The length of the body of the message with this number and class.
-    #[inline]
+    #[inline(always)]
     pub(super) fn size(&self, number: u32, class: u8, template: &Template) -> u32 {
         match &self.drawn {
             None => template.size,

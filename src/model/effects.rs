@@ -9,9 +9,9 @@ use super::record::Recorder;
 use super::script::Handed;
 use super::system::System;
 use crate::amqp::{
-    ChannelRef, ConnectionId, ConsumerId, Delivery, DeliveryTag, MessageId, Name, QueueId, ServerMethod,
+    ChannelRef, ConnectionId, ConsumerId, DeliveryTag, MessageId, Name, QueueId, ServerMethod,
 };
-use crate::broker::{Out, Timer};
+use crate::broker::{Out, Outgoing, Timer};
 use crate::engine::{EventList, Seq};
 use crate::observe::{Fact, LossCause, Settlement, What};
 use crate::rules::RuleRef;
@@ -67,10 +67,10 @@ impl<'a, R> Effects<'a, R> {
 }
 
 impl<R: Recorder> Effects<'_, R> {
-    #[inline]
-    fn deliver(&mut self, at: ChannelRef, delivery: Delivery) {
+    #[inline(always)]
+    fn deliver_to_consumer(&mut self, at: ChannelRef, delivery: Outgoing<'_>) {
         let Some(index) = self.delivering.take() else {
-            self.answer(at, ServerMethod::BasicDeliver(delivery));
+            self.answer(at, delivery.method());
             return;
         };
         let consumer = &mut self.system.consumers[index];
@@ -80,10 +80,10 @@ impl<R: Recorder> Effects<'_, R> {
         self.system.recorder.observe(self.now, || What::BrokerSent {
             connection: seen,
             channel: at,
-            method: ServerMethod::BasicDeliver(delivery.clone()),
+            method: delivery.method(),
         });
         // The work is known as the message leaves, so that nothing waits for the draw when it begins.
-        let at_speed_one = consumer.work_of(&delivery.message, &self.system.work);
+        let at_speed_one = consumer.work_of(delivery.message, &self.system.work);
         let held = Held {
             at_speed_one,
             tag: delivery.delivery_tag,
@@ -158,7 +158,7 @@ impl<R: Recorder> Effects<'_, R> {
         self.settled_as_sent = true;
     }
 
-    #[inline]
+    #[inline(always)]
     fn delivered(
         &mut self,
         consumer: ConsumerId,
@@ -194,7 +194,7 @@ impl<R: Recorder> Effects<'_, R> {
     }
 
     /// A delivery is settled: what becomes of the copy depends on how far its consumer is with it.
-    #[inline]
+    #[inline(always)]
     fn settled(
         &mut self,
         channel: ChannelRef,
@@ -308,13 +308,13 @@ impl<R: Recorder> Effects<'_, R> {
 }
 
 impl<R: Recorder> Out for Effects<'_, R> {
-    #[expect(clippy::inline_always, reason = "where the method is known, only its own branch is left")]
-    #[inline(always)]
     fn send(&mut self, to: ChannelRef, method: ServerMethod) {
-        match method {
-            ServerMethod::BasicDeliver(delivery) => self.deliver(to, delivery),
-            other => self.answer(to, other),
-        }
+        self.answer(to, method);
+    }
+
+    #[inline(always)]
+    fn deliver(&mut self, to: ChannelRef, delivery: Outgoing<'_>) {
+        self.deliver_to_consumer(to, delivery);
     }
 
     fn hang_up(&mut self, connection: ConnectionId) {
@@ -334,12 +334,11 @@ impl<R: Recorder> Out for Effects<'_, R> {
         timers[slot] = self.events.at(at.max(self.now), SystemEvent::BrokerTimer(timer.slot));
     }
 
-    #[inline]
+    #[inline(always)]
     fn level(&mut self, queue: QueueId, ready: u32) {
         self.system.books.level(self.now, queue, ready);
     }
 
-    #[expect(clippy::inline_always, reason = "where the fact is known, all but its own lines fold away")]
     #[inline(always)]
     fn fact(&mut self, fact: Fact, rule: RuleRef) {
         self.system.books.fact(self.now, &fact);

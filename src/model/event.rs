@@ -40,8 +40,9 @@ pub enum SystemEvent {
     ChannelReopen(u32),
 }
 
+/// Kinds are numbered in the order of the variants, so that nothing has to be looked up.
 impl Event for SystemEvent {
-    #[inline]
+    #[inline(always)]
     fn pack(self) -> u32 {
         let (kind, index) = match self {
             SystemEvent::ProducerDue(index) => (0, index),
@@ -50,12 +51,12 @@ impl Event for SystemEvent {
             SystemEvent::ServiceDone(index) => (3, index),
             SystemEvent::Connect(index) => (4, index),
             SystemEvent::ConsumerStart(index) => (5, index),
-            SystemEvent::FaultBegins(index) => (6, index),
-            SystemEvent::FaultEnds(index) => (7, index),
-            SystemEvent::BrokerTimer(index) => (8, index),
-            SystemEvent::ClientStep(index) => (9, index),
-            SystemEvent::ConsumerBack(index) => (10, index),
-            SystemEvent::ConsumerStop(index) => (11, index),
+            SystemEvent::ConsumerBack(index) => (6, index),
+            SystemEvent::ConsumerStop(index) => (7, index),
+            SystemEvent::FaultBegins(index) => (8, index),
+            SystemEvent::FaultEnds(index) => (9, index),
+            SystemEvent::BrokerTimer(index) => (10, index),
+            SystemEvent::ClientStep(index) => (11, index),
             SystemEvent::PolicySet(index) => (12, index),
             SystemEvent::PolicyCleared(index) => (13, index),
             SystemEvent::ChannelReopen(index) => (14, index),
@@ -64,7 +65,7 @@ impl Event for SystemEvent {
         kind << INDEX_BITS | index
     }
 
-    #[inline]
+    #[inline(always)]
     fn unpack(bits: u32) -> Self {
         let index = bits & ((1 << INDEX_BITS) - 1);
         match bits >> INDEX_BITS {
@@ -74,12 +75,12 @@ impl Event for SystemEvent {
             3 => SystemEvent::ServiceDone(index),
             4 => SystemEvent::Connect(index),
             5 => SystemEvent::ConsumerStart(index),
-            6 => SystemEvent::FaultBegins(index),
-            7 => SystemEvent::FaultEnds(index),
-            8 => SystemEvent::BrokerTimer(index),
-            9 => SystemEvent::ClientStep(index),
-            10 => SystemEvent::ConsumerBack(index),
-            11 => SystemEvent::ConsumerStop(index),
+            6 => SystemEvent::ConsumerBack(index),
+            7 => SystemEvent::ConsumerStop(index),
+            8 => SystemEvent::FaultBegins(index),
+            9 => SystemEvent::FaultEnds(index),
+            10 => SystemEvent::BrokerTimer(index),
+            11 => SystemEvent::ClientStep(index),
             12 => SystemEvent::PolicySet(index),
             13 => SystemEvent::PolicyCleared(index),
             _ => SystemEvent::ChannelReopen(index),

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::event::SystemEvent;
-use crate::engine::{EventList, Lane, Seq};
+use crate::engine::{EventList, Lane, Packed, Seq};
 use crate::random::{Distribution, RandomStream};
 use crate::ring::Ring;
 use crate::units::SimTime;
@@ -12,22 +12,25 @@ use crate::units::SimTime;
 enum Latency {
     /// The same for every frame: arrivals are in a lane of the event list.
     Lane(Lane),
-    Drawn(Distribution, RandomStream),
+    Drawn(Box<(Distribution, RandomStream)>),
 }
 
 /// A first-in first-out way for frames `F` of one connection in one direction. The few frames that carry more than fits
 /// into one keep it in a queue of its own, in the same order.
 #[derive(Clone, Debug)]
+// What every message needs comes first, and in this order, so that it shares cache lines.
+#[repr(C)]
 pub(super) struct Link<F, M> {
+    /// Arrivals numbered below were of frames that a cut has lost.
+    since: Seq,
+    packed_arrival: Packed,
     latency: Latency,
+    frames: Ring<F>,
     /// What happens when a frame arrives.
     arrival: SystemEvent,
     last_arrival: SimTime,
-    frames: Ring<F>,
     /// What the frames on their way carry, for those that carry something.
     methods: VecDeque<M>,
-    /// Arrivals numbered below were of frames that a cut has lost.
-    since: Seq,
 }
 
 impl<F: Copy + Default, M> Link<F, M> {
@@ -39,10 +42,11 @@ impl<F: Copy + Default, M> Link<F, M> {
         events: &mut EventList<SystemEvent>,
     ) -> Self {
         let lane = latency.constant().and_then(|constant| events.lane(constant));
-        let latency = lane.map_or_else(|| Latency::Drawn(latency.clone(), stream), Latency::Lane);
+        let latency = lane.map_or_else(|| Latency::Drawn(Box::new((latency.clone(), stream))), Latency::Lane);
         Link {
             latency,
             arrival,
+            packed_arrival: Packed::of(arrival),
             last_arrival: SimTime::ZERO,
             frames: Ring::default(),
             methods: VecDeque::new(),
@@ -51,15 +55,11 @@ impl<F: Copy + Default, M> Link<F, M> {
     }
 
     /// Sends a frame behind all others.
-    #[expect(
-        clippy::inline_always,
-        reason = "it stands in the innermost loop, which the compiler cannot know"
-    )]
     #[inline(always)]
     pub(super) fn send(&mut self, frame: F, events: &mut EventList<SystemEvent>) {
         self.frames.push(frame);
         if let Latency::Lane(lane) = self.latency {
-            events.in_lane(lane, self.arrival);
+            events.in_lane(lane, self.packed_arrival);
         } else {
             self.send_drawn(events);
         }
@@ -67,7 +67,8 @@ impl<F: Copy + Default, M> Link<F, M> {
 
     #[inline(never)]
     fn send_drawn(&mut self, events: &mut EventList<SystemEvent>) {
-        if let Latency::Drawn(distribution, stream) = &mut self.latency {
+        if let Latency::Drawn(drawn) = &mut self.latency {
+            let (distribution, stream) = &mut **drawn;
             let at = events.now() + distribution.sample(stream.draw());
             self.last_arrival = self.last_arrival.max(at);
             events.at(self.last_arrival, self.arrival);
@@ -81,7 +82,7 @@ impl<F: Copy + Default, M> Link<F, M> {
     }
 
     /// The frame whose arrival has the number `seq`; `None` if a cut has lost it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn arrive(&mut self, seq: Seq) -> Option<F> {
         if seq < self.since { None } else { self.frames.pop() }
     }

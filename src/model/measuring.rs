@@ -104,6 +104,7 @@ impl Books {
             queue.measure_from(now);
         }
         for book in &mut self.consumers {
+            (book.first_published, book.no_earlier_than, book.work) = (None, SimTime::ZERO, 0);
             let outcome = &mut book.outcome;
             *outcome = ConsumerOutcome {
                 name: std::mem::take(&mut outcome.name),

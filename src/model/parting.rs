@@ -132,8 +132,8 @@ impl<R: Recorder> System<R> {
             consumer.service = Seq::NONE;
         }
         gone.extend(work.map(|work| (work.held, false)));
-        self.books.not_idle(now, index);
-        self.books.buffered(now, index, -(buffered as i32));
+        self.books.reader(index).not_idle(now);
+        self.books.reader(index).buffered(now, -(buffered as i32));
         for (held, in_flight) in gone {
             self.give_up(index, held, in_flight, now);
         }

@@ -20,39 +20,41 @@ const AHEAD: usize = 8;
 
 /// A producer's state.
 #[derive(Clone, Debug)]
+// What every message needs comes first, and in this order, so that it shares cache lines.
+#[repr(C)]
 pub(super) struct Producer {
-    pub(super) id: ProducerId,
-    /// Index of its connection, and its channel there.
-    pub(super) connection: usize,
-    pub(super) channel: ChannelNo,
-    exchange: Name,
-    contents: Contents,
-    mandatory: bool,
-    count: u32,
-    stop: SimTime,
-    interarrival: Distribution,
-    /// What tells when messages come due where gaps are not all alike.
-    process: Option<Box<Arrivals>>,
-    /// The next interarrival times. They are drawn together, because a processor works on several samples at once in little
-    /// more than the time of one.
-    gaps: [SimDuration; AHEAD],
-    /// How many of `gaps` are used.
-    used: usize,
-    arrivals: RandomStream,
-    /// Messages that came due so far, those that it holds back included.
-    published: u32,
-    /// When the next publish is due.
-    pub(super) due: SimTime,
     /// The event that counts.
     pub(super) armed: Seq,
-    /// Its crashes that are not over: its process is down while there is one.
-    pub(super) outages: u32,
+    /// When the next publish is due.
+    pub(super) due: SimTime,
+    stop: SimTime,
+    /// Messages that came due so far, those that it holds back included.
+    published: u32,
+    count: u32,
     /// Its channel is open.
     pub(super) ready: bool,
     /// Its publishes have rules to keep, or are answered: a discipline, or a channel in confirm mode.
     pub(super) watched: bool,
     /// What it keeps to beyond its pace; `None` for most.
     pub(super) discipline: Option<Box<Discipline>>,
+    /// Index of its connection, and its channel there.
+    pub(super) connection: usize,
+    /// How many of `gaps` are used.
+    used: usize,
+    /// The next interarrival times. They are drawn together, because a processor works on several samples at once in little
+    /// more than the time of one.
+    gaps: [SimDuration; AHEAD],
+    pub(super) channel: ChannelNo,
+    mandatory: bool,
+    pub(super) id: ProducerId,
+    exchange: Name,
+    contents: Contents,
+    interarrival: Distribution,
+    /// What tells when messages come due where gaps are not all alike.
+    process: Option<Box<Arrivals>>,
+    arrivals: RandomStream,
+    /// Its crashes that are not over: its process is down while there is one.
+    pub(super) outages: u32,
 }
 
 impl Producer {
@@ -94,7 +96,7 @@ impl Producer {
     }
 
     /// Whether a publish at `at` would still be its own.
-    #[inline]
+    #[inline(always)]
     pub(super) fn goes_on(&self, at: SimTime) -> bool {
         self.published < self.count && at < self.stop
     }
@@ -106,7 +108,7 @@ impl Producer {
     }
 
     /// Counts a publish at `now`; the number of the message. The next one is due an interarrival time later.
-    #[inline]
+    #[inline(always)]
     pub(super) fn publish(&mut self, now: SimTime) -> u32 {
         self.published += 1;
         if self.used == AHEAD {
@@ -182,13 +184,13 @@ impl Producer {
     }
 
     /// The class of its message with this number: the first that takes it, else 0.
-    #[inline]
+    #[inline(always)]
     pub(super) fn class(&self, number: u32) -> u8 {
         self.contents.class(number)
     }
 
     /// The `basic.publish` of its message with this number.
-    #[inline]
+    #[inline(always)]
     pub(super) fn method(&self, number: u32, published: SimTime) -> BasicPublish {
         let template = self.contents.template(number);
         let class = self.contents.class(number);

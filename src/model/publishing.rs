@@ -25,7 +25,7 @@ pub(super) enum Verdict {
 }
 
 impl<R: Recorder> System<R> {
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn producer_due(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         let producer = &mut self.producers[index];
         if producer.armed != seq {
@@ -46,19 +46,20 @@ impl<R: Recorder> System<R> {
         if producer.goes_on(producer.due) {
             producer.armed = events.at(producer.due, SystemEvent::ProducerDue(index as u32));
         }
-        if producer.watched {
+        let (watched, connection) = (producer.watched, producer.connection);
+        if watched {
             self.due_under_rules(index, number, events);
         } else {
-            self.publish(index, number, None, events);
+            self.publish(index, connection, number, None, events);
         }
     }
 
     /// Hands a message to the connection.
-    #[expect(clippy::inline_always, reason = "every message passes here")]
     #[inline(always)]
     fn publish(
         &mut self,
         index: usize,
+        connection: usize,
         number: u32,
         again: Option<PublishedAgain>,
         events: &mut EventList<SystemEvent>,
@@ -66,7 +67,7 @@ impl<R: Recorder> System<R> {
         let now = events.now();
         self.book_publish(index, again, now, |producer| producer.method(number, now));
         let frame = UpFrame::Publish { producer: index as u32, number, published: now };
-        self.connections[self.producers[index].connection].up.send(frame, events);
+        self.connections[connection].up.send(frame, events);
     }
 
     /// The same for a message whose content is not a function of its number: the frame carries it.
@@ -79,7 +80,6 @@ impl<R: Recorder> System<R> {
     }
 
     /// Counts a publish that goes out, and records it; `made` makes it anew where somebody looks.
-    #[expect(clippy::inline_always, reason = "every message passes here")]
     #[inline(always)]
     fn book_publish(
         &mut self,
@@ -111,7 +111,7 @@ impl<R: Recorder> System<R> {
             discipline.held_back += 1;
             self.release(index, events);
         } else {
-            self.publish(index, number, None, events);
+            self.publish(index, self.producers[index].connection, number, None, events);
             self.note_publish(index, number, events);
         }
     }
@@ -125,7 +125,7 @@ impl<R: Recorder> System<R> {
             let request = self.producers[index].discipline.as_mut().and_then(|d| d.requests.pop_front());
             match request {
                 Some(request) => self.reply(index, number, &request, events),
-                None => self.publish(index, number, again, events),
+                None => self.publish(index, self.producers[index].connection, number, again, events),
             }
             self.note_publish(index, number, events);
             if !self.producers[index].follows() {

@@ -170,20 +170,31 @@ impl<R: Recorder> System<R> {
     }
 
     /// Gives the broker a command. A broker that is down does not hear it.
-    #[expect(
-        clippy::inline_always,
-        reason = "every message passes here; without it the arguments are copied again"
-    )]
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn apply(&mut self, command: Command, events: &mut EventList<SystemEvent>) {
+        let Some(mut broker) = self.take_broker() else { return };
+        let mut effects = Effects::new(self, events);
+        broker.apply(effects.now, command, &mut effects);
+        self.put_broker(broker);
+    }
+
+    /// Takes a broker that is up out, so that it can work: what it asks for is done to the rest of the system.
+    #[inline(always)]
+    fn take_broker(&mut self) -> Option<Box<Broker>> {
         match mem::replace(&mut self.node, Node::AtWork) {
-            Node::Up(mut broker) => {
-                let mut effects = Effects::new(self, events);
-                broker.apply(effects.now, command, &mut effects);
-                self.node = Node::Up(broker);
+            Node::Up(broker) => Some(broker),
+            other => {
+                self.node = other;
+                None
             }
-            other => self.node = other,
         }
+    }
+
+    /// Puts it back.
+    #[inline(always)]
+    fn put_broker(&mut self, broker: Box<Broker>) {
+        // What it replaces has nothing to drop, which the compiler cannot know.
+        mem::forget(mem::replace(&mut self.node, Node::Up(broker)));
     }
 
     #[inline]
@@ -192,11 +203,7 @@ impl<R: Recorder> System<R> {
     }
 
     /// A method reaches the broker on a connection.
-    #[expect(
-        clippy::inline_always,
-        reason = "every message passes here; without it the arguments are copied again"
-    )]
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn method(
         &mut self,
         index: usize,
@@ -205,17 +212,65 @@ impl<R: Recorder> System<R> {
         events: &mut EventList<SystemEvent>,
     ) {
         let at = ChannelRef { connection: self.connections[index].id_at_broker, channel };
-        self.recorder.observe(events.now(), || What::ReachedBroker {
-            connection: index as u32,
-            channel: at,
-            method: method.clone(),
-        });
+        self.reaches_broker(index, at, events.now(), || method.clone());
         self.apply(Command::Method(at, method), events);
     }
 
-    #[inline(never)]
+    /// Records that a method reaches the broker.
+    #[inline(always)]
+    fn reaches_broker(
+        &mut self,
+        index: usize,
+        channel: ChannelRef,
+        now: SimTime,
+        method: impl FnOnce() -> Method,
+    ) {
+        self.recorder.observe(now, || What::ReachedBroker {
+            connection: index as u32,
+            channel,
+            method: method(),
+        });
+    }
+
+    #[inline(always)]
     fn reach_broker(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
-        let Some(frame) = self.connections[index].up.arrive(seq) else { return };
+        let connection = &mut self.connections[index];
+        let Some(frame) = connection.up.arrive(seq) else { return };
+        let (id, hears) = (connection.id_at_broker, !connection.broken);
+        match frame {
+            UpFrame::Publish { producer, number, published }
+                if hears && (producer as usize) < self.producers.len() =>
+            {
+                let Some(mut broker) = self.take_broker() else {
+                    self.rare_frame(index, frame, events);
+                    return;
+                };
+                let producer = &self.producers[producer as usize];
+                let at = ChannelRef { connection: id, channel: producer.channel };
+                let publish = producer.method(number, published);
+                self.reaches_broker(index, at, events.now(), || Method::BasicPublish(publish.clone()));
+                let mut effects = Effects::new(self, events);
+                broker.publish_arrives(effects.now, at, publish, &mut effects);
+                self.put_broker(broker);
+            }
+            UpFrame::Ack { channel, tag } if hears => {
+                let Some(mut broker) = self.take_broker() else {
+                    self.rare_frame(index, frame, events);
+                    return;
+                };
+                let at = ChannelRef { connection: id, channel };
+                self.reaches_broker(index, at, events.now(), || ack_of(tag));
+                let mut effects = Effects::new(self, events);
+                broker.ack_arrives(effects.now, at, (tag, false), &mut effects);
+                self.put_broker(broker);
+            }
+            _ => self.rare_frame(index, frame, events),
+        }
+    }
+
+    /// Any other frame reaches the broker, or one reaches a broker that does not hear it.
+    #[inline(never)]
+    fn rare_frame(&mut self, index: usize, frame: UpFrame, events: &mut EventList<SystemEvent>) {
         let deaf = self.connections[index].broken || matches!(self.node, Node::Down(_));
         match frame {
             UpFrame::Open(id) => self.reach_broker_open(index, id, events),
@@ -226,16 +281,9 @@ impl<R: Recorder> System<R> {
                 self.lost_frame(index, (&frame, carried.as_ref()), events);
             }
             UpFrame::Publish { producer, number, published } => {
-                let Some(producer) = self.producers.get(producer as usize) else {
-                    self.script_publish_arrives(index, (producer, number), published, events);
-                    return;
-                };
-                let (channel, publish) = (producer.channel, producer.method(number, published));
-                self.method(index, channel, Method::BasicPublish(publish), events);
+                self.script_publish_arrives(index, (producer, number), published, events);
             }
-            UpFrame::Ack { channel, tag } => {
-                self.method(index, channel, Method::BasicAck { delivery_tag: tag, multiple: false }, events);
-            }
+            UpFrame::Ack { channel, tag } => self.method(index, channel, ack_of(tag), events),
             UpFrame::Method(channel) => {
                 if let Some(method) = self.connections[index].up.carried() {
                     self.method(index, channel, method, events);
@@ -288,10 +336,14 @@ impl<R: Recorder> System<R> {
     }
 }
 
+/// The `basic.ack` of one delivery.
+pub(super) fn ack_of(delivery_tag: DeliveryTag) -> Method {
+    Method::BasicAck { delivery_tag, multiple: false }
+}
+
 impl<R: Recorder> Model for System<R> {
     type Event = SystemEvent;
 
-    #[expect(clippy::inline_always, reason = "it only chooses the handler, for every event")]
     #[inline(always)]
     fn handle(&mut self, seq: Seq, event: SystemEvent, events: &mut EventList<SystemEvent>) {
         match event {

@@ -31,7 +31,7 @@ impl From<Law> for Distribution {
 
 impl Distribution {
     /// The sample that belongs to `draw`, 64 uniform bits; lengths beyond the largest are the largest.
-    #[inline]
+    #[inline(always)]
     pub fn sample(&self, draw: u64) -> SimDuration {
         match *self {
             Distribution::Constant(length) => length,
@@ -41,7 +41,10 @@ impl Distribution {
                 SimDuration::from_nanos(low.as_nanos() + ((u128::from(draw) * span) >> 64) as u64)
             }
             Distribution::Exponential(mean) => {
-                SimDuration::from_nanos((mean.as_nanos() as f64 * minus_ln(draw)) as u64)
+                let mean = mean.as_nanos();
+                // A signed number is converted in one step.
+                let mean = if mean >> 63 == 0 { mean as i64 as f64 } else { mean as f64 };
+                SimDuration::from_nanos((mean * minus_ln(draw)) as u64)
             }
         }
     }

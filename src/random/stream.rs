@@ -44,7 +44,7 @@ impl RandomStream {
     }
 
     /// The next 64 random bits.
-    #[inline]
+    #[inline(always)]
     pub fn draw(&mut self) -> u64 {
         let n = self.next;
         self.next += 1;
@@ -52,7 +52,7 @@ impl RandomStream {
     }
 
     /// The `n`-th draw (from 0 on), whatever was drawn before.
-    #[inline]
+    #[inline(always)]
     pub fn draw_at(&self, n: u64) -> u64 {
         philox::<ROUNDS>([n, self.lane], self.key)[0]
     }
@@ -66,7 +66,7 @@ impl RandomStream {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn philox<const N: u32>(mut counter: [u64; 2], mut key: u64) -> [u64; 2] {
     for _ in 0..N {
         let product = u128::from(counter[0]) * u128::from(MULTIPLIER);

@@ -8,7 +8,7 @@ use crate::units::SimTime;
 const REDELIVERED: u32 = 1 << 31;
 
 /// A copy: which message, when it arrived, and whether it was handed out before.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(in crate::broker) struct Entry {
     arrived: SimTime,
     /// The queue's count of arrivals, modulo 2^32; it decides among arrivals at one instant.
@@ -19,19 +19,19 @@ pub(in crate::broker) struct Entry {
 const _: () = assert!(size_of::<Entry>() == 16, "a copy stays small");
 
 impl Entry {
-    #[inline]
+    #[inline(always)]
     pub(in crate::broker) fn new(arrived: SimTime, arrival: u32, slot: Slot) -> Self {
         debug_assert!(slot.0 < REDELIVERED, "fewer than 2^31 messages are in the broker");
         Entry { arrived, arrival, slot_and_flag: slot.0 }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(in crate::broker) fn slot(self) -> Slot {
         Slot(self.slot_and_flag & !REDELIVERED)
     }
 
     /// It was handed out before.
-    #[inline]
+    #[inline(always)]
     pub(in crate::broker) fn redelivered(self) -> bool {
         self.slot_and_flag & REDELIVERED != 0
     }
@@ -42,7 +42,7 @@ impl Entry {
     }
 
     /// The queue's count of arrivals when it came, modulo 2^32.
-    #[inline]
+    #[inline(always)]
     pub(in crate::broker) fn arrival(self) -> u32 {
         self.arrival
     }

@@ -25,30 +25,32 @@ use crate::units::SimTime;
 
 /// A queue and everything it holds.
 #[derive(Clone, Debug)]
+// What every message needs comes first, and in this order, so that it shares cache lines.
+#[repr(C)]
 pub(super) struct Queue {
+    arrivals: u32,
+    pub(super) unacked: u32,
+    /// How many ready messages were stated last.
+    pub(super) told: u32,
+    /// The storage keeps its messages.
+    pub(super) stored: bool,
+    /// Invariant, in a classic queue: in order of arrival; a requeued message is back in its old place.
+    pub(super) ready: VecDeque<Entry>,
+    pub(super) rotation: Rotation,
+    /// What it has beyond that. A plain classic queue has nothing, and its messages take the short way.
+    pub(super) features: Option<Box<Features>>,
     pub(super) name: Name,
     pub(super) vhost: u16,
     pub(super) durable: bool,
-    /// The storage keeps its messages.
-    pub(super) stored: bool,
     /// The connection that declared it exclusively.
     pub(super) owner: Option<ConnectionId>,
     pub(super) auto_delete: bool,
     pub(super) arguments: FieldTable,
     pub(super) kind: QueueKind,
-    /// Invariant, in a classic queue: in order of arrival; a requeued message is back in its old place.
-    pub(super) ready: VecDeque<Entry>,
-    arrivals: u32,
-    pub(super) unacked: u32,
-    /// How many ready messages were stated last.
-    pub(super) told: u32,
-    pub(super) rotation: Rotation,
     /// All consumers, blocked ones included, in order of subscription.
     pub(super) consumers: Vec<ConsumerId>,
     /// The consumer that refuses others.
     pub(super) exclusive_consumer: Option<ConsumerId>,
-    /// What it has beyond that. A plain classic queue has nothing, and its messages take the short way.
-    pub(super) features: Option<Box<Features>>,
 }
 
 /// What a queue is declared with.
@@ -87,6 +89,7 @@ impl Queue {
         }
     }
 
+    #[inline(always)]
     fn new_entry(&mut self, now: SimTime, slot: Slot) -> Entry {
         let entry = Entry::new(now, self.arrivals, slot);
         self.arrivals = self.arrivals.wrapping_add(1);
@@ -94,7 +97,7 @@ impl Queue {
     }
 
     /// Adds a new message at the back.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, now: SimTime, slot: Slot) {
         let entry = self.new_entry(now, slot);
         self.ready.push_back(entry);
@@ -142,7 +145,7 @@ impl Queue {
     }
 
     /// Ready messages.
-    #[inline]
+    #[inline(always)]
     pub(super) fn ready_count(&self) -> u32 {
         let ahead = self.features.as_ref().map_or(0, |features| features.ahead());
         (self.ready.len() + ahead) as u32

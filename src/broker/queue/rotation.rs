@@ -1,16 +1,17 @@
 //! Whose turn it is: consumers that may be offered a message, by priority, and within one priority in turn.
 //! Source: rules DSP-1 to DSP-6 and DSP-9, `rabbit_queue_consumers`.
 
-use std::collections::VecDeque;
-
 use crate::amqp::ConsumerId;
+use crate::ring::Ring;
 
 /// The rotation. A consumer that cannot take the message it is offered leaves; it comes back, at the back of its
 /// priority, when it can again.
 #[derive(Clone, Debug, Default)]
 pub(in crate::broker) struct Rotation {
     /// Highest priority first; consumers of equal priority in order of their turn.
-    classes: Vec<(i64, VecDeque<ConsumerId>)>,
+    classes: Vec<(i64, Ring<ConsumerId>)>,
+    /// Place of the first class with a consumer in it; if there is none, no place.
+    serving: usize,
 }
 
 impl Rotation {
@@ -18,49 +19,58 @@ impl Rotation {
     pub(in crate::broker) fn join(&mut self, consumer: ConsumerId, priority: i64) {
         let place = self.classes.partition_point(|class| class.0 > priority);
         if self.classes.get(place).is_none_or(|class| class.0 != priority) {
-            self.classes.insert(place, (priority, VecDeque::new()));
+            self.classes.insert(place, (priority, Ring::default()));
         }
-        self.classes[place].1.push_back(consumer);
+        self.classes[place].1.push(consumer);
+        self.find_serving();
     }
 
     pub(in crate::broker) fn leave(&mut self, consumer: ConsumerId) {
         for class in &mut self.classes {
             class.1.retain(|&other| other != consumer);
         }
+        self.find_serving();
+    }
+
+    fn find_serving(&mut self) {
+        let first = self.classes.iter().position(|class| !class.1.is_empty());
+        self.serving = first.unwrap_or(self.classes.len());
     }
 
     /// Whose turn it is.
-    #[inline]
+    #[inline(always)]
     pub(in crate::broker) fn next(&self) -> Option<ConsumerId> {
-        self.classes.iter().find_map(|class| class.1.front().copied())
+        self.classes.get(self.serving)?.1.front().copied()
     }
 
     /// Whose turn it will be once the present one has had its turn.
-    #[inline]
+    #[inline(always)]
     pub(in crate::broker) fn after_turn(&self) -> Option<ConsumerId> {
-        let class = self.classes.iter().find(|class| !class.1.is_empty())?;
-        class.1.get(1).or(class.1.front()).copied()
+        let class = &self.classes.get(self.serving)?.1;
+        class.get(1).or(class.front()).copied()
     }
 
     /// The consumer whose turn it is goes to the back of its priority.
-    #[inline]
+    #[inline(always)]
     pub(in crate::broker) fn turn(&mut self) {
-        if let Some(class) = self.classes.iter_mut().find(|class| !class.1.is_empty())
-            && let Some(first) = class.1.pop_front()
-        {
-            class.1.push_back(first);
+        if let Some(class) = self.classes.get_mut(self.serving) {
+            class.1.rotate();
         }
     }
 
     /// The consumer whose turn it is leaves.
+    #[inline]
     pub(in crate::broker) fn step_out(&mut self) {
-        if let Some(class) = self.classes.iter_mut().find(|class| !class.1.is_empty()) {
-            class.1.pop_front();
+        if let Some(class) = self.classes.get_mut(self.serving) {
+            class.1.pop();
+            if class.1.is_empty() {
+                self.find_serving();
+            }
         }
     }
 
     pub(in crate::broker) fn contains(&self, consumer: ConsumerId) -> bool {
-        self.classes.iter().any(|class| class.1.contains(&consumer))
+        self.classes.iter().any(|class| class.1.iter().any(|other| *other == consumer))
     }
 }
 
