@@ -116,7 +116,7 @@ impl Books {
             }
         }
         for producer in &mut self.producers {
-            producer.confirm_latency = Default::default();
+            producer.restart();
         }
     }
 }
