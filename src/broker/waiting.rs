@@ -9,10 +9,8 @@ impl Broker {
     /// together have been in it.
     pub fn waiting(&self, now: SimTime) -> impl Iterator<Item = ((Name, Name), u64, u128)> {
         self.queues.iter().map(move |(id, queue)| {
-            let lanes = queue.features.as_ref().and_then(|features| features.lanes.as_ref());
-            let ahead = lanes.into_iter().flat_map(|lanes| lanes.iter());
             let (mut n, mut waited) = (0, 0);
-            for entry in queue.ready.iter().chain(ahead) {
+            for entry in queue.ready_entries() {
                 n += 1;
                 waited += u128::from(now.since(entry.arrived()).as_nanos());
             }

@@ -178,7 +178,10 @@ mod tests {
         assert!(of(one().link().with("latency", "1ms")).is_none());
         assert!(of(one().replication().with("study", "terminating")).is_none());
         assert!(of(one().queue("other")).is_none());
-        assert!(of(one().fault("connection-loss").with("connection", "a").with("at", "1s")).is_none());
+        assert!(
+            of(one().fault("connection-loss").with("connection", "a").with("at", "1s").with("lasts", "1s"))
+                .is_none()
+        );
         assert!(of(consumer(consumer(builder([]), "a", "8ms"), "b", "8ms")).is_none());
         assert!(of(consumer(builder([("x-max-length", 4.into())]), "a", "8ms")).is_none());
     }

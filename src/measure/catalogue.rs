@@ -217,7 +217,7 @@ pub const CATALOGUE: &[Measure] = &[
         |o, i| Some(queue_of(o, i)?.acked as f64)),
     queue("depth-mean", Unit::Count, "Mean of its ready messages over the time of the run.",
         |o, i| queue_of(o, i)?.depth.mean(o.end.at)),
-    queue("arrival-rate", Unit::PerSecond, "Copies that entered it a second, over the time that is measured.", arrival_rate),
+    queue("entry-rate", Unit::PerSecond, "Copies that entered it a second, over the time that is measured.", entry_rate),
     queue("wait-mean", Unit::Nanoseconds, "Mean time from entering it to the first delivery.",
         |o, i| queue_of(o, i)?.little.handed_out.mean()),
     queue("depth-max", Unit::Count, "The most ready messages that it ever had.",
@@ -460,7 +460,7 @@ fn service_mean(outcome: &Outcome, index: usize) -> Option<f64> {
     (n > 0).then(|| one.busy.as_nanos() as f64 / n as f64)
 }
 
-fn arrival_rate(outcome: &Outcome, index: usize) -> Option<f64> {
+fn entry_rate(outcome: &Outcome, index: usize) -> Option<f64> {
     let measured = outcome.end.at.since(outcome.measured_from).as_nanos();
     let entered = queue_of(outcome, index)?.enqueued as f64;
     (measured > 0).then(|| entered / (measured as f64 / 1e9))

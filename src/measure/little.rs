@@ -54,7 +54,9 @@ mod tests {
 
     fn waits(times: &[u64]) -> Waits {
         let mut waits = Waits::default();
-        times.iter().for_each(|&time| waits.add(time));
+        for &time in times {
+            waits.add(time);
+        }
         waits
     }
 

@@ -76,6 +76,13 @@ pub struct ProducerOutcome {
     pub stopped: Stopped,
 }
 
+impl ProducerOutcome {
+    /// Forgets how long answers took so far; counts go on.
+    pub fn restart(&mut self) {
+        self.confirm_latency = Histogram::default();
+    }
+}
+
 /// What stands in the way of a producer that had more to publish when the run ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Stopped {

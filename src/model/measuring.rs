@@ -9,7 +9,6 @@ use super::spec::SystemSpec;
 use super::system::{Node, System};
 use crate::engine::{EventList, Limits, RunEnd, Stop, run};
 use crate::measure::{ConsumerOutcome, LedgerError, LittlesLaw, Waits};
-use crate::stats::Histogram;
 use crate::units::SimTime;
 
 /// How many messages the queues held together, ready and unacknowledged, at `points` equal distances of one run of the
@@ -118,7 +117,7 @@ impl Books {
             }
         }
         for producer in &mut self.producers {
-            producer.confirm_latency = Histogram::default();
+            producer.restart();
         }
     }
 }

@@ -377,7 +377,15 @@ fn report_files_are_the_same_bytes_for_any_number_of_threads() {
         names.sort();
         assert_eq!(
             names,
-            ["depth.svg", "latency.svg", "results.csv", "results.json", "shares.svg", "summary.txt"]
+            [
+                "depth.svg",
+                "estimates.csv",
+                "latency.svg",
+                "results.csv",
+                "results.json",
+                "shares.svg",
+                "summary.txt"
+            ]
         );
         let summary = fs::read_to_string(to.join("summary.txt")).unwrap();
         assert_eq!(summary, out(&output));

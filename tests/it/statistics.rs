@@ -1,12 +1,17 @@
 //! What the replications say together: the long run against theory, and how often an interval holds the truth.
 
-use amqpsim::experiment::{Origin, Plan, RunResult, run};
+use amqpsim::experiment::{Instability, Origin, Plan, RunResult, run};
 use amqpsim::measure::{Measure, Scope, find_in};
 use amqpsim::scenario::{Scenario, ScenarioBuilder, Variant};
 use amqpsim::stats::{ConfidenceInterval, LEVEL};
+use amqpsim::units::SimDuration;
 
 /// One queue, one consumer, Poisson arrivals, exponential work of 8 ms: M/M/1 at a load of 0.8, sojourn 40 ms.
 fn m_m_1(duration: &str, warm_up: &str, seed: i64) -> Scenario {
+    one_server(duration, warm_up, seed, "8ms")
+}
+
+fn one_server(duration: &str, warm_up: &str, seed: i64, service: &str) -> Scenario {
     ScenarioBuilder::new("m-m-1")
         .replication()
         .with("study", "steady-state")
@@ -23,13 +28,13 @@ fn m_m_1(duration: &str, warm_up: &str, seed: i64) -> Scenario {
         .consumer("billing")
         .with("queue", "tasks")
         .with("prefetch-count", 1)
-        .with("service-time", [("exponential", "8ms")])
+        .with("service-time", [("exponential", service)])
         .build()
-        .unwrap()
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
-fn result(scenario: Scenario, jobs: usize) -> RunResult {
-    let variant = Variant { name: "base".into(), changes: Vec::new(), scenario };
+fn result(scenario: &Scenario, jobs: usize) -> RunResult {
+    let variant = Variant { name: "base".into(), changes: Vec::new(), scenario: scenario.clone() };
     let plan = Plan {
         origin: Origin::default(),
         variants: vec![variant],
@@ -47,8 +52,10 @@ fn measure(name: &str) -> &'static Measure {
 
 #[test]
 fn the_long_run_of_one_server_is_that_of_theory() {
-    let result = result(m_m_1("300s", "auto", 1), 2);
+    let result = result(&m_m_1("300s", "auto", 1), 2);
     let variant = &result.variants[0];
+    assert!(variant.unstable.is_empty(), "{:?}", variant.unstable);
+    assert_eq!(variant.theory.as_ref().expect("it is one").model, "M/M/1");
     let warm_up = variant.warm_up.as_ref().expect("it is a steady state");
     assert!(warm_up.is_over(), "{warm_up:?}");
     assert_eq!(variant.outcomes[3].measured_from, warm_up.ends);
@@ -60,12 +67,35 @@ fn the_long_run_of_one_server_is_that_of_theory() {
     }
 }
 
+/// More work than time: the queue rises, and no mean is given.
+#[test]
+fn a_queue_that_does_not_keep_up_is_not_averaged() {
+    let over = |service: &str| result(&one_server("60s", "auto", 1, service), 2).variants.remove(0);
+    let variant = over("11ms");
+    assert!(
+        matches!(variant.unstable[0].why, Instability::Load(load) if load > 1.09),
+        "{:?}",
+        variant.unstable
+    );
+    assert_eq!(variant.estimate(measure("sojourn-mean"), 0), None);
+    assert!(variant.estimate(measure("throughput"), 0).is_some());
+    // Where no theory knows, the queue tells: a round trip makes 9 ms into 11.
+    let mut scenario = one_server("60s", "auto", 1, "9ms");
+    for connection in &mut scenario.system.connections {
+        connection.latency = amqpsim::random::Distribution::Constant(SimDuration::from_millis(1));
+    }
+    let variant = result(&scenario, 2).variants.remove(0);
+    assert!(variant.theory.is_none());
+    assert!(matches!(variant.unstable[0].why, Instability::Rises { .. }), "{:?}", variant.unstable);
+    assert!(over("8ms").unstable.is_empty());
+}
+
 #[test]
 fn a_warm_up_is_not_measured_and_does_not_change_the_run() {
     let outcome = |warm_up: &str, from: u64| {
         let mut scenario = m_m_1("60s", warm_up, 5);
         scenario.replications = 1;
-        let outcome = result(scenario, 1).variants.remove(0).outcomes.remove(0);
+        let outcome = result(&scenario, 1).variants.remove(0).outcomes.remove(0);
         assert_eq!(outcome.measured_from.as_nanos(), from);
         outcome
     };
@@ -88,7 +118,7 @@ fn coverage(experiments: usize, n: usize, truth: f64, mut value: impl FnMut(u64)
 }
 
 /// Waits of M/M/1 at a load of 0.5 by Lindley's recurrence, without a broker: sojourn 2. Like a replication of the simulator,
-/// a value is a mean over a run after its warm-up.
+/// a value is a mean over a run after its warm-up. `benches/coverage.rs` does the same with the simulator itself.
 #[test]
 fn an_interval_of_thirty_replications_holds_the_truth_as_often_as_it_says() {
     let sojourn = |seed: u64| {
@@ -107,19 +137,5 @@ fn an_interval_of_thirty_replications_holds_the_truth_as_often_as_it_says() {
         sum / 300.0
     };
     let held = coverage(1000, 30, 2.0, sojourn);
-    assert!((930..=970).contains(&held), "{held} of 1000 intervals hold the truth");
-}
-
-/// The same with the simulator itself: `cargo test --release --test it -- --ignored coverage`.
-#[test]
-#[ignore = "30,000 replications"]
-fn coverage_of_one_server() {
-    let measure = measure("sojourn-mean");
-    let scenario = m_m_1("120s", "20s", 1);
-    let held = coverage(1000, 30, 40e6, |seed| {
-        let outcome = amqpsim::model::simulate(&scenario.system, 1_000_000 + seed);
-        (measure.value)(&outcome, 0).expect("something was processed")
-    });
-    println!("{held} of 1000 intervals hold the truth");
     assert!((930..=970).contains(&held), "{held} of 1000 intervals hold the truth");
 }

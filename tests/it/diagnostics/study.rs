@@ -46,16 +46,17 @@ fn a_study_is_of_one_of_two_kinds() {
     says(
         "[replication]\nstudy = \"steady\"\n",
         expect![[r#"
-        error[unknown-choice]: there is no study `steady`
-         --> scenarios/orders.toml:2:9
-          |
-        2 | study = "steady"
-          |         ^^^^^^^^
-          |
-          = note: known are `terminating`, `steady-state`
+            error[unknown-choice]: there is no study `steady`
+             --> scenarios/orders.toml:2:9
+              |
+            2 | study = "steady"
+              |         ^^^^^^^^
+              |
+              = help: did you mean `steady-state`?
+              = note: known are `terminating`, `steady-state`
 
-        1 error in scenarios/orders.toml
-    "#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
@@ -63,7 +64,7 @@ fn a_study_is_of_one_of_two_kinds() {
 fn replications_are_given_or_added() {
     says(
         "[replication]\nreplications = 30\nprecision = 0.02\n",
-        expect![[r#"
+        expect![[r"
         error[conflicting-keys]: there are as many replications as `replications` says, or as `precision` takes, got both
          --> scenarios/orders.toml:2:1
           |
@@ -75,11 +76,11 @@ fn replications_are_given_or_added() {
           = help: take out `replications`; `replications-max` bounds their number
 
         1 error in scenarios/orders.toml
-    "#]],
+    "]],
     );
     says(
         "[replication]\nreplications-max = 30\n",
-        expect![[r#"
+        expect![[r"
         error[superfluous-key]: `replications-max` has no meaning for a fixed number of replications
          --> scenarios/orders.toml:2:1
           |
@@ -89,7 +90,7 @@ fn replications_are_given_or_added() {
           = help: take out `replications-max`
 
         1 error in scenarios/orders.toml
-    "#]],
+    "]],
     );
 }
 
@@ -112,7 +113,7 @@ fn a_precision_is_of_a_measure() {
     );
     says(
         "[replication]\nprecision = 2\n",
-        expect![[r#"
+        expect![[r"
         error[number-out-of-range]: `precision` of a replication must be between 0 and 1, got 2
          --> scenarios/orders.toml:2:13
           |
@@ -120,6 +121,6 @@ fn a_precision_is_of_a_measure() {
           |             ^
 
         1 error in scenarios/orders.toml
-    "#]],
+    "]],
     );
 }
