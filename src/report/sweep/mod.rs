@@ -10,7 +10,7 @@ pub use picture::sweep_svg;
 
 use super::numbers::{self, counted};
 use super::wrap::{prose, wrap};
-use super::{emphasis, table};
+use super::{dispatch, emphasis, table};
 use crate::experiment::{Contrast, SweepResult, SweptMeasure, contrasts, shell_word};
 use crate::measure::{MeasureId, Scope, find_in};
 use crate::stats::Estimate;
@@ -63,7 +63,7 @@ pub fn sweep_summary(result: &SweepResult, names: &[String]) -> String {
     let measures = shown(result, names);
     let contrasts = contrasts(result, 0, &measures);
     let mut text = format!("{}\n\n", emphasis::strong(&answer(result, &measures)));
-    text += &head(result);
+    text += &what(result);
     let mut equal = Vec::new();
     for group in measures.chunk_by(|a, b| a.measure.scope == b.measure.scope && a.entity == b.entity) {
         text += &points(result, group, &contrasts, &mut equal);
@@ -143,7 +143,8 @@ fn named(result: &SweepResult, point: usize) -> String {
     levels.iter().map(|(address, level)| format!("{address}={level}")).collect::<Vec<_>>().join(", ")
 }
 
-fn head(result: &SweepResult) -> String {
+/// What was swept.
+fn what(result: &SweepResult) -> String {
     let plan = &result.plan;
     let mut text = String::new();
     let Some(first) = plan.grid.points.first() else { return text };
@@ -160,6 +161,9 @@ fn head(result: &SweepResult) -> String {
     if !plan.origin.overrides.is_empty() {
         text += &format!("settings: {}\n", plan.origin.overrides.join(", "));
     }
+    let names: Vec<String> = (0..result.points.len()).map(|point| named(result, point)).collect();
+    let scenarios = names.iter().zip(&plan.grid.points);
+    text += &dispatch::line(scenarios.map(|(name, point)| (name.as_str(), &point.scenario)));
     for factor in &plan.grid.factors {
         text += &format!(
             "{}\n",
