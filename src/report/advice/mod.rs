@@ -170,6 +170,7 @@ fn what(advice: &Advice) -> String {
         text += &format!("settings: {}\n", plan.origin.overrides.join(", "));
     }
     text += &dispatch::line(std::iter::once(("", &plan.scenario)));
+    text += &super::sweep::measured_from(&advice.result.plan);
     let names: Vec<String> = advice.consumers.iter().take(10).map(|name| format!("`{name}`")).collect();
     let more = advice.consumers.len().saturating_sub(names.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -11,9 +11,10 @@ pub use picture::sweep_svg;
 use super::numbers::{self, counted};
 use super::wrap::{prose, wrap};
 use super::{dispatch, emphasis, table};
-use crate::experiment::{Contrast, SweepResult, SweptMeasure, contrasts, shell_word};
+use crate::experiment::{Contrast, SweepPlan, SweepResult, SweptMeasure, contrasts, shell_word};
 use crate::measure::{MeasureId, Scope, find_in};
 use crate::stats::Estimate;
+use crate::units::SimTime;
 
 /// Columns of a line.
 const WIDTH: usize = 110;
@@ -171,6 +172,7 @@ fn what(result: &SweepResult) -> String {
                 .join("\n")
         );
     }
+    text += &measured_from(plan);
     let points = counted(result.points.len() as u64, "point");
     let random = (0..result.points.len()).any(|point| plan.is_random(point));
     let how = match (random, plan.replications) {
@@ -186,6 +188,19 @@ fn what(result: &SweepResult) -> String {
         ),
     };
     text + &format!("{}\n\n", prose(&format!("{points}, {how}"), WIDTH))
+}
+
+/// What is left out of a steady state; nothing where runs are measured as a whole.
+pub(super) fn measured_from(plan: &SweepPlan) -> String {
+    let from = plan.measured_from();
+    if from == SimTime::ZERO {
+        return String::new();
+    }
+    let study = format!(
+        "steady state, measured from {from} on at every point: the longest warm-up is left out; fates, losses and counts of \
+         producers are those of whole runs"
+    );
+    format!("{}\n", wrap("study: ", 7, &study, WIDTH).join("\n"))
 }
 
 /// The table of one entity: a row for each point. What is equal at all points goes to `equal`.
