@@ -102,7 +102,7 @@ pub(super) const EXPERIMENT: TableSpec = spec(
     "experiment",
     Form::Single,
     "an experiment",
-    "What RabbitMQ does not do, to be compared with what it does. Every report names it.",
+    "What RabbitMQ does not do, to be compared with what it does; every report names it.",
     &[key(
         "dispatch",
         Kind::Choice(&ChoiceSpec {
