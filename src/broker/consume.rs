@@ -96,6 +96,7 @@ impl Broker {
             unacked: 0,
             blocked: 0,
         }));
+        self.forget_service(consumer);
         // Deliveries of an earlier consumer of this tag give their credit to this one; in a quorum queue they count.
         let adopted = self.channels[place].adopt(consumer, id, tag);
         self.channels[place].consumers.push(consumer);

@@ -41,6 +41,7 @@ impl Parts<'_> {
             });
         }
         let stored = messages.get(entry.slot());
+        let is_dealt = queue.features.as_ref().is_some_and(|features| features.is_dealt);
         let fact = Fact::Delivered {
             queue: id,
             consumer: consumer_id,
@@ -55,9 +56,14 @@ impl Parts<'_> {
             unacked: queue.unacked,
             consumer_unacked: consumer.unacked.max(0) as u32,
             prefetch: consumer.prefetch,
-            next: queue.rotation.after_turn(),
+            next: if is_dealt { None } else { queue.rotation.after_turn() },
         };
-        step.out.fact(fact, if automatic { rules::CON_8 } else { rules::DSP_2 });
+        let rule = match (is_dealt, automatic) {
+            (true, _) => rules::LAB_1,
+            (false, true) => rules::CON_8,
+            (false, false) => rules::DSP_2,
+        };
+        step.out.fact(fact, rule);
         let delivery = Outgoing {
             consumer_tag: consumer.tag,
             delivery_tag,
@@ -156,12 +162,14 @@ impl Broker {
             return;
         }
         while self.queues[id.0].head().is_some() {
+            self.choose_next(id);
             let Some(consumer) = self.next_consumer(id) else { break };
             if !self.may_take(id, consumer) {
                 self.block(id, consumer, step);
                 continue;
             }
             self.deliver(id, consumer, step);
+            self.observe_delivery(consumer, step.now);
             if !self.has_single_active(id) {
                 self.queues[id.0].rotation.turn();
             }
@@ -288,6 +296,7 @@ impl Broker {
     /// channel that stepped out may come back. Source: `rabbit_queue_consumers:subtract_acks`.
     #[inline(always)]
     pub(super) fn give_credit(&mut self, consumer: ConsumerId, count: u32, step: &mut Step<'_, impl Out>) {
+        self.observe_settlement(consumer, count, step.now);
         let state = &mut self.consumers[consumer.0];
         let had_credit = state.has_credit();
         state.unacked -= count as i32;

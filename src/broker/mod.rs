@@ -11,6 +11,7 @@ mod confirms;
 mod connection;
 mod consume;
 mod dead_letter;
+mod dealing;
 mod death;
 mod deletion;
 mod direct_reply;
@@ -51,6 +52,7 @@ mod waiting;
 mod words;
 
 pub use command::{Command, Operation, Timer};
+pub use dealing::{Chance, DispatchPolicy};
 pub use direct_reply::REPLY_TO;
 pub use effect::{Out, Outgoing};
 pub use policies::{ApplyTo, Policy};
@@ -73,6 +75,7 @@ use crate::units::SimTime;
 use channel::{Channel, ChannelState, Consumer};
 use connection::Connection;
 use dead_letter::Letter;
+use dealing::Dealing;
 use error::{Handled, failure};
 use exchange::{Exchange, ExchangeId};
 use messages::Messages;
@@ -132,6 +135,8 @@ pub struct Broker {
     stopping: bool,
     /// Counts consumers that stepped out of a rotation.
     steps_out: u64,
+    /// An experiment with dispatch; `None`: in turn.
+    dealing: Option<Box<Dealing>>,
 }
 
 /// A virtual host: names of its own. Source: rule CON-1.
@@ -158,6 +163,7 @@ impl Broker {
     pub fn with_settings(profile: &Profile, settings: Settings) -> Self {
         let mut broker = Broker {
             profile: profile.clone(),
+            dealing: Dealing::of(settings.dispatch),
             settings,
             names: Names::default(),
             vhosts: Vec::new(),

@@ -154,7 +154,13 @@ impl Broker {
             return Err(failure(ReplyCode::InternalError, rules::Q_16, text));
         }
         let in_force = self.rules_for(vhost, declare.queue, kind, &declare.arguments);
-        let features = Features::needed(kind, in_force, &self.profile);
+        let mut features = Features::needed(kind, in_force.clone(), &self.profile);
+        if self.dealing.is_some() {
+            // Who is next is asked about every message, which is more than a plain queue does.
+            let features =
+                features.get_or_insert_with(|| Box::new(Features::new(kind, in_force, &self.profile)));
+            features.is_dealt = true;
+        }
         let id = QueueId(self.queues.insert(Queue::new(QueueSettings {
             name: declare.queue,
             vhost,

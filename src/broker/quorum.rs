@@ -116,6 +116,7 @@ impl Broker {
             if self.queues[id.0].head().is_none() {
                 break;
             }
+            self.choose_next(id);
             let Some(consumer) = self.queues[id.0].rotation.next() else { break };
             self.queues[id.0].rotation.step_out();
             if !self.consumers[consumer.0].has_quorum_credit() {
@@ -123,6 +124,7 @@ impl Broker {
             }
             let Some(entry) = self.take_ready(id) else { break };
             self.consumers[consumer.0].unacked += 1;
+            self.observe_delivery(consumer, step.now);
             served.push((consumer, entry));
             // It stays in turn only while it has credit. Source: rule DSP-7.
             self.queue_up(id, consumer);

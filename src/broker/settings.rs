@@ -1,7 +1,7 @@
 //! Settings of one broker, as a configuration file would have them. What a version does is a profile's business.
 //! Deviation: DEV-11. Many settings of a real broker are not here.
 
-use super::Profile;
+use super::{DispatchPolicy, Profile};
 use crate::units::SimDuration;
 
 /// Settings of a broker.
@@ -18,6 +18,8 @@ pub struct Settings {
     pub message_size_max: u64,
     /// How long a delivery may stay unacknowledged; `None`: for ever. Source: rules ACK-11 and ACK-12. Deviation: DEV-5.
     pub acknowledgement_timeout: Option<SimDuration>,
+    /// Who gets the next message. All but the default are experiments.
+    pub dispatch: DispatchPolicy,
 }
 
 impl Settings {
@@ -29,6 +31,7 @@ impl Settings {
             relaxed_quorum_checks: false,
             message_size_max: profile.message_size_max,
             acknowledgement_timeout: Some(profile.acknowledgement_timeout),
+            dispatch: DispatchPolicy::InTurn,
         }
     }
 }

@@ -157,8 +157,14 @@ fn refuse_missing(
 /// What is told: `` scenario hello, variant `slow`, replication 0, seed 1, profile rabbitmq-4.3 ``.
 fn head(scenario: &Scenario, replication: &Replication) -> String {
     let variant = replication.variant.as_ref().map(|name| format!("variant `{name}`, ")).unwrap_or_default();
+    let dispatch = scenario.system.settings.dispatch;
+    let experiment = if dispatch.is_experiment() {
+        format!(", dispatch: {} (an experiment: RabbitMQ deals out in turn)", dispatch.name())
+    } else {
+        String::new()
+    };
     format!(
-        "scenario {}, {variant}replication {}, seed {}, profile {}",
+        "scenario {}, {variant}replication {}, seed {}, profile {}{experiment}",
         scenario.name, replication.index, replication.seed, scenario.system.profile.name
     )
 }

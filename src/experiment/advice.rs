@@ -4,7 +4,7 @@
 use super::{Origin, SweepPlan, SweepResult, SweepStop, SweptMeasure, SweptPoint, sweep};
 use crate::measure::{Scope, find_in};
 use crate::model::{Acknowledge, SystemSpec};
-use crate::scenario::{Factor, Grid, GridPoint, Scenario};
+use crate::scenario::{Factor, Grid, GridPoint, Horizon, Scenario};
 use crate::stats::Estimate;
 
 /// What counts as the best throughput: this part of it.
@@ -99,10 +99,15 @@ pub fn advisable_queues(system: &SystemSpec) -> Vec<String> {
 /// # Errors
 /// The first run whose books do not balance or that panics.
 pub fn advise(
-    plan: AdvicePlan,
+    mut plan: AdvicePlan,
     jobs: usize,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Option<Advice>, super::SimulatorBug> {
+    // All counts are measured from the same instant on, so that they can be compared in pairs.
+    let mut ends = sweep_plan(&plan, &[Some(1), None]);
+    ends.leave_out_warm_up(jobs)?;
+    plan.scenario.system.measured_from = ends.measured_from();
+    plan.scenario.study.horizon = Horizon::Terminating;
     let mut search = Search { plan, jobs, progress, tried: Vec::new(), done: 0 };
     search.run(&[None])?;
     let most = search.most_in_hand();
@@ -190,7 +195,7 @@ impl Search<'_> {
             return None;
         }
         let best = throughput.iter().position(|&one| one >= highest)?;
-        let bound_by = match self.estimate(best, "arrival-rate") {
+        let bound_by = match self.estimate(best, "offered-rate") {
             Some(rate) if highest >= KEEPS_UP * rate.value() => BoundBy::Arrivals(rate),
             _ => BoundBy::Consumers,
         };

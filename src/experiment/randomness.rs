@@ -1,5 +1,6 @@
 //! Whether a system draws anything at random. Where it does not, every replication is the same and one is enough.
 
+use crate::broker::DispatchPolicy;
 use crate::model::{BackoffKind, BackoffSpec, ClassSpec, Pace, ProducerSpec, SystemSpec, Trigger};
 use crate::random::{Distribution, Probability};
 
@@ -58,6 +59,9 @@ pub fn random_parts(system: &SystemSpec) -> Vec<String> {
     };
     for fault in system.faults.iter().filter(|fault| strikes_by_chance(&fault.trigger)) {
         parts.push(format!("strikes of `{}`", fault.name));
+    }
+    if system.settings.dispatch == DispatchPolicy::RandomOfTwo {
+        parts.push("who gets the next message".to_owned());
     }
     parts.extend(storage_parts(system));
     parts

@@ -11,6 +11,7 @@ use crate::measure::{CATALOGUE, MeasureId, Outcome};
 use crate::model::{SystemSpec, simulate};
 use crate::scenario::Grid;
 use crate::stats::Estimate;
+use crate::units::SimTime;
 
 /// What to sweep.
 #[derive(Clone, Debug)]
@@ -116,6 +117,30 @@ impl SweepPlan {
             system.measured_from = warm_up.ends;
         }
         Ok(system)
+    }
+
+    /// Finds how long the start of a steady state matters, by pilot runs where the scenario does not say; all points are
+    /// measured after the longest.
+    ///
+    /// # Errors
+    /// A pilot run that panics.
+    pub fn leave_out_warm_up(&mut self, jobs: usize) -> Result<(), SimulatorBug> {
+        let mut longest = None;
+        for place in 0..self.grid.points.len() {
+            let runs: Vec<Replication> =
+                (0..self.replications_of(place)).map(|index| self.replication(place, index)).collect();
+            let found = warm_up(&self.grid.points[place].scenario, &runs, jobs)?;
+            longest = longest.max(found.map(|found| found.ends));
+        }
+        for point in self.grid.points.iter_mut().filter(|point| !point.scenario.study.is_terminating()) {
+            point.scenario.system.measured_from = longest.unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// From when on all points are measured; zero: from the start.
+    pub fn measured_from(&self) -> SimTime {
+        self.grid.points.iter().map(|point| point.scenario.system.measured_from).max().unwrap_or_default()
     }
 
     /// The command that runs this point by itself.

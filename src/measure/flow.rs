@@ -64,7 +64,7 @@ impl Flow {
     }
 
     /// Messages published a second, of those that were finished, from the first publish to the last one.
-    pub fn arrival_rate(&self) -> Option<f64> {
+    pub fn offered_rate(&self) -> Option<f64> {
         let (first, last) = self.published?;
         per_second(self.finished - 1, last.since(first).as_nanos())
     }

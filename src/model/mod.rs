@@ -13,6 +13,7 @@ mod consumer;
 mod content;
 mod crash_point;
 mod discipline;
+mod dispatch_draws;
 mod effects;
 mod event;
 mod fates;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::books::Books;
 use super::connection::{Connection, UpFrame};
 use super::consumer::Consumer;
+use super::dispatch_draws::DispatchDraws;
 use super::effects::{Directory, Effects};
 use super::event::SystemEvent;
 use super::fault::Strikers;
@@ -89,6 +90,9 @@ impl<R: Recorder> System<R> {
     ) -> (Self, EventList<SystemEvent>, Vec<Refusal>) {
         let mut events = EventList::default();
         let mut broker = Broker::with_settings(&spec.profile, spec.settings.clone());
+        if spec.settings.dispatch.is_experiment() {
+            broker.hand_in(Box::new(DispatchDraws::new(seed)));
+        }
         if let Some(storage) = &spec.storage {
             broker.attach(Storage::new(storage, seed));
         }

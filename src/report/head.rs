@@ -1,5 +1,6 @@
 //! Head and foot of a report: what was run, with which seeds, and the command that does it again.
 
+use super::dispatch;
 use super::numbers;
 use super::wrap::wrap;
 use crate::experiment::{FoundBy, RunResult, VariantResult, shell_word};
@@ -26,6 +27,8 @@ pub(super) fn head(result: &RunResult) -> String {
     if !result.origin.overrides.is_empty() {
         text += &format!("settings: {}\n", result.origin.overrides.join(", "));
     }
+    text +=
+        &dispatch::line(result.variants.iter().map(|one| (one.variant.name.as_str(), &one.variant.scenario)));
     if let Some(study) = study(result) {
         text += &format!("{}\n", wrap("study: ", 7, &study, WIDTH).join("\n"));
     }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::losses::{self, Loss};
 use super::theory::{Beside, beside};
-use super::{answer, checks};
+use super::{answer, checks, dispatch};
 use crate::check::{CheckResult, Found};
 use crate::experiment::{
     Comparison, Difference, FoundBy, Instability, RunResult, Stopping, Theory, Unstable, VariantResult,
@@ -52,6 +52,7 @@ fn variant(variant: &VariantResult) -> Value {
         "name": variant.variant.name,
         "changes": changes,
         "profile": variant.variant.scenario.system.profile.name,
+        "experiment": dispatch::experiment(&variant.variant.scenario),
         "random": variant.random_parts,
         "study": study(variant),
         "unstable": variant.unstable.iter().map(|one| unstable(variant, one)).collect::<Vec<_>>(),

@@ -14,6 +14,7 @@ mod comparison;
 mod crash_points;
 mod csv;
 mod directory;
+mod dispatch;
 mod duplicates;
 mod durability;
 mod emphasis;

@@ -143,4 +143,8 @@ rules! {
         "From 4.0 on, a waiting consumer of higher priority takes over from the active one of a quorum \
          queue, once that one has settled what it holds.";
         "observed on RabbitMQ 3.10.8; RabbitMQ server source, rabbit_fifo:activate_next_consumer";
+    LAB_1, "LAB-1":
+        "An experiment, not RabbitMQ: the scenario's dispatch policy chooses who gets a message among the \
+         consumers of the highest priority that may be next.";
+        "amqpsim, `[experiment] dispatch`";
 }

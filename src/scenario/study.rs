@@ -48,6 +48,11 @@ impl Study {
         }
     }
 
+    /// Whether a run is measured from its start to its end.
+    pub fn is_terminating(&self) -> bool {
+        self.horizon == Horizon::Terminating
+    }
+
     /// Whether pilot runs are to find the warm-up.
     pub fn finds_warm_up(&self) -> bool {
         self.horizon == Horizon::SteadyState { warm_up: None }

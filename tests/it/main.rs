@@ -9,6 +9,7 @@ mod conformance;
 mod crash_points;
 mod determinism;
 mod diagnostics;
+mod dispatch;
 mod expected_losses;
 mod golden;
 mod model_based;

@@ -25,6 +25,8 @@ pub(in crate::broker) struct Features {
     /// The one consumer that is served, where only one is. Source: rule SAC-1.
     pub(in crate::broker) active: Option<ConsumerId>,
     pub(in crate::broker) quorum: Option<Box<Quorum>>,
+    /// An experiment says who gets its messages.
+    pub(in crate::broker) is_dealt: bool,
 }
 
 impl Features {
@@ -55,6 +57,7 @@ impl Features {
             expiry_timer: None,
             active: None,
             quorum: (kind == QueueKind::Quorum).then(Box::default),
+            is_dealt: false,
         }
     }
 

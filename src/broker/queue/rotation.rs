@@ -69,6 +69,12 @@ impl Rotation {
         }
     }
 
+    /// Consumers of the priority that is served, in order of their turns.
+    pub(in crate::broker) fn serving(&self) -> impl Iterator<Item = ConsumerId> {
+        let class = self.classes.iter().find(|class| !class.1.is_empty());
+        class.into_iter().flat_map(|class| class.1.iter().copied())
+    }
+
     pub(in crate::broker) fn contains(&self, consumer: ConsumerId) -> bool {
         self.classes.iter().any(|class| class.1.iter().any(|other| *other == consumer))
     }

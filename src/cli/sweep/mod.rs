@@ -102,12 +102,13 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
         let usual = || PathBuf::from("reports").join(&first.name);
         arguments.reports.out.clone().unwrap_or_else(usual)
     });
-    let plan = SweepPlan {
+    let mut plan = SweepPlan {
         origin: Origin { file: arguments.file.clone(), overrides: arguments.overrides.set.clone() },
         seed: arguments.replications.seed.map_or(first.seed, Seed::number),
         replications: arguments.replications.replications.map_or(first.replications, std::num::NonZero::get),
         grid,
     };
+    plan.leave_out_warm_up(arguments.replications.threads()).map_err(Failure::Bug)?;
     let kept = directory.as_ref().map(|path| Kept::open(path, &plan, arguments.restart)).transpose()?;
     let mut points: Vec<Option<SweptPoint>> = (0..plan.grid.points.len())
         .map(|point| kept.as_ref().and_then(|kept| kept.read(&plan, point)))

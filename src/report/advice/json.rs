@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::experiment::{Advice, BoundBy, ENOUGH, IsEnough};
+use crate::report::dispatch;
 use crate::report::json::estimate;
 use crate::stats::Estimate;
 
@@ -20,6 +21,7 @@ pub fn advice_json(advice: &Advice) -> String {
         "file": plan.origin.file,
         "overrides": plan.origin.overrides,
         "variant": plan.variant,
+        "experiment": dispatch::experiment(&plan.scenario),
         "queue": plan.queue,
         "consumers": advice.consumers,
         "seed": plan.seed,

@@ -8,7 +8,7 @@ pub use picture::advice_svg;
 
 use super::numbers::{self, counted};
 use super::wrap::{prose, wrap};
-use super::{emphasis, plot, table};
+use super::{dispatch, emphasis, plot, table};
 use crate::experiment::{Advice, BoundBy, ENOUGH, IsEnough, SweptMeasure, shell_word};
 use crate::measure::{Scope, Unit, find_in};
 use crate::stats::Estimate;
@@ -44,7 +44,7 @@ fn count(advice: &Advice, at: usize) -> String {
 /// The summary as text.
 pub fn advice_summary(advice: &Advice) -> String {
     let mut text = format!("{}\n\n", emphasis::strong(&answer(advice).join("\n")));
-    text += &head(advice);
+    text += &what(advice);
     text += &curve(advice);
     let picture = picture::throughput(advice);
     text += &format!("{}\n{}", picture.title, plot::chart(&picture));
@@ -151,7 +151,8 @@ fn enough_runs(more: Option<u64>) -> String {
     }
 }
 
-fn head(advice: &Advice) -> String {
+/// What was asked, and how often it was run.
+fn what(advice: &Advice) -> String {
     let plan = &advice.plan;
     let mut text = String::new();
     if let Some(question) = &plan.scenario.question {
@@ -168,6 +169,8 @@ fn head(advice: &Advice) -> String {
     if !plan.origin.overrides.is_empty() {
         text += &format!("settings: {}\n", plan.origin.overrides.join(", "));
     }
+    text += &dispatch::line(std::iter::once(("", &plan.scenario)));
+    text += &super::sweep::measured_from(&advice.result.plan);
     let names: Vec<String> = advice.consumers.iter().take(10).map(|name| format!("`{name}`")).collect();
     let more = advice.consumers.len().saturating_sub(names.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };

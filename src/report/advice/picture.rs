@@ -3,6 +3,7 @@
 use super::{count, estimate};
 use crate::experiment::Advice;
 use crate::measure::{Scope, Unit, find_in};
+use crate::report::dispatch;
 use crate::report::plot::{Axis, Content, Panel, Picture, Point, Series, Shape, levels, svg};
 use crate::stats::Estimate;
 
@@ -11,7 +12,12 @@ pub fn advice_svg(advice: &Advice) -> String {
     let mut panels = vec![throughput(advice)];
     panels.extend(["sojourn-p95", "jain-busy"].into_iter().map(|name| measured(advice, name)));
     svg(&Picture {
-        title: format!("{}: queue {} by prefetch count", advice.plan.scenario.name, advice.plan.queue),
+        title: format!(
+            "{}: queue {} by prefetch count{}",
+            advice.plan.scenario.name,
+            advice.plan.queue,
+            dispatch::in_title(Some(&advice.plan.scenario))
+        ),
         description: format!(
             "Advised is a prefetch count of {}; the best throughput is at {}.",
             count(advice, advice.advised),

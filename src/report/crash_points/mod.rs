@@ -11,7 +11,7 @@ pub use svg::crash_points_svg;
 
 use super::numbers::{self, counted};
 use super::wrap::{prose, wrap};
-use super::{emphasis, plot, table};
+use super::{dispatch, emphasis, plot, table};
 use crate::experiment::{CrashPoint, CrashPoints, Spread, VariantCrashes};
 use crate::measure::{EndReason, Unit};
 use crate::observe::LossCause;
@@ -26,7 +26,7 @@ pub fn crash_points_summary(result: &CrashPoints, reproductions: &[String]) -> S
     let answer: Vec<String> =
         result.variants.iter().map(|crashes| prose(&answer(result, crashes), WIDTH)).collect();
     let mut text = format!("{}\n\n", emphasis::strong(&answer.join("\n")));
-    text += &head(result);
+    text += &what(result);
     for (k, crashes) in result.variants.iter().enumerate() {
         if result.names_variants {
             text += &format!("{}\n", emphasis::strong(&titled(crashes)));
@@ -98,7 +98,8 @@ fn share(crashes: &VariantCrashes, value: impl Fn(&CrashPoint) -> u64) -> String
     }
 }
 
-fn head(result: &CrashPoints) -> String {
+/// What was crashed.
+fn what(result: &CrashPoints) -> String {
     let profiles: Vec<&str> =
         result.variants.iter().map(|one| one.variant.scenario.system.profile.name).collect();
     let profile = profiles.first().copied().unwrap_or_default();
@@ -112,6 +113,8 @@ fn head(result: &CrashPoints) -> String {
     if !result.origin.overrides.is_empty() {
         text += &format!("settings: {}\n", result.origin.overrides.join(", "));
     }
+    let scenarios = result.variants.iter().map(|one| (one.variant.name.as_str(), &one.variant.scenario));
+    text += &dispatch::line(scenarios);
     let mut abouts: Vec<String> =
         result.variants.iter().map(|one| result.crash.about(&one.variant.scenario.system)).collect();
     abouts.dedup();

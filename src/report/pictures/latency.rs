@@ -3,8 +3,8 @@
 use super::{of, replications};
 use crate::experiment::{RunResult, VariantResult};
 use crate::measure::{Scope, Unit, find_in};
-use crate::report::numbers;
 use crate::report::plot::{Axis, Content, Panel, Picture, Point, Series, Shape};
+use crate::report::{dispatch, numbers};
 use crate::stats::Histogram;
 
 /// Curves of a panel; the CSV file has percentiles of all.
@@ -29,7 +29,12 @@ pub(super) fn picture(result: &RunResult) -> Picture {
     } else {
         for (queue, name) in queues(result) {
             let series = result.variants.iter().filter_map(|variant| {
-                Some(Series { name: variant.variant.name.clone(), ..curve(&pooled(variant, queue, None))? })
+                let name = format!(
+                    "{}{}",
+                    variant.variant.name,
+                    dispatch::in_title(Some(&variant.variant.scenario))
+                );
+                Some(Series { name, ..curve(&pooled(variant, queue, None))? })
             });
             panels.push((format!("queue {name}"), series.take(CURVES_MAX).collect()));
         }

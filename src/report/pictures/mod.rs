@@ -4,6 +4,7 @@ mod depth;
 mod latency;
 mod shares;
 
+use super::dispatch;
 use super::plot::{Picture, svg};
 use crate::experiment::RunResult;
 
@@ -26,7 +27,11 @@ pub fn pictures(result: &RunResult) -> Vec<String> {
 
 /// What a panel is of: the variant if there are several, and the queue.
 fn of(result: &RunResult, variant: &str, queue: Option<&str>) -> String {
-    let variant = result.names_variants.then(|| format!("variant {variant}"));
+    let scenario =
+        result.variants.iter().find(|one| one.variant.name == variant).map(|one| &one.variant.scenario);
+    let variant = format!("variant {variant}{}", dispatch::in_title(scenario));
+    let variant = (result.names_variants || scenario.is_some_and(|one| dispatch::experiment(one).is_some()))
+        .then_some(variant);
     let queue = queue.map(|queue| format!("queue {queue}"));
     variant.into_iter().chain(queue).collect::<Vec<_>>().join(", ")
 }

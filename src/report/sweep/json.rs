@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::experiment::{Contrast, SweepResult, contrasts};
+use crate::report::dispatch;
 use crate::report::json::estimate;
 
 /// The format and its version.
@@ -52,6 +53,7 @@ fn point(result: &SweepResult, point: usize, contrasts: &[Contrast]) -> Value {
         "point": point + 1,
         "levels": levels,
         "command": result.plan.command(point),
+        "experiment": dispatch::experiment(&result.plan.grid.points[point].scenario),
         "random": result.plan.is_random(point),
         "measures": measures.collect::<Vec<_>>(),
     })

@@ -10,10 +10,11 @@ pub use picture::sweep_svg;
 
 use super::numbers::{self, counted};
 use super::wrap::{prose, wrap};
-use super::{emphasis, table};
-use crate::experiment::{Contrast, SweepResult, SweptMeasure, contrasts, shell_word};
+use super::{dispatch, emphasis, table};
+use crate::experiment::{Contrast, SweepPlan, SweepResult, SweptMeasure, contrasts, shell_word};
 use crate::measure::{MeasureId, Scope, find_in};
 use crate::stats::Estimate;
+use crate::units::SimTime;
 
 /// Columns of a line.
 const WIDTH: usize = 110;
@@ -63,7 +64,7 @@ pub fn sweep_summary(result: &SweepResult, names: &[String]) -> String {
     let measures = shown(result, names);
     let contrasts = contrasts(result, 0, &measures);
     let mut text = format!("{}\n\n", emphasis::strong(&answer(result, &measures)));
-    text += &head(result);
+    text += &what(result);
     let mut equal = Vec::new();
     for group in measures.chunk_by(|a, b| a.measure.scope == b.measure.scope && a.entity == b.entity) {
         text += &points(result, group, &contrasts, &mut equal);
@@ -143,7 +144,8 @@ fn named(result: &SweepResult, point: usize) -> String {
     levels.iter().map(|(address, level)| format!("{address}={level}")).collect::<Vec<_>>().join(", ")
 }
 
-fn head(result: &SweepResult) -> String {
+/// What was swept.
+fn what(result: &SweepResult) -> String {
     let plan = &result.plan;
     let mut text = String::new();
     let Some(first) = plan.grid.points.first() else { return text };
@@ -160,6 +162,9 @@ fn head(result: &SweepResult) -> String {
     if !plan.origin.overrides.is_empty() {
         text += &format!("settings: {}\n", plan.origin.overrides.join(", "));
     }
+    let names: Vec<String> = (0..result.points.len()).map(|point| named(result, point)).collect();
+    let scenarios = names.iter().zip(&plan.grid.points);
+    text += &dispatch::line(scenarios.map(|(name, point)| (name.as_str(), &point.scenario)));
     for factor in &plan.grid.factors {
         text += &format!(
             "{}\n",
@@ -167,6 +172,7 @@ fn head(result: &SweepResult) -> String {
                 .join("\n")
         );
     }
+    text += &measured_from(plan);
     let points = counted(result.points.len() as u64, "point");
     let random = (0..result.points.len()).any(|point| plan.is_random(point));
     let how = match (random, plan.replications) {
@@ -182,6 +188,19 @@ fn head(result: &SweepResult) -> String {
         ),
     };
     text + &format!("{}\n\n", prose(&format!("{points}, {how}"), WIDTH))
+}
+
+/// What is left out of a steady state; nothing where runs are measured as a whole.
+pub(super) fn measured_from(plan: &SweepPlan) -> String {
+    let from = plan.measured_from();
+    if from == SimTime::ZERO {
+        return String::new();
+    }
+    let study = format!(
+        "steady state, measured from {from} on at every point: the longest warm-up is left out; fates, losses and counts of \
+         producers are those of whole runs"
+    );
+    format!("{}\n", wrap("study: ", 7, &study, WIDTH).join("\n"))
 }
 
 /// The table of one entity: a row for each point. What is equal at all points goes to `equal`.

@@ -1,6 +1,6 @@
 //! What is run and what is demanded: the head of the file, `[replication]`, `[broker]`, `[[check]]`, `[[variant]]`.
 
-use crate::broker::Profile;
+use crate::broker::{DispatchPolicy, Profile};
 use crate::check::Property;
 use crate::scenario::ids;
 
@@ -96,6 +96,25 @@ pub(super) const REPLICATION: TableSpec = spec(
             "1_000_000",
         ),
     ],
+);
+
+pub(super) const EXPERIMENT: TableSpec = spec(
+    "experiment",
+    Form::Single,
+    "an experiment",
+    "What RabbitMQ does not do, to be compared with what it does; every report names it.",
+    &[key(
+        "dispatch",
+        Kind::Choice(&ChoiceSpec {
+            noun: "dispatch policy",
+            id: ids::UNKNOWN_CHOICE,
+            words: || DispatchPolicy::EXPERIMENTS.map(DispatchPolicy::name).to_vec(),
+        }),
+        Means("in turn, as RabbitMQ does"),
+        "Who gets the next message of a queue: the consumer with the fewest unacknowledged deliveries, the better of two \
+         that are drawn, or the one that is expected to be through with it first.",
+        "\"least-unacked\"",
+    )],
 );
 
 pub(super) const BROKER: TableSpec = spec(

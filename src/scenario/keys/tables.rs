@@ -12,6 +12,7 @@ use Absent::{Means, Required};
 pub const TABLES: &[TableSpec] = &[
     experiment::SCENARIO,
     experiment::REPLICATION,
+    experiment::EXPERIMENT,
     experiment::BROKER,
     storage::CLASSIC_STORE,
     storage::QUORUM_STORE,

@@ -1,6 +1,6 @@
 //! The single tables: `[replication]`, `[broker]` and `[link]`.
 
-use crate::broker::{Profile, Settings};
+use crate::broker::{DispatchPolicy, Profile, Settings};
 use crate::random::Distribution;
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::distributions::distribution;
@@ -52,12 +52,17 @@ pub(super) fn replication(tree: &Table, problems: &mut Problems) -> Replication 
 
 /// The profile, with its place for rules that it breaks, and the other settings.
 pub(super) fn broker(tree: &Table, problems: &mut Problems) -> (Placed<Profile>, Settings) {
+    let dispatch = single(tree, "experiment", problems, |reader| {
+        let policy = reader.read("dispatch", choice).map(|at| DispatchPolicy::EXPERIMENTS[at.value]);
+        policy.unwrap_or_default()
+    });
     single(tree, "broker", problems, |reader| {
         let profile = match reader.read("profile", choice) {
             Some(at) => Placed { value: Profile::ALL[at.value].clone(), place: at.place },
             None => Placed { value: Profile::default(), place: None },
         };
         let mut settings = Settings::of(&profile.value);
+        settings.dispatch = dispatch;
         if let Some(timeout) = reader.read("acknowledgement-timeout", duration_or_off) {
             settings.acknowledgement_timeout = timeout.value;
         }

@@ -220,3 +220,29 @@ fn what_is_not_random_is_run_once_and_differs_or_does_not() {
     );
     fs::remove_dir_all(directory).unwrap();
 }
+
+/// Pilot runs find how long the start matters; the longest is left out at every point.
+#[test]
+fn a_steady_state_is_measured_after_the_longest_warm_up() {
+    let directory = directory("sweep-steady");
+    let text = SHOP
+        .replace("seed = 5", "seed = 5\nstudy = \"steady-state\"\nduration = \"20s\"")
+        .replace("count = 60\n", "");
+    let shop = file(&directory, "shop.toml", text.as_bytes());
+    let [one, two] = ["1", "2"].map(|jobs| {
+        swept(&shop, &directory.join(jobs), &["--variant", "one", "--jobs", jobs, "--measure", "throughput"])
+    });
+    assert_eq!(one, two);
+    assert!(one.contains("study: steady state, measured from "), "{one}");
+    let given = file(
+        &directory,
+        "given.toml",
+        text.replace("steady-state\"", "steady-state\"\nwarm-up = \"7s\"").as_bytes(),
+    );
+    let said = swept(&given, &directory.join("given"), &["--variant", "one", "--measure", "throughput"]);
+    assert!(said.contains("study: steady state, measured from 7s on at every point"), "{said}");
+    let advice = amqpsim(&["advise", &given, "--no-out", "--replications", "3"]);
+    assert_eq!(advice.status.code(), Some(0), "{}", err(&advice));
+    assert!(out(&advice).contains("measured from 7s on"), "{}", out(&advice));
+    fs::remove_dir_all(directory).unwrap();
+}
