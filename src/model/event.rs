@@ -38,6 +38,8 @@ pub enum SystemEvent {
     PolicyCleared(u32),
     /// A client opens a channel again that the broker has closed.
     ChannelReopen(u32),
+    /// A consumer acknowledges what it has processed.
+    AckDue(u32),
 }
 
 impl Event for SystemEvent {
@@ -59,6 +61,7 @@ impl Event for SystemEvent {
             SystemEvent::PolicySet(index) => (12, index),
             SystemEvent::PolicyCleared(index) => (13, index),
             SystemEvent::ChannelReopen(index) => (14, index),
+            SystemEvent::AckDue(index) => (15, index),
         };
         debug_assert!(index < 1 << INDEX_BITS, "a scenario has fewer than 2^24 entities of a kind");
         kind << INDEX_BITS | index
@@ -82,7 +85,8 @@ impl Event for SystemEvent {
             11 => SystemEvent::ConsumerStop(index),
             12 => SystemEvent::PolicySet(index),
             13 => SystemEvent::PolicyCleared(index),
-            _ => SystemEvent::ChannelReopen(index),
+            14 => SystemEvent::ChannelReopen(index),
+            _ => SystemEvent::AckDue(index),
         }
     }
 }
@@ -109,6 +113,7 @@ mod tests {
             SystemEvent::PolicySet,
             SystemEvent::PolicyCleared,
             SystemEvent::ChannelReopen,
+            SystemEvent::AckDue,
         ];
         for event in all {
             assert_eq!(SystemEvent::unpack(event(0xff_fff1).pack()), event(0xff_fff1));

@@ -40,8 +40,8 @@ pub use crash_kind::{CrashKind, Hits, NODE_ENDS, PlannedCrash, classic_queues, n
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Level, Paint};
 pub use files::Files;
 pub use grid::{Factor, Grid, GridPoint, POINTS_MAX, grid};
-pub use reproduction::{Reproduction, reproduction};
 pub use load::{Loaded, load, load_with_files};
+pub use reproduction::{Reproduction, reproduction};
 pub use source::{Place, Source};
 pub use study::{Horizon, Precision, REPLICATIONS, Study};
 

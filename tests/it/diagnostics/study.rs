@@ -46,16 +46,17 @@ fn a_study_is_of_one_of_two_kinds() {
     says(
         "[replication]\nstudy = \"steady\"\n",
         expect![[r#"
-        error[unknown-choice]: there is no study `steady`
-         --> scenarios/orders.toml:2:9
-          |
-        2 | study = "steady"
-          |         ^^^^^^^^
-          |
-          = note: known are `terminating`, `steady-state`
+            error[unknown-choice]: there is no study `steady`
+             --> scenarios/orders.toml:2:9
+              |
+            2 | study = "steady"
+              |         ^^^^^^^^
+              |
+              = help: did you mean `steady-state`?
+              = note: known are `terminating`, `steady-state`
 
-        1 error in scenarios/orders.toml
-    "#]],
+            1 error in scenarios/orders.toml
+        "#]],
     );
 }
 
