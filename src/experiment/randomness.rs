@@ -1,7 +1,9 @@
 //! Whether a system draws anything at random. Where it does not, every replication is the same and one is enough.
 
 use crate::broker::DispatchPolicy;
-use crate::model::{BackoffKind, BackoffSpec, ClassSpec, Pace, ProducerSpec, SystemSpec, Trigger};
+use crate::model::{
+    BackoffKind, BackoffSpec, ClassSpec, ConsumerSpec, Pace, ProducerSpec, SystemSpec, Trigger,
+};
 use crate::random::{Distribution, Probability};
 
 /// Whether two seeds can give two outcomes.
@@ -51,6 +53,13 @@ pub fn random_parts(system: &SystemSpec) -> Vec<String> {
     }
     for consumer in system.consumers.iter().filter(|consumer| consumer.service_times.iter().any(random)) {
         parts.push(format!("service times of `{}`", consumer.name));
+    }
+    let fails = |consumer: &&ConsumerSpec| {
+        let certain = |probability| matches!(probability, Probability::ZERO | Probability::ONE);
+        consumer.failure.is_some_and(|(probability, _)| !certain(probability))
+    };
+    for consumer in system.consumers.iter().filter(fails) {
+        parts.push(format!("failures of `{}`", consumer.name));
     }
     let strikes_by_chance = |trigger: &Trigger| match trigger {
         Trigger::At(after) => random(after),

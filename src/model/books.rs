@@ -82,7 +82,8 @@ pub(super) struct QueueBook {
 
 impl QueueBook {
     fn new(name: String, readers: &[&ConsumerSpec]) -> Self {
-        let alike = readers.iter().all(|reader| reader.service_times == readers[0].service_times);
+        let work = |reader: &&ConsumerSpec| (reader.service_times.clone(), reader.bandwidth);
+        let alike = readers.iter().all(|reader| work(reader) == work(&readers[0]));
         let speeds = readers.iter().map(|reader| u64::from(reader.speed_permille));
         QueueBook {
             outcome: QueueOutcome {

@@ -22,6 +22,7 @@ impl<R: Recorder> System<R> {
         let cancel = Box::new(Method::BasicCancel { consumer_tag });
         self.connections[connection].todo.push_back(Todo::Call(channel, cancel));
         self.call_next(connection, events);
+        self.acknowledge_batch(index, events);
     }
 
     /// The broker has cancelled a consumer, because its queue is gone. It may subscribe again.
@@ -45,6 +46,19 @@ impl<R: Recorder> System<R> {
     pub(super) fn cancel_confirmed(&mut self, index: usize, channel: ChannelNo, tag: Name, now: SimTime) {
         if let Some(consumer) = self.consumer_with(index, channel, tag) {
             self.unsubscribed(consumer, now);
+            // It may come back by its schedule, on the same channel, or has done so already.
+            if !self.spec.consumers[consumer].schedule.is_empty() {
+                self.consumers[consumer].planned = false;
+                self.plan_subscription(consumer);
+            }
+        }
+    }
+
+    /// A consumer's schedule lets it subscribe again.
+    pub(super) fn rejoins(&mut self, index: usize, now: SimTime) {
+        let mut shifts = self.spec.consumers[index].schedule.iter();
+        if shifts.any(|&(from, until)| (from..until).contains(&now)) {
+            self.consumers[index].stopped = false;
         }
     }
 

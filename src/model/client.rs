@@ -89,6 +89,10 @@ impl<R: Recorder> System<R> {
     #[inline(always)]
     pub(super) fn acknowledge(&mut self, index: usize, tag: u64, events: &mut EventList<SystemEvent>) {
         let consumer = &self.consumers[index];
+        if consumer.ack_batch.is_some() {
+            self.acknowledge_later(index, tag, events);
+            return;
+        }
         let connection = &mut self.connections[consumer.connection];
         let at = ChannelRef { connection: connection.id, channel: consumer.channel };
         self.recorder.observe(events.now(), || What::ClientSent {
@@ -108,6 +112,9 @@ impl<R: Recorder> System<R> {
             self.start(index, 1, events);
         } else if consumer.subscribed {
             self.books.reader(index).idle(now);
+        } else if consumer.stopped {
+            // Nothing more will come to fill a batch.
+            self.acknowledge_batch(index, events);
         }
     }
 
@@ -120,7 +127,7 @@ impl<R: Recorder> System<R> {
         let Some(held) = consumer.held.pop() else { return };
         consumer.buffered -= 1;
         let skipped = consumer.memory.as_ref().is_some_and(|memory| memory.has(held.message));
-        let takes = if skipped { SimDuration::ZERO } else { consumer.service_time(held.at_speed_one) };
+        let takes = if skipped { SimDuration::ZERO } else { consumer.service_time(held.at_speed_one, now) };
         consumer.work = Some(InWork { held, takes, attached: true, skipped });
         consumer.service = events.at(now + takes, SystemEvent::ServiceDone(index as u32));
         let mut books = self.books.reader(index);
@@ -196,6 +203,7 @@ impl<R: Recorder> System<R> {
     }
 
     pub(super) fn consumer_start(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
+        self.rejoins(index, events.now());
         let connection = self.consumers[index].connection;
         // If the connection is not open, the consumer subscribes with the rest of its set-up.
         if self.connections[connection].phase == Phase::Open {
@@ -304,6 +312,7 @@ impl<R: Recorder> System<R> {
 
     fn subscribed(&mut self, consumer: usize, now: SimTime) {
         self.consumers[consumer].subscribed = true;
+        self.consumers[consumer].warms_up(now);
         if self.consumers[consumer].work.is_none() {
             self.books.reader(consumer).idle(now);
         }
@@ -405,7 +414,7 @@ impl<R: Recorder> System<R> {
     }
 
     /// Plans the subscription of a consumer once in each of its lives.
-    fn plan_subscription(&mut self, consumer: usize) {
+    pub(super) fn plan_subscription(&mut self, consumer: usize) {
         let state = &mut self.consumers[consumer];
         if state.outages > 0 || state.planned || state.stopped {
             return;

@@ -42,8 +42,13 @@ impl<R: Recorder> System<R> {
         let producer = self.producers.get(held.message.producer.index());
         let class = usize::from(producer.map_or(0, |producer| producer.class(held.message.number)));
         let spec = &self.spec.consumers[index];
-        let how = spec.conclusions.get(class).copied().unwrap_or_default();
+        let mut how = spec.conclusions.get(class).copied().unwrap_or_default();
         let refuse_by = spec.refuse_by;
+        if how == Conclusion::Ack
+            && let Some(failures) = &mut self.consumers[index].failures
+        {
+            how = failures.draw();
+        }
         if how == Conclusion::Ack {
             return true;
         }

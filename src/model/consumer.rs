@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 
 use std::sync::Arc;
 
+use super::ack_batch::AckBatch;
 use super::fates::MessageMarks;
 use super::spec::{Acknowledge, ConsumerSpec, Pace, SystemSpec};
 use crate::amqp::{ChannelNo, ConnectionId, Content, DeliveryTag, Message, MessageId, Name, Names};
 use crate::engine::Seq;
 use crate::observe::Conclusion;
 use crate::observe::LossCause;
-use crate::random::{Distribution, RandomStream};
+use crate::random::{Distribution, Probability, RandomStream};
 use crate::ring::Ring;
 use crate::units::{SimDuration, SimTime};
 
@@ -112,6 +113,21 @@ pub(super) enum WhenDone {
     Concludes,
 }
 
+/// Work that fails by chance, drawn for each delivery: one that comes again may succeed.
+#[derive(Clone, Debug)]
+pub(super) struct Failures {
+    probability: Probability,
+    how: Conclusion,
+    draws: RandomStream,
+}
+
+impl Failures {
+    /// What becomes of the next delivery that was to be acknowledged.
+    pub(super) fn draw(&mut self) -> Conclusion {
+        if self.probability.happens(self.draws.draw()) { self.how } else { Conclusion::Ack }
+    }
+}
+
 /// A consumer's state.
 #[derive(Clone, Debug)]
 // What every message needs comes first, and in this order, so that it shares cache lines.
@@ -142,7 +158,14 @@ pub(super) struct Consumer {
     /// Of a message of class 0.
     service_time: Distribution,
     bandwidth: u64,
+    /// Its speed changes: it is slower at first.
+    warm_up: Option<(SimDuration, u32)>,
+    /// Until when it is slower.
+    warm_until: SimTime,
     pub(super) work: Option<InWork>,
+    pub(super) ack_batch: Option<Box<AckBatch>>,
+    /// What fails of its work.
+    pub(super) failures: Option<Box<Failures>>,
     /// What it has processed, if it remembers that, as in a database: its crashes leave it as it is.
     pub(super) memory: Option<Box<MessageMarks>>,
     /// Producers that publish when it has processed something, by index.
@@ -168,7 +191,9 @@ pub(super) struct Consumer {
 
 impl WhenDone {
     fn of(consumer: &ConsumerSpec) -> Self {
-        if consumer.conclusions.iter().any(|&conclusion| conclusion != Conclusion::Ack) {
+        if consumer.failure.is_some()
+            || consumer.conclusions.iter().any(|&conclusion| conclusion != Conclusion::Ack)
+        {
             WhenDone::Concludes
         } else if consumer.acknowledge == Acknowledge::AfterProcessing {
             WhenDone::Acknowledges
@@ -200,7 +225,7 @@ fn transfer(bytes: u32, per_second: u64) -> SimDuration {
 }
 
 impl Consumer {
-    pub(super) fn new(spec: &SystemSpec, index: usize, names: &mut Names) -> Self {
+    pub(super) fn new(spec: &SystemSpec, index: usize, seed: u64, names: &mut Names) -> Self {
         let consumer: &ConsumerSpec = &spec.consumers[index];
         let channel = &spec.channels[consumer.channel];
         let paces = || spec.producers.iter().map(|producer| &producer.pace).enumerate();
@@ -216,6 +241,13 @@ impl Consumer {
             class_service_times: consumer.service_times[1..].to_vec(),
             bandwidth: consumer.bandwidth,
             speed_permille: consumer.speed_permille.max(1),
+            warm_up: consumer.warm_up,
+            warm_until: SimTime::ZERO,
+            failures: consumer.failure.map(|(probability, how)| {
+                let draws = RandomStream::new(seed, &consumer.name, "failures");
+                Box::new(Failures { probability, how, draws })
+            }),
+            ack_batch: consumer.ack_batch.map(|batch| Box::new(AckBatch::new(batch))),
             work: None,
             service: Seq::NONE,
             held: Ring::default(),
@@ -287,12 +319,33 @@ impl Consumer {
 
     /// How long this consumer takes for it.
     #[inline(always)]
-    pub(super) fn service_time(&self, at_speed_one: SimDuration) -> SimDuration {
-        if self.speed_permille == 1000 {
+    pub(super) fn service_time(&self, at_speed_one: SimDuration, now: SimTime) -> SimDuration {
+        if self.speed_permille == 1000 && self.warm_up.is_none() {
             at_speed_one
         } else {
-            scaled(at_speed_one, u64::from(self.speed_permille))
+            scaled(at_speed_one, self.speed_at(now))
         }
+    }
+
+    /// In thousandths. A message that it has begun is worked on at one speed.
+    fn speed_at(&self, now: SimTime) -> u64 {
+        let usual = u64::from(self.speed_permille);
+        match self.warm_up {
+            Some((_, share)) if now < self.warm_until => (usual * u64::from(share) / 1000).max(1),
+            _ => usual,
+        }
+    }
+
+    /// It has subscribed, and begins slowly if it does so.
+    pub(super) fn warms_up(&mut self, now: SimTime) {
+        if let Some((lasts, _)) = self.warm_up {
+            self.warm_until = now + lasts;
+        }
+    }
+
+    /// Whether it acknowledges something at this event.
+    pub(super) fn waits_to_acknowledge(&self, due: Seq) -> bool {
+        self.ack_batch.as_ref().is_some_and(|batch| batch.is_due(due))
     }
 
     /// Notes that the broker has settled a delivery.

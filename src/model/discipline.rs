@@ -105,6 +105,12 @@ impl Discipline {
         self.window.saturating_sub(thinking + self.in_flight + self.waiting() as u32)
     }
 
+    /// Whether a user thinks, or a message that was nacked waits, until this event.
+    pub(super) fn waits_for(&self, due: Seq) -> bool {
+        self.users.as_ref().is_some_and(|users| users.thinking.contains(&due))
+            || self.republishing.as_ref().is_some_and(|again| again.waits_for(due))
+    }
+
     /// How many messages wait at the client, to go out for the first time or again.
     pub(super) fn waiting(&self) -> u64 {
         u64::from(self.held_back) + self.republishing.as_ref().map_or(0, |again| again.len() as u64)

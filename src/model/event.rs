@@ -38,6 +38,8 @@ pub enum SystemEvent {
     PolicyCleared(u32),
     /// A client opens a channel again that the broker has closed.
     ChannelReopen(u32),
+    /// A consumer acknowledges what it has processed.
+    AckDue(u32),
 }
 
 /// Kinds are numbered in the order of the variants, so that nothing has to be looked up.
@@ -60,6 +62,7 @@ impl Event for SystemEvent {
             SystemEvent::PolicySet(index) => (12, index),
             SystemEvent::PolicyCleared(index) => (13, index),
             SystemEvent::ChannelReopen(index) => (14, index),
+            SystemEvent::AckDue(index) => (15, index),
         };
         debug_assert!(index < 1 << INDEX_BITS, "a scenario has fewer than 2^24 entities of a kind");
         kind << INDEX_BITS | index
@@ -83,7 +86,8 @@ impl Event for SystemEvent {
             11 => SystemEvent::ClientStep(index),
             12 => SystemEvent::PolicySet(index),
             13 => SystemEvent::PolicyCleared(index),
-            _ => SystemEvent::ChannelReopen(index),
+            14 => SystemEvent::ChannelReopen(index),
+            _ => SystemEvent::AckDue(index),
         }
     }
 }
@@ -110,6 +114,7 @@ mod tests {
             SystemEvent::PolicySet,
             SystemEvent::PolicyCleared,
             SystemEvent::ChannelReopen,
+            SystemEvent::AckDue,
         ];
         for event in all {
             assert_eq!(SystemEvent::unpack(event(0xff_fff1).pack()), event(0xff_fff1));

@@ -2,6 +2,7 @@
 //! [`crate::engine::Model`]. Knows neither files nor statistics.
 #![deny(clippy::disallowed_types, clippy::float_arithmetic)]
 
+mod ack_batch;
 mod backoff;
 mod books;
 mod cancellation;
@@ -50,7 +51,7 @@ pub use record::{Lean, Recorder, Recording};
 pub use run::{simulate, simulate_recorded};
 pub use script::{Call, ClientSpec, StepSpec, When};
 pub use spec::{
-    Acknowledge, BindingSpec, ChannelSpec, ClassSpec, ConnectionSpec, ConsumerSpec, Declaration,
-    ExchangeSpec, MessageSpec, Pace, ProducerSpec, QueueSpec, SystemSpec, TopologySpec,
+    AckBatchSpec, Acknowledge, BindingSpec, ChannelSpec, ClassSpec, ConnectionSpec, ConsumerSpec,
+    Declaration, ExchangeSpec, MessageSpec, Pace, ProducerSpec, QueueSpec, SystemSpec, TopologySpec,
 };
 pub use system::System;

@@ -121,6 +121,9 @@ impl<R: Recorder> System<R> {
         let mut gone: Vec<_> =
             held.into_iter().enumerate().map(|(place, h)| (h, place >= buffered)).collect();
         consumer.part_requests();
+        if let Some(batch) = &mut consumer.ack_batch {
+            batch.part();
+        }
         let work = match (&mut consumer.work, parting) {
             (Some(work), Parting::GoesOn) => {
                 work.attached = false;

@@ -172,6 +172,11 @@ impl Producer {
         self.discipline.as_ref().is_some_and(|discipline| discipline.follows)
     }
 
+    /// Whether something depends on this event: its next message, one that was nacked, or a user who thinks.
+    pub(super) fn waits_for(&self, due: Seq) -> bool {
+        self.armed == due || self.discipline.as_ref().is_some_and(|own| own.waits_for(due))
+    }
+
     /// Whether messages come due by time, whatever others do.
     pub(super) fn keeps_time(&self) -> bool {
         self.discipline.as_ref().is_none_or(|own| !own.follows && own.users.is_none())

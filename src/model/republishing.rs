@@ -73,6 +73,11 @@ impl Republishing {
         self.delayed.insert(due, number);
     }
 
+    /// Whether a message waits for this event.
+    pub(super) fn waits_for(&self, due: Seq) -> bool {
+        self.delayed.contains_key(&due)
+    }
+
     /// Whether a message has waited for this event.
     pub(super) fn is_due(&mut self, due: Seq) -> bool {
         let number = self.delayed.remove(&due);

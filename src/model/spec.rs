@@ -294,6 +294,15 @@ pub enum Acknowledge {
     Automatic,
 }
 
+/// Acknowledgements of several deliveries at once, by `multiple`. The consumer is alone on its channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AckBatchSpec {
+    /// How many deliveries.
+    pub size: u32,
+    /// How long after the first of them it acknowledges what there is; `None`: it waits for all.
+    pub delay: Option<SimDuration>,
+}
+
 /// A consumer: takes deliveries into a buffer and works on them one at a time, in order. Deviation: DEV-12.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConsumerSpec {
@@ -323,6 +332,14 @@ pub struct ConsumerSpec {
     pub bandwidth: u64,
     /// How fast it works, in thousandths: 250 takes four times as long.
     pub speed_permille: u32,
+    /// For so long after it has subscribed it is slower: at this many thousandths of its speed.
+    pub warm_up: Option<(SimDuration, u32)>,
+    /// With this probability its work on a message that it was to acknowledge fails, and it does this instead.
+    pub failure: Option<(Probability, Conclusion)>,
+    /// It acknowledges several deliveries at once.
+    pub ack_batch: Option<AckBatchSpec>,
+    /// When it is subscribed: from each first instant to the second; empty: from `start` to `stop`.
+    pub schedule: Vec<(SimTime, SimTime)>,
     /// What it does when its work on a message of class i is done. One entry for each class.
     pub conclusions: Vec<Conclusion>,
     /// How it refuses a delivery.

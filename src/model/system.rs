@@ -100,7 +100,7 @@ impl<R: Recorder> System<R> {
         let books = Books::new(spec, names);
         let producers = (0..spec.producers.len()).map(|i| Producer::new(spec, i, seed, names)).collect();
         let consumers: Vec<Consumer> =
-            (0..spec.consumers.len()).map(|i| Consumer::new(spec, i, names)).collect();
+            (0..spec.consumers.len()).map(|i| Consumer::new(spec, i, seed, names)).collect();
         let work = spec.publishers().map(|name| RandomStream::new(seed, name, "work")).collect();
         let connections = Connection::all(spec, seed, &mut events);
         let tags = consumers.iter().map(|consumer| consumer.tag).zip(0..).collect();
@@ -139,6 +139,14 @@ impl<R: Recorder> System<R> {
             events.at(consumer.start, SystemEvent::ConsumerStart(index as u32));
         }
         for (index, consumer) in spec.consumers.iter().enumerate() {
+            for (at, &(from, until)) in consumer.schedule.iter().enumerate() {
+                if at > 0 {
+                    events.at(from, SystemEvent::ConsumerStart(index as u32));
+                }
+                if until < SimTime::END {
+                    events.at(until, SystemEvent::ConsumerStop(index as u32));
+                }
+            }
             if let Some(stop) = consumer.stop {
                 events.at(stop, SystemEvent::ConsumerStop(index as u32));
             }
@@ -362,6 +370,7 @@ impl<R: Recorder> Model for System<R> {
             SystemEvent::FaultBegins(index) => self.fault_due(index as usize, events),
             SystemEvent::FaultEnds(index) => self.fault_ends(index as usize, events),
             SystemEvent::ChannelReopen(index) => self.reopen_channel(index as usize, seq, events),
+            SystemEvent::AckDue(index) => self.ack_due(index as usize, seq, events),
             SystemEvent::PolicySet(index) => self.set_policy(index as usize, events),
             SystemEvent::PolicyCleared(index) => self.clear_policy(index as usize, events),
             SystemEvent::ClientStep(index) => self.step_due(index as usize, seq, events),
@@ -377,7 +386,8 @@ impl<R: Recorder> Model for System<R> {
             // Whatever still waits is late at the end of time.
             SystemEvent::BrokerTimer(slot) => !self.timer_matters(slot, seq, SimTime::END),
             // It lost its channel, or was stopped, before it was to publish.
-            SystemEvent::ProducerDue(index) => self.producers[index as usize].armed != seq,
+            SystemEvent::ProducerDue(index) => !self.producers[index as usize].waits_for(seq),
+            SystemEvent::AckDue(index) => !self.consumers[index as usize].waits_to_acknowledge(seq),
             // Where nothing else is left to happen, it finds nothing to disturb.
             SystemEvent::FaultBegins(index) => self.repeats(index as usize),
             _ => false,

@@ -1,7 +1,7 @@
 //! Keys and tables that people expect and a scenario does not have, with what to write instead.
 
 /// Table, key that it does not have, what to write instead.
-const KEYS: [(&str, &str, &str); 31] = [
+const KEYS: [(&str, &str, &str); 30] = [
     ("queue", "type", "arguments = { x-queue-type = \"quorum\" }"),
     ("queue", "queue-type", "arguments = { x-queue-type = \"quorum\" }"),
     ("queue", "version", "arguments = { x-queue-version = 2 }"),
@@ -23,7 +23,6 @@ const KEYS: [(&str, &str, &str); 31] = [
     ("queue", "delivery-limit", "arguments = { x-queue-type = \"quorum\", x-delivery-limit = 5 }"),
     ("queue", "single-active-consumer", "arguments = { x-single-active-consumer = true }"),
     ("producer", "queue", "routing-key = \"orders\"` with the queue's name, and no `exchange"),
-    ("producer", "rate", "interarrival = \"10ms\""),
     ("producer", "interval", "interarrival = \"10ms\""),
     ("producer", "messages-count", "count = 1000"),
     ("producer", "delivery-mode", "persistent = true"),

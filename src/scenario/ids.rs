@@ -11,6 +11,7 @@ macro_rules! ids {
 
 ids! {
     ADDRESS_MATCHES_NOTHING = "address-matches-nothing": "A setting's address names nothing in the file.";
+    BATCH_BEYOND_PREFETCH = "batch-beyond-prefetch": "A consumer waits for more deliveries than it may have.";
     BOUND_WITH_WRONG_UNIT = "bound-with-wrong-unit": "A bound of a check is not in the unit of its measure.";
     CHANNEL_ON_TWO_CONNECTIONS = "channel-on-two-connections": "One channel is used on two connections.";
     CHECK_WITHOUT_BOUNDS = "check-without-bounds": "A check names a measure, but no bound.";

@@ -3,7 +3,6 @@
 use super::builder::ScenarioBuilder;
 use super::diagnostic::{Diagnostic, Diagnostics, Problems};
 use super::files::{Data, Files};
-use super::ids;
 use super::node::Table;
 use super::overlay::Setting;
 use super::source::{Place, Source};

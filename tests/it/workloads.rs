@@ -343,3 +343,101 @@ fn files_give_recorded_arrivals_and_measured_times() {
     assert_eq!(again.clone().build().unwrap().system, *system);
     assert!(again.to_toml().contains("file = \"trace.csv\""));
 }
+
+/// 100 messages at once for the consumer `c` with these keys, whose work takes 10 ms.
+fn consumer(keys: &str) -> String {
+    format!(
+        "{STARTED}[[queue]]\nname = \"q\"\n[[producer]]\nname = \"p\"\nrouting-key = \"q\"\ncount = 100\ninterarrival = \"1us\"\n\
+         [[consumer]]\nname = \"c\"\nqueue = \"q\"\nservice-time = \"10ms\"\n{keys}\n"
+    )
+}
+
+/// Tag and instant in milliseconds of each `basic.ack` that `c` sends, if it acknowledges all before too.
+fn batches(text: &str) -> Vec<(u64, f64)> {
+    let seen = seen(text, |what| match what {
+        What::ClientSent { method: Method::BasicAck { delivery_tag, multiple: true }, .. } => {
+            Some(*delivery_tag)
+        }
+        _ => None,
+    });
+    seen.into_iter().map(|(at, tag)| (tag, at.round())).collect()
+}
+
+#[test]
+fn several_deliveries_are_acknowledged_at_once() {
+    let text = consumer("ack-batch = 8\nprefetch-count = 10");
+    assert_eq!(batches(&text)[..2], [(8, 80.0), (16, 160.0)]);
+    let outcome = play(&text);
+    assert_eq!(
+        (outcome.consumers[0].processed, outcome.queues[0].acked, outcome.queues[0].unacked),
+        (100, 96, 4)
+    );
+    let flushed = consumer("ack-batch = 8\nack-batch-delay = \"35ms\"\nprefetch-count = 10");
+    // Four are done within 35 ms of the first.
+    assert_eq!(batches(&flushed)[..2], [(4, 45.0), (8, 85.0)]);
+    assert_eq!(play(&flushed).queues[0].acked, 100);
+}
+
+/// What was processed and not acknowledged comes again: here all but the full batches before the cut.
+#[test]
+fn a_batch_that_is_cut_is_delivered_again() {
+    let fault = "[[fault.connection-loss]]\nconnection = \"c\"\nat = \"125ms\"\nlasts = \"5ms\"\n";
+    let outcome =
+        play(&format!("{}{fault}", consumer("ack-batch = 8\nack-batch-delay = \"1s\"\nprefetch-count = 20")));
+    assert_eq!(outcome.queues[0].acked, 100);
+    // Eight of twelve were acknowledged; the thirteenth is in work as the connection is lost.
+    assert_eq!((outcome.consumers[0].processed, outcome.queues[0].processed_twice), (105, 5));
+}
+
+#[test]
+fn a_consumer_that_warms_up_is_slow_at_first() {
+    let text = consumer("warm-up = \"100ms\"\nwarm-up-speed = 0.25");
+    let takes: Vec<u64> = seen(&text, |what| match what {
+        What::ServiceBegan { takes, .. } => Some(takes.as_nanos() / 1_000_000),
+        _ => None,
+    })
+    .into_iter()
+    .map(|(_, takes)| takes)
+    .collect();
+    assert_eq!(takes[..4], [40, 40, 40, 10]);
+}
+
+/// Of 100 deliveries 30 are expected to fail, with a standard deviation of 4.6; those that come again may succeed.
+#[test]
+fn work_fails_by_chance() {
+    let outcome = play(&consumer("failure-probability = 0.3\nfailure = \"reject\""));
+    let c = &outcome.consumers[0];
+    assert_eq!(c.processed + c.rejected, 100);
+    assert!((12..=48).contains(&c.rejected), "{}", c.rejected);
+    let again = play(&consumer("failure-probability = 0.3\nprefetch-count = 1"));
+    let c = &again.consumers[0];
+    assert_eq!(c.processed, 100);
+    assert!((20..=80).contains(&c.requeued), "{}", c.requeued);
+    let dies = play(&consumer("failure-probability = 0.05\nfailure = \"crash\"\nrestart-after = \"20ms\""));
+    assert!(dies.consumers[0].crashes_at_work > 0);
+    assert_eq!(dies.queues[0].acked, 100);
+}
+
+#[test]
+fn a_consumer_joins_and_leaves_by_its_schedule() {
+    let keys = "prefetch-count = 1\nschedule = [{ from = \"100ms\", until = \"200ms\" }, { from = \"300ms\", until = \"325ms\" }, { from = \"400ms\", until = \"10s\" }]";
+    let began: Vec<f64> =
+        seen(&consumer(keys), |what| matches!(what, What::ServiceBegan { .. }).then_some(()))
+            .into_iter()
+            .map(|(at, ())| at.round())
+            .collect();
+    assert_eq!(began[..2], [100.0, 110.0]);
+    let between = |from: f64, until: f64| began.iter().filter(|at| (from..until).contains(*at)).count();
+    assert_eq!(
+        (between(100.0, 200.0), between(211.0, 300.0), between(300.0, 340.0), between(341.0, 400.0)),
+        (10, 0, 3, 0)
+    );
+    assert_eq!(began.len(), 100);
+    let outcome = play(&consumer(keys));
+    assert_eq!((outcome.consumers[0].processed, outcome.queues[0].acked), (100, 100));
+    // A cut in a pause does not bring it back early.
+    let fault = "[[fault.connection-loss]]\nconnection = \"c\"\nat = \"230ms\"\nlasts = \"5ms\"\n[link]\nreconnect-delay = \"5ms\"\n";
+    let cut = format!("{}{fault}", consumer(keys).replace(STARTED, ""));
+    let early = seen(&cut, |what| matches!(what, What::ServiceBegan { .. }).then_some(()));
+    assert!(early.iter().all(|(at, ())| !(230.0..300.0).contains(at)), "{early:?}");
+}

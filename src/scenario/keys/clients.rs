@@ -36,6 +36,11 @@ const OUTCOMES: ChoiceSpec = ChoiceSpec {
     id: ids::UNKNOWN_CHOICE,
     words: || Conclusion::ALL.map(Conclusion::name).to_vec(),
 };
+const FAILURES: ChoiceSpec = ChoiceSpec {
+    noun: "failure",
+    id: ids::UNKNOWN_CHOICE,
+    words: || Conclusion::ALL[1..].iter().map(|one| one.name()).collect(),
+};
 const LATENCY_ABOUT: &str = "How long a frame takes from one end to the other, each way.";
 const RECONNECT_ABOUT: &str =
     "How long a client waits after a loss before it connects again; after a refused attempt, at least 1 ms.";
@@ -227,6 +232,55 @@ pub(super) const CONSUMER: TableSpec = spec(
             "\"10MB\"",
         ),
         key("speed", Kind::Factor, Default("1"), "How fast it works; 0.5 takes twice as long.", "0.5"),
+        key(
+            "warm-up",
+            Kind::Duration,
+            Means("it is as fast at once"),
+            "For how long after it has subscribed it is slower.",
+            "\"30s\"",
+        ),
+        key(
+            "warm-up-speed",
+            Kind::Factor,
+            Default("0.5"),
+            "How much of its speed it has until then.",
+            "0.25",
+        ),
+        key(
+            "schedule",
+            Kind::Schedule,
+            Means("from `start` to `stop`"),
+            "When it is subscribed: it joins at each `from` and leaves at its `until`.",
+            "[{ from = \"0s\", until = \"10s\" }, { from = \"20s\", until = \"30s\" }]",
+        ),
+        key(
+            "ack-batch",
+            Kind::Integer(2, 65_535),
+            Means("each alone"),
+            "How many deliveries it acknowledges at once, by `multiple`.",
+            "10",
+        ),
+        key(
+            "ack-batch-delay",
+            Kind::Duration,
+            Means("it waits for all"),
+            "How long after the first delivery of a batch it acknowledges what there is.",
+            "\"100ms\"",
+        ),
+        key(
+            "failure-probability",
+            Kind::Probability,
+            Means("it never fails"),
+            "With which probability its work on a message that it was to acknowledge fails, drawn for each delivery.",
+            "0.01",
+        ),
+        key(
+            "failure",
+            Kind::Choice(&FAILURES),
+            Default("\"requeue\""),
+            "What it does then: reject the delivery for good, give it back, nothing ever, or die of it.",
+            "\"reject\"",
+        ),
         key(
             "outcome",
             Kind::Choice(&OUTCOMES),

@@ -113,6 +113,8 @@ pub enum Kind {
     Recorded,
     /// A length of time, or the word `auto`.
     DurationOrAuto,
+    /// When a client is there.
+    Schedule,
     /// A number of bytes.
     Size,
     /// A distribution of lengths of time.
@@ -182,7 +184,9 @@ impl Kind {
             Kind::Arguments | Kind::Condition | Kind::Bursts => "a table",
             Kind::Rates => "a rate, or a list of tables",
             Kind::Recorded => "a list of tables, or a file",
-            Kind::Declarations | Kind::Messages | Kind::Steps | Kind::Permissions => "a list of tables",
+            Kind::Declarations | Kind::Messages | Kind::Steps | Kind::Permissions | Kind::Schedule => {
+                "a list of tables"
+            }
             Kind::DeliveryTag => "an integer or a string",
             Kind::Bound => "a number or a duration",
             Kind::Settings => "a table of settings",
@@ -199,9 +203,11 @@ impl Kind {
             Kind::Rates => RATE_UNITS.to_owned(),
             Kind::Exponent => "0 to 10".to_owned(),
             Kind::Probability => "0 to 1".to_owned(),
-            Kind::Duration | Kind::Distribution | Kind::DistributionByClass | Kind::Bursts => {
-                DURATION_UNITS.to_owned()
-            }
+            Kind::Duration
+            | Kind::Distribution
+            | Kind::DistributionByClass
+            | Kind::Schedule
+            | Kind::Bursts => DURATION_UNITS.to_owned(),
             Kind::DurationOrOff => format!("{DURATION_UNITS}, or off"),
             Kind::DurationOrAuto => format!("{DURATION_UNITS}, or auto"),
             Kind::Size | Kind::SizeDistribution | Kind::SizeDistributionByClass => SIZE_UNITS.to_owned(),

@@ -1,10 +1,11 @@
 //! What consumers do with a delivery when their work is done: whether and when they acknowledge it, and what else.
 
 use crate::model::{Acknowledge, Conclusion, RefuseBy};
+use crate::random::Probability;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::ids;
 use crate::scenario::node::shortened;
-use crate::scenario::quantities::duration;
+use crate::scenario::quantities::{duration, probability};
 use crate::scenario::reader::Reader;
 use crate::scenario::source::Placed;
 use crate::scenario::values::{choice, choices_by_name};
@@ -12,6 +13,7 @@ use crate::units::SimDuration;
 
 use super::check::refuse;
 use super::class::Classes;
+use super::producer::needs;
 
 /// In the order of the key's words.
 const ACKNOWLEDGE: [Acknowledge; 3] =
@@ -24,18 +26,26 @@ pub(super) struct Conclusions {
     pub(super) by_class: Vec<Conclusion>,
     pub(super) refuse_by: RefuseBy,
     pub(super) restart_after: Option<SimDuration>,
+    pub(super) failure: Option<(Probability, Conclusion)>,
 }
 
 pub(super) fn read(reader: &mut Reader<'_>, classes: &Classes) -> Conclusions {
     let acknowledge = reader.read("acknowledge", choice).unwrap_or_default();
     let by_class = by_class(reader, classes);
+    let probability = reader.read("failure-probability", probability);
+    let failure =
+        reader.read("failure", choice).map_or(Conclusion::Requeue, |how| Conclusion::ALL[how.value + 1]);
+    needs(reader, "failure", "failure-probability", "0.01");
     let conclusions = Conclusions {
         acknowledge: ACKNOWLEDGE[acknowledge.value],
         refuse_by: if reader.flag("nack") { RefuseBy::Nack } else { RefuseBy::Reject },
         restart_after: reader.read("restart-after", duration).map(|after| after.value),
+        failure: probability.map(|probability| (probability.value, failure)),
         by_class,
     };
-    let any = |wanted: &[Conclusion]| conclusions.by_class.iter().any(|one| wanted.contains(one));
+    let failure = conclusions.failure.iter().map(|(_, how)| how);
+    let all: Vec<Conclusion> = conclusions.by_class.iter().chain(failure).copied().collect();
+    let any = |wanted: &[Conclusion]| all.iter().any(|one| wanted.contains(one));
     if !any(&[Conclusion::Reject, Conclusion::Requeue]) {
         refuse(reader, "a consumer that neither rejects nor requeues", &["nack"]);
     }
@@ -44,7 +54,7 @@ pub(super) fn read(reader: &mut Reader<'_>, classes: &Classes) -> Conclusions {
     }
     let unsettled = [Conclusion::Reject, Conclusion::Requeue, Conclusion::Hang];
     if conclusions.acknowledge != Acknowledge::AfterProcessing && any(&unsettled) {
-        settled_before(reader, &acknowledge, &unsettled, &conclusions.by_class);
+        settled_before(reader, &acknowledge, &unsettled, &all);
     }
     conclusions
 }
@@ -62,7 +72,13 @@ fn settled_before(
         reader.owner(),
         how.name()
     );
-    let key = if reader.has("outcome-by-class") { "outcome-by-class" } else { "outcome" };
+    let key = if reader.has("failure-probability") {
+        "failure-probability"
+    } else if reader.has("outcome-by-class") {
+        "outcome-by-class"
+    } else {
+        "outcome"
+    };
     reader.problems.push(
         Diagnostic::error(ids::CONFLICTING_KEYS, message)
             .at(reader.place_of(key))

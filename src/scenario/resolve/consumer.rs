@@ -1,23 +1,26 @@
 //! Consumers.
 
-use crate::model::ConsumerSpec;
+use crate::model::{AckBatchSpec, Acknowledge, ConsumerSpec};
 use crate::random::Distribution;
 use crate::scenario::arguments::consumer_arguments;
-use crate::scenario::diagnostic::Problems;
+use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::distributions::distribution;
-use crate::scenario::node::Table;
+use crate::scenario::ids;
+use crate::scenario::node::{Node, Table, Value};
 use crate::scenario::quantities::{duration, permille, size};
-use crate::scenario::reader::Reader;
+use crate::scenario::reader::{Reader, Reading};
 use crate::scenario::source::Placed;
-use crate::scenario::values::{integer, name, short_text};
-use crate::units::SimDuration;
+use crate::scenario::values::{integer, name, short_text, wrong_type};
+use crate::units::{SimDuration, SimTime};
 
+use super::check::refuse;
 use super::class::Classes;
 use super::clients::Clients;
 use super::declares::{Declared, declarations};
 use super::names::within;
-use super::producer::{interval, specs};
-use super::{conclusion, readers};
+use super::pace::pairs;
+use super::producer::{conflict, interval, needs, specs};
+use super::{conclusion, instant, readers};
 
 /// A consumer with the places that checks across tables need.
 #[derive(Debug)]
@@ -41,7 +44,9 @@ pub(super) fn read(
         let name = reader.read("name", name).unwrap_or_default();
         let channel = clients.channel_of(&name, reader);
         let queue = reader.read("queue", short_text);
-        let (start, stop) = interval(reader, end);
+        let (mut start, stop) = interval(reader, end);
+        let schedule = schedule(reader);
+        start = schedule.first().map_or(start, |shift| shift.0);
         let vhost = clients.vhost_of(channel);
         let declares = reader.read("declare", declarations).unwrap_or_default().value;
         let declares = Declared::of(&vhost, declares);
@@ -61,6 +66,10 @@ pub(super) fn read(
             service_times: service_times(reader, classes),
             bandwidth: reader.read("bandwidth", size).unwrap_or_default().value,
             speed_permille: reader.read("speed", permille).map_or(1000, |speed| speed.value),
+            warm_up: warm_up(reader),
+            failure: conclusions.failure,
+            ack_batch: ack_batch(reader, conclusions.acknowledge),
+            schedule,
             refuse_by: conclusions.refuse_by,
             restart_after: conclusions.restart_after,
             conclusions: conclusions.by_class,
@@ -80,4 +89,95 @@ fn service_times(reader: &mut Reader<'_>, classes: &Classes) -> Vec<Distribution
         .map_or(Distribution::Constant(SimDuration::ZERO), |time| time.value);
     let by_class = classes.distributions("service-time-by-class", "service time", reader);
     by_class.into_iter().map(|own| own.unwrap_or_else(|| general.clone())).collect()
+}
+
+fn warm_up(reader: &mut Reader<'_>) -> Option<(SimDuration, u32)> {
+    let lasts = reader.read("warm-up", duration);
+    let speed = reader.read("warm-up-speed", permille).map_or(1000, |speed| speed.value);
+    needs(reader, "warm-up-speed", "warm-up", "\"30s\"");
+    lasts.map(|lasts| (lasts.value, speed))
+}
+
+/// When it is subscribed, in order; empty where `start` and `stop` say so.
+fn schedule(reader: &mut Reader<'_>) -> Vec<(SimTime, SimTime)> {
+    let shifts = reader.read("schedule", shifts).unwrap_or_default().value;
+    for key in ["start", "stop"] {
+        conflict(reader, "schedule", key);
+    }
+    shifts
+}
+
+/// A converter for a schedule.
+fn shifts(node: &Node, reading: &mut Reading<'_>) -> Option<Vec<(SimTime, SimTime)>> {
+    let nodes = match &node.value {
+        Value::List(nodes) if !nodes.is_empty() => nodes,
+        _ => {
+            wrong_type(node, reading);
+            return None;
+        }
+    };
+    let mut shifts: Vec<(SimTime, SimTime)> = Vec::new();
+    for (from, until) in pairs(node, nodes, reading, ["from", "until"])? {
+        let (begin, end) = (duration(from, reading), duration(until, reading));
+        let (begin, end) = (begin?, end?);
+        if instant(begin) < shifts.last().map_or(SimTime::ZERO, |shift| shift.1) || begin >= end {
+            let message = format!("a schedule is in order of time, got {begin} to {end}");
+            reading.problems.push(
+                Diagnostic::error(ids::UNORDERED_INSTANTS, message)
+                    .at(from.place.as_ref())
+                    .help("each `until` comes after its `from`, and each `from` after the `until` before it"),
+            );
+            return None;
+        }
+        shifts.push((instant(begin), instant(end)));
+    }
+    Some(shifts)
+}
+
+/// Acknowledgements of several deliveries at once.
+fn ack_batch(reader: &mut Reader<'_>, acknowledge: Acknowledge) -> Option<AckBatchSpec> {
+    let size = reader.read("ack-batch", integer);
+    let delay = reader.read("ack-batch-delay", duration).map(|delay| delay.value);
+    needs(reader, "ack-batch-delay", "ack-batch", "10");
+    let size = size?;
+    if acknowledge != Acknowledge::AfterProcessing {
+        refuse(reader, "a consumer that does not acknowledge after processing", &["ack-batch"]);
+    }
+    let prefetch = reader.read("prefetch-count", integer).map_or(0, |count| count.value);
+    if delay.is_none() && (1..size.value).contains(&prefetch) {
+        let message = format!(
+            "{} waits for {} deliveries, but gets only {prefetch} before it acknowledges",
+            reader.owner(),
+            size.value
+        );
+        reader.problems.push(
+            Diagnostic::warning(ids::BATCH_BEYOND_PREFETCH, message)
+                .at(size.place.as_ref())
+                .also(reader.place_of("prefetch-count"), "the prefetch count is here")
+                .help("add `ack-batch-delay = \"100ms\"`, or raise `prefetch-count`"),
+        );
+    }
+    Some(AckBatchSpec { size: size.value as u32, delay })
+}
+
+/// Reports consumers that acknowledge by `multiple` what others on their channel hold.
+pub(super) fn alone(consumers: &[Consumer], problems: &mut Problems) {
+    for (at, consumer) in consumers.iter().enumerate().filter(|(_, one)| one.spec.ack_batch.is_some()) {
+        let other = consumers
+            .iter()
+            .enumerate()
+            .find(|(other, one)| *other != at && one.spec.channel == consumer.spec.channel);
+        if let Some((_, other)) = other {
+            let (name, other_name) = (&consumer.name.value, &other.name.value);
+            let message =
+                format!("consumer `{name}` has an `ack-batch` on a channel that `{other_name}` uses too");
+            problems.push(
+                Diagnostic::error(ids::CONFLICTING_KEYS, message)
+                    .at(consumer.name.place.as_ref())
+                    .also(other.name.place.as_ref(), "the other consumer is here")
+                    .help("give each a channel of its own")
+                    .note("`multiple` acknowledges all deliveries of the channel"),
+            );
+        }
+    }
 }

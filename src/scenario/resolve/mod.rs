@@ -74,6 +74,7 @@ pub(super) fn scenario(
     let scripts = script::read(tree, &mut clients, end, problems);
 
     let (producer_names, consumer_names) = client_names(&producers, &consumers, &scripts, problems);
+    consumer::alone(&consumers, problems);
     producer::follow(&mut producers, &consumer_names, problems);
     classes.check(&producer_names, problems);
     limits::classes(classes.names.iter().map(|name| name.place.as_ref()), problems);

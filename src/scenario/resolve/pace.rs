@@ -161,7 +161,7 @@ fn rates(node: &Node, reading: &mut Reading<'_>) -> Option<Vec<(SimDuration, Rat
 }
 
 /// The values of two keys in each table of a list; reports what is no such list.
-fn pairs<'a>(
+pub(super) fn pairs<'a>(
     node: &Node,
     nodes: &'a [Node],
     reading: &mut Reading<'_>,

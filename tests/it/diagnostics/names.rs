@@ -610,7 +610,7 @@ interarrival = "1s"
               | ^^^^
               |
               = help: write `arguments = { x-queue-type = "quorum" }`
-              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`, `vhost`
+              = note: the keys of a queue are `arguments`, `auto-delete`, `count`, `durable`, `exclusive`, `name`, `vhost`
 
             error[unknown-key]: a queue has no key `max_length`
              --> scenarios/orders.toml:8:1
@@ -619,7 +619,7 @@ interarrival = "1s"
               | ^^^^^^^^^^
               |
               = help: write `arguments = { x-max-length = 1000 }`
-              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`, `vhost`
+              = note: the keys of a queue are `arguments`, `auto-delete`, `count`, `durable`, `exclusive`, `name`, `vhost`
 
             error[unknown-key]: a queue has no key `x-message-ttl`
              --> scenarios/orders.toml:9:1
@@ -628,7 +628,7 @@ interarrival = "1s"
               | ^^^^^^^^^^^^^
               |
               = help: write `arguments = { x-message-ttl = 60000 }`
-              = note: the keys of a queue are `arguments`, `auto-delete`, `durable`, `exclusive`, `name`, `vhost`
+              = note: the keys of a queue are `arguments`, `auto-delete`, `count`, `durable`, `exclusive`, `name`, `vhost`
 
             error[unknown-key]: a producer has no key `queue`
               --> scenarios/orders.toml:12:1
@@ -637,7 +637,7 @@ interarrival = "1s"
                | ^^^^^
                |
                = help: write `routing-key = "orders"` with the queue's name, and no `exchange`
-               = note: the keys of a producer are `after-consumer`, `app-id`, `bcc`, `cc`, `channel`, `confirms`, `connection`, `correlation-id`, `count`, `declare`, `exchange`, `expiration`, `headers`, `interarrival`, `mandatory`, `max-in-flight`, `message-size`, `message-type`, `messages`, `name`, `persistent`, `priority`, `reply-to`, `republish-attempts-max`, `republish-backoff`, `republish-delay-max`, `republish-delay`, `republish`, `routing-key-from`, `routing-key`, `routing-keys`, `start`, `stop`, `transaction-size`, `user-id`
+               = note: the keys of a producer are `after-consumer`, `app-id`, `bcc`, `bursts`, `cc`, `channel`, `confirms`, `connection`, `correlation-id`, `count`, `declare`, `exchange`, `expiration`, `headers`, `instances`, `interarrival`, `mandatory`, `max-in-flight`, `message-size-by-class`, `message-size`, `message-type`, `messages`, `name`, `persistent`, `priority`, `rate-period`, `rate-shape`, `rate`, `replay`, `reply-to`, `republish-attempts-max`, `republish-backoff`, `republish-delay-max`, `republish-delay`, `republish`, `routing-key-from`, `routing-key`, `routing-keys`, `spacing`, `start`, `stop`, `think-time`, `transaction-size`, `user-id`, `zipf`
 
             6 errors in scenarios/orders.toml
         "#]],

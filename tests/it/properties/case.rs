@@ -59,6 +59,10 @@ pub(crate) enum Feature {
     Bursts,
     ClosedLoops,
     Replays,
+    AckBatches,
+    Failures,
+    WarmUps,
+    Schedules,
 }
 
 /// A scenario in numbers. Its `Debug` is the scenario file.
@@ -514,6 +518,26 @@ impl Case {
                 self.time((consumer.service.0, 20_000))
             )?;
         }
+        if self.has(Feature::AckBatches) && self.is_alone(consumer) && consumer.acknowledge == 0 {
+            writeln!(out, "ack-batch = {}\nack-batch-delay = \"3ms\"", 2 + consumer.own)?;
+        }
+        if self.has(Feature::Failures) {
+            let settled = self.has(Feature::Acknowledgements) && consumer.acknowledge > 0;
+            let failure = OUTCOMES[if settled || consumer.outcome == 0 { 4 } else { consumer.outcome }];
+            writeln!(out, "failure-probability = 0.2\nfailure = \"{failure}\"")?;
+            if failure == "crash" && !self.outcome_crashes(consumer) {
+                writeln!(out, "restart-after = \"2ms\"")?;
+            }
+        }
+        if self.has(Feature::WarmUps) {
+            writeln!(out, "warm-up = \"5ms\"\nwarm-up-speed = 0.5")?;
+        }
+        if self.has(Feature::Schedules) && !self.has(Feature::LateStarts) && !consumer.stops {
+            writeln!(
+                out,
+                "schedule = [{{ from = \"0s\", until = \"9ms\" }}, {{ from = \"9ms\", until = \"11ms\" }}, {{ from = \"13ms\", until = \"9h\" }}]"
+            )?;
+        }
         if self.has(Feature::Idempotence) {
             writeln!(out, "idempotent = {}", !consumer.start.is_multiple_of(4))?;
         }
@@ -521,6 +545,15 @@ impl Case {
             self.outcome(consumer, out)?;
         }
         writeln!(out)
+    }
+
+    /// Whether no other client may be on its channel.
+    fn is_alone(&self, consumer: &Consumer) -> bool {
+        !self.sharing(consumer.sharing).contains("channel")
+    }
+
+    fn outcome_crashes(&self, consumer: &Consumer) -> bool {
+        self.has(Feature::Outcomes) && OUTCOMES[consumer.outcome] == "crash"
     }
 
     /// What a consumer does when its work is done; to a class of its own, if there are classes.
