@@ -30,6 +30,7 @@ fn fault(kind: &str, at: &str, keys: &str) -> String {
 }
 
 /// Scenarios in one of which the cause comes about.
+#[expect(clippy::too_many_lines, reason = "one short scenario for each cause")]
 fn scenarios(cause: LossCause) -> Vec<String> {
     let persistent = format!("persistent = true\n{PACE}");
     let confirmed = format!("confirms = true\n{persistent}");

@@ -64,12 +64,11 @@ impl Steps {
     fn sync_or_writeback(&self, view: View<'_>) -> String {
         let Some(own) = view.cast.directory().writeback else { return "a sync".to_owned() };
         let sync = if own.honours_flush { "a sync" } else { "a disk that does what a sync asks for" };
-        let (commit, by) = match own.commit_period.is_zero() {
-            true => (String::new(), own.age + own.period),
-            false => (
-                format!(", and the file system commits every {}", own.commit_period),
-                own.age + own.period + own.commit_period,
-            ),
+        let by = own.age + own.period + own.commit_period;
+        let commit = if own.commit_period.is_zero() {
+            String::new()
+        } else {
+            format!(", and the file system commits every {}", own.commit_period)
         };
         let latest =
             self.written.map_or_else(String::new, |at| format!(": by {} at the latest", instant(at + by)));

@@ -141,18 +141,15 @@ impl Groups {
             What::Broker(Fact::CameBack { ready, .. }, _) => (*ready, 0),
             _ => (0, 0),
         };
-        match self.0.iter_mut().find(|group| group.kind == kind) {
-            Some(group) => {
-                if group.named.len() < LISTED {
-                    group.named.push(message);
-                }
-                group.count += 1;
-                (group.last, group.left) = (message, left);
+        if let Some(group) = self.0.iter_mut().find(|group| group.kind == kind) {
+            if group.named.len() < LISTED {
+                group.named.push(message);
             }
-            None => {
-                let named = vec![message];
-                self.0.push(Group { kind, rule, named, last: message, count: 1, left });
-            }
+            group.count += 1;
+            (group.last, group.left) = (message, left);
+        } else {
+            let named = vec![message];
+            self.0.push(Group { kind, rule, named, last: message, count: 1, left });
         }
     }
 

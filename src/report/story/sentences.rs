@@ -157,10 +157,10 @@ fn arrived(view: View<'_>, connection: u32, channel: ChannelRef, method: &Server
     match method {
         ServerMethod::BasicAck { .. } => Some(format!("{words} reaches {at}: {} confirmed", messages())),
         ServerMethod::BasicNack { .. } => Some(format!("{words} reaches {at}: {} refused", messages())),
-        ServerMethod::TxCommitOk => match view.messages_to(channel, method).is_empty() {
-            true => Some(format!("{words} reaches {at}")),
-            false => Some(format!("{words} reaches {at}: {} committed", messages())),
-        },
+        ServerMethod::TxCommitOk if view.messages_to(channel, method).is_empty() => {
+            Some(format!("{words} reaches {at}"))
+        }
+        ServerMethod::TxCommitOk => Some(format!("{words} reaches {at}: {} committed", messages())),
         // A consumer of the scenario tells itself what it receives; a direct reply may go to another client.
         ServerMethod::BasicDeliver(deliver)
             if !view
