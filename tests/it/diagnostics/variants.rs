@@ -73,7 +73,7 @@ set = { "broker" = 2, "consumer..speed" = 1, "binding.a.queue" = "x", "quue.a.du
               |                                                                       ^^^^^^^^^^^^^^^^
               |
               = help: did you mean `queue`?
-              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `classic-store`, `client`, `cluster`, `connection`, `consumer`, `disk`, `exchange`, `fault`, `link`, `policy`, `producer`, `queue`, `quorum-store`, `replication`, `user`, `variant`, `vhost`
+              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `classic-store`, `client`, `cluster`, `connection`, `consumer`, `disk`, `exchange`, `experiment`, `fault`, `link`, `policy`, `producer`, `queue`, `quorum-store`, `replication`, `user`, `variant`, `vhost`
 
             error[malformed-address]: `` is not an address
              --> scenarios/orders.toml:3:96
