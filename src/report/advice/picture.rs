@@ -3,14 +3,17 @@
 use super::{count, estimate};
 use crate::experiment::Advice;
 use crate::measure::{Scope, Unit, find_in};
-use crate::report::dispatch;
 use crate::report::plot::{Axis, Content, Panel, Picture, Point, Series, Shape, levels, svg};
+use crate::report::{dispatch, numbers};
 use crate::stats::Estimate;
 
 /// The picture as the text of an SVG file.
 pub fn advice_svg(advice: &Advice) -> String {
     let mut panels = vec![throughput(advice)];
-    panels.extend(["sojourn-p95", "jain-busy"].into_iter().map(|name| measured(advice, name)));
+    // A single consumer shares with nobody.
+    let has_values = |name: &&str| (0..advice.counts.len()).any(|at| estimate(advice, at, name).is_some());
+    let others = ["sojourn-p95", "jain-busy"].into_iter().filter(has_values);
+    panels.extend(others.map(|name| measured(advice, name)));
     svg(&Picture {
         title: format!(
             "{}: queue {} by prefetch count{}",
@@ -44,14 +47,14 @@ pub(super) fn throughput(advice: &Advice) -> Panel {
         let highest = limits.iter().map(|point| point.y).fold(y.high, f64::max);
         *y = Axis::from_zero("throughput", highest, Unit::PerSecond, 5);
         series.push(Series { name: "at most".to_owned(), shape: Shape::Broken, points: limits });
-        notes.push((places[advice.advised], "advised".to_owned()));
+        notes.push((places[advice.advised], format!("advised: {}", count(advice, advice.advised))));
         let knee = advice.knee.as_ref().map(Estimate::value).filter(|knee| *knee > 1.0);
         let is_numbered = advice.counts.iter().flatten().count() > 1;
         if let Some(knee) = knee.filter(|_| is_numbered) {
             let last = advice.counts.iter().flatten().max().copied().unwrap_or(1);
             // The axis is that of the counts, which is logarithmic from a ratio of 8 on.
             let at = if last >= 8 { libm::log2(knee) } else { knee };
-            notes.push((at, "knee".to_owned()));
+            notes.push((at, format!("knee: {}", numbers::quantity(knee, Unit::Ratio))));
         }
     }
     panel
@@ -70,8 +73,9 @@ fn measured(advice: &Advice, name: &str) -> Panel {
         points.iter().map(|point| point.interval.map_or(point.y, |(_, high)| high)).fold(0.0, f64::max);
     let unit = find_in(Scope::Queue, name).map_or(Unit::Ratio, |measure| measure.unit);
     let y = Axis::from_zero(name, highest, unit, 5);
-    let series =
-        vec![Series { name: "measured, with 95 % intervals".to_owned(), shape: Shape::Line, points }];
+    let has_intervals = points.iter().any(|point| point.interval.is_some());
+    let legend = if has_intervals { "measured, with 95 % intervals" } else { "measured" };
+    let series = vec![Series { name: legend.to_owned(), shape: Shape::Line, points }];
     let words = match name {
         "throughput" => "messages finished a second",
         "sojourn-p95" => "95th percentile of the time from publish to the end of processing",

@@ -25,7 +25,7 @@ pub(super) fn picture(result: &RunResult) -> Picture {
         })
         .collect();
     let empty = result.variants.len() - panels.len();
-    let empty = if empty > 0 {
+    let empty = if empty > 0 && !panels.is_empty() {
         format!("; {empty} of {} variants never had any", result.variants.len())
     } else {
         String::new()

@@ -187,8 +187,8 @@ fn draw(panel: &Panel, names: &[(&str, Shape)], top: f64) -> String {
                 let width = if one.shape == Shape::Area { width } else { 1.5 };
                 text += &curve(one, &classes(place, one.shape), width, (&x, &y), bottom);
             }
-            for (at, words) in notes {
-                text += &note(x(*at), words, top, bottom);
+            for (k, (at, words)) in notes.iter().enumerate() {
+                text += &note(x(*at), words, (top, bottom), k);
             }
             let middle = pixels(f64::midpoint(top, bottom));
             text += &format!(
@@ -203,11 +203,19 @@ fn draw(panel: &Panel, names: &[(&str, Shape)], top: f64) -> String {
             }
         }
     }
+    let mut free = f64::NEG_INFINITY;
     for (tick, words) in &panel.x.ticks {
-        let x = pixels(x(*tick));
-        text += &format!("<path class=\"axis\" d=\"M{x} {}v5\"/>\n", pixels(bottom));
+        let x = x(*tick);
+        text += &format!("<path class=\"axis\" d=\"M{} {}v5\"/>\n", pixels(x), pixels(bottom));
+        // Words that would touch those before them are left out.
+        let half = CHARACTER * words.chars().count() as f64 / 2.0;
+        if x - half < free {
+            continue;
+        }
+        free = x + half + CHARACTER / 2.0;
         text += &format!(
-            "<text class=\"middle\" x=\"{x}\" y=\"{}\">{}</text>\n",
+            "<text class=\"middle\" x=\"{}\" y=\"{}\">{}</text>\n",
+            pixels(x),
             pixels(bottom + 20.0),
             escaped(words)
         );
@@ -299,8 +307,8 @@ fn lines(points: &[Point], x: &dyn Fn(f64) -> f64, y: &dyn Fn(f64) -> f64) -> St
     format!("M{}", points.iter().map(place).collect::<Vec<_>>().join("L"))
 }
 
-/// A mark at an instant or a value, its words on the side where there is room.
-fn note(x: f64, words: &str, top: f64, bottom: f64) -> String {
+/// A mark at an instant or a value, its words on the side where there is room, and above so many others.
+fn note(x: f64, words: &str, (top, bottom): (f64, f64), above: usize) -> String {
     let left = x + 6.0 + CHARACTER * words.chars().count() as f64 > LEFT + PLOT.0 + RIGHT;
     let (class, at) = if left { (" class=\"end\"", x - 6.0) } else { ("", x + 6.0) };
     format!(
@@ -308,7 +316,7 @@ fn note(x: f64, words: &str, top: f64, bottom: f64) -> String {
         pixels(top),
         pixels(bottom),
         pixels(at),
-        pixels(bottom - 8.0),
+        pixels(bottom - 8.0 - 16.0 * above as f64),
         escaped(words),
         x = pixels(x),
     )

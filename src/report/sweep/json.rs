@@ -33,11 +33,15 @@ pub fn sweep_json(result: &SweepResult, names: &[String]) -> String {
 }
 
 fn point(result: &SweepResult, point: usize, contrasts: &[Contrast]) -> Value {
+    // Contrasts come in the order of their points.
+    let before = contrasts.partition_point(|one| one.point < point);
+    let count = contrasts[before..].partition_point(|one| one.point == point);
+    let contrasts = &contrasts[before..before + count];
     let levels = result.plan.grid.levels(point);
     let levels: Map<String, Value> =
         levels.into_iter().map(|(address, level)| (address.to_owned(), level.into())).collect();
     let measures = result.points[point].measures.iter().map(|measure| {
-        let contrast = contrasts.iter().find(|one| one.point == point && one.measure == *measure);
+        let contrast = contrasts.iter().find(|one| one.measure == *measure);
         json!({
             "scope": measure.measure.scope.name(),
             "entity": measure.entity,
