@@ -1,6 +1,7 @@
 //! Whether a scenario is a queue of the textbooks, whose long-run means are known. Where a condition does not hold, it is none:
 //! better no theory than a wrong one.
 
+use crate::broker::DispatchPolicy;
 use crate::model::{Acknowledge, Conclusion, ConsumerSpec, Declaration, Pace, ProducerSpec, SystemSpec};
 use crate::random::Distribution;
 use crate::scenario::{Horizon, Scenario};
@@ -70,6 +71,7 @@ fn is_quiet(system: &SystemSpec) -> bool {
         .as_ref()
         .is_none_or(|storage| [&storage.classic, &storage.classic_2].iter().all(|store| !store.takes_time()));
     system.faults.is_empty()
+        && system.settings.dispatch == DispatchPolicy::InTurn
         && system.clients.is_empty()
         && system.operator.policies.is_empty()
         && system.classes.len() <= 1

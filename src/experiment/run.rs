@@ -334,6 +334,7 @@ pub(crate) mod tests {
                 storage: None,
                 duration: SimTime::from_nanos(100_000_000_000),
                 measured_from: SimTime::ZERO,
+                details: false,
                 events_max: 1_000_000,
                 profile: Profile::default(),
                 classes: Vec::new(),

@@ -2,86 +2,10 @@
 //! A new measure is one row here. Knows neither tables nor replications: a row's function sees one outcome.
 
 use crate::measure::fairness::{jain_index, max_min_ratio};
-use crate::measure::{ConsumerOutcome, Outcome, ProducerOutcome, QueueOutcome, Safety};
+use crate::measure::{ConsumerOutcome, Details, Outcome, ProducerOutcome, QueueOutcome, Safety, Scope, Unit};
 use crate::observe::LossCause;
 use crate::stats::Histogram;
 use crate::units::SimTime;
-
-/// What a measure belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
-    /// Each consumer has one.
-    Consumer,
-    /// Each queue of the scenario has one.
-    Queue,
-    /// Each producer has one.
-    Producer,
-    /// The run has one.
-    Run,
-}
-
-impl Scope {
-    /// All scopes, in the order of reports.
-    pub const ALL: [Scope; 4] = [Scope::Consumer, Scope::Queue, Scope::Producer, Scope::Run];
-
-    /// Its name in files and reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Scope::Consumer => "consumer",
-            Scope::Queue => "queue",
-            Scope::Producer => "producer",
-            Scope::Run => "run",
-        }
-    }
-
-    /// How many entities of this scope the outcome has.
-    pub fn len(self, outcome: &Outcome) -> usize {
-        match self {
-            Scope::Consumer => outcome.consumers.len(),
-            Scope::Queue => outcome.queues.len(),
-            Scope::Producer => outcome.producers.len(),
-            Scope::Run => 1,
-        }
-    }
-
-    /// The name of the entity with this index; empty for the run, or where there is none.
-    pub fn entity(self, outcome: &Outcome, index: usize) -> &str {
-        match self {
-            Scope::Consumer => outcome.consumers.get(index).map(|consumer| consumer.name.as_str()),
-            Scope::Queue => outcome.queues.get(index).map(|queue| queue.name.as_str()),
-            Scope::Producer => outcome.producers.get(index).map(|producer| producer.name.as_str()),
-            Scope::Run => None,
-        }
-        .unwrap_or_default()
-    }
-}
-
-/// The unit of a measure's value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// A number of messages, deliveries or copies.
-    Count,
-    /// Nanoseconds of virtual time.
-    Nanoseconds,
-    /// A part of a whole, 0 to 1; reports show it in per cent.
-    Share,
-    /// A factor or an index.
-    Ratio,
-    /// A rate, a second of virtual time.
-    PerSecond,
-}
-
-impl Unit {
-    /// The unit in files: `1` for what has none.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Unit::Count => "count",
-            Unit::Nanoseconds => "ns",
-            Unit::Share | Unit::Ratio => "1",
-            Unit::PerSecond => "1/s",
-        }
-    }
-}
 
 /// One measure. Equality is by name and scope: a consumer and its queue may have a measure of the same name.
 #[derive(Debug)]
@@ -235,6 +159,35 @@ pub const CATALOGUE: &[Measure] = &[
     queue("max-min-share", Unit::Ratio,
         "Most messages that one of its consumers processed over the fewest, from 1 on; none counts as one.",
         |o, i| max_min_ratio(&consumers_of(o, i)?.map(|consumer| consumer.processed).collect::<Vec<_>>())),
+    queue("jain-work", Unit::Ratio,
+        "Jain's fairness index over the work that each of its consumers did, which is its time times its speed: 1 is even.",
+        |o, i| jain_index(&consumers_of(o, i)?.map(work).collect::<Vec<_>>())),
+    queue("max-min-busy", Unit::Ratio, "Longest time that one of its consumers worked over the shortest, from 1 on.",
+        |o, i| max_min_ratio(&consumers_of(o, i)?.map(|consumer| consumer.busy.as_nanos()).collect::<Vec<_>>())),
+    queue("max-min-work", Unit::Ratio, "Most work that one of its consumers did over the least, from 1 on.",
+        |o, i| max_min_ratio(&consumers_of(o, i)?.map(|consumer| work(consumer) as u64).collect::<Vec<_>>())),
+    queue("to-broker-mean", Unit::Nanoseconds,
+        "With `details`: mean time from publish until it took the message, of messages processed at their first delivery and then acknowledged, here and in what follows.",
+        |o, i| details_of(o, i)?.stage_mean(0)),
+    queue("in-queue-mean", Unit::Nanoseconds, "With `details`: mean time in it.", |o, i| details_of(o, i)?.stage_mean(1)),
+    queue("in-buffer-mean", Unit::Nanoseconds, "With `details`: mean time on the way to the consumer and in its buffer.",
+        |o, i| details_of(o, i)?.stage_mean(2)),
+    queue("in-service-mean", Unit::Nanoseconds, "With `details`: mean time in work.", |o, i| details_of(o, i)?.stage_mean(3)),
+    queue("ack-back-mean", Unit::Nanoseconds, "With `details`: mean time of the acknowledgement's way back.",
+        |o, i| details_of(o, i)?.stage_mean(4)),
+    queue("publish-to-ack-mean", Unit::Nanoseconds,
+        "With `details`: mean time from publish to the acknowledgement at the broker, the sum of the five before.",
+        |o, i| details_of(o, i)?.whole_mean()),
+    queue("reordered", Unit::Count,
+        "With `details`: messages that its consumers processed after one that the same producer had published later.",
+        |o, i| Some(details_of(o, i)?.reordered as f64)),
+    queue("reorder-distance-mean", Unit::Count,
+        "With `details`: by how many messages of their producer those were behind, in the mean.",
+        |o, i| details_of(o, i)?.distance_mean()),
+    queue("reorder-distance-max", Unit::Count, "With `details`: by how many messages the latest of those was behind.",
+        |o, i| Some(f64::from(details_of(o, i)?.distance_max))),
+    queue("work-again", Unit::Nanoseconds, "With `details`: time that its consumers worked on what had been processed before.",
+        |o, i| Some(details_of(o, i)?.work_again.as_nanos() as f64)),
     queue("throughput", Unit::PerSecond,
         "Messages that its consumers finished a second, from the first finish to the last, over whole rounds of their prefetch counts.",
         |o, i| queue_of(o, i)?.flow.rate()),
@@ -427,6 +380,16 @@ fn safety_of(outcome: &Outcome, index: usize) -> Option<&Safety> {
     Some(&queue_of(outcome, index)?.safety).filter(|safety| safety.kept > 0)
 }
 
+fn details_of(outcome: &Outcome, index: usize) -> Option<&Details> {
+    queue_of(outcome, index)?.details.as_deref()
+}
+
+/// What a consumer has done, in nanoseconds at speed 1.
+fn work(consumer: &ConsumerOutcome) -> f64 {
+    let permille = if consumer.speed_permille == 0 { 1000 } else { consumer.speed_permille };
+    consumer.busy.as_nanos() as f64 * f64::from(permille) / 1000.0
+}
+
 fn producer_of(outcome: &Outcome, index: usize) -> Option<&ProducerOutcome> {
     outcome.producers.get(index)
 }
@@ -485,8 +448,10 @@ fn sojourns(outcome: &Outcome, queue: usize) -> Option<Histogram> {
     Some(all)
 }
 
+/// `None` where no observation lies beyond it: that would be the maximum under another name.
 fn percentile(histogram: &Histogram, percent: u64) -> Option<f64> {
-    histogram.quantile(percent, 100).map(|value| value as f64)
+    let enough = histogram.count().saturating_mul(100 - percent) >= 100;
+    histogram.quantile(percent, 100).filter(|_| enough).map(|value| value as f64)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it has the form of a measure's value")]

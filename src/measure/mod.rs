@@ -2,6 +2,7 @@
 //! Knows neither the broker nor scenario files.
 
 mod catalogue;
+mod details;
 #[cfg(test)]
 pub(crate) mod example;
 mod fairness;
@@ -11,8 +12,10 @@ mod little;
 mod losses;
 mod outcome;
 mod safety;
+mod scope;
 
-pub use catalogue::{CATALOGUE, Measure, MeasureId, Scope, Unit, find, find_in};
+pub use catalogue::{CATALOGUE, Measure, MeasureId, find, find_in};
+pub use details::{Details, DetailsObserver, STAGES};
 pub use fairness::{jain_index, max_min_ratio};
 pub use flow::Flow;
 pub use ledger::{Ledger, LedgerError};
@@ -23,3 +26,4 @@ pub use outcome::{
     QueueOutcome, Stopped, Strike,
 };
 pub use safety::Safety;
+pub use scope::{Scope, Unit};

@@ -1,6 +1,6 @@
 //! The outcome of one replication: plain numbers, closed at the end of the run. Everything reported is computed from it.
 
-use crate::measure::{Flow, Ledger, LedgerError, LittlesLaw, Safety};
+use crate::measure::{Details, Flow, Ledger, LedgerError, LittlesLaw, Safety};
 use crate::stats::{DepthSeries, Histogram, TimeWeighted};
 use crate::units::{SimDuration, SimTime};
 
@@ -125,6 +125,8 @@ pub struct ConsumerOutcome {
     pub redelivered: u64,
     /// Time spent working.
     pub busy: SimDuration,
+    /// Its speed in thousandths: its work is its time times its speed. 0 stands for 1000.
+    pub speed_permille: u32,
     /// When it finished its last message.
     pub last_finished: Option<SimTime>,
     /// The most unacknowledged deliveries it ever had.
@@ -188,6 +190,8 @@ pub struct QueueOutcome {
     pub makespan: Option<SimDuration>,
     /// How fast its consumers finish messages.
     pub flow: Flow,
+    /// What was found out by looking at every observation; `None` where the scenario does not ask for it.
+    pub details: Option<Box<Details>>,
     /// How long messages waited in it, and whether that agrees with its level.
     pub little: LittlesLaw,
     /// How long the copies that it keeps were unsafe.

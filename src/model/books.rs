@@ -189,6 +189,7 @@ impl Books {
                 name: consumer.name.clone(),
                 queue,
                 prefetch: consumer.prefetch_count,
+                speed_permille: consumer.speed_permille,
                 ..ConsumerOutcome::default()
             };
             consumers.push(ConsumerBook { outcome, ..ConsumerBook::default() });

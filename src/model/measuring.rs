@@ -51,6 +51,7 @@ impl<R: Recorder> System<R> {
     /// Forgets what was measured so far.
     pub(super) fn measure_from(&mut self, now: SimTime) {
         self.books.measure_from(now);
+        self.recorder.restart();
         self.count_waiting(now, |little| &mut little.before);
     }
 
@@ -109,6 +110,7 @@ impl Books {
                 name: std::mem::take(&mut outcome.name),
                 queue: outcome.queue,
                 prefetch: outcome.prefetch,
+                speed_permille: outcome.speed_permille,
                 unacked_max: outcome.unacked_max,
                 ..ConsumerOutcome::default()
             };

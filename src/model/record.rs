@@ -1,5 +1,6 @@
 //! Whether a run is recorded. Observing never changes a run: both recorders see the same calls, one of them looks.
 
+use crate::measure::{DetailsObserver, QueueOutcome};
 use crate::observe::{Observation, What};
 use crate::units::SimTime;
 
@@ -7,6 +8,27 @@ use crate::units::SimTime;
 pub trait Recorder: Clone {
     /// Something happened. `what` is only made where somebody looks.
     fn observe(&mut self, at: SimTime, what: impl FnOnce() -> What);
+
+    /// The warm-up is over: what was measured so far does not count.
+    fn restart(&mut self) {}
+
+    /// The run is over: hands over what was measured. `places` has the place among `queues` by the broker's id.
+    fn close(&mut self, _places: &[u32], _queues: &mut [QueueOutcome]) {}
+}
+
+/// Measures what takes a look at every observation.
+impl Recorder for DetailsObserver {
+    fn observe(&mut self, at: SimTime, what: impl FnOnce() -> What) {
+        self.see(at, &what());
+    }
+
+    fn restart(&mut self) {
+        DetailsObserver::restart(self);
+    }
+
+    fn close(&mut self, places: &[u32], queues: &mut [QueueOutcome]) {
+        DetailsObserver::close(self, places, queues);
+    }
 }
 
 /// Nobody looks: books are kept, nothing is stored.

@@ -12,7 +12,7 @@ use super::spec::SystemSpec;
 use super::system::{Node, System};
 use crate::amqp::{Method, in_vhost};
 use crate::engine::{EventList, Limits, RunEnd, Stop, is_drained, run, step};
-use crate::measure::{End, EndReason, Outcome, Stopped};
+use crate::measure::{DetailsObserver, End, EndReason, Outcome, Stopped};
 use crate::observe::Observation;
 use crate::storage::Crash;
 use crate::units::SimTime;
@@ -20,12 +20,20 @@ use crate::units::SimTime;
 /// Runs one replication without recording and closes its books.
 pub fn simulate(spec: &SystemSpec, seed: u64) -> Outcome {
     let spec = Arc::new(spec.clone());
-    let (mut system, mut events) = System::new(&spec, seed, Lean);
+    if spec.details {
+        let consumers = spec.consumer_channels().map(|(connection, channel)| (connection, channel.0));
+        return simulate_with(&spec, seed, DetailsObserver::new(consumers.collect()));
+    }
+    simulate_with(&spec, seed, Lean)
+}
+
+fn simulate_with(spec: &Arc<SystemSpec>, seed: u64, recorder: impl Recorder) -> Outcome {
+    let (mut system, mut events) = System::new(spec, seed, recorder);
     let end = system.run_to_end(&mut events);
     system.close(end)
 }
 
-/// Runs one replication and shows every observation to `look`, in order. The outcome is that of [`simulate`].
+/// Runs one replication and shows every observation to `look`, in order. The outcome is that of [`simulate`] without details.
 pub fn simulate_recorded(
     spec: &SystemSpec,
     seed: u64,
@@ -137,6 +145,7 @@ impl<R: Recorder> System<R> {
         let mut queues: Vec<_> = self.books.queues.into_iter().map(|queue| queue.outcome).collect();
         // The last one stands for all that the scenario does not name.
         queues.pop();
+        self.recorder.close(&self.books.place_of_queue, &mut queues);
         Outcome {
             clients,
             end: End { at: end.at, events: end.events, why },

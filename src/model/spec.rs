@@ -24,6 +24,8 @@ pub struct SystemSpec {
     pub duration: SimTime,
     /// Measures begin at this instant; what happened before is warm-up. The books cover the whole run.
     pub measured_from: SimTime,
+    /// Look at every observation, for measures that take it. It makes a run slower.
+    pub details: bool,
     /// After how many events the run stops, whatever the virtual time: an endless scenario is an answer, not a hang.
     pub events_max: u64,
     /// Which RabbitMQ the broker behaves as.

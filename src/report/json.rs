@@ -9,8 +9,8 @@ use crate::check::{CheckResult, Found};
 use crate::experiment::{
     Comparison, Difference, FoundBy, Instability, RunResult, Stopping, Theory, Unstable, VariantResult,
 };
-use crate::measure::{CATALOGUE, EndReason, FaultOutcome, Outcome, Scope, Strike};
-use crate::stats::Estimate;
+use crate::measure::{CATALOGUE, EndReason, FaultOutcome, Measure, Outcome, Scope, Strike};
+use crate::stats::{Estimate, LEVEL, quantile_interval};
 
 /// The format and its version.
 pub const FORMAT: &str = "amqpsim-run/1";
@@ -167,6 +167,9 @@ fn measures(variant: &VariantResult) -> Vec<Value> {
                 "measure": measure.name,
                 "unit": measure.unit.name(),
             });
+            if let Some(quantiles) = over_runs(variant, measure, entity) {
+                row["over_runs"] = quantiles;
+            }
             row["estimate"] = variant.estimate(measure, entity).as_ref().map_or(Value::Null, estimate);
             // A loss that was not met has a bound, not only a zero.
             let met = losses.iter().find(|loss| measure.scope == Scope::Run && loss.measure == measure.name);
@@ -178,6 +181,21 @@ fn measures(variant: &VariantResult) -> Vec<Value> {
         }
     }
     rows
+}
+
+/// Between which values half of the runs, and 95 % of them, stay; `None` where one run says all or nothing.
+fn over_runs(variant: &VariantResult, measure: &Measure, entity: usize) -> Option<Value> {
+    const SHARES: [f64; 2] = [0.5, 0.95];
+    variant.estimate(measure, entity)?;
+    let values = measure.values(&variant.outcomes, entity);
+    let row = |share: f64| match quantile_interval(&values, share, LEVEL) {
+        Ok(it) => json!({
+            "share": share, "value": it.value, "lower": it.lower, "upper": it.upper, "n": it.n, "level": it.level,
+            "method": "order statistics",
+        }),
+        Err(few) => json!({ "share": share, "n": few.n, "needed": few.needed }),
+    };
+    (variant.is_random() && values.len() > 1).then(|| SHARES.map(row).into_iter().collect())
 }
 
 pub(super) fn estimate(estimate: &Estimate) -> Value {

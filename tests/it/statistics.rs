@@ -1,7 +1,9 @@
 //! What the replications say together: the long run against theory, and how often an interval holds the truth.
 
 use amqpsim::experiment::{Instability, Origin, Plan, RunResult, run};
-use amqpsim::measure::{Measure, Scope, find_in};
+use amqpsim::measure::{Measure, Outcome, Scope, find_in};
+use amqpsim::model::simulate;
+use amqpsim::random::Distribution;
 use amqpsim::scenario::{Scenario, ScenarioBuilder, Variant};
 use amqpsim::stats::{ConfidenceInterval, LEVEL};
 use amqpsim::units::SimDuration;
@@ -82,7 +84,7 @@ fn a_queue_that_does_not_keep_up_is_not_averaged() {
     // Where no theory knows, the queue tells: a round trip makes 9 ms into 11.
     let mut scenario = one_server("60s", "auto", 1, "9ms");
     for connection in &mut scenario.system.connections {
-        connection.latency = amqpsim::random::Distribution::Constant(SimDuration::from_millis(1));
+        connection.latency = Distribution::Constant(SimDuration::from_millis(1));
     }
     let variant = result(&scenario, 2).variants.remove(0);
     assert!(variant.theory.is_none());
@@ -138,4 +140,78 @@ fn an_interval_of_thirty_replications_holds_the_truth_as_often_as_it_says() {
     };
     let held = coverage(1000, 30, 2.0, sojourn);
     assert!((930..=970).contains(&held), "{held} of 1000 intervals hold the truth");
+}
+
+/// Links of 1 ms, work of 5 ms on every 20: nothing waits, and each part is known.
+#[test]
+fn the_parts_of_a_latency_add_up_to_the_whole() {
+    let mut scenario = ScenarioBuilder::new("parts")
+        .replication()
+        .with("details", true)
+        .link()
+        .with("latency", "1ms")
+        .queue("tasks")
+        .producer("shop")
+        .with("routing-key", "tasks")
+        .with("start", "1s")
+        .with("interarrival", "20ms")
+        .with("count", 50)
+        .consumer("billing")
+        .with("queue", "tasks")
+        .with("prefetch-count", 1)
+        .with("service-time", "5ms")
+        .build()
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let parts = ["to-broker-mean", "in-queue-mean", "in-buffer-mean", "in-service-mean", "ack-back-mean"];
+    let values = |outcome: &Outcome| parts.map(|name| (measure(name).value)(outcome, 0).expect(name) / 1e6);
+    let outcome = simulate(&scenario.system, 1);
+    for (value, expected) in values(&outcome).into_iter().zip([1.0, 0.0, 1.0, 5.0, 1.0]) {
+        assert!((value - expected).abs() < 1e-9, "{:?}", values(&outcome));
+    }
+    // Half of the time, so that messages wait, and some of them twice.
+    scenario.system.producers[0].pace =
+        amqpsim::model::Pace::Interarrival(Distribution::Exponential(SimDuration::from_millis(4)));
+    let mut outcome = simulate(&scenario.system, 1);
+    let details = outcome.queues[0].details.take().expect("they were asked for");
+    assert_eq!(details.stages.iter().sum::<u128>(), details.whole);
+    assert!(details.stages.iter().all(|&sum| sum > 0) && details.taken_apart == 50, "{details:?}");
+    assert_eq!((details.processed, details.reordered), (50, 0));
+    // Looking changes nothing.
+    scenario.system.details = false;
+    assert_eq!(simulate(&scenario.system, 1), outcome);
+}
+
+/// A slow consumer of two has its messages for long, and what the fast one takes overtakes them.
+#[test]
+fn messages_that_are_overtaken_are_counted_with_their_distance() {
+    let scenario = ScenarioBuilder::new("order")
+        .replication()
+        .with("details", true)
+        .link()
+        .with("latency", "0s")
+        .queue("tasks")
+        .producer("shop")
+        .with("routing-key", "tasks")
+        .with("interarrival", "1ms")
+        .with("count", 10)
+        .consumer("fast")
+        .with("queue", "tasks")
+        .with("prefetch-count", 1)
+        .with("service-time", "1ms")
+        .consumer("slow")
+        .with("queue", "tasks")
+        .with("prefetch-count", 1)
+        .with("service-time", "1ms")
+        .with("speed", 0.1)
+        .build()
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let outcome = simulate(&scenario.system, 1);
+    let value = |name: &str| (measure(name).value)(&outcome, 0).expect(name);
+    assert!(
+        value("reordered") >= 1.0 && value("reorder-distance-max") >= 7.0,
+        "{:?}",
+        outcome.queues[0].details
+    );
+    assert!(value("jain-work") < 1.0 && value("max-min-work") >= 1.0);
+    assert!(value("work-again").abs() < 1e-9);
 }

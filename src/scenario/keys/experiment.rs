@@ -82,6 +82,13 @@ pub(super) const REPLICATION: TableSpec = spec(
             "200",
         ),
         key(
+            "details",
+            Kind::Boolean,
+            Default("false"),
+            "Whether latencies are taken apart and reordering and repeated work are measured, which makes runs slower.",
+            "true",
+        ),
+        key(
             "duration",
             Kind::Duration,
             Default("\"1h\""),

@@ -110,6 +110,7 @@ pub(super) fn scenario(
         storage: Some(storage),
         operator: operator.spec,
         duration: instant(replication.duration.value),
+        details: replication.details,
         measured_from: instant(replication.study.given_warm_up()),
         events_max: replication.events_max,
         profile: profile.value,
