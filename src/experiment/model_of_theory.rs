@@ -56,7 +56,7 @@ pub fn theory(scenario: &Scenario) -> Option<Theory> {
         (_, _, Some(_)) => return None,
         (Distribution::Exponential(_), n, None) => (format!("M/M/{n}"), m_m_c(rate, 1.0 / seconds, n)),
         (Distribution::Constant(_), 1, None) => ("M/D/1".to_owned(), m_g_1(rate, seconds, 0.0)),
-        (_, 1, None) => ("M/G/1".to_owned(), m_g_1(rate, seconds, variation)),
+        (_, 1, None) if variation.is_finite() => ("M/G/1".to_owned(), m_g_1(rate, seconds, variation)),
         _ => return None,
     };
     let load = rate * seconds / f64::from(servers);
@@ -122,6 +122,11 @@ fn is_server(consumer: &ConsumerSpec, queue: &str) -> bool {
         && consumer.start == SimTime::ZERO
         && consumer.stop.is_none()
         && consumer.bandwidth == 0
+        && consumer.concurrency == 1
+        && consumer.warm_up.is_none()
+        && consumer.failure.is_none()
+        && consumer.ack_batch.is_none()
+        && consumer.schedule.is_empty()
         && !consumer.idempotent
         && consumer.conclusions.iter().all(|&conclusion| conclusion == Conclusion::Ack)
 }

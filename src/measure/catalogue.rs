@@ -413,7 +413,8 @@ fn utilisation(outcome: &Outcome, index: usize) -> Option<f64> {
     let window = || Some(outcome.end.at.since(outcome.measured_from));
     let makespan = if outcome.measured_from > SimTime::ZERO { window() } else { whole() };
     let makespan = makespan.filter(|makespan| !makespan.is_zero())?;
-    Some((consumer.busy.as_nanos() as f64 / makespan.as_nanos() as f64).min(1.0))
+    let hands = f64::from(consumer.concurrency.max(1));
+    Some((consumer.busy.as_nanos() as f64 / (makespan.as_nanos() as f64 * hands)).min(1.0))
 }
 
 fn service_mean(outcome: &Outcome, index: usize) -> Option<f64> {

@@ -152,6 +152,8 @@ pub struct ConsumerOutcome {
     pub idle_while_work_waits: SimDuration,
     /// Its prefetch count; 0: no bound.
     pub prefetch: u16,
+    /// How many messages it works on at once; 0 is 1.
+    pub concurrency: u32,
 }
 
 /// What happened in one queue of the scenario.

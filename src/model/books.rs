@@ -84,7 +84,8 @@ impl QueueBook {
     fn new(name: String, readers: &[&ConsumerSpec]) -> Self {
         let work = |reader: &&ConsumerSpec| (reader.service_times.clone(), reader.bandwidth);
         let alike = readers.iter().all(|reader| work(reader) == work(&readers[0]));
-        let speeds = readers.iter().map(|reader| u64::from(reader.speed_permille));
+        let speeds =
+            readers.iter().map(|reader| u64::from(reader.speed_permille) * u64::from(reader.concurrency));
         QueueBook {
             outcome: QueueOutcome {
                 name,
@@ -190,6 +191,7 @@ impl Books {
                 queue,
                 prefetch: consumer.prefetch_count,
                 speed_permille: consumer.speed_permille,
+                concurrency: consumer.concurrency,
                 ..ConsumerOutcome::default()
             };
             consumers.push(ConsumerBook { outcome, ..ConsumerBook::default() });

@@ -64,7 +64,7 @@ impl<R: Recorder> System<R> {
         let now = events.now();
         let Some(&held) = consumer.held.get(consumer.buffered) else { return };
         consumer.buffered += 1;
-        let (at_once, with_script) = (consumer.work.is_none(), consumer.with_script);
+        let (at_once, with_script) = (consumer.has_a_hand_free(), consumer.with_script);
         let buffered = consumer.buffered as u32;
         self.recorder.observe(now, || What::Received {
             consumer: index as u32,
@@ -111,7 +111,9 @@ impl<R: Recorder> System<R> {
         if consumer.buffered > 0 {
             self.start(index, 1, events);
         } else if consumer.subscribed {
-            self.books.reader(index).idle(now);
+            if consumer.is_at_rest() {
+                self.books.reader(index).idle(now);
+            }
         } else if consumer.stopped {
             // Nothing more will come to fill a batch.
             self.acknowledge_batch(index, events);
@@ -128,8 +130,8 @@ impl<R: Recorder> System<R> {
         consumer.buffered -= 1;
         let skipped = consumer.memory.as_ref().is_some_and(|memory| memory.has(held.message));
         let takes = if skipped { SimDuration::ZERO } else { consumer.service_time(held.at_speed_one, now) };
-        consumer.work = Some(InWork { held, takes, attached: true, skipped });
-        consumer.service = events.at(now + takes, SystemEvent::ServiceDone(index as u32));
+        let until = events.at(now + takes, SystemEvent::ServiceDone(index as u32));
+        consumer.works_on(InWork { held, takes, attached: true, skipped }, until);
         let mut books = self.books.reader(index);
         if waited > 0 {
             books.buffered(now, -waited);
@@ -144,10 +146,7 @@ impl<R: Recorder> System<R> {
     #[inline(always)]
     pub(super) fn service_done(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
         let consumer = &mut self.consumers[index];
-        if consumer.service != seq {
-            return;
-        }
-        let Some(work) = consumer.work.take() else { return };
+        let Some(work) = consumer.work_done(seq) else { return };
         if let Some(memory) = &mut consumer.memory {
             if work.skipped {
                 // A copy for the rare case, so that the usual one needs none in memory.
@@ -313,7 +312,7 @@ impl<R: Recorder> System<R> {
     fn subscribed(&mut self, consumer: usize, now: SimTime) {
         self.consumers[consumer].subscribed = true;
         self.consumers[consumer].warms_up(now);
-        if self.consumers[consumer].work.is_none() {
+        if self.consumers[consumer].is_at_rest() {
             self.books.reader(consumer).idle(now);
         }
     }

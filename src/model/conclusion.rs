@@ -8,7 +8,7 @@ use super::record::Recorder;
 use super::spec::Acknowledge;
 use super::system::System;
 use crate::amqp::Method;
-use crate::engine::EventList;
+use crate::engine::{EventList, Seq};
 use crate::observe::{Conclusion, What};
 
 /// The method by which a consumer refuses a delivery.
@@ -56,7 +56,7 @@ impl<R: Recorder> System<R> {
         let (consumer, message) = (index as u32, held.message);
         self.observe(now, || What::Concluded { consumer, message, how });
         if how == Conclusion::Crash {
-            self.consumers[index].work = Some(*work);
+            self.consumers[index].works_on(*work, Seq::NONE);
             self.die_at_work(index, events);
             return false;
         }

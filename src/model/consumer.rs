@@ -151,6 +151,7 @@ pub(super) struct Consumer {
     pub(super) connection: usize,
     pub(super) channel: ChannelNo,
     speed_permille: u32,
+    concurrency: u32,
     /// How many of `held` have arrived.
     pub(super) buffered: usize,
     /// In the buffer, oldest first, then on their way. Invariant: tags grow.
@@ -170,6 +171,8 @@ pub(super) struct Consumer {
     pub(super) memory: Option<Box<MessageMarks>>,
     /// Producers that publish when it has processed something, by index.
     pub(super) followers: Vec<u32>,
+    /// What else it works on, each until its event; empty for one that works on one message at a time.
+    pub(super) more_work: Vec<(Seq, InWork)>,
     /// Given up in a crash, and not settled at the broker so far. Invariant: connections, and tags of each, grow. The broker settles them from one
     /// end, so that taking one out moves few others.
     dropped: VecDeque<Held>,
@@ -248,7 +251,9 @@ impl Consumer {
                 Box::new(Failures { probability, how, draws })
             }),
             ack_batch: consumer.ack_batch.map(|batch| Box::new(AckBatch::new(batch))),
+            concurrency: consumer.concurrency.max(1),
             work: None,
+            more_work: Vec::new(),
             service: Seq::NONE,
             held: Ring::default(),
             buffered: 0,
@@ -270,6 +275,61 @@ impl Consumer {
             with_script: spec.clients.iter().any(|client| client.channel == consumer.channel),
             memory: consumer.idempotent.then(Box::default),
         }
+    }
+
+    /// Whether it can begin with another message.
+    #[inline]
+    pub(super) fn has_a_hand_free(&self) -> bool {
+        self.work.is_none() || (self.concurrency > 1 && self.more_work.len() + 1 < self.concurrency as usize)
+    }
+
+    /// Whether it works on nothing.
+    #[inline]
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.work.is_none() && (self.concurrency == 1 || self.more_work.is_empty())
+    }
+
+    /// Everything that it works on.
+    pub(super) fn all_work(&self) -> impl Iterator<Item = &InWork> {
+        self.work.iter().chain(self.more_work.iter().map(|(_, work)| work))
+    }
+
+    fn all_work_mut(&mut self) -> impl Iterator<Item = &mut InWork> {
+        self.work.iter_mut().chain(self.more_work.iter_mut().map(|(_, work)| work))
+    }
+
+    /// It works on one message more until this event.
+    #[inline]
+    pub(super) fn works_on(&mut self, work: InWork, until: Seq) {
+        if self.work.is_none() {
+            self.work = Some(work);
+            self.service = until;
+        } else {
+            self.more_work.push((until, work));
+        }
+    }
+
+    /// The work that is done at this event.
+    #[inline]
+    pub(super) fn work_done(&mut self, at: Seq) -> Option<InWork> {
+        if self.service == at { self.work.take() } else { self.other_work_done(at) }
+    }
+
+    #[cold]
+    fn other_work_done(&mut self, at: Seq) -> Option<InWork> {
+        let place = self.more_work.iter().position(|(until, _)| *until == at)?;
+        Some(self.more_work.remove(place).1)
+    }
+
+    /// What it works on with its channel that is gone: nothing of it if it goes on with it, and all that it drops otherwise.
+    pub(super) fn part_work(&mut self, dies: bool) -> Vec<InWork> {
+        if dies {
+            self.service = Seq::NONE;
+            let all = self.work.take().into_iter();
+            return all.chain(self.more_work.drain(..).map(|(_, work)| work)).collect();
+        }
+        self.all_work_mut().for_each(|work| work.attached = false);
+        Vec::new()
     }
 
     /// Remembers what a delivery says about its reply.
@@ -371,6 +431,13 @@ impl Consumer {
             work.held.settled = how;
             return Booking::Open;
         }
+        if let Some((_, work)) = self.more_work.iter_mut().find(|(_, work)| {
+            (work.held.connection, work.held.tag) == (connection, tag)
+                && (work.attached || (work.held.message == message && work.held.settled == Settled::No))
+        }) {
+            work.held.settled = how;
+            return Booking::Open;
+        }
         let Some(held) = self.take_dropped(connection, tag) else { return Booking::Processed };
         Held { settled: how, ..held }.loss(false).map_or(Booking::Open, Booking::Lost)
     }
@@ -378,7 +445,7 @@ impl Consumer {
     /// Whether it has a message in hand that the broker has settled.
     pub(super) fn has_for_good(&self, message: MessageId) -> bool {
         let this = |held: &Held| held.message == message && held.settled.is_for_good();
-        self.held.iter().any(this) || self.work.is_some_and(|work| this(&work.held))
+        self.held.iter().any(this) || self.all_work().any(|work| this(&work.held))
     }
 
     /// Notes that a delivery is given up, and that the broker has it still.
@@ -420,12 +487,12 @@ impl Consumer {
             held.settled = Settled::Requeued;
             return Progress::InHands;
         }
-        match &mut self.work {
-            Some(work) if this(&work.held) => {
+        match self.all_work_mut().find(|work| this(&work.held)) {
+            Some(work) => {
                 work.held.settled = Settled::Requeued;
                 Progress::InHands
             }
-            _ => Progress::Past,
+            None => Progress::Past,
         }
     }
 

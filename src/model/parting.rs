@@ -9,7 +9,7 @@ use super::record::Recorder;
 use super::system::System;
 use crate::amqp::{ChannelNo, ChannelRef, MessageId, Method, ProducerId};
 use crate::broker::Command;
-use crate::engine::{EventList, Seq};
+use crate::engine::EventList;
 use crate::observe::{LossCause, PublishedAgain, What};
 use crate::units::SimTime;
 
@@ -124,17 +124,8 @@ impl<R: Recorder> System<R> {
         if let Some(batch) = &mut consumer.ack_batch {
             batch.part();
         }
-        let work = match (&mut consumer.work, parting) {
-            (Some(work), Parting::GoesOn) => {
-                work.attached = false;
-                None
-            }
-            (work, _) => work.take(),
-        };
-        if parting == Parting::Dies {
-            consumer.service = Seq::NONE;
-        }
-        gone.extend(work.map(|work| (work.held, false)));
+        let work = consumer.part_work(parting == Parting::Dies);
+        gone.extend(work.into_iter().map(|work| (work.held, false)));
         self.books.reader(index).not_idle(now);
         self.books.reader(index).buffered(now, -(buffered as i32));
         for (held, in_flight) in gone {

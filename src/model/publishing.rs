@@ -184,7 +184,7 @@ impl<R: Recorder> System<R> {
     /// Whether the producer follows a consumer that has nothing to do: perhaps no publish will follow.
     fn rests(&self, index: usize) -> bool {
         let Pace::After { consumer, .. } = self.spec.producers[index].pace else { return false };
-        self.consumers[consumer].work.is_none() && self.consumers[consumer].buffered == 0
+        self.consumers[consumer].is_at_rest() && self.consumers[consumer].buffered == 0
     }
 
     /// The producers that follow a consumer commit, if it is time to.

@@ -223,7 +223,7 @@ impl<R: Recorder> System<R> {
         let settled = self
             .consumers
             .iter()
-            .flat_map(|c| c.held.iter().map(|held| held.settled).chain(c.work.map(|w| w.held.settled)))
+            .flat_map(|c| c.held.iter().map(|held| held.settled).chain(c.all_work().map(|w| w.held.settled)))
             .filter(|settled| settled.is_for_good())
             .count();
         let ledger = &mut self.books.ledger;

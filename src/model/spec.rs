@@ -305,7 +305,7 @@ pub struct AckBatchSpec {
     pub delay: Option<SimDuration>,
 }
 
-/// A consumer: takes deliveries into a buffer and works on them one at a time, in order. Deviation: DEV-12.
+/// A consumer: takes deliveries into a buffer and works on them in order, `concurrency` at a time. Deviation: DEV-12.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConsumerSpec {
     /// Its name, which is its consumer tag too.
@@ -334,6 +334,8 @@ pub struct ConsumerSpec {
     pub bandwidth: u64,
     /// How fast it works, in thousandths: 250 takes four times as long.
     pub speed_permille: u32,
+    /// How many messages it works on at once, from 1 on.
+    pub concurrency: u32,
     /// For so long after it has subscribed it is slower: at this many thousandths of its speed.
     pub warm_up: Option<(SimDuration, u32)>,
     /// With this probability its work on a message that it was to acknowledge fails, and it does this instead.

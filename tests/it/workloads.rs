@@ -2,7 +2,7 @@
 //! scenario and looks at what came of it.
 
 use amqpsim::amqp::Method;
-use amqpsim::measure::Outcome;
+use amqpsim::measure::{Outcome, find};
 use amqpsim::model::{simulate, simulate_recorded};
 use amqpsim::observe::What;
 use amqpsim::scenario::{Scenario, load};
@@ -440,4 +440,55 @@ fn a_consumer_joins_and_leaves_by_its_schedule() {
     let cut = format!("{}{fault}", consumer(keys).replace(STARTED, ""));
     let early = seen(&cut, |what| matches!(what, What::ServiceBegan { .. }).then_some(()));
     assert!(early.iter().all(|(at, ())| !(230.0..300.0).contains(at)), "{early:?}");
+}
+
+/// Four at a time: 100 messages of 10 ms each take 250 ms, and a message that takes longer is passed by others.
+#[test]
+fn a_consumer_works_on_several_messages_at_once() {
+    let text = consumer("concurrency = 4\nprefetch-count = 8");
+    let began: Vec<f64> = seen(&text, |what| matches!(what, What::ServiceBegan { .. }).then_some(()))
+        .into_iter()
+        .map(|(at, ())| at.round())
+        .collect();
+    assert_eq!(began[..9], [0.0, 0.0, 0.0, 0.0, 10.0, 10.0, 10.0, 10.0, 20.0]);
+    let outcome = play(&text);
+    assert_eq!(
+        (outcome.consumers[0].processed, outcome.queues[0].acked, outcome.consumers[0].busy.as_nanos()),
+        (100, 100, 1_000_000_000)
+    );
+    assert!(outcome.end.at.as_nanos() < 252_000_000, "{}", outcome.end.at);
+    let utilisation = find("utilisation").expect("the measure is in the catalogue");
+    let share = (utilisation.value)(&outcome, 0).unwrap_or_default();
+    assert!((0.99..=1.0).contains(&share), "{share}");
+    let bound = outcome.queues[0].makespan_bound.expect("there was work").as_nanos();
+    assert_eq!(bound, 250_000_000);
+}
+
+/// What several hands hold is given back, finished or lost as with one, whatever strikes.
+#[test]
+fn several_hands_survive_cuts_crashes_and_refusals() {
+    let class = "[[class]]\nname = \"odd\"\nevery = 2\n";
+    for (keys, processed) in [
+        ("", 100),
+        ("outcome-by-class = { odd = \"reject\" }", 50),
+        ("failure-probability = 0.2\nfailure = \"crash\"\nrestart-after = \"3ms\"", 100),
+        ("failure-probability = 0.2", 100),
+        ("idempotent = true", 100),
+    ] {
+        for fault in [
+            "[[fault.connection-loss]]\nconnection = \"c\"\nat = \"45ms\"\nlasts = \"5ms\"\n",
+            "[[fault.consumer-crash]]\nconsumer = \"c\"\nat = \"45ms\"\nrestart-after = \"5ms\"\n",
+            "[[fault.broker-restart]]\nat = \"45ms\"\nlasts = \"5ms\"\n",
+            "[[fault.consumer-crash]]\nconsumer = \"c\"\nby = \"channel-close\"\nat = \"45ms\"\nrestart-after = \"5ms\"\n",
+        ] {
+            let link = "[link]\nreconnect-delay = \"5ms\"\n";
+            let service = "service-time-by-class = { odd = \"33ms\" }\nconcurrency = 3\nprefetch-count = 5\n";
+            let text = consumer(&format!("{service}{keys}")).replace(STARTED, "");
+            let text = text.replace("count = 100", "count = 100\npersistent = true");
+            let outcome = play(&format!("{class}{link}{text}{fault}"));
+            let (consumer, queue) = (&outcome.consumers[0], &outcome.queues[0]);
+            assert!(consumer.processed >= processed, "{keys}: {fault}: {consumer:?}");
+            assert_eq!((queue.ready, queue.unacked), (0, 0), "{keys}: {fault}");
+        }
+    }
 }

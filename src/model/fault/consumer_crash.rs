@@ -44,7 +44,7 @@ impl ConsumerCrash {
         let consumer = &mut system.consumers[self.consumer];
         consumer.outages += 1;
         let (index, number) = (consumer.connection, consumer.channel);
-        let held = (consumer.held.len() + usize::from(consumer.work.is_some())) as u32;
+        let held = (consumer.held.len() + consumer.all_work().count()) as u32;
         system.observe(now, || What::ConsumerCrashed { consumer: self.consumer as u32, held });
         // What it works on dies with it; others that share its channel or connection finish theirs.
         system.part_consumer(self.consumer, Parting::Dies, now);

@@ -169,7 +169,7 @@ pub(super) const CONSUMER: TableSpec = spec(
     "consumer",
     Form::List,
     "a consumer",
-    "A client that takes messages from a queue and works on them one at a time.",
+    "A client that takes messages from a queue and works on them, one at a time unless it says more.",
     &[
         NAME,
         COUNT,
@@ -232,6 +232,13 @@ pub(super) const CONSUMER: TableSpec = spec(
             "\"10MB\"",
         ),
         key("speed", Kind::Factor, Default("1"), "How fast it works; 0.5 takes twice as long.", "0.5"),
+        key(
+            "concurrency",
+            Kind::Integer(1, 65_535),
+            Default("1"),
+            "How many messages it works on at once.",
+            "4",
+        ),
         key(
             "warm-up",
             Kind::Duration,

@@ -1,6 +1,6 @@
 //! Consumers.
 
-use crate::model::{AckBatchSpec, Acknowledge, ConsumerSpec};
+use crate::model::{AckBatchSpec, Acknowledge, ConsumerSpec, Pace};
 use crate::random::Distribution;
 use crate::scenario::arguments::consumer_arguments;
 use crate::scenario::diagnostic::{Diagnostic, Problems};
@@ -19,7 +19,7 @@ use super::clients::Clients;
 use super::declares::{Declared, declarations};
 use super::names::within;
 use super::pace::pairs;
-use super::producer::{conflict, interval, needs, specs};
+use super::producer::{Producer, conflict, interval, needs, specs};
 use super::{conclusion, instant, readers};
 
 /// A consumer with the places that checks across tables need.
@@ -66,6 +66,7 @@ pub(super) fn read(
             service_times: service_times(reader, classes),
             bandwidth: reader.read("bandwidth", size).unwrap_or_default().value,
             speed_permille: reader.read("speed", permille).map_or(1000, |speed| speed.value),
+            concurrency: concurrency(reader),
             warm_up: warm_up(reader),
             failure: conclusions.failure,
             ack_batch: ack_batch(reader, conclusions.acknowledge),
@@ -89,6 +90,22 @@ fn service_times(reader: &mut Reader<'_>, classes: &Classes) -> Vec<Distribution
         .map_or(Distribution::Constant(SimDuration::ZERO), |time| time.value);
     let by_class = classes.distributions("service-time-by-class", "service time", reader);
     by_class.into_iter().map(|own| own.unwrap_or_else(|| general.clone())).collect()
+}
+
+/// How many messages it works on at once.
+fn concurrency(reader: &mut Reader<'_>) -> u32 {
+    let concurrency = reader.read("concurrency", integer).map_or(1, |count| count.value as u32);
+    if concurrency > 1 && reader.has("ack-batch") {
+        let message = format!("{} works on several messages at once and has an `ack-batch`", reader.owner());
+        reader.problems.push(
+            Diagnostic::error(ids::CONFLICTING_KEYS, message)
+                .at(reader.key_place("ack-batch"))
+                .also(reader.key_place("concurrency"), "it works on several here")
+                .help("take out one of them")
+                .note("`multiple` would acknowledge messages that are still worked on"),
+        );
+    }
+    concurrency
 }
 
 fn warm_up(reader: &mut Reader<'_>) -> Option<(SimDuration, u32)> {
@@ -158,6 +175,25 @@ fn ack_batch(reader: &mut Reader<'_>, acknowledge: Acknowledge) -> Option<AckBat
         );
     }
     Some(AckBatchSpec { size: size.value as u32, delay })
+}
+
+/// Reports replies to what a consumer works on several at a time: they are made in the order of the requests.
+pub(super) fn in_order(producers: &[Producer], consumers: &[Consumer], problems: &mut Problems) {
+    for producer in producers {
+        let Pace::After { consumer, replies: true } = producer.spec.pace else { continue };
+        let Some(server) = consumers.get(consumer).filter(|server| server.spec.concurrency > 1) else {
+            continue;
+        };
+        let (name, server_name) = (&producer.name.value, &server.name.value);
+        let message =
+            format!("producer `{name}` replies to what `{server_name}` does, which works on several at once");
+        problems.push(
+            Diagnostic::error(ids::CONFLICTING_KEYS, message)
+                .at(producer.name.place.as_ref())
+                .also(server.name.place.as_ref(), "the consumer is here")
+                .help("take several consumers instead of a `concurrency` above 1: `count = 4`"),
+        );
+    }
 }
 
 /// Reports consumers that acknowledge by `multiple` what others on their channel hold.

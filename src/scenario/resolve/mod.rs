@@ -76,6 +76,7 @@ pub(super) fn scenario(
     let (producer_names, consumer_names) = client_names(&producers, &consumers, &scripts, problems);
     consumer::alone(&consumers, problems);
     producer::follow(&mut producers, &consumer_names, problems);
+    consumer::in_order(&producers, &consumers, problems);
     classes.check(&producer_names, problems);
     limits::classes(classes.names.iter().map(|name| name.place.as_ref()), problems);
     limits::entities("producers", producers.iter().map(|producer| producer.name.place.as_ref()), problems);

@@ -230,7 +230,7 @@ set = { "replication.duration" = "60", "consumer.*.sped" = 2 }
               |                                        ^^^^^^^^^^^^^^^^^
               |
               = help: did you mean `speed`?
-              = note: the keys of a consumer are `ack-batch-delay`, `ack-batch`, `acknowledge`, `arguments`, `bandwidth`, `channel`, `connection`, `count`, `declare`, `exclusive`, `failure-probability`, `failure`, `idempotent`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `schedule`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`, `warm-up-speed`, `warm-up`
+              = note: the keys of a consumer are `ack-batch-delay`, `ack-batch`, `acknowledge`, `arguments`, `bandwidth`, `channel`, `concurrency`, `connection`, `count`, `declare`, `exclusive`, `failure-probability`, `failure`, `idempotent`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `schedule`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`, `warm-up-speed`, `warm-up`
 
             2 errors in scenarios/orders.toml
         "#]],
@@ -323,7 +323,7 @@ fn settings_of_the_command_line_have_places_of_their_own() {
               | ^^^^^^^^^^^^^^^^^^^^^
               |
               = help: did you mean `speed`?
-              = note: the keys of a consumer are `ack-batch-delay`, `ack-batch`, `acknowledge`, `arguments`, `bandwidth`, `channel`, `connection`, `count`, `declare`, `exclusive`, `failure-probability`, `failure`, `idempotent`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `schedule`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`, `warm-up-speed`, `warm-up`
+              = note: the keys of a consumer are `ack-batch-delay`, `ack-batch`, `acknowledge`, `arguments`, `bandwidth`, `channel`, `concurrency`, `connection`, `count`, `declare`, `exclusive`, `failure-probability`, `failure`, `idempotent`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `schedule`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`, `warm-up-speed`, `warm-up`
 
             error[duration-without-unit]: a duration needs a unit, got `60`
              --> --set:1:24

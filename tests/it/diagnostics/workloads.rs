@@ -189,7 +189,7 @@ prefetch = 5
               | ^^^^^^^^
               |
               = help: write `prefetch-count = 10`
-              = note: the keys of a consumer are `ack-batch-delay`, `ack-batch`, `acknowledge`, `arguments`, `bandwidth`, `channel`, `connection`, `count`, `declare`, `exclusive`, `failure-probability`, `failure`, `idempotent`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `schedule`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`, `warm-up-speed`, `warm-up`
+              = note: the keys of a consumer are `ack-batch-delay`, `ack-batch`, `acknowledge`, `arguments`, `bandwidth`, `channel`, `concurrency`, `connection`, `count`, `declare`, `exclusive`, `failure-probability`, `failure`, `idempotent`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `schedule`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`, `warm-up-speed`, `warm-up`
 
             3 errors in scenarios/orders.toml
         "#]],
@@ -716,6 +716,48 @@ schedule = [{ from = "5s" }]
                = help: for example `schedule = [{ from = "0s", until = "10s" }, { from = "20s", until = "30s" }]`
 
             3 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn several_hands_with_batches_or_replies() {
+    says(
+        r#"[[consumer]]
+name = "a"
+queue = "orders"
+service-time = "1ms"
+concurrency = 4
+ack-batch = 10
+[[producer]]
+name = "answers"
+after-consumer = "a"
+routing-key-from = "reply-to"
+"#,
+        expect![[r#"
+            error[conflicting-keys]: consumer `a` works on several messages at once and has an `ack-batch`
+             --> scenarios/orders.toml:6:1
+              |
+            5 | concurrency = 4
+              | ----------- it works on several here
+            6 | ack-batch = 10
+              | ^^^^^^^^^
+              |
+              = help: take out one of them
+              = note: `multiple` would acknowledge messages that are still worked on
+
+            error[conflicting-keys]: producer `answers` replies to what `a` does, which works on several at once
+             --> scenarios/orders.toml:8:8
+              |
+            2 | name = "a"
+              |        --- the consumer is here
+            ...
+            8 | name = "answers"
+              |        ^^^^^^^^^
+              |
+              = help: take several consumers instead of a `concurrency` above 1: `count = 4`
+
+            2 errors in scenarios/orders.toml
         "#]],
     );
 }

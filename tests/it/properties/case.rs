@@ -63,6 +63,7 @@ pub(crate) enum Feature {
     Failures,
     WarmUps,
     Schedules,
+    Concurrency,
 }
 
 /// A scenario in numbers. Its `Debug` is the scenario file.
@@ -518,7 +519,9 @@ impl Case {
                 self.time((consumer.service.0, 20_000))
             )?;
         }
-        if self.has(Feature::AckBatches) && self.is_alone(consumer) && consumer.acknowledge == 0 {
+        if self.has(Feature::Concurrency) {
+            writeln!(out, "concurrency = {}", 1 + consumer.own)?;
+        } else if self.has(Feature::AckBatches) && self.is_alone(consumer) && consumer.acknowledge == 0 {
             writeln!(out, "ack-batch = {}\nack-batch-delay = \"3ms\"", 2 + consumer.own)?;
         }
         if self.has(Feature::Failures) {

@@ -43,8 +43,8 @@ struct Recount<'a> {
     /// By the broker's id: the consumer of the scenario, and how often it has subscribed.
     subscribed: BTreeMap<ConsumerId, (u32, u32)>,
     lives: BTreeMap<u32, u32>,
-    /// By consumer: the delivery it works on.
-    work: BTreeMap<u32, usize>,
+    /// By consumer and message: the deliveries that it works on, oldest first.
+    work: BTreeMap<(u32, MessageId), Vec<usize>>,
     /// How often a message was processed, by the consumer's queue.
     times: BTreeMap<(&'a str, MessageId), u64>,
     /// How often it was published, where that was more than once.
@@ -121,8 +121,8 @@ impl<'a> Recount<'a> {
                 self.begin(*consumer, *message);
                 self.finish(*consumer, *message);
             }
-            What::Concluded { consumer, .. } => {
-                self.work.remove(consumer).expect("a consumer finishes what it began");
+            What::Concluded { consumer, message, .. } => {
+                self.end_of_work(*consumer, *message);
             }
             What::Broker(fact, _) => {
                 self.copies.learn(fact);
@@ -212,14 +212,19 @@ impl<'a> Recount<'a> {
         let mut of_life = all.filter(|&p| self.deliveries[p].life == life && waits(&self.deliveries[p]));
         let oldest = of_life.next().expect("the latest one is there");
         self.deliveries[oldest].begun = true;
-        self.work.insert(consumer, oldest);
+        self.work.entry((consumer, message)).or_default().push(oldest);
     }
 
     fn finish(&mut self, consumer: u32, message: MessageId) {
-        let done = self.work.remove(&consumer).expect("a consumer finishes what it began");
+        let done = self.end_of_work(consumer, message);
         let done = &mut self.deliveries[done];
         assert_eq!((done.consumer, done.message), (consumer, message), "a consumer finishes what it began");
         done.processed = true;
+    }
+
+    fn end_of_work(&mut self, consumer: u32, message: MessageId) -> usize {
+        let under_way = self.work.get_mut(&(consumer, message)).filter(|all| !all.is_empty());
+        under_way.expect("a consumer finishes what it began").remove(0)
     }
 
     fn count_work(&mut self, consumer: u32, message: MessageId) {
