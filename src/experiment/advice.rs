@@ -333,3 +333,32 @@ fn sweep_plan(plan: &AdvicePlan, counts: &[Option<u16>]) -> SweepPlan {
     };
     SweepPlan { origin: plan.origin.clone(), grid, seed: plan.seed, replications: plan.replications }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_says_yes_no_or_how_many_replications_would_tell() {
+        let of = |differences: &[f64]| {
+            let zeros = vec![0.0; differences.len()];
+            is_enough(false, Estimate::of_difference(&zeros, differences, true))
+        };
+        // Mean 2, half-width 2.48 with three: with 3 · 1.24² of them, it would be 2.
+        assert_eq!(of(&[1.0, 2.0, 3.0]), IsEnough::Unknown(Some(6)));
+        assert_eq!(of(&[2.0, 2.1, 2.2]), IsEnough::Yes);
+        assert_eq!(of(&[-2.0, -2.1, -2.2]), IsEnough::No);
+        assert_eq!(of(&[1.0, -1.0, 0.000_1]), IsEnough::Unknown(None), "too close");
+        assert_eq!(of(&[1.0]), IsEnough::Unknown(None), "one replication has no spread");
+        assert_eq!(
+            is_enough(true, Estimate::of_difference(&[1.0], &[0.0], true)),
+            IsEnough::Yes,
+            "the best is enough"
+        );
+        assert_eq!(
+            is_enough(false, Estimate::of_difference(&[1.0], &[0.5], false)),
+            IsEnough::No,
+            "nothing is random"
+        );
+    }
+}

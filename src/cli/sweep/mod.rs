@@ -120,8 +120,18 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
     let ours = |point: &usize| arguments.shard.is_none_or(|shard| point % shard.of == shard.part);
     let missing: Vec<usize> =
         (0..points.len()).filter(ours).filter(|&point| points[point].is_none()).collect();
+    if let (Some(kept), true, 2..) = (&kept, terminal.shows_progress(), missing.len()) {
+        let path = kept.path().display();
+        terminal.note(&format!(
+            "finished points are kept in {path}: after an interrupt, the same command goes on"
+        ));
+    }
     for (point, swept) in missing.iter().zip(run(&plan, &missing, kept.as_ref(), arguments, terminal)?) {
         points[*point] = Some(swept);
+    }
+    // Other parts may have put theirs here meanwhile.
+    for (point, there) in points.iter_mut().enumerate().filter(|(_, there)| there.is_none()) {
+        *there = kept.as_ref().and_then(|kept| kept.read(&plan, point));
     }
 
     let open: Vec<String> = points

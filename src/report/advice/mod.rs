@@ -230,7 +230,7 @@ fn notes(advice: &Advice) -> Vec<String> {
     }
     notes.push(
         "`at most` is the sum over consumers of min(1/s, p/(r+s)) with prefetch count p, mean round trip r and mean service time \
-         s; without chance, and with work all the time, it is reached"
+         s; without chance, with work all the time and an acknowledgement for each message, it is reached"
             .to_owned(),
     );
     let unknown = advice.enough.iter().filter_map(|one| match one {

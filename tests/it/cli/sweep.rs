@@ -221,6 +221,24 @@ fn what_is_not_random_is_run_once_and_differs_or_does_not() {
     fs::remove_dir_all(directory).unwrap();
 }
 
+#[test]
+fn of_parts_that_share_a_directory_the_last_to_end_writes_the_report() {
+    let directory = directory("sweep-shared");
+    let shop = file(&directory, "shop.toml", SHOP.as_bytes());
+    let (whole, shared) = (directory.join("whole"), directory.join("shared"));
+    swept(&shop, &whole, &[]);
+    let parts = ["1/3", "2/3", "3/3"].map(|shard| {
+        let arguments =
+            [&["sweep", &shop, "--out", shared.to_str().unwrap(), "--shard", shard], &VARY[..]].concat();
+        command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    });
+    for mut part in parts {
+        assert!(part.wait().unwrap().success());
+    }
+    assert_eq!(files(&shared), files(&whole));
+    fs::remove_dir_all(directory).unwrap();
+}
+
 /// Pilot runs find how long the start matters; the longest is left out at every point.
 #[test]
 fn a_steady_state_is_measured_after_the_longest_warm_up() {
