@@ -8,8 +8,6 @@ const SMALLEST: usize = 8;
 /// A queue of values. Grows when it is full and never shrinks. The front lies in the ring itself: many rings never hold more
 /// than one value, and need no other memory.
 #[derive(Clone, Debug)]
-// What every message needs comes first, and in this order, so that it shares cache lines.
-#[repr(C)]
 pub struct Ring<T> {
     len: usize,
     front: T,

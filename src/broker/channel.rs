@@ -14,8 +14,6 @@ const ROUTES: usize = 16;
 
 /// A channel that is open for the broker.
 #[derive(Clone, Debug)]
-// What every message needs comes first, and in this order, so that it shares cache lines.
-#[repr(C)]
 pub(super) struct Channel {
     pub(super) at: ChannelRef,
     pub(super) state: ChannelState,
@@ -54,8 +52,6 @@ pub(super) enum ChannelState {
 
 /// The bound that all consumers of a channel share (`basic.qos` with global). Source: rules QOS-4 to QOS-9.
 #[derive(Clone, Debug, Default)]
-// What every message needs comes first, and in this order, so that it shares cache lines.
-#[repr(C)]
 pub(super) struct ChannelLimit {
     /// 0: no bound.
     pub(super) count: u16,

@@ -112,29 +112,15 @@ pub struct ClientOutcome {
 
 /// What one consumer did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-// What every message needs comes first, and in this order, so that it shares cache lines.
-#[repr(C)]
 pub struct ConsumerOutcome {
+    /// Its name.
+    pub name: String,
     /// Index of its queue in [`Outcome::queues`].
     pub queue: usize,
     /// Deliveries that the broker made to it.
     pub delivered: u64,
     /// Messages that it finished working on.
     pub processed: u64,
-    /// Deliveries with the redelivered flag.
-    pub redelivered: u64,
-    /// Time spent working.
-    pub busy: SimDuration,
-    /// Its speed in thousandths: its work is its time times its speed. 0 stands for 1000.
-    pub speed_permille: u32,
-    /// When it finished its last message.
-    pub last_finished: Option<SimTime>,
-    /// The most unacknowledged deliveries it ever had.
-    pub unacked_max: u32,
-    /// Time from publish to the end of its processing, in nanoseconds, one observation for each message processed.
-    pub sojourn: Histogram,
-    /// Its name.
-    pub name: String,
     /// Deliveries that it acknowledged without the work, because it had processed the message before.
     pub duplicates_skipped: u64,
     /// Messages that it rejected for good when its work on them was done.
@@ -147,44 +133,54 @@ pub struct ConsumerOutcome {
     pub crashes_at_work: u64,
     /// Times that the broker cancelled it.
     pub cancelled: u64,
+    /// Deliveries with the redelivered flag.
+    pub redelivered: u64,
+    /// Time spent working.
+    pub busy: SimDuration,
+    /// Its speed in thousandths: its work is its time times its speed. 0 stands for 1000.
+    pub speed_permille: u32,
     /// Time spent connected and without work while a message waited in the queue, or in the buffer of another consumer
     /// of the queue.
     pub idle_while_work_waits: SimDuration,
+    /// Time from publish to the end of its processing, in nanoseconds, one observation for each message processed.
+    pub sojourn: Histogram,
+    /// The most unacknowledged deliveries it ever had.
+    pub unacked_max: u32,
     /// Its prefetch count; 0: no bound.
     pub prefetch: u16,
     /// How many messages it works on at once; 0 is 1.
     pub concurrency: u32,
+    /// When it finished its last message.
+    pub last_finished: Option<SimTime>,
 }
 
 /// What happened in one queue of the scenario.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-// What every message needs comes first, and in this order, so that it shares cache lines.
-#[repr(C)]
 pub struct QueueOutcome {
+    /// Its name.
+    pub name: String,
     /// Copies that entered it.
     pub enqueued: u64,
     /// Deliveries out of it, repeated ones included.
     pub delivered: u64,
-    /// Copies settled by an acknowledgement, automatic ones included.
-    pub acked: u64,
-    /// Deliveries of a message that had entered the queue before the one delivered last, without having been requeued.
-    pub out_of_order: u64,
-    /// Ready messages over time.
-    pub depth: TimeWeighted,
-    /// The course of the ready messages, for plots.
-    pub depth_series: DepthSeries,
-    /// Its name.
-    pub name: String,
     /// Deliveries out of it with the redelivered flag, to whomever.
     pub redelivered: u64,
     /// Messages that it handed out more than once.
     pub delivered_twice: u64,
     /// Messages that its consumers processed more than once.
     pub processed_twice: u64,
+    /// Copies settled by an acknowledgement, automatic ones included.
+    pub acked: u64,
     /// Ready messages at the end.
     pub ready: u64,
     /// Unacknowledged messages at the end.
     pub unacked: u64,
+    /// Ready messages over time.
+    pub depth: TimeWeighted,
+    /// The course of the ready messages, for plots.
+    pub depth_series: DepthSeries,
+    /// Deliveries of a message that had entered the queue before the one delivered last, without having been requeued.
+    pub out_of_order: u64,
     /// The shortest time in which the consumers of this queue could have done all the work that they did, from the first
     /// publish on; `None` where their service times differ by more than their speed, or nothing was processed.
     pub makespan_bound: Option<SimDuration>,

@@ -45,8 +45,6 @@ pub(super) struct Books {
 
 /// Counts of one consumer.
 #[derive(Clone, Debug, Default)]
-// What every message needs comes first, and in this order, so that it shares cache lines.
-#[repr(C)]
 pub(super) struct ConsumerBook {
     /// While it is idle: how long work had waited in its queue, in all, when it became so.
     pub(super) idle_since: Option<SimDuration>,
@@ -63,8 +61,6 @@ pub(super) struct ConsumerBook {
 
 /// Counts of one queue.
 #[derive(Clone, Debug, Default)]
-// What every message needs comes first, and in this order, so that it shares cache lines.
-#[repr(C)]
 pub(super) struct QueueBook {
     ready: u32,
     /// Messages in the buffers of its consumers.

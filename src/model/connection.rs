@@ -130,8 +130,6 @@ pub(super) struct ClientChannel {
 
 /// A client's connection.
 #[derive(Clone, Debug)]
-// What every message needs comes first, and in this order, so that it shares cache lines.
-#[repr(C)]
 pub(super) struct Connection {
     /// The id under which the client opened it last.
     pub(super) id: ConnectionId,

@@ -130,8 +130,6 @@ impl Failures {
 
 /// A consumer's state.
 #[derive(Clone, Debug)]
-// What every message needs comes first, and in this order, so that it shares cache lines.
-#[repr(C)]
 pub(super) struct Consumer {
     /// The end of the work that counts.
     pub(super) service: Seq,

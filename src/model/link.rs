@@ -18,8 +18,6 @@ enum Latency {
 /// A first-in first-out way for frames `F` of one connection in one direction. The few frames that carry more than fits
 /// into one keep it in a queue of its own, in the same order.
 #[derive(Clone, Debug)]
-// What every message needs comes first, and in this order, so that it shares cache lines.
-#[repr(C)]
 pub(super) struct Link<F, M> {
     /// Arrivals numbered below were of frames that a cut has lost.
     since: Seq,

@@ -111,6 +111,7 @@ impl Books {
                 queue: outcome.queue,
                 prefetch: outcome.prefetch,
                 speed_permille: outcome.speed_permille,
+                concurrency: outcome.concurrency,
                 unacked_max: outcome.unacked_max,
                 ..ConsumerOutcome::default()
             };

@@ -20,8 +20,6 @@ const AHEAD: usize = 8;
 
 /// A producer's state.
 #[derive(Clone, Debug)]
-// What every message needs comes first, and in this order, so that it shares cache lines.
-#[repr(C)]
 pub(super) struct Producer {
     /// The event that counts.
     pub(super) armed: Seq,

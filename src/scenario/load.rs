@@ -7,7 +7,7 @@ use super::node::Table;
 use super::overlay::Setting;
 use super::source::{Place, Source};
 use super::variants::{Plan, plans};
-use super::{Scenario, Variant, alike, parse, resolve};
+use super::{Scenario, Variant, alike, ids, parse, resolve};
 
 /// A scenario file that can be run.
 #[derive(Clone, Debug, PartialEq)]

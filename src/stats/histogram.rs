@@ -9,8 +9,6 @@ const NO_PAGE: u8 = u8::MAX;
 
 /// Counts of observations by size. Needs half a KiB for each octave that was met, and none before the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-// What every message needs comes first, and in this order, so that it shares cache lines.
-#[repr(C)]
 pub struct Histogram {
     n: u64,
     min: u64,

@@ -25,8 +25,6 @@ use crate::units::SimTime;
 
 /// A queue and everything it holds.
 #[derive(Clone, Debug)]
-// What every message needs comes first, and in this order, so that it shares cache lines.
-#[repr(C)]
 pub(super) struct Queue {
     arrivals: u32,
     pub(super) unacked: u32,
