@@ -149,7 +149,7 @@ pub(super) struct Consumer {
     pub(super) connection: usize,
     pub(super) channel: ChannelNo,
     speed_permille: u32,
-    concurrency: u32,
+    pub(super) concurrency: u32,
     /// How many of `held` have arrived.
     pub(super) buffered: usize,
     /// In the buffer, oldest first, then on their way. Invariant: tags grow.
@@ -273,61 +273,6 @@ impl Consumer {
             with_script: spec.clients.iter().any(|client| client.channel == consumer.channel),
             memory: consumer.idempotent.then(Box::default),
         }
-    }
-
-    /// Whether it can begin with another message.
-    #[inline]
-    pub(super) fn has_a_hand_free(&self) -> bool {
-        self.work.is_none() || (self.concurrency > 1 && self.more_work.len() + 1 < self.concurrency as usize)
-    }
-
-    /// Whether it works on nothing.
-    #[inline]
-    pub(super) fn is_at_rest(&self) -> bool {
-        self.work.is_none() && (self.concurrency == 1 || self.more_work.is_empty())
-    }
-
-    /// Everything that it works on.
-    pub(super) fn all_work(&self) -> impl Iterator<Item = &InWork> {
-        self.work.iter().chain(self.more_work.iter().map(|(_, work)| work))
-    }
-
-    fn all_work_mut(&mut self) -> impl Iterator<Item = &mut InWork> {
-        self.work.iter_mut().chain(self.more_work.iter_mut().map(|(_, work)| work))
-    }
-
-    /// It works on one message more until this event.
-    #[inline]
-    pub(super) fn works_on(&mut self, work: InWork, until: Seq) {
-        if self.work.is_none() {
-            self.work = Some(work);
-            self.service = until;
-        } else {
-            self.more_work.push((until, work));
-        }
-    }
-
-    /// The work that is done at this event.
-    #[inline]
-    pub(super) fn work_done(&mut self, at: Seq) -> Option<InWork> {
-        if self.service == at { self.work.take() } else { self.other_work_done(at) }
-    }
-
-    #[cold]
-    fn other_work_done(&mut self, at: Seq) -> Option<InWork> {
-        let place = self.more_work.iter().position(|(until, _)| *until == at)?;
-        Some(self.more_work.remove(place).1)
-    }
-
-    /// What it works on with its channel that is gone: nothing of it if it goes on with it, and all that it drops otherwise.
-    pub(super) fn part_work(&mut self, dies: bool) -> Vec<InWork> {
-        if dies {
-            self.service = Seq::NONE;
-            let all = self.work.take().into_iter();
-            return all.chain(self.more_work.drain(..).map(|(_, work)| work)).collect();
-        }
-        self.all_work_mut().for_each(|work| work.attached = false);
-        Vec::new()
     }
 
     /// Remembers what a delivery says about its reply.

@@ -20,6 +20,7 @@ mod event;
 mod fates;
 mod fault;
 mod hand;
+mod hands;
 mod link;
 mod measuring;
 mod message_books;

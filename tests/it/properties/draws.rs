@@ -78,7 +78,7 @@ fn strangers_leave_the_draws_and_the_course_of_others_alone() {
 #[test]
 fn a_redelivered_message_takes_the_same_work_again() {
     for_all(&scenarios(), 1200, &["again"], |case, met| {
-        let run = Run::of(&case.clone().without(&[Feature::Speeds]));
+        let run = Run::of(&case.clone().without(&[Feature::Speeds, Feature::WarmUps]));
         let mut work = BTreeMap::new();
         for seen in &run.observations {
             let What::ServiceBegan { consumer, message, takes } = seen.what else { continue };

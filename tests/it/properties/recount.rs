@@ -121,6 +121,9 @@ impl<'a> Recount<'a> {
                 self.begin(*consumer, *message);
                 self.finish(*consumer, *message);
             }
+            What::ConsumerCrashed { consumer, .. } => {
+                self.work.retain(|(of, _), _| of != consumer);
+            }
             What::Concluded { consumer, message, .. } => {
                 self.end_of_work(*consumer, *message);
             }
