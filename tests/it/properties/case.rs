@@ -62,7 +62,6 @@ pub(crate) enum Feature {
     AckBatches,
     Failures,
     WarmUps,
-    Schedules,
     Concurrency,
 }
 
@@ -534,12 +533,6 @@ impl Case {
         }
         if self.has(Feature::WarmUps) {
             writeln!(out, "warm-up = \"5ms\"\nwarm-up-speed = 0.5")?;
-        }
-        if self.has(Feature::Schedules) && !self.has(Feature::LateStarts) && !consumer.stops {
-            writeln!(
-                out,
-                "schedule = [{{ from = \"0s\", until = \"9ms\" }}, {{ from = \"9ms\", until = \"11ms\" }}, {{ from = \"13ms\", until = \"9h\" }}]"
-            )?;
         }
         if self.has(Feature::Idempotence) {
             writeln!(out, "idempotent = {}", !consumer.start.is_multiple_of(4))?;

@@ -17,6 +17,7 @@ fn careful(case: &Case) -> Case {
         Feature::OwnQueues,
         Feature::QueueArguments,
         Feature::Outcomes,
+        Feature::Failures,
         Feature::Transactions,
         Feature::BrokerCrashes,
     ];
@@ -50,8 +51,9 @@ fn a_careful_system_loses_messages_only_on_the_way_to_the_broker() {
 fn who_publishes_again_loses_nothing_and_an_idempotent_consumer_does_nothing_twice() {
     let exercised = ["lost on the wire", "published again", "skipped"];
     for_all(&scenarios(), 1500, &exercised, |case, met| {
-        // Whoever dies forgets what it was to publish again.
-        let limits = [Feature::EventLimit, Feature::ShortDuration, Feature::ProducerCrashes];
+        // Whoever dies forgets what it was to publish again, and two hands may hold one message at once.
+        let limits =
+            [Feature::EventLimit, Feature::ShortDuration, Feature::ProducerCrashes, Feature::Concurrency];
         let repairing = [Feature::Confirms, Feature::Republishing, Feature::Idempotence];
         let case = repairing.into_iter().fold(careful(case), Case::with);
         let run = Run::of(&case.without(&limits).with_all_coming_back().with_an_end());
