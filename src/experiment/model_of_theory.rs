@@ -128,6 +128,10 @@ fn is_server(consumer: &ConsumerSpec, queue: &str) -> bool {
         && consumer.ack_batch.is_none()
         && consumer.schedule.is_empty()
         && !consumer.idempotent
+        && consumer.warm_up.is_none()
+        && consumer.failure.is_none()
+        && consumer.ack_batch.is_none()
+        && consumer.schedule.is_empty()
         && consumer.conclusions.iter().all(|&conclusion| conclusion == Conclusion::Ack)
 }
 
