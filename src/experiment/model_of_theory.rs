@@ -123,6 +123,7 @@ fn is_server(consumer: &ConsumerSpec, queue: &str) -> bool {
         && consumer.stop.is_none()
         && consumer.bandwidth == 0
         && consumer.concurrency == 1
+        && consumer.concurrency == 1
         && consumer.warm_up.is_none()
         && consumer.failure.is_none()
         && consumer.ack_batch.is_none()

@@ -60,8 +60,8 @@ pub struct DetailsObserver {
     open: BTreeMap<Place, Stage>,
     /// What each consumer has in its buffer.
     buffers: Vec<VecDeque<(MessageId, u64)>>,
-    /// What each consumer works on.
-    works: Vec<Option<Place>>,
+    /// What each consumer works on, one message or several at once.
+    works: Vec<Vec<(MessageId, Place)>>,
     /// The latest number of each producer that each queue's consumers have processed.
     latest: BTreeMap<(QueueId, u32), u32>,
     queues: Vec<Details>,
@@ -74,7 +74,7 @@ impl DetailsObserver {
         DetailsObserver {
             consumers,
             buffers: vec![VecDeque::new(); n],
-            works: vec![None; n],
+            works: vec![Vec::new(); n],
             ..DetailsObserver::default()
         }
     }
@@ -163,11 +163,10 @@ impl DetailsObserver {
     /// What stands before it in the buffer is gone: lost with a channel, or known to the consumer and passed over.
     fn began(&mut self, at: SimTime, consumer: usize, message: MessageId) {
         let (connection, channel) = self.consumers[consumer];
-        self.works[consumer] = None;
         while let Some((oldest, tag)) = self.buffers[consumer].pop_front() {
             if oldest == message {
                 let place = (connection, channel, tag);
-                self.works[consumer] = Some(place);
+                self.works[consumer].push((message, place));
                 if let Some(stage) = self.open.get_mut(&place) {
                     stage.began = at;
                 }
@@ -183,9 +182,10 @@ impl DetailsObserver {
         message: MessageId,
         (published, again): (SimTime, bool),
     ) {
-        let Some(stage) = self.works[consumer].take().and_then(|place| self.open.get_mut(&place)) else {
-            return;
-        };
+        let works = &mut self.works[consumer];
+        let Some(work) = works.iter().position(|(known, _)| *known == message) else { return };
+        let (_, place) = works.swap_remove(work);
+        let Some(stage) = self.open.get_mut(&place) else { return };
         stage.done = Some((published, at));
         let (queue, took) = (stage.queue, at.since(stage.began));
         let latest = self.latest.entry((queue, message.producer.0)).or_insert(message.number);

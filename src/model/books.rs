@@ -71,7 +71,8 @@ pub(super) struct QueueBook {
     last_arrival: Option<u32>,
     pub(super) outcome: QueueOutcome,
     declared: bool,
-    pub(super) declared_again: bool,
+    /// A copy came back, or left in another way than by its first delivery: Little's law cannot be looked at.
+    pub(super) waits_unknown: bool,
     /// Sum of the speeds of its consumers, in thousandths; `None` if they differ by more than speed.
     speeds: Option<u64>,
 }
@@ -265,7 +266,9 @@ impl Books {
             }
             Fact::Got { queue, message, redelivered, automatic, .. } => {
                 self.handed_out(queue, message, redelivered);
-                let outcome = &mut self.queue(queue).outcome;
+                let book = self.queue(queue);
+                book.waits_unknown = true;
+                let outcome = &mut book.outcome;
                 outcome.delivered += 1;
                 outcome.acked += u64::from(automatic);
                 outcome.redelivered += u64::from(redelivered);
@@ -273,7 +276,11 @@ impl Books {
             }
             Fact::Settled { queue, how: Settlement::Acked, .. } => self.queue(queue).outcome.acked += 1,
             Fact::Lost { queue, message, cause, .. } => self.lost_from(queue, message, cause),
-            Fact::DeadLettered { queues, .. } => {
+            Fact::Requeued { queue, .. } | Fact::CameBack { queue, .. } => {
+                self.queue(queue).waits_unknown = true
+            }
+            Fact::DeadLettered { queue, queues, .. } => {
+                self.queue(queue).waits_unknown = true;
                 self.ledger.dead_lettered += 1;
                 self.ledger.copies += u64::from(queues);
             }
@@ -302,7 +309,7 @@ impl Books {
         let book = &mut self.queues[place as usize];
         book.last_arrival = None;
         // A restart brings back what it brings back: from here on, no wait is known for sure.
-        book.declared_again |= std::mem::replace(&mut book.declared, true);
+        book.waits_unknown |= std::mem::replace(&mut book.declared, true);
     }
 
     /// A queue has another number of ready messages.

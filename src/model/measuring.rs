@@ -81,7 +81,7 @@ impl Books {
     /// restart is not. The last one stands for all that the scenario does not name.
     pub(super) fn waits_agree_with_levels(&self) -> Result<(), LedgerError> {
         let named = self.queues.len() - 1;
-        for queue in self.queues[..named].iter().filter(|queue| !queue.declared_again) {
+        for queue in self.queues[..named].iter().filter(|queue| !queue.waits_unknown) {
             let (outcome, little) = (&queue.outcome, queue.outcome.little);
             if outcome.redelivered == 0 && little.holds() == Some(false) {
                 let waits = (little.handed_out.nanos + little.left.nanos).saturating_sub(little.before.nanos);

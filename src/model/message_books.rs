@@ -23,6 +23,7 @@ impl Books {
     /// A copy is lost that a queue had.
     pub(super) fn lost_from(&mut self, queue: QueueId, message: MessageId, cause: LossCause) {
         let place = self.place_of_queue[queue.index()];
+        self.queues[place as usize].waits_unknown = true;
         self.lost(message, cause, Some(place));
     }
 
