@@ -277,7 +277,7 @@ impl Books {
             Fact::Settled { queue, how: Settlement::Acked, .. } => self.queue(queue).outcome.acked += 1,
             Fact::Lost { queue, message, cause, .. } => self.lost_from(queue, message, cause),
             Fact::Requeued { queue, .. } | Fact::CameBack { queue, .. } => {
-                self.queue(queue).waits_unknown = true
+                self.queue(queue).waits_unknown = true;
             }
             Fact::DeadLettered { queue, queues, .. } => {
                 self.queue(queue).waits_unknown = true;

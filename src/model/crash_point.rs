@@ -258,7 +258,9 @@ mod tests {
     fn what_would_have_been_lost_anyway_is_taken_off_its_own_cause_first() {
         let losses = |some: &[(LossCause, u64)]| {
             let mut lost = [0; CAUSES];
-            some.iter().for_each(|&(cause, count)| lost[cause as usize] = count);
+            for &(cause, count) in some {
+                lost[cause as usize] = count;
+            }
             lost
         };
         let (cache, expired) = (LossCause::InPageCache, LossCause::Expired);
