@@ -152,7 +152,11 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
     let (csv, svg) = (report::crash_points_csv(&result), report::crash_points_svg(&result));
     if let Some(files) = files {
         let unstyled = anstream::adapter::strip_str(&text).to_string();
-        let planned = planned.into_iter().map(|planned| planned.text);
+        // The event is one of this seed, variant and settings: whoever is handed the file finds them in it.
+        let planned =
+            result.variants.iter().zip(planned).zip(&scenarios).map(|((crashes, planned), name)| {
+                format!("{}\n# Seen by: {}\n", planned.text, command(crashes, &planned, name.clone()))
+            });
         let contents: Vec<String> = [unstyled, csv.clone(), svg.clone()].into_iter().chain(planned).collect();
         let directory = files.write(&contents)?;
         copy_data(&input, &directory)?;

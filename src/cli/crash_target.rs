@@ -92,7 +92,7 @@ fn queue(wanted: Option<&str>, variants: &[Variant]) -> Result<(String, String),
             "quorum queues lose nothing with their process; `--kind node-crash` ends a node",
         ),
         ([], Some(wanted)) => refused(
-            &format!("there is no classic queue `{wanted}` in every variant"),
+            &format!("there is no classic queue `{wanted}`"),
             &format!("classic queues are {}", names.join(", ")),
         ),
         (_, None) => refused(

@@ -184,6 +184,8 @@ fn standard(setup: Setup, store: &str) -> Scenario {
         .with("prefetch-count", if setup.automatic { 0 } else { 10 })
         .with("acknowledge", if setup.automatic { "automatic" } else { "after-processing" })
         .with("service-time", "20ms")
+        // Where the crash of its queue cancels it, it goes on with what came back.
+        .with("resubscribe-delay", "100ms")
         .build()
         .expect("the standard run is a scenario without mistakes")
 }

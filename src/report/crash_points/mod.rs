@@ -60,6 +60,10 @@ fn answer(result: &CrashPoints, crashes: &VariantCrashes) -> String {
     };
     let anyway = match most(|point| point.aftermath.unfinished) {
         0 => anyway,
+        n if result.crash.kind.hits == Hits::Queue => format!(
+            "{anyway}; up to {n} have no fate at the end: the crash cancels the queue's consumers, and those without \
+             `resubscribe-delay` stay away"
+        ),
         n => format!("{anyway}; up to {n} have no fate at the end"),
     };
     if lost == 0 {

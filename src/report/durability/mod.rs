@@ -84,7 +84,7 @@ fn legend(cells: &[DurabilityCell]) -> String {
         format!(
             "run: {STANDARD_MESSAGES} messages are published within 15 ms, once each, and wait; 2 s after the first a consumer \
              comes and works off one each 20 ms, with a prefetch count of 10 where it acknowledges itself; profile \
-             rabbitmq-4.0. It is crashed right after every one of its {}, each time a copy of it; the broker is back 5 s later. \
+             rabbitmq-4.0. It is crashed right after every one of its {}, each time a copy of it; the broker is back 5 s later (a queue: at once). \
              Each number is the worst of all these crashes",
             events(cells)
         ),
