@@ -71,10 +71,24 @@ fn answer(result: &CrashPoints, crashes: &VariantCrashes) -> String {
     }
     let confirmed = match confirmed {
         0 => "never one that was confirmed".to_owned(),
-        n => format!("up to {n} of them confirmed"),
+        n if crashes
+            .points
+            .iter()
+            .any(|point| CURVES.map(|(_, value)| value(point)) == [lost, confirmed]) =>
+        {
+            format!("up to {n} of them confirmed")
+        }
+        n => format!("at another instant up to {n} that are confirmed"),
+    };
+    let made_good = match most(|point| point.aftermath.republished) {
+        0 => String::new(),
+        n => format!(
+            "; up to {} again, which makes losses good",
+            counted_as(n, "is published", "are published")
+        ),
     };
     format!(
-        "{of}a {kind} loses up to {}, {confirmed}, and something at {} of {}; {repeats}{anyway}",
+        "{of}a {kind} loses up to {}, {confirmed}, and something at {} of {}{made_good}; {repeats}{anyway}",
         counted(lost, "message"),
         share(crashes, |point| point.aftermath.lost()),
         instants(crashes)
