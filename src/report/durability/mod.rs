@@ -9,6 +9,7 @@ pub use why::durability_why;
 use super::emphasis;
 use super::wrap::prose;
 use crate::experiment::{DurabilityCell, STANDARD_MESSAGES, Setup};
+use crate::scenario::Hits;
 
 /// Columns of a line.
 const WIDTH: usize = 110;
@@ -105,7 +106,7 @@ fn legend(cells: &[DurabilityCell]) -> String {
     if cells.iter().any(DurabilityCell::is_quorum) {
         lines.push(
             "quorum: one node. Quorum queues are always durable and keep transient messages like persistent ones; `*` \
-             marks what was run so"
+             marks what was run so, and `–` a crash that a queue of many processes does not know"
                 .to_owned(),
         );
     }
@@ -159,6 +160,10 @@ fn of_one_crash(block: &[DurabilityCell]) -> String {
 
 /// A cell, as its legend says.
 fn shown(cell: &DurabilityCell) -> String {
+    if cell.is_quorum() && cell.kind.hits == Hits::Queue {
+        // It is a log of several processes; a crash of one is that of a node.
+        return "–".to_owned();
+    }
     let number = |n: u64| if n == STANDARD_MESSAGES { "all".to_owned() } else { n.to_string() };
     let mut text = number(cell.lost);
     if cell.setup.confirms {
