@@ -57,31 +57,32 @@ pub(super) fn carry_out(
     let result = result.map_err(Failure::Bug)?;
     let comparison = (purpose == Purpose::Compare).then(|| experiment::compare(&result));
 
-    let texts = texts(&result, comparison.as_ref());
+    // Only what somebody reads is made: the JSON of a thousand queues takes longer than a run of them.
+    let said = formatted(format, &result, comparison.as_ref());
     if let Some(files) = files {
-        let unstyled = anstream::adapter::strip_str(&texts[0]).to_string();
-        let contents =
-            [unstyled, texts[1].clone(), texts[2].clone(), report::estimates(&result, comparison.as_ref())]
-                .into_iter()
-                .chain(report::pictures(&result));
+        let text = |wanted| {
+            if wanted == format { said.clone() } else { formatted(wanted, &result, comparison.as_ref()) }
+        };
+        let unstyled = anstream::adapter::strip_str(&text(Format::Table)).to_string();
+        let estimates = report::estimates(&result, comparison.as_ref());
+        let contents = [unstyled, text(Format::Csv), text(Format::Json), estimates]
+            .into_iter()
+            .chain(report::pictures(&result));
         let directory = files.write(&contents.collect::<Vec<_>>())?;
         terminal.note(&format!("report: {}/{}", directory.display(), names.join(", ")));
     }
-    terminal.result(match format {
-        Format::Table => &texts[0],
-        Format::Csv => &texts[1],
-        Format::Json => &texts[2],
-    })?;
+    terminal.result(&said)?;
     Ok(if result.all_held() { Exit::Held } else { Exit::Finding })
 }
 
-/// The result as text, CSV and JSON.
-fn texts(result: &RunResult, comparison: Option<&Comparison>) -> [String; 3] {
-    let text = match comparison {
-        Some(comparison) => report::comparison_summary(result, comparison),
-        None => report::summary(result),
-    };
-    [text, report::csv(result), report::json(result, comparison)]
+/// The result in one format.
+fn formatted(format: Format, result: &RunResult, comparison: Option<&Comparison>) -> String {
+    match (format, comparison) {
+        (Format::Table, Some(comparison)) => report::comparison_summary(result, comparison),
+        (Format::Table, None) => report::summary(result),
+        (Format::Csv, _) => report::csv(result),
+        (Format::Json, _) => report::json(result, comparison),
+    }
 }
 
 /// Where the report of a scenario goes; `several`: whether the directory is shared by several scenarios.
