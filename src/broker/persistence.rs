@@ -234,7 +234,11 @@ impl Broker {
                     Asked::Lost(queue, arrival) => {
                         self.doomed.insert((QueueId(queue), arrival), LossCause::DiskLost);
                     }
-                    Asked::LeaderLost => step.out.fact(Fact::LeaderLost, rules::QQ_8),
+                    Asked::LeaderLost => {
+                        let storage = self.persistence.as_ref().map(|persistence| &persistence.storage);
+                        let elects = storage.is_some_and(Storage::has_majority);
+                        step.out.fact(Fact::LeaderLost, if elects { rules::QQ_7 } else { rules::QQ_8 });
+                    }
                     Asked::Elected(last) => self.leader_is_elected(last, step),
                 }
             }

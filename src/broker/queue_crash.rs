@@ -40,7 +40,8 @@ impl Broker {
                 .partition(|unacked| self.doom(id, unacked.entry).is_some());
             for unacked in lost {
                 let Some(cause) = self.doom(id, unacked.entry) else { continue };
-                self.forget_delivery(at, &unacked, Settlement::Gone(cause), rules::DUR_9, step);
+                let rule = self.rule_of_loss(id, cause);
+                self.forget_delivery(at, &unacked, Settlement::Gone(cause), rule, step);
                 self.messages.release(unacked.entry.slot());
             }
             self.requeue_deliveries(at, id, &kept, rules::DUR_7, step);

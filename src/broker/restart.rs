@@ -14,16 +14,6 @@ use crate::rules::{self, RuleRef};
 use crate::storage::Crash;
 use crate::units::SimTime;
 
-/// Why a copy does not survive.
-fn rule_of(cause: LossCause) -> RuleRef {
-    match cause {
-        LossCause::QueueNotDurable => rules::DUR_1,
-        LossCause::TransientInRestart => rules::DUR_3,
-        LossCause::DiskLost => rules::DUR_15,
-        _ => rules::DUR_9,
-    }
-}
-
 /// What a broker that stopped left behind. It comes back with [`Survivors::start`]; nothing volatile can leak through it.
 #[derive(Clone, Debug)]
 pub struct Survivors(Broker);
@@ -188,7 +178,13 @@ impl Broker {
             for unacked in lost {
                 let queue = unacked.queue;
                 let Some(cause) = self.doom(queue, unacked.entry) else { continue };
-                self.forget_delivery(at, &unacked, Settlement::Gone(cause), rule_of(cause), step);
+                self.forget_delivery(
+                    at,
+                    &unacked,
+                    Settlement::Gone(cause),
+                    self.rule_of_loss(queue, cause),
+                    step,
+                );
                 self.messages.release(unacked.entry.slot());
             }
         }
@@ -203,6 +199,23 @@ impl Broker {
             (false, _) => Some(LossCause::QueueNotDurable),
             (true, QueueKind::Classic) if transient => Some(LossCause::TransientInRestart),
             (true, _) => self.doomed.get(&(id, entry.arrival())).copied(),
+        }
+    }
+
+    /// By which rule its store has, or has not, kept what it confirmed.
+    pub(super) fn rule_of_store(&self, id: QueueId) -> RuleRef {
+        let storage = self.persistence.as_ref().map(|persistence| &persistence.storage);
+        let early = storage.is_some_and(|storage| storage.confirms_on_arrival(id.0));
+        if early { rules::DUR_16 } else { rules::DUR_9 }
+    }
+
+    /// Why a copy in this queue does not survive.
+    pub(super) fn rule_of_loss(&self, id: QueueId, cause: LossCause) -> RuleRef {
+        match cause {
+            LossCause::QueueNotDurable => rules::DUR_1,
+            LossCause::TransientInRestart => rules::DUR_3,
+            LossCause::DiskLost => rules::DUR_15,
+            _ => self.rule_of_store(id),
         }
     }
 
@@ -238,7 +251,7 @@ impl Broker {
         for (n, entry) in (1..).zip(lost) {
             let Some(cause) = self.doom(id, entry) else { continue };
             let (message, ready) = (self.messages.id(entry.slot()), ready - n);
-            let rule = rule_of(cause);
+            let rule = self.rule_of_loss(id, cause);
             step.out.fact(Fact::Lost { queue: id, message, cause, ready, unacked: 0 }, rule);
             let size = u64::from(self.messages.get(entry.slot()).message.size);
             if let Some(features) = &mut self.queues[id.0].features {

@@ -8,7 +8,6 @@ use super::restart::Survivors;
 use super::{Broker, Out, Step};
 use crate::amqp::{MessageId, Name, QueueId};
 use crate::observe::{Durability, Fact};
-use crate::rules;
 use crate::storage::{Asked, Level};
 use crate::units::SimTime;
 
@@ -113,7 +112,7 @@ impl Broker {
         at: SimTime,
         step: &mut Step<'_, impl Out>,
     ) {
-        step.out.fact(self.reached(copy, level, at), rules::DUR_9);
+        step.out.fact(self.reached(copy, level, at), self.rule_of_store(QueueId(copy.0)));
     }
 
     /// Brings the storage to `now`, where a run ends: what has become safer without being told.

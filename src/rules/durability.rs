@@ -59,4 +59,8 @@ rules! {
         "What a node has kept goes with its disk; a quorum queue keeps what it has confirmed as long as a \
          majority of its members keep theirs.";
         "RabbitMQ docs, quorum-queues";
+    DUR_16, "DUR-16":
+        "A store that confirms on arrival promises nothing: any crash may take what it has confirmed and \
+         not written yet, and a power loss what it has not synced.";
+        "assumed";
 }

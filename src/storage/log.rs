@@ -159,6 +159,11 @@ impl Log {
         self.members.len() / 2 + 1
     }
 
+    /// Whether a majority of the nodes runs.
+    pub(super) fn has_majority(&self) -> bool {
+        self.members.iter().filter(|member| member.up).count() >= self.majority()
+    }
+
     pub(super) fn has_leader(&self) -> bool {
         self.leader.is_some()
     }
@@ -390,8 +395,7 @@ impl Log {
 
     /// Without a majority there is no leader, and with one there will be.
     fn look_for_leader(&mut self, now: SimTime, news: &mut Vec<News>) {
-        let up = self.members.iter().filter(|member| member.up).count();
-        if up < self.majority() {
+        if !self.has_majority() {
             self.election = None;
             if self.leader.take().is_some() {
                 news.push(News::LeaderLost);

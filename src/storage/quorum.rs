@@ -27,6 +27,11 @@ impl Storage {
         self.spec.cluster.nodes
     }
 
+    /// Whether enough nodes run for there to be a leader, now or after an election.
+    pub fn has_majority(&self) -> bool {
+        self.log.has_majority()
+    }
+
     /// Whether quorum queues have a leader.
     pub fn has_leader(&self) -> bool {
         self.log.has_leader()

@@ -68,6 +68,11 @@ pub struct StoreSpec {
 }
 
 impl StoreSpec {
+    /// Whether a publish is answered before anything of it is written.
+    pub fn confirms_on_arrival(&self) -> bool {
+        self.confirm_after == ConfirmAfter::Arrival
+    }
+
     /// Messages may wait for the queue's process.
     pub fn takes_time(&self) -> bool {
         self.service_time.max(self.transient_service_time) > SimDuration::ZERO

@@ -258,6 +258,12 @@ impl Storage {
         store.is_some_and(|store| store.keeps.spec(&self.spec).confirm_after == ConfirmAfter::Sync)
     }
 
+    /// Whether a queue's confirms wait for nothing.
+    pub fn confirms_on_arrival(&self, queue: u32) -> bool {
+        let store = self.queues.get(&queue);
+        store.is_some_and(|store| store.keeps.spec(&self.spec).confirms_on_arrival())
+    }
+
     /// Whether anybody waits for a confirm.
     pub fn is_awaited(&self) -> bool {
         self.waiting > 0

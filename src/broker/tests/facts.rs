@@ -167,3 +167,29 @@ fn what_is_lost_with_a_disk_says_so_by_its_own_rule() {
         assert_eq!(lost, [(LossCause::DiskLost, rules::DUR_15)], "{kind}");
     }
 }
+
+/// Source: rules DUR-9 and DUR-16.
+#[test]
+fn what_a_store_confirms_on_arrival_is_lost_by_a_rule_of_its_own() {
+    for (store, rule) in [("never-sync", rules::DUR_16), ("rabbitmq-4-classic", rules::DUR_9)] {
+        let named = |name| preset(name).unwrap();
+        let spec = StorageSpec {
+            classic: named(store),
+            classic_2: named(store),
+            quorum: named("rabbitmq-quorum"),
+            disk: DiskSpec::default(),
+            cluster: ClusterSpec::default(),
+        };
+        let mut talk = Talk::plain();
+        talk.broker.attach(Storage::new(&spec, 1));
+        talk.declare("q", &[]);
+        talk.method(Method::ConfirmSelect);
+        talk.publish_as("q", 1, DeliveryMode::Persistent);
+        let talk = talk.crash(Crash::Process);
+        let lost = talk.stated(|fact| match fact {
+            Fact::Lost { cause, .. } => Some(*cause),
+            _ => None,
+        });
+        assert_eq!(lost, [(LossCause::InProcessBuffer, rule)], "{store}");
+    }
+}
