@@ -2,16 +2,16 @@
 
 use std::num::NonZeroUsize;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use super::options::threads;
 use super::progress::Progress;
 use super::terminal::Terminal;
 use super::{Exit, Failure};
-use crate::experiment::{self, DurabilityPlan, Setup};
+use crate::experiment::{self, DurabilityPlan, QueueStore, Setup, TableCrash};
 use crate::report;
-use crate::scenario::{CrashKind, Hits};
+use crate::scenario::meant;
 use crate::storage::PRESETS;
 
 /// Which part of the table, and how.
@@ -19,10 +19,10 @@ use crate::storage::PRESETS;
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Arguments {
     /// Only this crash; may be given several times
-    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(kinds().map(|kind| kind.name)))]
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(TableCrash::all().into_iter().map(|crash| crash.name)))]
     crash: Vec<String>,
-    /// Only this store; may be given several times
-    #[arg(long, value_name = "NAME", value_parser = stores())]
+    /// Only this store, with or without `rabbitmq-`; may be given several times
+    #[arg(long, value_name = "NAME", value_parser = StoreName)]
     store: Vec<String>,
     /// Only such queues
     #[arg(long)]
@@ -95,16 +95,50 @@ Every cell is computed: a small standard run is crashed after each of its events
 Examples:
   amqpsim durability
   amqpsim durability --crash power-loss --queue durable --message persistent
-  amqpsim durability --crash power-loss --store rabbitmq-4-classic --confirms yes --why
+  amqpsim durability --crash power-loss --store 4-classic --confirms yes --why
+  amqpsim durability --crash node-crash --crash node-disk-loss --store quorum
   amqpsim durability --format csv";
 
-/// Crashes that differ where there is one node: the end of the only one is the end of the broker.
-fn kinds() -> impl Iterator<Item = CrashKind> {
-    CrashKind::ALL.into_iter().filter(|kind| kind.hits != Hits::Node)
+/// The columns of the table.
+fn stores() -> Vec<QueueStore> {
+    PRESETS.iter().flat_map(|(name, _)| QueueStore::of_preset(name)).collect()
 }
 
-fn stores() -> impl TypedValueParser<Value = String> {
-    PossibleValuesParser::new(PRESETS.map(|(name, _)| name))
+/// Reads the name of a store, as it is written in files or in the table; that of a preset stands for all its columns.
+#[derive(Clone, Copy)]
+struct StoreName;
+
+impl TypedValueParser for StoreName {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        let read = |given: &str| -> Result<String, String> {
+            let stores = stores();
+            let known: Vec<&str> = stores.iter().flat_map(names).collect();
+            if known.contains(&given) {
+                return Ok(given.to_owned());
+            }
+            let meant = meant(given, &known).map_or(String::new(), |near| format!("did you mean {near}? "));
+            let all: Vec<&str> = stores.iter().map(QueueStore::short_name).collect();
+            Err(format!("{meant}the stores are {}", all.join(", ")))
+        };
+        TypedValueParser::parse_ref(&read, command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(stores().into_iter().map(|store| PossibleValue::new(store.name))))
+    }
+}
+
+/// What a store may be called.
+fn names(store: &QueueStore) -> [&'static str; 4] {
+    let short = store.preset.trim_start_matches("rabbitmq-");
+    [store.name, store.short_name(), store.preset, short]
 }
 
 /// Computes and prints it.
@@ -136,9 +170,10 @@ fn plan(arguments: &Arguments) -> DurabilityPlan {
             && is(arguments.confirms.map(|confirms| confirms == Confirms::Yes), setup.confirms)
             && is(arguments.ack.map(|ack| ack == Ack::Automatic), setup.automatic)
     });
+    let wanted_store = |store: &QueueStore| names(store).iter().any(|name| wanted(&arguments.store, name));
     DurabilityPlan {
         setups: setups.collect(),
-        stores: PRESETS.iter().map(|(name, _)| *name).filter(|name| wanted(&arguments.store, name)).collect(),
-        kinds: kinds().filter(|kind| wanted(&arguments.crash, kind.name)).collect(),
+        stores: stores().into_iter().filter(wanted_store).collect(),
+        crashes: TableCrash::all().into_iter().filter(|crash| wanted(&arguments.crash, crash.name)).collect(),
     }
 }

@@ -3,66 +3,41 @@
 use std::num::NonZeroU64;
 
 use super::crash_points::{CrashPlan, CrashPoint, Spread, VariantCrashes, strike_all, undisturbed};
-use super::{Origin, SimulatorBug};
-use crate::scenario::{CrashKind, PlannedCrash, Scenario, ScenarioBuilder, Variant};
+use super::{Origin, QueueStore, Setup, SimulatorBug, TableCrash};
+use crate::scenario::{Scenario, ScenarioBuilder, Variant};
 use crate::units::SimDuration;
 
 /// How many messages the standard run has.
 pub const STANDARD_MESSAGES: u64 = 30;
 /// The queue of the standard run.
 const QUEUE: &str = "orders";
-/// The preset that stands for quorum queues.
-const QUORUM: &str = "rabbitmq-quorum";
-
-/// What the application chooses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Setup {
-    /// Whether the queue is durable.
-    pub durable: bool,
-    /// Whether messages are persistent.
-    pub persistent: bool,
-    /// Whether the producer asks for confirms.
-    pub confirms: bool,
-    /// Whether the consumer acknowledges automatically.
-    pub automatic: bool,
-}
-
-impl Setup {
-    /// Every one, the most careful first.
-    pub fn all() -> Vec<Setup> {
-        let bit = |k: u32, place: u32| k >> place & 1 == 0;
-        let setup = |k| Setup {
-            durable: bit(k, 3),
-            persistent: bit(k, 2),
-            confirms: bit(k, 1),
-            automatic: !bit(k, 0),
-        };
-        (0..16).map(setup).collect()
-    }
-}
+/// For how long the broker, or a node of it, is down.
+const DOWN: SimDuration = SimDuration::from_secs(5);
 
 /// Which part of the table to compute.
 #[derive(Clone, Debug)]
 pub struct DurabilityPlan {
     /// The rows.
     pub setups: Vec<Setup>,
-    /// The columns: names of presets.
-    pub stores: Vec<&'static str>,
+    /// The columns.
+    pub stores: Vec<QueueStore>,
     /// The blocks.
-    pub kinds: Vec<CrashKind>,
+    pub crashes: Vec<TableCrash>,
 }
 
 /// One cell: each number is the highest of all crash points.
 #[derive(Clone, Debug)]
 pub struct DurabilityCell {
     /// What happens.
-    pub kind: CrashKind,
+    pub crash: TableCrash,
     /// What the application chose.
     pub setup: Setup,
-    /// The preset of the queue's store.
-    pub store: &'static str,
+    /// Where the queue is kept.
+    pub store: QueueStore,
+    /// Whether the store confirms what it has not written yet.
+    pub confirms_on_arrival: bool,
     /// How many crash points there were.
-    pub crashes: u64,
+    pub crash_points: u64,
     /// Messages lost.
     pub lost: u64,
     /// Messages lost of which the producer knows, or comes to know, that they are confirmed.
@@ -78,9 +53,9 @@ pub struct DurabilityCell {
 }
 
 impl DurabilityCell {
-    /// Whether its queue is a quorum queue: always durable, and keeps transient messages as persistent ones.
-    pub fn is_quorum(&self) -> bool {
-        self.store == QUORUM
+    /// Whether the crash can hit the queue at all; if not, the numbers say that nothing happened.
+    pub fn is_hit(&self) -> bool {
+        self.crash.hits(&self.store)
     }
 }
 
@@ -93,37 +68,44 @@ pub fn durability(
     jobs: usize,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Vec<DurabilityCell>, SimulatorBug> {
-    // Source: rules DUR-1 to DUR-10, which the broker and its stores follow; nothing about them is decided here.
-    let rows: Vec<(Setup, &'static str)> =
+    // Source: rules DUR-1 to DUR-16, which the broker and its stores follow; nothing about them is decided here.
+    let rows: Vec<(Setup, QueueStore)> =
         plan.setups.iter().flat_map(|setup| plan.stores.iter().map(|store| (*setup, *store))).collect();
-    let variants: Vec<Variant> = rows.iter().map(|&(setup, store)| variant(setup, store)).collect();
+    // A quorum queue is durable whatever is chosen: what comes to the same run is run once.
+    let mut variants: Vec<Variant> = Vec::new();
+    let mut place_of_row = Vec::new();
+    for (setup, store) in &rows {
+        let scenario = standard(*setup, store);
+        let known = variants.iter().position(|variant| variant.scenario == scenario);
+        place_of_row.push(known.unwrap_or(variants.len()));
+        if known.is_none() {
+            let name = format!("{} {setup:?}", store.name);
+            variants.push(Variant { name, changes: Vec::new(), scenario });
+        }
+    }
     let mut cells = Vec::new();
-    for (k, kind) in plan.kinds.iter().enumerate() {
+    for (k, crash) in plan.crashes.iter().enumerate() {
         let crashes = CrashPlan {
             origin: Origin { file: "standard run".to_owned(), overrides: Vec::new() },
             variants: variants.clone(),
             names_variants: true,
             seed: None,
-            crash: PlannedCrash {
-                queue: ("/".to_owned(), QUEUE.to_owned()),
-                ..PlannedCrash::new(*kind, SimDuration::from_millis(5000))
-            },
+            crash: crash.planned(QUEUE, DOWN),
             spread: Spread::Every(NonZeroU64::MIN),
         };
-        let of = plan.kinds.len();
+        let of = plan.crashes.len();
         let told = |done: usize, total: usize| progress(k * total + done, of * total);
         let struck = strike_all(undisturbed(&crashes, jobs)?, jobs, &told)?;
-        cells.extend(
-            rows.iter().zip(&struck.variants).filter_map(|(&row, crashes)| cell(*kind, row, crashes)),
-        );
+        let struck = place_of_row.iter().filter_map(|&place| struck.variants.get(place));
+        cells.extend(rows.iter().zip(struck).filter_map(|(&row, crashes)| cell(*crash, row, crashes)));
     }
     Ok(cells)
 }
 
 /// The worst of each number; nothing without a crash point, which the standard run always has.
 fn cell(
-    kind: CrashKind,
-    (setup, store): (Setup, &'static str),
+    crash: TableCrash,
+    (setup, store): (Setup, QueueStore),
     crashes: &VariantCrashes,
 ) -> Option<DurabilityCell> {
     let points = &crashes.points;
@@ -133,10 +115,17 @@ fn cell(
     let worst = points.iter().rev().max_by_key(lost)?;
     let worst_again = points.iter().rev().max_by_key(|point| point.aftermath.processed_again)?;
     Some(DurabilityCell {
-        kind,
+        crash,
         setup,
         store,
-        crashes: points.len() as u64,
+        confirms_on_arrival: crashes
+            .variant
+            .scenario
+            .system
+            .storage
+            .as_ref()
+            .is_some_and(|storage| !store.is_quorum() && storage.classic.confirms_on_arrival()),
+        crash_points: points.len() as u64,
         lost: most(&|point| point.aftermath.lost()),
         lost_though_confirmed: most(&|point| point.aftermath.lost_though_confirmed),
         processed_again: most(&|point| point.aftermath.processed_again),
@@ -146,20 +135,19 @@ fn cell(
     })
 }
 
-fn variant(setup: Setup, store: &str) -> Variant {
-    let scenario = standard(setup, store);
-    Variant { name: format!("{store} {setup:?}"), changes: Vec::new(), scenario }
-}
-
 /// 30 messages within 15 ms, which leaves some on the way, and time for every store to confirm and to rest. Then a consumer
 /// comes and works for 0.6 s. Nothing is random, so one run is all there is.
-fn standard(setup: Setup, store: &str) -> Scenario {
-    let quorum = store == QUORUM;
+fn standard(setup: Setup, store: &QueueStore) -> Scenario {
+    let quorum = store.is_quorum();
     let scenario = ScenarioBuilder::new("durability")
         // The newest that has queues which are neither durable nor exclusive.
         .broker()
         .with("profile", "rabbitmq-4.0");
-    let scenario = if quorum { scenario } else { scenario.classic_store().with("preset", store) };
+    let scenario = match store.members {
+        _ if !quorum => scenario.classic_store().with("preset", store.preset),
+        1 => scenario,
+        members => scenario.cluster().with("nodes", i64::from(members)),
+    };
     let scenario = scenario
         .disk()
         .with("writeback-phase", "0s")

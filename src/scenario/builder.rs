@@ -142,6 +142,11 @@ impl ScenarioBuilder {
         self.single("disk")
     }
 
+    /// Goes on with `[cluster]`.
+    pub fn cluster(self) -> Self {
+        self.single("cluster")
+    }
+
     /// Goes on with `[link]`.
     pub fn link(self) -> Self {
         self.single("link")

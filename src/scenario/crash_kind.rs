@@ -14,7 +14,7 @@ pub struct CrashKind {
     /// What happens, in words, where there is one node.
     pub about: &'static str,
     /// What happens where there are several nodes.
-    about_cluster: &'static str,
+    pub about_cluster: &'static str,
     /// What it hits.
     pub hits: Hits,
 }

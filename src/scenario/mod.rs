@@ -41,9 +41,10 @@ pub use diagnostic::{Diagnostic, Diagnostics, Label, Level, Paint};
 pub use files::Files;
 pub use grid::{Factor, Grid, GridPoint, POINTS_MAX, grid};
 pub use load::{Loaded, load, load_with_files};
-pub use reproduction::{Reproduction, reproduction};
+pub use reproduction::reproduction;
 pub use source::{Place, Source};
 pub use study::{Horizon, Precision, REPLICATIONS, Study};
+pub use suggest::meant;
 
 use crate::check::CheckSpec;
 use crate::model::SystemSpec;

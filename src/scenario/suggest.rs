@@ -19,7 +19,7 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 
 /// The words that may be meant, as a list to read: the nearest, or those of which `word` is a part between hyphens, as
 /// `quorum` is of `rabbitmq-quorum`.
-pub(super) fn meant(word: &str, candidates: &[&str]) -> Option<String> {
+pub fn meant(word: &str, candidates: &[&str]) -> Option<String> {
     if let Some(near) = nearest(word, candidates.iter().copied()) {
         return Some(format!("`{near}`"));
     }

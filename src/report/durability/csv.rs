@@ -34,25 +34,31 @@ fn write(writer: &mut ::csv::Writer<Vec<u8>>, cells: &[DurabilityCell]) -> Resul
     writer.write_record(COLUMNS.into_iter().chain(causes.iter().map(String::as_str)))?;
     for cell in cells {
         let setup = cell.setup;
-        let words = [cell.kind.name, cell.store, queue(setup), message(setup), confirms(setup), ack(setup)];
+        let words =
+            [cell.crash.name, cell.store.name, queue(setup), message(setup), confirms(setup), ack(setup)];
         let numbers = [
-            cell.crashes,
+            cell.crash_points,
             cell.lost,
             cell.lost_though_confirmed,
             cell.processed_again,
             cell.came_back,
             cell.worst.at.as_nanos(),
         ];
-        let causes = LossCause::ALL.map(|cause| cell.worst.aftermath.lost_to(cause).to_string());
-        let row = words.into_iter().map(str::to_owned).chain(numbers.map(|number| number.to_string()));
-        writer.write_record(row.chain([note(cell).to_owned()]).chain(causes))?;
+        let causes = LossCause::ALL.map(|cause| cell.worst.aftermath.lost_to(cause));
+        // What cannot happen is not the same as a 0.
+        let shown = |number: u64| if cell.is_hit() { number.to_string() } else { String::new() };
+        let row = words.into_iter().map(str::to_owned).chain(numbers.map(shown));
+        writer.write_record(row.chain([note(cell).to_owned()]).chain(causes.map(shown)))?;
     }
     Ok(())
 }
 
-/// What a quorum queue makes of a choice that it does not have.
+/// What a quorum queue makes of a choice that it does not have, and that a crash finds nothing to hit.
 fn note(cell: &DurabilityCell) -> &'static str {
-    match (cell.is_quorum(), cell.setup.durable, cell.setup.persistent) {
+    if !cell.is_hit() {
+        return "does-not-apply";
+    }
+    match (cell.store.is_quorum(), cell.setup.durable, cell.setup.persistent) {
         (true, false, true) => "as-durable",
         (true, true, false) => "as-persistent",
         (true, false, false) => "as-durable-and-persistent",

@@ -1,18 +1,22 @@
 //! The truth table of durability: blocks for crashes, rows for what the application chooses, columns for stores.
 
+mod block;
 mod csv;
 mod why;
 
 pub use self::csv::durability_csv;
 pub use why::durability_why;
 
+use block::of_one_crash;
+
 use super::emphasis;
 use super::wrap::prose;
 use crate::experiment::{DurabilityCell, STANDARD_MESSAGES, Setup};
-use crate::scenario::Hits;
 
 /// Columns of a line.
 const WIDTH: usize = 110;
+/// The cell of a store in which the crash finds nothing to hit.
+const NOT_HIT: &str = "–";
 
 fn queue(setup: Setup) -> &'static str {
     if setup.durable { "durable" } else { "transient" }
@@ -44,12 +48,18 @@ fn group(setup: Setup) -> String {
 /// The table for people.
 pub fn durability_table(cells: &[DurabilityCell]) -> String {
     let mut text = format!("{}\n\n{}", emphasis::strong(&answer(cells)), legend(cells));
-    for block in cells.chunk_by(|a, b| a.kind.name == b.kind.name) {
-        text +=
-            &format!("\n{}\n", emphasis::strong(&format!("{}: {}", block[0].kind.name, block[0].kind.about)));
+    for block in blocks(cells) {
+        let crash = block[0].crash;
+        let title = prose(&format!("{}: {}", crash.name, crash.about), WIDTH);
+        text += &format!("\n{}\n", emphasis::strong(&title));
         text += &of_one_crash(block);
     }
     text
+}
+
+/// The cells of each crash.
+fn blocks(cells: &[DurabilityCell]) -> impl Iterator<Item = &[DurabilityCell]> {
+    cells.chunk_by(|a, b| a.crash.name == b.crash.name)
 }
 
 /// For each crash, which stores keep what they confirmed, where the application does all it can.
@@ -58,24 +68,25 @@ fn answer(cells: &[DurabilityCell]) -> String {
         vec!["with durable queues, persistent messages, confirms and manual acknowledgement:".to_owned()];
     let careful = |cell: &&DurabilityCell| {
         let setup = cell.setup;
-        setup.durable && setup.persistent && setup.confirms && !setup.automatic
+        setup.durable && setup.persistent && setup.confirms && !setup.automatic && cell.is_hit()
     };
-    for block in cells.chunk_by(|a, b| a.kind.name == b.kind.name) {
-        let careful: Vec<&DurabilityCell> = block.iter().filter(careful).collect();
-        if careful.is_empty() {
-            continue;
-        }
-        let losing: Vec<&str> = careful
-            .iter()
-            .filter(|cell| cell.lost_though_confirmed > 0)
-            .map(|cell| short(cell.store))
-            .collect();
-        let says = match losing.len() {
-            0 => "loses no confirmed message in any store".to_owned(),
-            n if n == careful.len() => "loses confirmed messages in every store".to_owned(),
-            _ => format!("loses confirmed messages with {} only", losing.join(", ")),
+    for block in blocks(cells) {
+        let (losing, keeping): (Vec<&DurabilityCell>, Vec<&DurabilityCell>) =
+            block.iter().filter(careful).partition(|cell| cell.lost_though_confirmed > 0);
+        let names = |cells: &[&DurabilityCell]| {
+            let names: Vec<&str> = cells.iter().map(|cell| cell.store.short_name()).collect();
+            names.join(", ")
         };
-        lines.push(prose(&format!("  {} {says}", block[0].kind.name), WIDTH));
+        let says = match (losing.len(), keeping.len()) {
+            (0, 0) => continue,
+            (0, _) => "loses no confirmed message in any store".to_owned(),
+            (_, 0) => "loses confirmed messages in every store".to_owned(),
+            (n, m) if n > m => {
+                format!("loses confirmed messages in every store but {}", names(&keeping))
+            }
+            _ => format!("loses confirmed messages with {} only", names(&losing)),
+        };
+        lines.push(prose(&format!("  {} {says}", block[0].crash.name), WIDTH));
     }
     if lines.len() == 1 { "durability: the worst of each crash".to_owned() } else { lines.join("\n") }
 }
@@ -85,8 +96,8 @@ fn legend(cells: &[DurabilityCell]) -> String {
         format!(
             "run: {STANDARD_MESSAGES} messages are published within 15 ms, once each, and wait; 2 s after the first a consumer \
              comes and works off one each 20 ms, with a prefetch count of 10 where it acknowledges itself; profile \
-             rabbitmq-4.0. It is crashed right after every one of its {}, each time a copy of it; the broker is back 5 s later (a queue: at once). \
-             Each number is the worst of all these crashes",
+             rabbitmq-4.0. It is crashed right after every one of its {}, each time a copy of it; what crashed is back 5 s \
+             later (a queue: at once). Each number is the worst of all these crashes",
             events(cells)
         ),
         format!(
@@ -103,12 +114,18 @@ fn legend(cells: &[DurabilityCell]) -> String {
                 .to_owned(),
         );
     }
-    if cells.iter().any(DurabilityCell::is_quorum) {
+    if cells.iter().any(|cell| cell.store.is_quorum()) {
         lines.push(
-            "quorum: one node. Quorum queues are always durable and keep transient messages like persistent ones; `*` \
-             marks what was run so, and `–` a crash that a queue of many processes does not know"
+            "quorum: a queue with 1, 3 or 5 members, each on a node of its own; the clients are connected to the leader's. \
+             It is always durable and keeps transient messages like persistent ones; `*` marks what was run so"
                 .to_owned(),
         );
+    }
+    if cells.iter().any(|cell| !cell.is_hit()) {
+        lines.push(format!(
+            "{NOT_HIT}: does not apply, which is no zero. A quorum queue is not one process but a log with a member on each \
+             node; what can end is a node, see node-crash"
+        ));
     }
     lines.push("`--why` adds the causes with their rules".to_owned());
     lines.iter().map(|line| prose(line, WIDTH) + "\n").collect()
@@ -116,53 +133,15 @@ fn legend(cells: &[DurabilityCell]) -> String {
 
 /// `261 events`, or from where to where.
 fn events(cells: &[DurabilityCell]) -> String {
-    let crashes = || cells.iter().map(|cell| cell.crashes);
+    let crashes = || cells.iter().map(|cell| cell.crash_points);
     let (fewest, most) = (crashes().min().unwrap_or(0), crashes().max().unwrap_or(0));
     if fewest == most { format!("{most} events") } else { format!("{fewest} to {most} events") }
 }
 
-/// The name of a store without what presets share.
-fn short(store: &str) -> &str {
-    store.trim_start_matches("rabbitmq-")
-}
-
-/// The rows of one crash.
-fn of_one_crash(block: &[DurabilityCell]) -> String {
-    let rows: Vec<&[DurabilityCell]> = block.chunk_by(|a, b| a.setup == b.setup).collect();
-    let stores: Vec<(&str, &str)> = rows[0]
-        .iter()
-        .map(|cell| short(cell.store))
-        .map(|name| name.split_once('-').unwrap_or(("", name)))
-        .collect();
-    let first = rows.iter().map(|row| label(row[0].setup).len()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..stores.len())
-        .map(|k| {
-            let cells = rows.iter().map(|row| shown(&row[k]).len()).max().unwrap_or(0);
-            cells.max(stores[k].0.len()).max(stores[k].1.len())
-        })
-        .collect();
-    let line = |label: &str, cells: Vec<String>| {
-        let cells = cells.iter().zip(&widths).map(|(cell, width)| format!("  {cell:<width$}"));
-        let cells = cells.collect::<Vec<_>>().concat();
-        format!("{label:<first$}{cells}").trim_end().to_owned() + "\n"
-    };
-    let mut text = line("", stores.iter().map(|(above, _)| (*above).to_owned()).collect());
-    text += &line("", stores.iter().map(|(_, below)| (*below).to_owned()).collect());
-    let same = |a: &&[DurabilityCell], b: &&[DurabilityCell]| group(a[0].setup) == group(b[0].setup);
-    for rows in rows.chunk_by(same) {
-        text += &format!("{}\n", group(rows[0][0].setup));
-        for row in rows {
-            text += &line(&label(row[0].setup), row.iter().map(shown).collect());
-        }
-    }
-    text
-}
-
 /// A cell, as its legend says.
 fn shown(cell: &DurabilityCell) -> String {
-    if cell.is_quorum() && cell.kind.hits == Hits::Queue {
-        // It is a log of several processes; a crash of one is that of a node.
-        return "–".to_owned();
+    if !cell.is_hit() {
+        return NOT_HIT.to_owned();
     }
     let number = |n: u64| if n == STANDARD_MESSAGES { "all".to_owned() } else { n.to_string() };
     let mut text = number(cell.lost);
@@ -172,7 +151,7 @@ fn shown(cell: &DurabilityCell) -> String {
     if cell.processed_again > 0 {
         text += &format!(" +{}", number(cell.processed_again));
     }
-    if cell.is_quorum() && !(cell.setup.durable && cell.setup.persistent) {
+    if cell.store.is_quorum() && !(cell.setup.durable && cell.setup.persistent) {
         text += "*";
     }
     text

@@ -1,6 +1,6 @@
 //! Why a cell of the truth table says what it says: causes with counts and the rule behind each.
 
-use super::{WIDTH, group, label, short, shown};
+use super::{WIDTH, group, label, shown};
 use crate::experiment::DurabilityCell;
 use crate::observe::LossCause;
 use crate::report::wrap::wrap;
@@ -13,8 +13,12 @@ pub fn durability_why(cells: &[DurabilityCell]) -> String {
 
 fn of_one(cell: &DurabilityCell) -> String {
     let choice = format!("{}, {}", group(cell.setup), label(cell.setup).trim_start());
-    let mut text = format!("\n{}, {}: {choice}: {}\n", cell.kind.name, short(cell.store), shown(cell));
+    let mut text = format!("\n{}, {}: {choice}: {}\n", cell.crash.name, cell.store.short_name(), shown(cell));
     let say = |text: &str| wrap("  ", 4, text, WIDTH).join("\n") + "\n";
+    if !cell.is_hit() {
+        return text
+            + &say("does not apply: there is no process of the queue that could end and leave the node");
+    }
     if cell.lost == 0 {
         text += &say("nothing is lost at any instant");
     } else {
@@ -38,13 +42,14 @@ fn of_one(cell: &DurabilityCell) -> String {
 /// What takes a message so. The standard run meets losses on the way, in its store and in its consumer.
 fn rule(cause: LossCause, cell: &DurabilityCell) -> RuleRef {
     match cause {
-        LossCause::LostOnTheWire if cell.kind.name == "broker-restart" => rules::CON_14,
+        LossCause::LostOnTheWire if cell.crash.name == "broker-restart" => rules::CON_14,
         LossCause::LostOnTheWire => rules::CON_11,
         LossCause::TransientInRestart => rules::DUR_3,
         LossCause::QueueNotDurable => rules::DUR_1,
         LossCause::AutoAckInFlight | LossCause::AutoAckInBuffer => rules::CON_8,
         LossCause::DiskLost => rules::DUR_15,
-        _ if cell.is_quorum() => rules::CF_9,
+        _ if cell.store.is_quorum() => rules::CF_9,
+        _ if cell.confirms_on_arrival => rules::DUR_16,
         _ => rules::DUR_9,
     }
 }
