@@ -14,9 +14,11 @@ use super::progress::Progress;
 use super::report_files::ReportFiles;
 use super::terminal::Terminal;
 use super::{Exit, Failure};
-use crate::experiment::{CrashPlan, CrashPoints, Origin, Spread, VariantCrashes, strike_all, undisturbed};
+use crate::experiment::{
+    CrashPlan, CrashPoints, Spread, VariantCrashes, shell_word, strike_all, undisturbed,
+};
 use crate::report;
-use crate::scenario::{CrashKind, PlannedCrash, Reproduction, Variant, reproduction};
+use crate::scenario::{CrashKind, PlannedCrash, Variant, reproduction};
 use crate::units::{SimDuration, parse_duration};
 
 /// More rows than these are no help to anybody and need about 100 bytes each.
@@ -126,6 +128,7 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
     let names: Vec<&str> = FILES.into_iter().chain(scenarios.iter().map(String::as_str)).collect();
     if let Some(directory) = &directory {
         refuse_overwriting(&arguments.file, directory, &names)?;
+        refuse_data_over_reports(&input, &names)?;
     }
     let files = directory.as_ref().map(|directory| ReportFiles::open(directory, &names)).transpose()?;
 
@@ -137,26 +140,23 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
     drop(progress);
     let result = struck.map_err(Failure::Bug)?;
 
-    let planned: Vec<Reproduction> =
+    let planned: Vec<String> =
         result.variants.iter().map(|crashes| worst_scenario(&result, crashes, &input)).collect();
-    let worst = result.variants.iter().zip(&planned).zip(&scenarios);
-    let commands = match &directory {
-        Some(directory) => worst
-            .map(|((crashes, planned), name)| {
-                command(crashes, planned, directory.join(name).display().to_string())
-            })
-            .collect(),
-        None => Vec::new(),
+    let shown_in = |directory: &PathBuf| -> Vec<String> {
+        scenarios
+            .iter()
+            .map(|name| command(result.seed, &directory.join(name).display().to_string()))
+            .collect()
     };
+    let commands = directory.as_ref().map(shown_in).unwrap_or_default();
     let text = report::crash_points_summary(&result, &commands);
     let (csv, svg) = (report::crash_points_csv(&result), report::crash_points_svg(&result));
     if let Some(files) = files {
         let unstyled = anstream::adapter::strip_str(&text).to_string();
-        // The event is one of this seed, variant and settings: whoever is handed the file finds them in it.
-        let planned =
-            result.variants.iter().zip(planned).zip(&scenarios).map(|((crashes, planned), name)| {
-                format!("{}\n# Seen by: {}\n", planned.text, command(crashes, &planned, name.clone()))
-            });
+        let sources = result.variants.iter().map(|crashes| source(&result, crashes));
+        let planned = planned.into_iter().zip(sources).zip(&scenarios).map(|((text, source), name)| {
+            format!("{text}\n# {source}\n# Seen by: {}\n", command(result.seed, name))
+        });
         let contents: Vec<String> = [unstyled, csv.clone(), svg.clone()].into_iter().chain(planned).collect();
         let directory = files.write(&contents)?;
         copy_data(&input, &directory)?;
@@ -208,6 +208,20 @@ fn refuse_overwriting(file: &str, directory: &Path, names: &[&str]) -> Result<()
     Ok(())
 }
 
+/// The copy of a data file may not lie over a file of the report.
+fn refuse_data_over_reports(input: &Input, names: &[&str]) -> Result<(), Failure> {
+    let lies = |name: &str| names.iter().any(|own| Path::new(own) == Path::new(name));
+    match input.files.iter().find(|(_, name)| lies(name)) {
+        Some((_, name)) => {
+            let message = format!(
+                "the data file {name} has the name of a file of the report, and would be copied over it"
+            );
+            Err(Failure::input("scenario-overwritten", &message, Some("give the data file another name")))
+        }
+        None => Ok(()),
+    }
+}
+
 /// There must be something to crash, and not more than anybody can look at.
 fn refuse_sizes(prepared: &CrashPoints, arguments: &Arguments) -> Result<(), Failure> {
     let who = |crashes: &VariantCrashes| match &crashes.replication.variant {
@@ -227,7 +241,7 @@ fn refuse_sizes(prepared: &CrashPoints, arguments: &Arguments) -> Result<(), Fai
                 "`--every {k}` leaves no crash point: the run of {} has {events} events",
                 who(crashes)
             );
-            let help = format!("write `--every {}` or less, or `--at-most 100`", events.div_ceil(2));
+            let help = format!("write `--every {events}` or less, or `--at-most 100`");
             return Err(Failure::input("nothing-to-crash", &message, Some(&help)));
         }
         total = total.saturating_add(count);
@@ -263,21 +277,24 @@ fn worst_names(variants: &[Variant], names_variants: bool) -> Vec<String> {
 }
 
 /// The scenario with the worst crash of a variant.
-fn worst_scenario(result: &CrashPoints, crashes: &VariantCrashes, input: &Input) -> Reproduction {
+fn worst_scenario(result: &CrashPoints, crashes: &VariantCrashes, input: &Input) -> String {
     let worst = crashes.worst();
     let place = (worst.map_or(0, |point| point.event), worst.and_then(|point| point.aftermath.node));
     let source = (result.origin.file.as_str(), input.text.as_str(), result.origin.overrides.as_slice());
-    reproduction(source, &crashes.variant, &result.crash, place)
+    reproduction(source, &crashes.variant, result.seed, &result.crash, place)
 }
 
-/// The command that tells the run with the worst crash.
-fn command(crashes: &VariantCrashes, planned: &Reproduction, file: String) -> String {
-    let mut replication = crashes.replication.clone();
-    let mut overrides = replication.origin.overrides.clone();
-    if planned.is_flattened {
-        overrides.clear();
-        replication.variant = None;
-    }
-    replication.origin = Origin { file, overrides }.into();
-    replication.to_string()
+/// Of which run it is a copy, in a line.
+fn source(result: &CrashPoints, crashes: &VariantCrashes) -> String {
+    let variant = crashes.replication.variant.as_ref();
+    let variant = variant.map_or(String::new(), |name| format!(" --variant {}", shell_word(name)));
+    let line = format!("Made from: {}{variant} --seed {}", result.origin, result.seed);
+    // A setting may hold anything, and a comment ends with its line.
+    line.replace(char::is_control, " ")
+}
+
+/// The command that tells the run with the worst crash. A seed that no file can hold is named.
+fn command(seed: u64, file: &str) -> String {
+    let seed = if i64::try_from(seed).is_ok() { String::new() } else { format!(" --seed {seed}") };
+    format!("amqpsim explain {}{seed}", shell_word(file))
 }

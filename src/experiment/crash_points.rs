@@ -74,11 +74,13 @@ pub struct CrashPoint {
 }
 
 impl CrashPoint {
-    /// How bad it was, worst last: confirmed messages lost, then any, then repetitions, then order, then mere danger.
-    fn badness(&self) -> [u64; 5] {
+    /// How bad it was: confirmed messages lost, then messages lost for good, then any losses, then repetitions, then order, then
+    /// mere danger.
+    fn badness(&self) -> [u64; 6] {
         let what = &self.aftermath;
         [
             what.lost_though_confirmed,
+            what.lost_for_good,
             what.lost(),
             what.processed_again + what.came_back,
             what.out_of_order,
@@ -271,7 +273,9 @@ pub(crate) mod tests {
             losses: Vec::new(),
             lost_anyway: 0,
             lost_though_confirmed,
+            lost_for_good: 0,
             republished: 0,
+            duplicated: 0,
             processed_again: 0,
             came_back: 0,
             out_of_order: 0,

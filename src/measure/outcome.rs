@@ -52,6 +52,8 @@ pub struct ProducerOutcome {
     pub republished: u64,
     /// Messages that it published more than once.
     pub published_twice: u64,
+    /// Publishes of messages again of which another publish is not lost: as many copies more than there should be.
+    pub duplicates: u64,
     /// Messages that it published as often as it may without a confirm.
     pub given_up: u64,
     /// Messages that came back as unroutable.

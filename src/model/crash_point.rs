@@ -11,7 +11,7 @@ use super::run::end_reason;
 use super::spec::SystemSpec;
 use super::system::{Node, System};
 use crate::engine::{EventList, Limits, RunEnd, run, step};
-use crate::measure::{EndReason, Ledger, LedgerError};
+use crate::measure::{EndReason, Ledger, LedgerError, ProducerOutcome};
 use crate::observe::LossCause;
 use crate::units::SimTime;
 
@@ -47,8 +47,13 @@ pub struct Aftermath {
     pub lost_anyway: u64,
     /// Messages lost of which the producer knows, or comes to know, that the broker has confirmed them.
     pub lost_though_confirmed: u64,
+    /// Messages lost, whatever was published again: some queue has no copy that it was to get. Of whoever publishes once,
+    /// the messages behind the losses.
+    pub lost_for_good: u64,
     /// Publishes of messages that had been published before.
     pub republished: u64,
+    /// Those of them that were not needed: another publish of the message is not lost either.
+    pub duplicated: u64,
     /// Times that a copy was processed which had been processed before.
     pub processed_again: u64,
     /// Acknowledged copies that came back.
@@ -130,7 +135,8 @@ impl CrashRun {
         let end = self.finish(&mut system, &mut events);
         let after = Totals::of(&mut system);
         after.ledger.balance()?;
-        let anyway = self.anyway(&before.counts).since(&before.counts);
+        let without = self.anyway(&before.counts);
+        let anyway = without.since(&before.counts);
         let since = after.counts.since(&before.counts);
         let node = match &system.spec().faults[fault].kind {
             FaultKind::NodeCrash(crash) => Some(crash.node),
@@ -144,7 +150,10 @@ impl CrashRun {
             lost_anyway: since.lost.iter().sum::<u64>() - losses.iter().sum::<u64>(),
             losses: LossCause::ALL.into_iter().zip(losses).filter(|&(_, count)| count > 0).collect(),
             lost_though_confirmed: less(|counts| counts.lost_though_confirmed),
+            // What was lost before the crash may be made good after it, with it or without it: the ends are compared.
+            lost_for_good: after.counts.messages_lost.saturating_sub(without.messages_lost),
             republished: less(|counts| counts.republished),
+            duplicated: after.counts.duplicates.saturating_sub(without.duplicates),
             processed_again: less(|counts| counts.processed_again),
             came_back: less(|counts| counts.came_back),
             out_of_order: less(|counts| counts.out_of_order),
@@ -208,7 +217,9 @@ struct Totals {
 struct Counts {
     lost: [u64; CAUSES],
     lost_though_confirmed: u64,
+    messages_lost: u64,
     republished: u64,
+    duplicates: u64,
     processed_again: u64,
     came_back: u64,
     out_of_order: u64,
@@ -225,7 +236,9 @@ impl Counts {
         Counts {
             lost,
             lost_though_confirmed: since(|counts| counts.lost_though_confirmed),
+            messages_lost: since(|counts| counts.messages_lost),
             republished: since(|counts| counts.republished),
+            duplicates: since(|counts| counts.duplicates),
             processed_again: since(|counts| counts.processed_again),
             came_back: since(|counts| counts.came_back),
             out_of_order: since(|counts| counts.out_of_order),
@@ -238,10 +251,13 @@ impl Totals {
         system.count_what_is_left();
         let books = &system.books;
         let ledger = books.ledger.clone();
+        let of_producers = |what: fn(&ProducerOutcome) -> u64| books.producers.iter().map(what).sum();
         let counts = Counts {
             lost: ledger.lost,
-            lost_though_confirmed: books.producers.iter().map(|book| book.lost_though_confirmed).sum(),
-            republished: books.producers.iter().map(|book| book.republished).sum(),
+            lost_though_confirmed: of_producers(|book| book.lost_though_confirmed),
+            messages_lost: of_producers(|book| book.messages_lost),
+            republished: of_producers(|book| book.republished),
+            duplicates: of_producers(|book| book.duplicates),
             processed_again: ledger.processed_again,
             came_back: ledger.came_back,
             out_of_order: books.queues.iter().map(|book| book.outcome.out_of_order).sum(),

@@ -79,10 +79,20 @@ impl Attempts {
         }
     }
 
+    /// How many of its publishes have reached every queue, or may still.
+    fn left(&self) -> u32 {
+        let most = self.lost_in.iter().map(|(_, times)| *times).max().unwrap_or(0);
+        self.publishes.saturating_sub(self.lost_before + most)
+    }
+
     /// Whether some queue has nothing of it: each publish was lost on the way there, or in it.
     fn is_lost(&self) -> bool {
-        let most = self.lost_in.iter().map(|(_, times)| *times).max().unwrap_or(0);
-        self.lost_before + most >= self.publishes
+        self.left() == 0
+    }
+
+    /// Publishes beside the one that is needed.
+    fn surplus(&self) -> u32 {
+        self.left().saturating_sub(1)
     }
 }
 
@@ -104,6 +114,19 @@ pub(super) struct Change {
     pub(super) lost: bool,
     /// It is lost although it is confirmed; not so before.
     pub(super) lost_though_confirmed: bool,
+    /// One publish of it less is there beside the one that is needed.
+    pub(super) surplus_lost: bool,
+}
+
+/// What another publish of a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Again {
+    /// The second one.
+    pub(super) is_second: bool,
+    /// One beside another that is not lost, as far as is known.
+    pub(super) is_surplus: bool,
+    /// The message was lost, and is not any more.
+    pub(super) makes_good: bool,
 }
 
 impl Fates {
@@ -114,15 +137,17 @@ impl Fates {
     /// A publish is lost, or a copy in a queue.
     pub(super) fn lost(&mut self, number: u32, queue: Option<u32>) -> Change {
         let is_confirmed = self.confirmed.has(number);
-        let is_lost = if self.republishes && (!is_confirmed || self.was_published_again(number)) {
-            let attempts = self.attempts.entry(number).or_insert(Attempts::FIRST);
-            attempts.lose(queue);
-            attempts.is_lost()
-        } else {
-            true
-        };
+        let (is_lost, surplus_lost) =
+            if self.republishes && (!is_confirmed || self.was_published_again(number)) {
+                let attempts = self.attempts.entry(number).or_insert(Attempts::FIRST);
+                let before = attempts.surplus();
+                attempts.lose(queue);
+                (attempts.is_lost(), attempts.surplus() < before)
+            } else {
+                (true, false)
+            };
         let lost = is_lost && self.lost.set(number);
-        Change { lost, lost_though_confirmed: lost && is_confirmed }
+        Change { lost, lost_though_confirmed: lost && is_confirmed, surplus_lost }
     }
 
     /// A publish is confirmed. No other one follows. Whether the message is confirmed for the first time, and what changes.
@@ -131,15 +156,20 @@ impl Fates {
         if !self.was_published_again(number) {
             self.attempts.remove(&number);
         }
-        (first, Change { lost: false, lost_though_confirmed: first && self.lost.has(number) })
+        let lost_though_confirmed = first && self.lost.has(number);
+        (first, Change { lost_though_confirmed, ..Change::default() })
     }
 
-    /// The message is published another time: whether for the second, and whether it was lost and is not any more.
-    pub(super) fn published_again(&mut self, number: u32) -> (bool, bool) {
+    /// The message is published another time.
+    pub(super) fn published_again(&mut self, number: u32) -> Again {
         let attempts = self.attempts.entry(number).or_insert(Attempts::FIRST);
+        let before = attempts.surplus();
         attempts.publishes += 1;
-        let second = attempts.publishes == 2;
-        (second, !attempts.is_lost() && self.lost.clear(number))
+        Again {
+            is_second: attempts.publishes == 2,
+            is_surplus: attempts.surplus() > before,
+            makes_good: !attempts.is_lost() && self.lost.clear(number),
+        }
     }
 
     /// A copy is in its queue again: whether the message was lost and is not any more, and whether it was confirmed. A message
@@ -191,9 +221,11 @@ mod tests {
     use super::*;
     use crate::amqp::ProducerId;
 
-    const NOTHING: Change = Change { lost: false, lost_though_confirmed: false };
-    const LOST: Change = Change { lost: true, lost_though_confirmed: false };
-    const LOST_THOUGH_CONFIRMED: Change = Change { lost: true, lost_though_confirmed: true };
+    const NOTHING: Change = Change { lost: false, lost_though_confirmed: false, surplus_lost: false };
+    const LOST: Change = Change { lost: true, ..NOTHING };
+    const LOST_THOUGH_CONFIRMED: Change = Change { lost: true, lost_though_confirmed: true, ..NOTHING };
+    const ONE_LESS: Change = Change { surplus_lost: true, ..NOTHING };
+    const SECOND: Again = Again { is_second: true, is_surplus: false, makes_good: false };
 
     #[test]
     fn a_mark_is_set_once_and_taken_back() {
@@ -208,7 +240,7 @@ mod tests {
             let mut fates = Fates::new(republishes);
             assert_eq!(fates.lost(1, Some(0)), LOST);
             assert_eq!(fates.lost(1, Some(1)), NOTHING, "it is lost already");
-            assert_eq!(fates.confirmed(1), (true, Change { lost: false, lost_though_confirmed: true }));
+            assert_eq!(fates.confirmed(1), (true, Change { lost_though_confirmed: true, ..NOTHING }));
             assert_eq!(fates.confirmed(2), (true, NOTHING));
             assert_eq!(fates.lost(2, Some(0)), LOST_THOUGH_CONFIRMED);
             assert!(fates.attempts.is_empty(), "what is confirmed is not published again");
@@ -219,7 +251,7 @@ mod tests {
     fn a_second_publish_makes_good_what_was_lost_of_the_first() {
         let mut fates = Fates::new(true);
         assert_eq!(fates.lost(7, None), LOST);
-        assert_eq!(fates.published_again(7), (true, true));
+        assert_eq!(fates.published_again(7), Again { makes_good: true, ..SECOND });
         assert_eq!(fates.confirmed(7), (true, NOTHING));
         assert_eq!(fates.lost(7, Some(0)), LOST_THOUGH_CONFIRMED, "then the second one is lost in its queue");
     }
@@ -227,10 +259,10 @@ mod tests {
     #[test]
     fn a_duplicate_that_is_lost_leaves_the_other_copy() {
         let mut fates = Fates::new(true);
-        assert_eq!(fates.published_again(3), (true, false));
-        assert_eq!(fates.published_again(3), (false, false));
+        assert_eq!(fates.published_again(3), Again { is_surplus: true, ..SECOND });
+        assert_eq!(fates.published_again(3), Again { is_second: false, is_surplus: true, makes_good: false });
         assert_eq!(fates.confirmed(3), (true, NOTHING));
-        assert_eq!([fates.lost(3, Some(0)), fates.lost(3, Some(0))], [NOTHING, NOTHING]);
+        assert_eq!([fates.lost(3, Some(0)), fates.lost(3, Some(0))], [ONE_LESS, ONE_LESS]);
         assert_eq!(fates.lost(3, Some(0)), LOST_THOUGH_CONFIRMED);
     }
 
@@ -240,7 +272,7 @@ mod tests {
         fates.published_again(1);
         assert_eq!(
             [fates.lost(1, Some(0)), fates.lost(1, Some(1))],
-            [NOTHING, NOTHING],
+            [ONE_LESS, NOTHING],
             "one in each is left"
         );
         assert_eq!(fates.lost(1, Some(1)), LOST);

@@ -36,6 +36,7 @@ impl Books {
     fn note_change(&mut self, publisher: usize, change: Change) {
         let book = &mut self.producers[publisher];
         book.messages_lost += u64::from(change.lost);
+        book.duplicates -= u64::from(change.surplus_lost);
         book.lost_though_confirmed += u64::from(change.lost_though_confirmed);
     }
 
@@ -86,12 +87,13 @@ impl Books {
     #[cold]
     pub(super) fn published_again(&mut self, message: MessageId) {
         let index = message.producer.index();
-        let (second, made_good) = self.fates[index].published_again(message.number);
+        let again = self.fates[index].published_again(message.number);
         let book = &mut self.producers[index];
         book.republished += 1;
-        book.published_twice += u64::from(second);
-        book.messages_lost -= u64::from(made_good);
-        self.ledger.published_twice += u64::from(second);
+        book.published_twice += u64::from(again.is_second);
+        book.duplicates += u64::from(again.is_surplus);
+        book.messages_lost -= u64::from(again.makes_good);
+        self.ledger.published_twice += u64::from(again.is_second);
     }
 
     /// A publish in confirm mode has gone out.

@@ -3,7 +3,7 @@
 use super::builder::ScenarioBuilder;
 use super::diagnostic::{Diagnostic, Diagnostics, Problems};
 use super::files::{Data, Files};
-use super::node::Table;
+use super::node::{Entry, Node, Table, Value};
 use super::overlay::Setting;
 use super::source::{Place, Source};
 use super::variants::{Plan, plans};
@@ -82,26 +82,45 @@ pub fn load_with_files(
     build(source_name, &head, tree, &arguments, files, problems)
 }
 
-/// The text of a scenario file that is one variant of this one, with the settings of the command line in it; `None` where
-/// the text has mistakes or no such variant. Comments are gone but for the one at the head.
+/// The text of a scenario file that is one run of one variant of this one, with the settings of the command line in it;
+/// `None` where the text has mistakes or no such variant. Comments are gone but for the one at the head.
 pub(super) fn flattened(
     source_name: &str,
     text: &str,
     overrides: &[String],
     variant: &str,
+    seed: u64,
 ) -> Option<String> {
     let mut problems = Problems::default();
     let mut tree = parse::document(&Source::new(source_name, text, 0), &mut problems)?;
     let plan = plans(&tree, &mut problems).into_iter().find(|plan| plan.name == variant)?;
     let arguments = overrides.iter().enumerate();
     let arguments = arguments.filter_map(|(at, one)| Setting::from_argument(one, at + 1, &mut problems));
-    for setting in plan.settings.into_iter().chain(arguments.collect::<Vec<_>>()) {
-        setting.apply(&mut tree, &mut problems);
+    let settings: Vec<Setting> = arguments.collect();
+    let settings: Vec<&Setting> = plan.settings.iter().chain(&settings).collect();
+    if settings.iter().all(|setting| setting.reaches(&mut tree)) {
+        for setting in settings {
+            setting.apply(&mut tree, &mut problems);
+        }
+    } else {
+        // One of many alike is named: each stands for itself then.
+        apply(settings.into_iter(), &mut tree, &mut problems);
     }
     tree.0.retain(|entry| entry.key != "variant");
+    keep_one_run(&mut tree, seed);
     let head: Vec<String> = parse::head_comment(text).lines().map(|line| format!("# {line}\n")).collect();
     let builder = ScenarioBuilder::of_tree(file_stem(source_name), tree);
     Some(head.concat() + &builder.to_toml()).filter(|_| !problems.has_errors())
+}
+
+/// One replication, with this seed; one that no file can hold is left to the command line.
+fn keep_one_run(tree: &mut Table, seed: u64) {
+    let Some(table) = tree.get_or_table("replication", None).as_table_mut() else { return };
+    table.0.retain(|entry| !["precision", "precision-of", "replications-max"].contains(&entry.key.as_str()));
+    for (key, number) in [("replications", Ok(1)), ("seed", i64::try_from(seed))] {
+        let Ok(number) = number else { continue };
+        table.set(Entry { key: key.to_owned(), key_place: None, node: Node::new(Value::Integer(number)) });
+    }
 }
 
 /// What a scenario has from outside of its tables.

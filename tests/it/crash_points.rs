@@ -122,14 +122,16 @@ fn a_crash_of_a_clone_is_the_crash_of_a_run_from_the_start() {
 /// The other way to the same end: the scenario that reproduces a crash has it after the same event.
 #[test]
 fn a_crash_point_is_the_fault_that_its_scenario_plans() {
-    for kind in CrashKind::ALL.map(|kind| kind.name) {
-        let plan = plan(variants(SHOP), kind, every(67));
+    let again = SHOP.replace("confirms = true", "confirms = true\nrepublish = \"unconfirmed\"");
+    let kinds = CrashKind::ALL.map(|kind| kind.name);
+    for (text, kind) in [SHOP, again.as_str()].into_iter().flat_map(|text| kinds.map(|kind| (text, kind))) {
+        let plan = plan(variants(text), kind, every(67));
         let result = swept(&plan, 2);
         let points = &result.variants[0].points;
         assert!(points.len() >= 20, "{}", points.len());
         for point in points {
             let system = &result.variants[0].variant.scenario.system;
-            let planned = plan.crash.planned_in(SHOP, system, point.event, point.aftermath.node);
+            let planned = plan.crash.planned_in(text, system, point.event, point.aftermath.node);
             let variant = variants(&planned).remove(0);
             let outcome = simulate(&variant.scenario.system, variant.scenario.seed);
             let (what, ledger) = (&point.aftermath, &outcome.ledger);
@@ -137,7 +139,14 @@ fn a_crash_point_is_the_fault_that_its_scenario_plans() {
             assert_eq!(ledger.losses().collect::<Vec<_>>(), what.losses, "{point:?}");
             let repeats = (what.processed_again, what.came_back);
             assert_eq!((ledger.processed_again, ledger.came_back), repeats, "{point:?}");
-            assert_eq!(outcome.producers[0].lost_though_confirmed, what.lost_though_confirmed, "{point:?}");
+            let producer = &outcome.producers[0];
+            assert_eq!(producer.lost_though_confirmed, what.lost_though_confirmed, "{point:?}");
+            let of_messages = (what.lost_for_good, what.republished, what.duplicated);
+            assert_eq!(
+                (producer.messages_lost, producer.republished, producer.duplicates),
+                of_messages,
+                "{point:?}"
+            );
             assert_eq!(outcome.queues[0].out_of_order, what.out_of_order, "{point:?}");
             assert_eq!((ledger.unfinished(), outcome.end.why), (what.unfinished, what.end), "{point:?}");
         }
@@ -305,9 +314,9 @@ fn the_leader_that_is_hit_is_named_and_loses_nothing_that_was_confirmed() {
     assert!(nodes.contains(&0) && nodes.iter().any(|node| *node != 0), "{nodes:?}");
     for point in crashes.points.iter().step_by(7) {
         let place = (point.event, point.aftermath.node);
-        let file = scenario::reproduction(("shop.toml", &text, &[]), &crashes.variant, &plan.crash, place);
-        assert!(!file.is_flattened);
-        let again = variants(&file.text).remove(0).scenario;
+        let source = ("shop.toml", text.as_str(), &[][..]);
+        let file = scenario::reproduction(source, &crashes.variant, result.seed, &plan.crash, place);
+        let again = variants(&file).remove(0).scenario;
         let outcome = simulate(&again.system, again.seed);
         assert_eq!(outcome.ledger.unfinished(), point.aftermath.unfinished, "{point:?}");
     }
@@ -326,15 +335,38 @@ fn a_variant_that_sets_a_key_of_every_fault_leaves_the_crash_alone() {
         for crashes in &result.variants {
             let point = crashes.worst().unwrap();
             let source = ("shop.toml", text.as_str(), &[][..]);
-            let file = scenario::reproduction(source, &crashes.variant, &plan.crash, (point.event, None));
-            let loaded = scenario::load("shop.toml", &file.text, &[]);
-            let loaded = loaded.unwrap_or_else(|mistakes| panic!("{mistakes}{}", file.text)).variants;
-            let name = if file.is_flattened { "base" } else { &crashes.variant.name };
-            let again = &loaded.iter().find(|variant| variant.name == name).unwrap().scenario;
-            let ledger = simulate(&again.system, again.seed).ledger;
-            let before = crashes.points.iter().find(|other| other.event == point.event).unwrap();
-            assert!(ledger.lost_total() >= before.aftermath.lost(), "{key}: {}", file.text);
+            let place = (point.event, None);
+            let file = scenario::reproduction(source, &crashes.variant, 9, &plan.crash, place);
+            let loaded = scenario::load("shop.toml", &file, &[]);
+            let loaded = loaded.unwrap_or_else(|mistakes| panic!("{mistakes}{file}")).variants;
+            assert_eq!((loaded.len(), loaded[0].name.as_str()), (1, "base"), "{file}");
+            let again = &loaded[0].scenario;
+            assert_eq!((again.seed, again.replications), (9, 1));
+            let (last, others) = again.system.faults.split_last().unwrap();
+            assert_eq!(
+                (others, last.kind.clone()),
+                (&crashes.variant.scenario.system.faults[..], plan.crash.faults(&again.system).remove(0))
+            );
+            assert!(last.stop_producers);
+            let ledger = simulate(&again.system, result.seed).ledger;
+            assert!(ledger.lost_total() >= point.aftermath.lost(), "{key}: {file}");
             assert_eq!(ledger.unfinished(), point.aftermath.unfinished, "{key}");
         }
+    }
+}
+
+/// What the broker loses of unconfirmed messages comes again, and what was only without its answer comes twice. Source: rule
+/// CON-16.
+#[test]
+fn publishing_again_leaves_nothing_lost_for_good() {
+    let text = careful().replace("confirms = true", "confirms = true\nrepublish = \"unconfirmed\"");
+    let result = swept(&plan(variants(&text), "process-crash", every(1)), 2);
+    let all = || result.variants[0].points.iter().map(|point| &point.aftermath);
+    assert!(all().all(|what| what.lost_for_good == 0 && what.unfinished == 0));
+    assert!(all().all(|what| what.lost() + what.duplicated == what.republished), "each has one reason");
+    assert!(all().any(|what| what.lost() > 0) && all().any(|what| what.duplicated > 0));
+    let once = swept(&plan(variants(&careful()), "process-crash", every(1)), 2);
+    for what in once.variants[0].points.iter().map(|point| &point.aftermath) {
+        assert_eq!((what.lost_for_good, what.duplicated), (what.lost(), 0), "a message has one copy here");
     }
 }

@@ -77,6 +77,7 @@ fn what_had_no_answer_is_lost_or_done_unless_it_is_published_again() {
     assert_eq!((p.published, p.republished, p.published_twice), (108, 8, 8));
     assert_eq!((p.confirmed, p.unanswered, p.unconfirmed, p.given_up), (100, 8, 0, 0));
     assert_eq!((p.messages_lost, p.lost_though_confirmed), (0, 0), "the second publishes made that good");
+    assert_eq!(p.duplicates, 4, "the other four were there already");
     assert_eq!(outcome.consumers[0].processed, 104);
     let ledger = &outcome.ledger;
     assert_eq!((ledger.published_twice, ledger.delivered_twice, ledger.processed_twice), (8, 4, 4));

@@ -5,7 +5,7 @@ use crate::measure::{EndReason, loss_measure};
 use crate::observe::LossCause;
 
 /// The first columns; one for each cause of loss follows.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 17] = [
     "variant",
     "seed",
     "event",
@@ -21,6 +21,8 @@ const COLUMNS: [&str; 15] = [
     "lost_anyway",
     "republished",
     "node",
+    "lost_for_good",
+    "duplicated",
 ];
 
 /// All crash points of all variants as CSV (RFC 4180, lines end with a line feed), as `docs/output-formats.md` describes it.
@@ -46,6 +48,8 @@ fn write(writer: &mut ::csv::Writer<Vec<u8>>, result: &CrashPoints) -> Result<()
             writer.write_field(point.aftermath.republished.to_string())?;
             let node = point.aftermath.node.map(|node| (node + 1).to_string());
             writer.write_field(node.unwrap_or_default())?;
+            writer.write_field(point.aftermath.lost_for_good.to_string())?;
+            writer.write_field(point.aftermath.duplicated.to_string())?;
             for cause in LossCause::ALL {
                 writer.write_field(point.aftermath.lost_to(cause).to_string())?;
             }

@@ -12,7 +12,7 @@ pub use svg::crash_points_svg;
 use super::numbers::{self, counted};
 use super::wrap::{prose, wrap};
 use super::{dispatch, emphasis, plot, table};
-use crate::experiment::{CrashPoint, CrashPoints, Spread, VariantCrashes};
+use crate::experiment::{Aftermath, CrashPoint, CrashPoints, Spread, VariantCrashes};
 use crate::measure::{EndReason, Unit};
 use crate::observe::LossCause;
 use crate::scenario::Hits;
@@ -66,8 +66,12 @@ fn answer(result: &CrashPoints, crashes: &VariantCrashes) -> String {
         ),
         n => format!("{anyway}; up to {n} have no fate at the end"),
     };
+    let made_good = made_good(most);
     if lost == 0 {
-        return format!("{of}a {kind} loses nothing at any of {}; {repeats}{anyway}", instants(crashes));
+        return format!(
+            "{of}a {kind} loses nothing at any of {}{made_good}; {repeats}{anyway}",
+            instants(crashes)
+        );
     }
     let confirmed = match confirmed {
         0 => "never one that was confirmed".to_owned(),
@@ -80,19 +84,38 @@ fn answer(result: &CrashPoints, crashes: &VariantCrashes) -> String {
         }
         n => format!("at another instant up to {n} that are confirmed"),
     };
-    let made_good = match most(|point| point.aftermath.republished) {
-        0 => String::new(),
-        n => format!(
-            "; up to {} again, which makes losses good",
-            counted_as(n, "is published", "are published")
-        ),
-    };
     format!(
         "{of}a {kind} loses up to {}, {confirmed}, and something at {} of {}{made_good}; {repeats}{anyway}",
         counted(lost, "message"),
         share(crashes, |point| point.aftermath.lost()),
         instants(crashes)
     )
+}
+
+/// What publishing again makes of it.
+fn made_good(most: impl Fn(Count) -> u64) -> String {
+    let again = match most(|point| point.aftermath.republished) {
+        0 => return String::new(),
+        n => counted_as(n, "is published", "are published"),
+    };
+    let lost = match most(|point| point.aftermath.lost_for_good) {
+        0 => "none is lost for good".to_owned(),
+        n => format!("up to {n} {} lost for good", if n == 1 { "is" } else { "are" }),
+    };
+    let twice = match most(|point| point.aftermath.duplicated) {
+        0 => String::new(),
+        n => format!(
+            "; up to {n} had got through before and {} there twice",
+            if n == 1 { "is" } else { "are" }
+        ),
+    };
+    format!("; up to {again} again, and {lost}{twice}")
+}
+
+/// Whether messages that are lost are others than losses: some are published again, or have several copies.
+fn tells_messages_apart(crashes: &VariantCrashes) -> bool {
+    let differs = |what: &Aftermath| what.republished > 0 || what.lost_for_good != what.lost();
+    crashes.points.iter().any(|point| differs(&point.aftermath))
 }
 
 fn counted_as(n: u64, one: &str, several: &str) -> String {
@@ -183,6 +206,9 @@ fn numbers_table(crashes: &VariantCrashes) -> String {
     for (name, value) in CURVES {
         all.push((name.to_owned(), Box::new(value)));
     }
+    if tells_messages_apart(crashes) {
+        all.push(("messages lost for good".to_owned(), Box::new(|point| point.aftermath.lost_for_good)));
+    }
     let shown = all.len();
     for cause in LossCause::ALL {
         all.push((
@@ -190,9 +216,10 @@ fn numbers_table(crashes: &VariantCrashes) -> String {
             Box::new(move |point: &CrashPoint| point.aftermath.lost_to(cause)),
         ));
     }
-    let others: [(&str, Count); 7] = [
+    let others: [(&str, Count); 8] = [
         ("lost without the crash as well", |point| point.aftermath.lost_anyway),
         ("published again", |point| point.aftermath.republished),
+        ("there twice by that", |point| point.aftermath.duplicated),
         ("processed again", |point| point.aftermath.processed_again),
         ("came back acknowledged", |point| point.aftermath.came_back),
         ("delivered out of order", |point| point.aftermath.out_of_order),
@@ -254,9 +281,13 @@ fn worst(crashes: &VariantCrashes) -> String {
         what.losses.iter().map(|(cause, count)| format!("{count} {}", cause.words())).collect();
     let causes = if causes.is_empty() { String::new() } else { format!(" ({})", causes.join(", ")) };
     let mut parts = vec![format!("{} lost{causes}", what.lost())];
+    if what.republished > 0 {
+        parts.push(format!("{} lost for good", what.lost_for_good));
+    }
     for (count, words) in [
         (what.lost_though_confirmed, "confirmed among them"),
         (what.republished, "published again"),
+        (what.duplicated, "there twice by that"),
         (what.processed_again, "processed again"),
         (what.came_back, "came back though acknowledged"),
         (what.out_of_order, "delivered out of order"),
