@@ -4,8 +4,12 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::failure::Failure;
+
+/// A temporary file is written at once and then gets its name.
+const REST: Duration = Duration::from_secs(60);
 
 /// Where the files of one report go. It was tried before the first run, so that a long experiment does not fail at its end
 /// for want of a right.
@@ -39,6 +43,7 @@ impl ReportFiles {
         let mut tried = Unfinished::default();
         make_directory(directory, &mut tried)?;
         for &name in names {
+            clear_away(directory, name);
             let path = directory.join(name);
             if path.is_dir() {
                 return Err(failure(&path, std::io::ErrorKind::IsADirectory.into()));
@@ -75,6 +80,31 @@ fn failure(path: &Path, error: std::io::Error) -> Failure {
 /// The process's number keeps two runs at once from writing into each other's files.
 fn temporary(directory: &Path, name: &str) -> PathBuf {
     directory.join(format!(".{name}.{}.partial", std::process::id()))
+}
+
+/// Takes away what processes left that were ended while they wrote this file.
+fn clear_away(directory: &Path, name: &str) {
+    let Ok(entries) = fs::read_dir(directory) else { return };
+    for entry in entries.flatten() {
+        let found = entry.file_name();
+        let writer = found.to_str().and_then(|found| {
+            let found = found.strip_prefix('.')?.strip_prefix(name)?.strip_prefix('.')?;
+            found.strip_suffix(".partial")?.parse::<u32>().ok()
+        });
+        if writer.is_some_and(|process| is_over(process, &entry)) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether the process that wrote this file is gone; where that cannot be known, a file that rested for a minute has none.
+fn is_over(process: u32, file: &fs::DirEntry) -> bool {
+    let processes = Path::new("/proc");
+    if processes.join("self").exists() {
+        return !processes.join(process.to_string()).exists();
+    }
+    let rests = || file.metadata().ok()?.modified().ok()?.elapsed().ok();
+    rests().is_some_and(|length| length > REST)
 }
 
 fn create(directory: &Path, name: &str, made: &mut Unfinished) -> Result<File, Failure> {
@@ -117,6 +147,27 @@ mod tests {
         files.write(&["the answer\n".to_owned()]).unwrap();
         assert_eq!(listed(&directory), ["summary.txt"]);
         assert_eq!(fs::read_to_string(directory.join("summary.txt")).unwrap(), "the answer\n");
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    /// Whoever is ended in the middle of writing cannot clear away himself.
+    #[test]
+    fn what_a_process_left_that_was_ended_is_cleared_away_by_the_next() {
+        let directory = directory("interrupted");
+        fs::create_dir_all(&directory).unwrap();
+        // No process has this number: it is beyond what any system gives.
+        let left =
+            [".summary.txt.4294967295.partial", ".other.txt.4294967295.partial", ".summary.txt.partial"];
+        for name in left {
+            fs::write(directory.join(name), "half").unwrap();
+        }
+        let under_way = format!(".summary.txt.{}.partial", std::process::id());
+        ReportFiles::open(&directory, &["summary.txt"]).unwrap().write(&["whole".to_owned()]).unwrap();
+        let mut listed = listed(&directory);
+        listed.sort();
+        // Without a list of processes, a file must have rested for a while.
+        listed.retain(|name| name != left[0] || Path::new("/proc/self").exists());
+        assert_eq!(listed, [left[1], left[2], "summary.txt"], "{under_way} has its name");
         fs::remove_dir_all(&directory).unwrap();
     }
 

@@ -295,3 +295,18 @@ fn a_node_crash_names_the_node_and_what_follows() {
         assert!(all.contains(part), "`{part}` is not in\n{all}");
     }
 }
+
+/// A broker that is away is asked again and again: one sentence, until something else happens.
+#[test]
+fn attempts_that_follow_each_other_are_one_sentence() {
+    let text = scenario("", PACE, &fault("process-crash", "300ms", "lasts = \"1s\""))
+        .replace("[link]\n", "[link]\nreconnect-delay = \"100ms\"\n");
+    let all = story(&text, None);
+    let (before, after) = all
+        .split_once(
+            " 404.000ms shop tries to connect, 9 times between 404.000ms and 1268.000ms 1300.000ms fault ",
+        )
+        .unwrap_or_else(|| panic!("{}", &all[all.len().saturating_sub(2000)..]));
+    assert!(before.contains("broker stops") && after.contains("broker runs again"));
+    assert!(after.contains(" 1376.000ms shop tries to connect 1380.000ms "), "the one that is answered");
+}

@@ -182,7 +182,7 @@ fn what_a_store_confirms_on_arrival_is_lost_by_a_rule_of_its_own() {
         };
         let mut talk = Talk::plain();
         talk.broker.attach(Storage::new(&spec, 1));
-        talk.declare("q", &[]);
+        talk.declare("q", &[("x-queue-type", "classic".into())]);
         talk.method(Method::ConfirmSelect);
         talk.publish_as("q", 1, DeliveryMode::Persistent);
         let talk = talk.crash(Crash::Process);

@@ -7,6 +7,7 @@ use crate::report::Directory;
 use crate::units::SimTime;
 
 use super::Filter;
+use super::attempts::Attempts;
 use super::groups::{Groups, is_told_in_groups};
 use super::losses::Losses;
 use super::page::Page;
@@ -65,6 +66,8 @@ pub struct Narrator {
     causes: Vec<What>,
     /// What is told of many messages at once, at the end of the step or before the next sentence.
     groups: Groups,
+    /// Attempts to connect that are not told yet.
+    attempts: Attempts,
     /// What was lost; empty for the story of one message, whose fate says it.
     losses: Losses,
 }
@@ -83,6 +86,7 @@ impl Narrator {
             last: SimTime::ZERO,
             causes: Vec::new(),
             groups: Groups::default(),
+            attempts: Attempts::default(),
             losses: Losses::default(),
         }
     }
@@ -113,6 +117,7 @@ impl Narrator {
     /// The story, with what was left out, and the fate of the message if there was one in the filter.
     pub fn finish(mut self, names: &Names) -> String {
         self.tell_groups(names);
+        self.tell_attempts(names);
         if self.page.is_empty() && self.selector.life.is_none() {
             let whom = self
                 .selector
@@ -151,7 +156,29 @@ impl Narrator {
         }
     }
 
+    /// Before anything else is told: it goes on after them.
+    fn tell_attempts(&mut self, names: &Names) {
+        let attempts = self.attempts.take();
+        if attempts.is_empty() {
+            return;
+        }
+        for attempt in attempts {
+            let what = What::Connecting { connection: attempt.connection };
+            let told = sentence(self.selector.view(names), &what);
+            self.page.begin(attempt.first);
+            if let Some((text, rule)) = told {
+                self.page.say(text + &attempt.more(), rule);
+            }
+        }
+        self.page.begin(self.step.as_ref().map_or(self.last, |step| step.at));
+    }
+
     fn tell(&mut self, names: &Names, what: &What) {
+        if let What::Connecting { connection } = what {
+            self.attempts.add(*connection, self.last);
+            return;
+        }
+        self.tell_attempts(names);
         if is_told_in_groups(what) {
             self.groups.add(what);
             return;

@@ -15,7 +15,8 @@ use crate::report::{Cast, Directory};
 
 use row::Row;
 
-/// The number in a trace's first line. It grows whenever an equal run would give another trace.
+/// The number in a trace's first line. It grows with the first release in which an equal run gives another trace than in the
+/// release before; there has been none so far.
 pub const VERSION: u32 = 1;
 
 /// What a trace says about its run.

@@ -186,6 +186,26 @@ fn what_cannot_be_crashed_is_said_with_what_to_type() {
         // A report that came to nothing leaves no file.
         assert_eq!(fs::read_dir(place).map_or(0, Iterator::count), 0, "{arguments:?}");
     }
+    let every = |k: &str| {
+        let options = [
+            "--kind",
+            "process-crash",
+            "--variant",
+            "one, alone",
+            "--no-out",
+            "--format",
+            "csv",
+            "--every",
+            k,
+        ];
+        amqpsim(&[&["crash-points", &shop][..], &options].concat())
+    };
+    let refused = every("100000");
+    let (_, hint) = err(&refused).split_once("write `--every ").expect("what to write");
+    let most = hint.split_once('`').map_or("", |(most, _)| most);
+    assert_eq!(out(&every(most)).lines().count(), 2, "one crash point, below the names of the columns");
+    let more = (most.parse::<u64>().unwrap() + 1).to_string();
+    assert_eq!(every(&more).status.code(), Some(2));
     fs::remove_dir_all(directory).unwrap();
 }
 
