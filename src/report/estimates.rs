@@ -1,12 +1,13 @@
 //! Every estimate as CSV: one row for each variant, entity and measure, with its interval, how many replications and the method;
 //! of a comparison, the differences too.
 
+use super::losses::{self, Loss};
 use crate::experiment::{Comparison, RunResult};
-use crate::measure::CATALOGUE;
+use crate::measure::{CATALOGUE, Scope};
 use crate::stats::Estimate;
 
 /// The columns, in order. `against` is the first variant for differences, and empty for a variant's own numbers.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 19] = [
     "variant",
     "against",
     "scope",
@@ -21,6 +22,11 @@ const COLUMNS: [&str; 14] = [
     "p",
     "p_adjusted",
     "variance_reduction",
+    "lower",
+    "upper",
+    "runs_with_any",
+    "share_lower",
+    "share_upper",
 ];
 
 /// The estimates of all measures as CSV, as `docs/output-formats.md` describes it.
@@ -39,6 +45,7 @@ fn write(
     writer.write_record(COLUMNS)?;
     for variant in &result.variants {
         let Some(outcome) = variant.outcomes.first() else { continue };
+        let losses = losses::all(variant);
         for measure in CATALOGUE {
             for entity in 0..measure.scope.len(outcome) {
                 let Some(estimate) = variant.estimate(measure, entity) else { continue };
@@ -51,7 +58,9 @@ fn write(
                     measure.name,
                     measure.unit.name(),
                 ];
-                row(writer, head, &estimate, [None; 3])?;
+                let loss =
+                    losses.iter().find(|loss| measure.scope == Scope::Run && loss.measure == measure.name);
+                row(writer, head, &estimate, [None; 3], loss)?;
             }
         }
     }
@@ -61,7 +70,7 @@ fn write(
         let head =
             [variant, base, measure.scope.name(), &difference.entity, measure.name, measure.unit.name()];
         let tests = [difference.p, difference.adjusted, difference.variance_reduction];
-        row(writer, head, &difference.difference, tests)?;
+        row(writer, head, &difference.difference, tests, None)?;
     }
     Ok(())
 }
@@ -71,6 +80,7 @@ fn row(
     head: [&str; 6],
     estimate: &Estimate,
     tests: [Option<f64>; 3],
+    loss: Option<&Loss>,
 ) -> Result<(), ::csv::Error> {
     let value = estimate.value().to_string();
     let known = match estimate {
@@ -81,7 +91,15 @@ fn row(
         }
     };
     let tests = tests.map(|test| test.map(|test| test.to_string()).unwrap_or_default());
-    let fields = head.iter().map(|field| (*field).to_owned()).chain([value]).chain(known).chain(tests);
+    let ends = match estimate {
+        Estimate::Interval(it) => [it.possible_ends().0.to_string(), it.possible_ends().1.to_string()],
+        Estimate::Exact(_) | Estimate::Single(_) => [String::new(), String::new()],
+    };
+    // A loss that was not met has a bound, not only a zero.
+    let share = loss.map(|it| [it.some.to_string(), it.share.0.to_string(), it.share.1.to_string()]);
+    let fields =
+        head.iter().map(|field| (*field).to_owned()).chain([value]).chain(known).chain(tests).chain(ends);
+    let fields = fields.chain(share.unwrap_or_default());
     writer.write_record(fields)
 }
 
@@ -96,8 +114,12 @@ mod tests {
         let text = estimates(&result, None);
         assert!(text.starts_with(&COLUMNS.join(",")), "{text}");
         assert!(text.contains("base,,run,,published,count,2,2.484"), "{text}");
-        assert!(text.contains(",3,0.95,Student,,,\n"), "{text}");
+        assert!(text.contains(",3,0.95,Student,,,,0,4.48"), "{text}");
+        assert!(
+            text.contains("base,,run,,confirmed-and-lost,count,0,0,3,0.95,Student,,,,0,0,0,0,1\n"),
+            "{text}"
+        );
         let exact = estimates(&run_example(&plan(false, 1), |_, _, _| {}).unwrap(), None);
-        assert!(exact.contains("base,,consumer,slow,share,1,0.25,,,,exact,,,\n"), "{exact}");
+        assert!(exact.contains("base,,consumer,slow,share,1,0.25,,,,exact,,,,,,,,\n"), "{exact}");
     }
 }

@@ -207,6 +207,8 @@ pub(super) fn estimate(estimate: &Estimate) -> Value {
         Estimate::Interval(interval) => json!({
             "value": interval.mean,
             "half_width": interval.half_width,
+            "lower": interval.possible_ends().0,
+            "upper": interval.possible_ends().1,
             "n": interval.n,
             "level": interval.level,
             "method": interval.method.words(),

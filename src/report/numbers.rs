@@ -27,7 +27,8 @@ pub(super) fn signed(estimate: &Estimate, unit: Unit) -> String {
     if estimate.value() > 0.0 { format!("+{text}") } else { text }
 }
 
-/// The value, with the half-width of its interval if it has one: `0.834 ± 0.012`. Equal replications give the value alone.
+/// The value, with the half-width of its interval if it has one: `0.834 ± 0.012`; where that would reach below 0 and the number
+/// cannot, with the ends of what is left of it: `1.2 (0 to 3.4)`. Equal replications give the value alone.
 pub(super) fn estimate(estimate: &Estimate, unit: Unit) -> String {
     match estimate {
         Estimate::Exact(value) | Estimate::Single(value) => quantity(*value, unit),
@@ -100,6 +101,14 @@ fn with_half_width(interval: &ConfidenceInterval, unit: Unit) -> String {
         width = format!("<{:.places$}", 1.0 / libm::pow(10.0, places as f64));
     }
     // `12.4 ± 1.2 %`, but `53.1s ± 2.7s`.
+    let (lower, upper) = interval.possible_ends();
+    if lower > interval.lower() {
+        let upper = fixed(upper / scale.size, places);
+        return match unit {
+            Unit::Share | Unit::PerSecond => format!("{mean} (0 to {upper}){}", scale.suffix),
+            _ => format!("{mean}{0} (0 to {upper}{0})", scale.suffix),
+        };
+    }
     let behind_mean = if matches!(unit, Unit::Share | Unit::PerSecond) { "" } else { scale.suffix };
     format!("{mean}{behind_mean} ± {width}{}", scale.suffix)
 }
@@ -164,6 +173,17 @@ mod tests {
         assert_eq!(estimate(&interval, Unit::Share), "83.5 ± 2.1 %");
         let close = Estimate::of(&[0.1, 0.100_01], true).unwrap();
         assert_eq!(estimate(&close, Unit::Ratio), "0.100 ± <0.001");
+    }
+
+    #[test]
+    fn what_cannot_be_negative_is_not_shown_so() {
+        let rare = Estimate::of(&[0.0, 0.0, 0.0, 5.0], true).unwrap();
+        assert_eq!(estimate(&rare, Unit::Count), "1.2 (0 to 5.2)");
+        assert_eq!(estimate(&rare, Unit::Nanoseconds), "1.2ns (0 to 5.2ns)");
+        let share = Estimate::of(&[0.0, 0.0, 0.05], true).unwrap();
+        assert_eq!(estimate(&share, Unit::Share), "1.7 (0 to 8.8) %");
+        let difference = Estimate::of_difference(&[0.0; 4], &[0.0, 0.0, 0.0, 5.0], true).unwrap();
+        assert_eq!(signed(&difference, Unit::Count), "+1.2 ± 4.0");
     }
 
     #[test]

@@ -50,6 +50,14 @@ impl Estimate {
         }
     }
 
+    /// The same, without what lies below 0 where the number cannot be negative: for showing it.
+    pub fn possible_ends(&self) -> Option<(f64, f64)> {
+        match self {
+            Estimate::Interval(interval) => Some(interval.possible_ends()),
+            Estimate::Exact(_) | Estimate::Single(_) => self.ends(),
+        }
+    }
+
     /// Whether 0 is outside of what the number may be; never for a single replication of a random system.
     pub fn excludes_zero(&self) -> bool {
         self.ends().is_some_and(|(lower, upper)| lower > 0.0 || upper < 0.0)

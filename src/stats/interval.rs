@@ -81,6 +81,15 @@ impl ConfidenceInterval {
         Some(ConfidenceInterval { method: Method::PairedStudent, ..interval })
     }
 
+    /// The two ends for a quantity that cannot be negative: what lies below 0 is cut off. The truth is never there, so the cut
+    /// interval holds it exactly as often as the whole one. A difference may be negative and is left alone.
+    pub fn possible_ends(&self) -> (f64, f64) {
+        match self.method {
+            Method::Student if self.mean >= 0.0 => (self.lower().max(0.0), self.upper()),
+            Method::Student | Method::PairedStudent => (self.lower(), self.upper()),
+        }
+    }
+
     /// The lower end.
     pub fn lower(&self) -> f64 {
         self.mean - self.half_width
@@ -109,6 +118,17 @@ mod tests {
         assert!((interval.half_width - 1.963_24).abs() < 1e-5, "{}", interval.half_width);
         assert_eq!((interval.n, interval.method), (5, Method::Student));
         assert!(interval.lower() < 1.04 && 4.96 < interval.upper());
+    }
+
+    #[test]
+    fn what_cannot_be_negative_is_cut_off_at_0_and_a_difference_is_not() {
+        let rare = [0.0, 0.0, 0.0, 5.0];
+        let cut = ConfidenceInterval::of_mean(&rare, LEVEL).unwrap();
+        assert!(cut.lower() < 0.0 && cut.possible_ends() == (0.0, cut.upper()));
+        let whole = ConfidenceInterval::of_mean(&[4.0, 5.0, 6.0], LEVEL).unwrap();
+        assert_eq!(whole.possible_ends(), (whole.lower(), whole.upper()));
+        let paired = ConfidenceInterval::of_paired_difference(&[0.0; 4], &rare, LEVEL).unwrap();
+        assert_eq!(paired.possible_ends(), (paired.lower(), paired.upper()));
     }
 
     #[test]

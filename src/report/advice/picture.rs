@@ -65,7 +65,7 @@ fn measured(advice: &Advice, name: &str) -> Panel {
     let (x, places) = counts(advice);
     let point = |(at, &x): (usize, &f64)| {
         let estimate = estimate(advice, at, name)?;
-        let interval = estimate.ends().filter(|(low, high)| high > low);
+        let interval = estimate.possible_ends().filter(|(low, high)| high > low);
         Some(Point { x, y: estimate.value(), interval })
     };
     let points: Vec<Point> = places.iter().enumerate().filter_map(point).collect();

@@ -42,7 +42,7 @@ fn queues(result: &RunResult, variant: &VariantResult) -> Vec<(String, Vec<Row>)
             .filter_map(|(at, one)| {
                 let estimate = variant.estimate(share, at)?;
                 let words = numbers::estimate(&estimate, Unit::Share);
-                let interval = estimate.ends().filter(|(low, high)| high > low);
+                let interval = estimate.possible_ends().filter(|(low, high)| high > low);
                 Some(Row { name: one.name.clone(), value: estimate.value(), interval, words })
             })
             .collect();

@@ -92,7 +92,7 @@ fn panel(result: &SweepResult, measure: &SweptMeasure) -> Option<Panel> {
         let name =
             others.map(|(_, (address, level))| format!("{address}={level}")).collect::<Vec<_>>().join(", ");
         let place = places[grid.points[point].levels[along]];
-        let interval = estimate.ends().filter(|(low, high)| high > low);
+        let interval = estimate.possible_ends().filter(|(low, high)| high > low);
         let point = Point { x: place, y: estimate.value(), interval };
         match series.iter_mut().find(|one| one.name == name) {
             Some(one) => one.points.push(point),
