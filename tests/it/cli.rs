@@ -384,7 +384,8 @@ fn report_files_are_the_same_bytes_for_any_number_of_threads() {
                 "results.csv",
                 "results.json",
                 "shares.svg",
-                "summary.txt"
+                "summary.txt",
+                "unsafe.svg"
             ]
         );
         let summary = fs::read_to_string(to.join("summary.txt")).unwrap();

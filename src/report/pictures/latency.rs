@@ -39,6 +39,22 @@ pub(super) fn picture(result: &RunResult) -> Picture {
             panels.push((format!("queue {name}"), series.take(CURVES_MAX).collect()));
         }
     }
+    Picture {
+        title: format!("{}: how long messages take", result.name),
+        description: format!(
+            "The share of messages that take longer, by time, all messages of {}.",
+            replications(result)
+        ),
+        panels: survival(panels, "time from publish to the end of processing", "share that takes longer"),
+    }
+}
+
+/// Panels of curves for the share that takes longer than a time, all on the same scales; those without a curve are left out.
+pub(super) fn survival(
+    mut panels: Vec<(String, Vec<Series>)>,
+    time: &'static str,
+    share: &'static str,
+) -> Vec<Panel> {
     panels.retain(|(_, series)| !series.is_empty());
     let times = || {
         panels.iter().flat_map(|(_, series)| series).flat_map(|series| &series.points).map(|point| point.x)
@@ -48,25 +64,14 @@ pub(super) fn picture(result: &RunResult) -> Picture {
     let deepest = deepest.map(|point| point.y).fold(-1.0, f64::min);
     let panel = |(title, series): (String, Vec<Series>)| Panel {
         title,
-        x: Axis::logarithmic(
-            "time from publish to the end of processing",
-            (libm::pow(10.0, low), libm::pow(10.0, high)),
-            Unit::Nanoseconds,
-        ),
+        x: Axis::logarithmic(time, (libm::pow(10.0, low), libm::pow(10.0, high)), Unit::Nanoseconds),
         content: Content::Curves {
-            y: Axis::logarithmic("share that takes longer", (libm::pow(10.0, deepest), 1.0), Unit::Share),
+            y: Axis::logarithmic(share, (libm::pow(10.0, deepest), 1.0), Unit::Share),
             series,
             notes: Vec::new(),
         },
     };
-    Picture {
-        title: format!("{}: how long messages take", result.name),
-        description: format!(
-            "The share of messages that take longer, by time, all messages of {}.",
-            replications(result)
-        ),
-        panels: panels.into_iter().map(panel).collect(),
-    }
+    panels.into_iter().map(panel).collect()
 }
 
 /// Queues of the first variant that have consumers.
@@ -103,7 +108,7 @@ fn pooled(variant: &VariantResult, queue: usize, consumer: Option<usize>) -> His
 }
 
 /// Decimal logarithms of times, and of the shares that take longer.
-fn curve(times: &Histogram) -> Option<Series> {
+pub(super) fn curve(times: &Histogram) -> Option<Series> {
     let n = times.count();
     let shares = (0..=DECADES * POINTS).map(|k| libm::pow(10.0, -f64::from(k) / f64::from(POINTS)));
     let points: Vec<Point> = shares

@@ -3,6 +3,7 @@
 mod depth;
 mod latency;
 mod shares;
+mod unsafe_window;
 
 use super::dispatch;
 use super::plot::{Picture, svg};
@@ -12,8 +13,12 @@ use crate::experiment::RunResult;
 type Maker = fn(&RunResult) -> Picture;
 
 /// Each picture's file and what makes it.
-const PICTURES: [(&str, Maker); 3] =
-    [("shares.svg", shares::picture), ("depth.svg", depth::picture), ("latency.svg", latency::picture)];
+const PICTURES: [(&str, Maker); 4] = [
+    ("shares.svg", shares::picture),
+    ("depth.svg", depth::picture),
+    ("latency.svg", latency::picture),
+    ("unsafe.svg", unsafe_window::picture),
+];
 
 /// The names of the files that [`pictures`] fills.
 pub fn picture_files() -> impl Iterator<Item = &'static str> {

@@ -94,7 +94,7 @@ fn a_run_has_its_pictures_beside_its_numbers() {
         let [one, two] = ["1", "2"].map(|jobs| {
             let output = amqpsim(&[command, &shop, "--jobs", jobs, "--out", directory.to_str().unwrap()]);
             assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-            ["shares.svg", "depth.svg", "latency.svg"]
+            ["shares.svg", "depth.svg", "latency.svg", "unsafe.svg"]
                 .map(|name| fs::read_to_string(directory.join(name)).unwrap())
         });
         assert_eq!(one, two);

@@ -73,3 +73,27 @@ fn how_many_runs_lose_something_has_an_interval_that_holds_the_truth() {
     assert_eq!(mean["n"], 100);
     assert!(mean["half_width"].as_f64().unwrap() > 0.05, "{mean}");
 }
+
+/// A queue that confirms after the write: safe from a process crash long before it is safe from a power failure.
+#[test]
+fn the_unsafe_window_is_a_picture_of_each_queue() {
+    let directory = directory("unsafe-window");
+    let shop = "[broker]\nprofile = \"rabbitmq-4.0\"\n[[queue]]\nname = \"orders\"\ndurable = true\n[[queue]]\nname = \"other\"\n\
+                [[producer]]\nname = \"shop\"\nrouting-key = \"orders\"\npersistent = true\nconfirms = true\ncount = 100\n\
+                interarrival = \"1s\"\n";
+    let shop = file(&directory, "shop.toml", shop.as_bytes());
+    let run = amqpsim(&["run", &shop, "--replications", "2", "--out", directory.to_str().unwrap()]);
+    assert_eq!(run.status.code(), Some(0), "{}", err(&run));
+    let svg = fs::read_to_string(directory.join("unsafe.svg")).unwrap();
+    for part in [
+        ">queue orders<",
+        ">until safe from a process crash<",
+        ">until safe from a power failure<",
+        ">confirmed, not safe from a power failure<",
+        ">share that is unsafe for longer",
+    ] {
+        assert!(svg.contains(part), "{part}: {svg}");
+    }
+    assert!(!svg.contains("other") && !svg.contains("NaN"), "nothing is kept there");
+    fs::remove_dir_all(directory).unwrap();
+}
