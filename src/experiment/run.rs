@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::looking_closer::looks_closer;
 use super::stability::unstable;
 use super::{Origin, Replication, Theory, Unstable, WarmUp, in_order, random_parts, theory, warm_up};
 use crate::check::{self, CheckResult, Verdict};
@@ -229,8 +230,9 @@ fn run_with(
 
 /// A variant without replications.
 fn planned(variant: &Variant) -> VariantResult {
+    let mut variant = variant.clone();
+    variant.scenario.system.details = looks_closer(&variant.scenario);
     VariantResult {
-        variant: variant.clone(),
         random_parts: random_parts(&variant.scenario.system),
         replications: Vec::new(),
         outcomes: Vec::new(),
@@ -238,6 +240,7 @@ fn planned(variant: &Variant) -> VariantResult {
         warm_up: None,
         theory: theory(&variant.scenario),
         unstable: Vec::new(),
+        variant,
     }
 }
 

@@ -43,6 +43,11 @@ impl Measure {
         ["sojourn-", "depth-", "wait-", "ready-at-end"].iter().any(|begin| self.name.starts_with(begin))
     }
 
+    /// Whether it is known only where observations are looked at.
+    pub fn needs_details(&self) -> bool {
+        self.about.starts_with("With `details`")
+    }
+
     /// Its values for one entity, one from each outcome that has one, in their order.
     pub fn values(&self, outcomes: &[Outcome], entity: usize) -> Vec<f64> {
         outcomes.iter().filter_map(|outcome| (self.value)(outcome, entity)).collect()
@@ -118,7 +123,12 @@ pub const CATALOGUE: &[Measure] = &[
         |o, i| percentile(&consumer_of(o, i)?.sojourn, 99)),
     consumer("idle-while-work-waits", Unit::Nanoseconds,
         "Time it was connected without work while a message waited in its queue or in another consumer's buffer.",
-        |o, i| Some(consumer_of(o, i)?.idle_while_work_waits.as_nanos() as f64)),
+        |o, i| Some(consumer_of(o, i)?.idle_while_work_waits().as_nanos() as f64)),
+    consumer("idle-while-queued", Unit::Nanoseconds, "Of that, time while a message was ready in its queue.",
+        |o, i| Some(consumer_of(o, i)?.idle_while_queued.as_nanos() as f64)),
+    consumer("idle-while-buffered", Unit::Nanoseconds,
+        "Of that, time while none was ready and one waited in another consumer's buffer.",
+        |o, i| Some(consumer_of(o, i)?.idle_while_buffered.as_nanos() as f64)),
     consumer("unacked-max", Unit::Count, "The most unacknowledged deliveries that it ever had.",
         |o, i| Some(f64::from(consumer_of(o, i)?.unacked_max))),
     consumer("finished-at", Unit::Nanoseconds, "The instant at which it finished its last message.",
@@ -200,7 +210,12 @@ pub const CATALOGUE: &[Measure] = &[
         "Makespan over the shortest time in which its consumers could have done the same work, from 1 on.", makespan_ratio),
     queue("idle-while-work-waits", Unit::Nanoseconds,
         "Sum over its consumers of the time without work while a message waited in it or in another consumer's buffer.",
-        |o, i| Some(consumers_of(o, i)?.map(|consumer| consumer.idle_while_work_waits.as_nanos() as f64).sum())),
+        |o, i| Some(consumers_of(o, i)?.map(|consumer| consumer.idle_while_work_waits().as_nanos() as f64).sum())),
+    queue("idle-while-queued", Unit::Nanoseconds, "Of that, time while a message was ready in it.",
+        |o, i| Some(consumers_of(o, i)?.map(|consumer| consumer.idle_while_queued.as_nanos() as f64).sum())),
+    queue("idle-while-buffered", Unit::Nanoseconds,
+        "Of that, time while none was ready and one waited in another consumer's buffer.",
+        |o, i| Some(consumers_of(o, i)?.map(|consumer| consumer.idle_while_buffered.as_nanos() as f64).sum())),
     queue("sojourn-mean", Unit::Nanoseconds, "Mean time from publish to the end of processing, over all its consumers.",
         |o, i| sojourns(o, i)?.mean()),
     queue("sojourn-p50", Unit::Nanoseconds, "Median time from publish to the end of processing, over all its consumers, to within 0.8 %.",

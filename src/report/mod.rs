@@ -10,6 +10,7 @@
 mod advice;
 mod answer;
 mod checks;
+mod closer;
 mod comparison;
 mod crash_points;
 mod csv;

@@ -191,15 +191,25 @@ fn load(arguments: &Arguments, terminal: &mut Terminal) -> Result<Grid, Failure>
     let text = input::read(&arguments.file)?;
     let settings = &arguments.overrides.set;
     let data = input::data_of(&arguments.file);
-    let grid = grid(&arguments.file, &text, settings, &arguments.vary, arguments.variant.as_deref(), &data)
-        .map_err(|diagnostics| Failure::Input(diagnostics.render(Paint::Coloured)))?;
+    let mut grid =
+        grid(&arguments.file, &text, settings, &arguments.vary, arguments.variant.as_deref(), &data)
+            .map_err(|diagnostics| Failure::Input(diagnostics.render(Paint::Coloured)))?;
     for warning in &grid.warnings {
         terminal.note(&warning.render(Paint::Coloured));
     }
+    look_closer(&mut grid, &arguments.measures);
     for (name, other) in &grid.same {
         terminal.note(&format!("variant `{name}` is left out: it is the same as `{other}` at every point"));
     }
     Ok(grid)
+}
+
+/// Has latencies taken apart and so on where a measure that is shown needs it, unless the scenario says whether.
+fn look_closer(grid: &mut Grid, measures: &[String]) {
+    let needs = |name: &String| find(name).is_some_and(|measure| measure.needs_details());
+    for point in grid.points.iter_mut().filter(|point| point.scenario.study.details.is_none()) {
+        point.scenario.system.details = measures.iter().any(needs);
+    }
 }
 
 fn refuse_unknown_measures(names: &[String]) -> Result<(), Failure> {
