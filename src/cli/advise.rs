@@ -131,6 +131,7 @@ fn plan(arguments: &Arguments, input: &Input, variant: &Variant) -> Result<Advic
         variant: input.names_variants.then(|| variant.name.clone()),
         queue,
         seed: runs.seed.map_or(scenario.seed, Seed::number),
+        precision: scenario.study.precision.filter(|_| runs.replications.is_none()),
         replications: runs.replications.map_or(scenario.replications.max(REPLICATIONS_USUAL), NonZero::get),
         scenario,
     })

@@ -2,6 +2,7 @@
 //! A new measure is one row here. Knows neither tables nor replications: a row's function sees one outcome.
 
 use crate::measure::fairness::{jain_index, max_min_ratio};
+use crate::measure::thirds::third;
 use crate::measure::{ConsumerOutcome, Details, Outcome, ProducerOutcome, QueueOutcome, Safety, Scope, Unit};
 use crate::observe::LossCause;
 use crate::stats::Histogram;
@@ -151,6 +152,12 @@ pub const CATALOGUE: &[Measure] = &[
         |o, i| Some(queue_of(o, i)?.acked as f64)),
     queue("depth-mean", Unit::Count, "Mean of its ready messages over the time of the run.",
         |o, i| queue_of(o, i)?.depth.mean(o.end.at)),
+    queue("depth-middle-third", Unit::Count,
+        "Mean of its ready messages in the middle third of what is measured, of runs that did not drain: from it and the next one follows whether it keeps up.",
+        |o, i| third(o, i, 1)),
+    queue("depth-last-third", Unit::Count,
+        "Mean of its ready messages in the last third of what is measured, of runs that did not drain.",
+        |o, i| third(o, i, 2)),
     queue("entry-rate", Unit::PerSecond, "Copies that entered it a second, over the time that is measured.", entry_rate),
     queue("wait-mean", Unit::Nanoseconds, "Mean time from entering it to the first delivery.",
         |o, i| queue_of(o, i)?.little.handed_out.mean()),

@@ -11,6 +11,7 @@ mod advice;
 mod answer;
 mod checks;
 mod closer;
+mod compact;
 mod comparison;
 mod crash_points;
 mod csv;

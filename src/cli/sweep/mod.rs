@@ -15,7 +15,7 @@ use super::report_files::ReportFiles;
 use super::terminal::Terminal;
 use super::{Exit, Failure};
 use crate::experiment::{Origin, SweepPlan, SweepResult, SweepStop, SweptPoint, sweep};
-use crate::measure::find;
+use crate::measure::{Measure, find};
 use crate::report;
 use crate::scenario::{Grid, Paint, grid};
 use kept::Kept;
@@ -106,9 +106,14 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
         origin: Origin { file: arguments.file.clone(), overrides: arguments.overrides.set.clone() },
         seed: arguments.replications.seed.map_or(first.seed, Seed::number),
         replications: arguments.replications.replications.map_or(first.replications, std::num::NonZero::get),
+        precision: first.study.precision.filter(|_| arguments.replications.replications.is_none()),
+        warm_up: None,
         grid,
     };
-    plan.leave_out_warm_up(arguments.replications.threads()).map_err(Failure::Bug)?;
+    let pilots = Progress::new("points, pilot runs for their warm-up", terminal.shows_progress());
+    plan.leave_out_warm_up(arguments.replications.threads(), &|done, total| pilots.show(done, total))
+        .map_err(Failure::Bug)?;
+    drop(pilots);
     let kept = directory.as_ref().map(|path| Kept::open(path, &plan, arguments.restart)).transpose()?;
     let mut points: Vec<Option<SweptPoint>> = (0..plan.grid.points.len())
         .map(|point| kept.as_ref().and_then(|kept| kept.read(&plan, point)))
@@ -206,7 +211,7 @@ fn load(arguments: &Arguments, terminal: &mut Terminal) -> Result<Grid, Failure>
 
 /// Has latencies taken apart and so on where a measure that is shown needs it, unless the scenario says whether.
 fn look_closer(grid: &mut Grid, measures: &[String]) {
-    let needs = |name: &String| find(name).is_some_and(|measure| measure.needs_details());
+    let needs = |name: &String| find(name).is_some_and(Measure::needs_details);
     for point in grid.points.iter_mut().filter(|point| point.scenario.study.details.is_none()) {
         point.scenario.system.details = measures.iter().any(needs);
     }
