@@ -253,7 +253,10 @@ impl Search<'_> {
         let knee = Estimate::of(&knees, random).filter(|_| self.tried[0].0 == Some(1));
         let limits = self.tried.iter().map(|(count, point)| limit(&self.plan, *count, point)).collect();
         let counts: Vec<Option<u16>> = self.tried.iter().map(|(count, _)| *count).collect();
-        let plan = SweepPlan { warm_up: self.warm_up, ..sweep_plan(&self.plan, &counts) };
+        // It was looked for at the first count and at the last.
+        let last = counts.len() - 1;
+        let warm_up = self.warm_up.map(|(end, found)| (if end == 0 { 0 } else { last }, found));
+        let plan = SweepPlan { warm_up, ..sweep_plan(&self.plan, &counts) };
         let points = self.tried.into_iter().map(|(_, point)| point).collect();
         Some(Advice {
             consumers: consumers(&self.plan),

@@ -113,7 +113,7 @@ fn study(variant: &VariantResult) -> Value {
     });
     match &warm_up.how {
         FoundBy::Given => study["method"] = "given".into(),
-        FoundBy::PilotRuns { runs, settled, populations } => {
+        FoundBy::PilotRuns { runs, settled, populations, .. } => {
             study["method"] = "MSER-5".into();
             study["runs"] = json!(runs);
             study["settled"] = json!(settled);

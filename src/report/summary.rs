@@ -87,7 +87,8 @@ fn body(variant: &VariantResult, asked: u32) -> String {
     if is_shared(variant) {
         text += &table::of_measures(&table::FAIRNESS, variant);
     }
-    text += &table::of_measures(&table::COST, variant);
+    let cost = if variant.warm_up.is_some() { &table::COST_OF_LONG_RUN } else { &table::COST };
+    text += &table::of_measures(cost, variant);
     text += &closer::closer(variant);
     text += &table::of_measures(&table::PRODUCERS, variant);
     if confirms(variant) {

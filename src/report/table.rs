@@ -63,6 +63,13 @@ pub(super) const COST: Columns = Columns {
     measures: &["idle-while-work-waits", "makespan", "makespan-ratio", "sojourn-mean", "sojourn-p95"],
 };
 
+/// A part of the long run has no end that says anything.
+pub(super) const COST_OF_LONG_RUN: Columns = Columns {
+    title: "how long messages took",
+    scope: Scope::Queue,
+    measures: &["idle-while-work-waits", "wait-mean", "sojourn-mean", "sojourn-p95"],
+};
+
 /// Known where observations are looked at.
 pub(super) const LATENCY: Columns = Columns {
     title: "where the time of a message goes: the five parts and their sum, first deliveries that were acknowledged",

@@ -66,6 +66,8 @@ Nothing is checked: the exit code says only whether the sweep could be carried o
 
 /// The report files: text, CSV, JSON, picture.
 const FILES: [&str; 4] = ["sweep.txt", "sweep.csv", "sweep.json", "sweep.svg"];
+/// And this one, where pilot runs have found a warm-up.
+const WARM_UP: &str = "warm-up.svg";
 
 /// A part of the points: those whose number, counted from 0, is `part` after division by `of`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,9 +159,11 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
     ];
     if let Some(directory) = &directory {
         let unstyled = anstream::adapter::strip_str(&texts[0]).to_string();
-        let contents: Vec<String> = std::iter::once(unstyled).chain(texts[1..].iter().cloned()).collect();
-        ReportFiles::open(directory, &FILES)?.write(&contents)?;
-        terminal.note(&format!("report: {}/{}", directory.display(), FILES.join(", ")));
+        let warm_up = report::warm_up_svg(&result.plan, |point| format!("point {}", point + 1));
+        let names: Vec<&str> = FILES.into_iter().chain(warm_up.as_ref().map(|_| WARM_UP)).collect();
+        let contents = std::iter::once(unstyled).chain(texts[1..].iter().cloned()).chain(warm_up);
+        ReportFiles::open(directory, &names)?.write(&contents.collect::<Vec<_>>())?;
+        terminal.note(&format!("report: {}/{}", directory.display(), names.join(", ")));
     }
     if let Some(kept) = &kept {
         kept.tidy();

@@ -43,6 +43,11 @@ fn count(advice: &Advice, at: usize) -> String {
     advice.counts[at].map_or_else(|| "no limit".to_owned(), |count| count.to_string())
 }
 
+/// A count as it is called beside others.
+pub fn called(advice: &Advice, at: usize) -> String {
+    advice.counts[at].map_or_else(|| "no limit".to_owned(), |count| format!("prefetch count {count}"))
+}
+
 /// The summary as text.
 pub fn advice_summary(advice: &Advice) -> String {
     let mut text = format!("{}\n\n", emphasis::strong(&answer(advice).join("\n")));
@@ -177,9 +182,7 @@ fn what(advice: &Advice) -> String {
         text += &format!("settings: {}\n", plan.origin.overrides.join(", "));
     }
     text += &dispatch::line(std::iter::once(("", &plan.scenario)));
-    // Pilot runs are made at one message at a time, and without a limit.
-    let ends = |end: usize| if end == 0 { "prefetch count 1" } else { "no limit" }.to_owned();
-    text += &super::sweep::measured_from(&advice.result.plan, ends);
+    text += &super::sweep::measured_from(&advice.result.plan, |at| called(advice, at));
     let names: Vec<String> = advice.consumers.iter().take(10).map(|name| format!("`{name}`")).collect();
     let more = advice.consumers.len().saturating_sub(names.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -187,7 +190,7 @@ fn what(advice: &Advice) -> String {
         &format!("{}\n", wrap("consumers: ", 11, &format!("{}{more}", names.join(", ")), WIDTH).join("\n"));
     let how = super::sweep::how_often(&advice.result, "of each count");
     text += &format!("{}\n\n", prose(&how, WIDTH));
-    text + &super::sweep::unstable(&advice.result, |at| format!("prefetch count {}", count(advice, at)))
+    text + &super::sweep::unstable(&advice.result, |at| called(advice, at))
 }
 
 /// The table: a row for each count that was tried.

@@ -43,6 +43,12 @@ pub(super) fn shown(result: &SweepResult, names: &[String]) -> Vec<SweptMeasure>
             names.iter().any(|name| measure.name == name)
         }
     };
+    // A part of the long run has no end that says anything.
+    let mut points = result.plan.grid.points.iter();
+    let is_long_run = points.all(|point| !point.scenario.study.is_terminating());
+    let wanted = |measure: MeasureId| {
+        wanted(measure) && !(names.is_empty() && is_long_run && measure.name == "makespan")
+    };
     let has_value = |measure: &SweptMeasure| {
         (0..result.points.len()).any(|point| result.estimate(point, measure).is_some())
     };

@@ -258,6 +258,17 @@ fn a_steady_state_is_measured_after_the_longest_warm_up() {
     );
     let said = swept(&given, &directory.join("given"), &["--variant", "one", "--measure", "throughput"]);
     assert!(said.contains("study: steady state, measured from 7s on at every point"), "{said}");
+    let pictures =
+        ["1", "2"].map(|jobs| fs::read_to_string(directory.join(jobs).join("warm-up.svg")).unwrap());
+    assert!(pictures[0].contains(": warm-up until ") && pictures[0] == pictures[1]);
+    assert!(!directory.join("given/warm-up.svg").exists(), "nobody looked for it");
+    for command in ["run", "advise"] {
+        let place = directory.join(command);
+        let found = amqpsim(&[command, &shop, "--variant", "one", "--out", place.to_str().unwrap()]);
+        assert_eq!(found.status.code(), Some(0), "{}", err(&found));
+        let picture = fs::read_to_string(place.join("warm-up.svg")).unwrap();
+        assert!(picture.contains("moving mean of 21 batches") && picture.contains("virtual time (s)"));
+    }
     let advice = amqpsim(&["advise", &given, "--no-out", "--replications", "3"]);
     assert_eq!(advice.status.code(), Some(0), "{}", err(&advice));
     assert!(out(&advice).contains("measured from 7s on"), "{}", out(&advice));
