@@ -67,7 +67,9 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
         let usual = || PathBuf::from("reports").join(&plan.scenario.name);
         arguments.reports.out.clone().unwrap_or_else(usual)
     });
-    let files = directory.map(|directory| ReportFiles::open(&directory, &FILES)).transpose()?;
+    let finds = plan.scenario.study.finds_warm_up();
+    let names: Vec<&str> = FILES.into_iter().chain(finds.then_some("warm-up.svg")).collect();
+    let files = directory.map(|directory| ReportFiles::open(&directory, &names)).transpose()?;
     let queue = plan.queue.clone();
     let progress = Progress::new("runs so far", terminal.shows_progress());
     let found = advise(plan, arguments.replications.threads(), &|done, total| progress.show(done, total));
@@ -87,9 +89,11 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
     if let Some(files) = files {
         let [text, others @ ..] = &texts;
         let unstyled = anstream::adapter::strip_str(text).to_string();
-        let contents: Vec<String> = std::iter::once(unstyled).chain(others.iter().cloned()).collect();
+        let warm_up = report::warm_up_svg(&advice.result.plan, |at| report::advice_called(&advice, at));
+        let contents: Vec<String> =
+            std::iter::once(unstyled).chain(others.iter().cloned()).chain(warm_up).collect();
         let directory = files.write(&contents)?;
-        terminal.note(&format!("report: {}/{}", directory.display(), FILES.join(", ")));
+        terminal.note(&format!("report: {}/{}", directory.display(), names.join(", ")));
     }
     terminal.result(match arguments.reports.format {
         Format::Table => &texts[0],
@@ -131,6 +135,7 @@ fn plan(arguments: &Arguments, input: &Input, variant: &Variant) -> Result<Advic
         variant: input.names_variants.then(|| variant.name.clone()),
         queue,
         seed: runs.seed.map_or(scenario.seed, Seed::number),
+        precision: scenario.study.precision.filter(|_| runs.replications.is_none()),
         replications: runs.replications.map_or(scenario.replications.max(REPLICATIONS_USUAL), NonZero::get),
         scenario,
     })

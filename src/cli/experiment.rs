@@ -41,7 +41,8 @@ pub(super) fn carry_out(
     (format, directory): (Format, Option<PathBuf>),
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
-    let names: Vec<&str> = purpose.files().into_iter().chain(report::picture_files()).collect();
+    let names: Vec<&str> =
+        purpose.files().into_iter().chain(report::picture_files(variants.iter())).collect();
     let files = directory.map(|directory| ReportFiles::open(&directory, &names)).transpose()?;
     let plan = Plan {
         origin: input.origin.clone(),

@@ -1,10 +1,10 @@
 //! Which prefetch count a group of consumers needs: the throughput at counts that are searched for, with the same seeds at
 //! each, and the smallest one that is as good as any.
 
-use super::{Origin, SweepPlan, SweepResult, SweepStop, SweptMeasure, SweptPoint, sweep};
+use super::{Origin, SweepPlan, SweepResult, SweepStop, SweptMeasure, SweptPoint, WarmUp, sweep};
 use crate::measure::{Scope, find_in};
 use crate::model::{Acknowledge, SystemSpec};
-use crate::scenario::{Factor, Grid, GridPoint, Horizon, Scenario};
+use crate::scenario::{Factor, Grid, GridPoint, Precision, Scenario};
 use crate::stats::Estimate;
 
 /// What counts as the best throughput: this part of it.
@@ -31,8 +31,10 @@ pub struct AdvicePlan {
     pub queue: String,
     /// The seed of replication 0 at every prefetch count.
     pub seed: u64,
-    /// How many replications there are at each, at least 1; one where nothing is random.
+    /// How many replications there are at each, at least 1, if no precision is asked for; one where nothing is random.
     pub replications: u32,
+    /// There are as many at each as this takes.
+    pub precision: Option<Precision>,
 }
 
 /// Whether a prefetch count gives at least [`ENOUGH`] of the best throughput.
@@ -105,10 +107,10 @@ pub fn advise(
 ) -> Result<Option<Advice>, super::SimulatorBug> {
     // All counts are measured from the same instant on, so that they can be compared in pairs.
     let mut ends = sweep_plan(&plan, &[Some(1), None]);
-    ends.leave_out_warm_up(jobs)?;
+    ends.leave_out_warm_up(jobs, &|_, _| {})?;
     plan.scenario.system.measured_from = ends.measured_from();
-    plan.scenario.study.horizon = Horizon::Terminating;
-    let mut search = Search { plan, jobs, progress, tried: Vec::new(), done: 0 };
+    let warm_up = ends.warm_up;
+    let mut search = Search { plan, warm_up, jobs, progress, tried: Vec::new(), done: 0 };
     search.run(&[None])?;
     let most = search.most_in_hand();
     let powers: Vec<Option<u16>> = (0..16)
@@ -128,6 +130,7 @@ pub fn advise(
 /// What is tried, in rising order.
 struct Search<'a> {
     plan: AdvicePlan,
+    warm_up: Option<(usize, WarmUp)>,
     jobs: usize,
     progress: &'a (dyn Fn(usize, usize) + Sync),
     tried: Vec<(Option<u16>, SweptPoint)>,
@@ -168,9 +171,13 @@ impl Search<'_> {
         values.flatten().fold(1.0, f64::max) as u64
     }
 
-    /// The values of a measure of the queue at a count that was tried, one from each replication.
+    /// The values of a measure of the queue at a count that was tried, one from each replication; none where they depend on
+    /// how long one looks.
     fn values(&self, at: usize, name: &'static str) -> Vec<f64> {
         let wanted = measure(Scope::Queue, name, &self.plan.queue);
+        if self.tried[at].1.is_spoilt(&wanted) {
+            return Vec::new();
+        }
         self.tried[at].1.of_measure(&wanted).into_iter().flatten().collect()
     }
 
@@ -246,7 +253,10 @@ impl Search<'_> {
         let knee = Estimate::of(&knees, random).filter(|_| self.tried[0].0 == Some(1));
         let limits = self.tried.iter().map(|(count, point)| limit(&self.plan, *count, point)).collect();
         let counts: Vec<Option<u16>> = self.tried.iter().map(|(count, _)| *count).collect();
-        let plan = sweep_plan(&self.plan, &counts);
+        // It was looked for at the first count and at the last.
+        let last = counts.len() - 1;
+        let warm_up = self.warm_up.map(|(end, found)| (if end == 0 { 0 } else { last }, found));
+        let plan = SweepPlan { warm_up, ..sweep_plan(&self.plan, &counts) };
         let points = self.tried.into_iter().map(|(_, point)| point).collect();
         Some(Advice {
             consumers: consumers(&self.plan),
@@ -331,7 +341,14 @@ fn sweep_plan(plan: &AdvicePlan, counts: &[Option<u16>]) -> SweepPlan {
         same: Vec::new(),
         warnings: Vec::new(),
     };
-    SweepPlan { origin: plan.origin.clone(), grid, seed: plan.seed, replications: plan.replications }
+    SweepPlan {
+        origin: plan.origin.clone(),
+        grid,
+        seed: plan.seed,
+        replications: plan.replications,
+        precision: plan.precision,
+        warm_up: None,
+    }
 }
 
 #[cfg(test)]

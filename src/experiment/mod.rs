@@ -12,6 +12,7 @@ mod contrast;
 mod crash_points;
 mod durability;
 mod in_order;
+mod looking_closer;
 mod model_of_theory;
 mod randomness;
 mod replication;

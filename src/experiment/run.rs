@@ -5,13 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::stability::unstable;
+use super::looking_closer::looks_closer;
+use super::stability::Course;
 use super::{Origin, Replication, Theory, Unstable, WarmUp, in_order, random_parts, theory, warm_up};
 use crate::check::{self, CheckResult, Verdict};
-use crate::measure::{Measure, Outcome, Scope};
+use crate::measure::{Measure, Outcome, Scope, find_in};
 use crate::model::simulate;
 use crate::scenario::{Precision, REPLICATIONS, Scenario, Variant};
-use crate::stats::{ConfidenceInterval, Estimate, LEVEL, enough, is_precise, looks};
+use crate::stats::{ConfidenceInterval, Estimate, LEVEL, enough, is_precise, looks, mean};
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -85,17 +86,6 @@ pub struct VariantResult {
 }
 
 impl VariantResult {
-    /// Whether a queue, or the queue of a consumer, does not keep up.
-    fn is_of_unstable(&self, scope: Scope, entity: usize) -> bool {
-        let consumer = || self.outcomes.first()?.consumers.get(entity);
-        let queue = match scope {
-            Scope::Queue => Some(entity),
-            Scope::Consumer => consumer().map(|consumer| consumer.queue),
-            Scope::Producer | Scope::Run => None,
-        };
-        self.unstable.iter().any(|unstable| Some(unstable.queue) == queue)
-    }
-
     /// Whether two seeds can give two outcomes.
     pub fn is_random(&self) -> bool {
         !self.random_parts.is_empty()
@@ -104,7 +94,8 @@ impl VariantResult {
     /// What is known of a measure of the entity with this index; `None` where no replication has a value,
     /// or where it depends on how long one looks, because its queue does not keep up.
     pub fn estimate(&self, measure: &Measure, entity: usize) -> Option<Estimate> {
-        if measure.grows_with_a_backlog() && self.is_of_unstable(measure.scope, entity) {
+        let name = || self.outcomes.first().map_or("", |outcome| measure.scope.entity(outcome, entity));
+        if self.unstable.iter().any(|unstable| unstable.spoils(measure, name())) {
             return None;
         }
         Estimate::of(&measure.values(&self.outcomes, entity), self.is_random())
@@ -127,14 +118,42 @@ impl VariantResult {
     /// Whether the replications say enough of the measure, for each entity that has it.
     fn is_enough(&self, precision: Precision) -> bool {
         let Some(outcome) = self.outcomes.first().filter(|_| self.is_random()) else { return true };
-        let most = precision.most as usize;
-        (0..precision.of.scope.len(outcome)).all(|entity| {
-            let values = precision.of.values(&self.outcomes, entity);
-            let at = enough(&values, precision.relative, most, LEVEL);
-            // Where there is no value, more runs would give none.
-            values.is_empty() || at.is_some_and(|at| at < most || is_precise_at(&values, at, precision))
-        })
+        (0..precision.of.scope.len(outcome))
+            .all(|entity| is_known(&precision.of.values(&self.outcomes, entity), precision))
     }
+
+    /// The queues that do not keep up; none of a terminating study, which asks what happens until it ends.
+    fn find_unstable(&self) -> Vec<Unstable> {
+        let Some(outcome) = self.outcomes.first().filter(|_| self.warm_up.is_some()) else {
+            return Vec::new();
+        };
+        let values = |name: &str, queue: usize| {
+            find_in(Scope::Queue, name).map_or_else(Vec::new, |measure| measure.values(&self.outcomes, queue))
+        };
+        let unstable = |queue: usize| {
+            let course = Course {
+                queue: &outcome.queues[queue].name,
+                middles: values("depth-middle-third", queue),
+                lasts: values("depth-last-third", queue),
+                entered: mean(&values("enqueued", queue)).unwrap_or(0.0),
+                runs: self.outcomes.len(),
+                random: self.is_random(),
+            };
+            let why = course.instability(self.theory.as_ref())?;
+            let consumers = outcome.consumers.iter().filter(|consumer| consumer.queue == queue);
+            let consumers = consumers.map(|consumer| consumer.name.clone()).collect();
+            Some(Unstable { queue: course.queue.to_owned(), consumers, why })
+        };
+        (0..outcome.queues.len()).filter_map(unstable).collect()
+    }
+}
+
+/// Whether the mean of these values is known as precisely as is asked for.
+pub(super) fn is_known(values: &[f64], precision: Precision) -> bool {
+    let most = precision.most as usize;
+    let at = enough(values, precision.relative, most, LEVEL);
+    // Where there is no value, more runs would give none.
+    values.is_empty() || at.is_some_and(|at| at < most || is_precise_at(values, at, precision))
 }
 
 fn is_precise_at(values: &[f64], n: usize, precision: Precision) -> bool {
@@ -209,7 +228,7 @@ fn run_with(
         }
     }
     for variant in &mut variants {
-        variant.unstable = unstable(variant, variant.theory.as_ref());
+        variant.unstable = variant.find_unstable();
         let random = variant.is_random();
         let checks = &variant.variant.scenario.checks;
         variant.checks = checks.iter().map(|spec| check::evaluate(spec, &variant.outcomes, random)).collect();
@@ -229,8 +248,9 @@ fn run_with(
 
 /// A variant without replications.
 fn planned(variant: &Variant) -> VariantResult {
+    let mut variant = variant.clone();
+    variant.scenario.system.details = looks_closer(&variant.scenario);
     VariantResult {
-        variant: variant.clone(),
         random_parts: random_parts(&variant.scenario.system),
         replications: Vec::new(),
         outcomes: Vec::new(),
@@ -238,6 +258,7 @@ fn planned(variant: &Variant) -> VariantResult {
         warm_up: None,
         theory: theory(&variant.scenario),
         unstable: Vec::new(),
+        variant,
     }
 }
 
@@ -407,7 +428,7 @@ pub(crate) mod tests {
     fn replications_are_added_until_the_mean_is_precise_on_any_number_of_threads() {
         let run = |relative: f64, jobs: usize| {
             let mut plan = plan(true, jobs);
-            let of = crate::measure::find_in(Scope::Run, "published").unwrap();
+            let of = find_in(Scope::Run, "published").unwrap();
             plan.variants[0].scenario.study.precision = Some(Precision { relative, of, most: 40 });
             run_example(&plan, |_, seed, outcome| {
                 outcome.ledger.published = 1000 + seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 200;

@@ -1,23 +1,24 @@
 //! Whether a queue keeps up in the long run. One that does not has no long run, and its waits are not averaged.
 
-use super::VariantResult;
 use super::model_of_theory::Theory;
-use crate::measure::{EndReason, Outcome, Scope};
-use crate::stats::{DepthSeries, Estimate, mean};
-use crate::units::SimTime;
+use crate::measure::{Measure, Scope};
+use crate::stats::{Estimate, mean};
 
 /// A queue rises if it is longer than before by this factor: at a load of 1, where it rises the slowest, by a third.
 const RISE: f64 = 1.15;
-/// With one run, nothing is known of chance: only what is far beyond it counts.
-const RISE_OF_ONE_RUN: f64 = 1.5;
+/// With one run, the spread is not known: what rises by more than so many standard deviations of a sum of as many arrivals and
+/// services is no chance.
+const BEYOND_CHANCE: f64 = 3.0;
 /// Fewer messages are no backlog.
 const BACKLOG: f64 = 10.0;
 
 /// A queue that does not keep up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unstable {
-    /// Its index.
-    pub queue: usize,
+    /// Its name.
+    pub queue: String,
+    /// The names of its consumers.
+    pub consumers: Vec<String>,
     /// How one knows.
     pub why: Instability,
 }
@@ -36,51 +37,87 @@ pub enum Instability {
     },
 }
 
-/// The queues of a steady-state study that do not keep up; none of a terminating one, which asks what happens until it ends.
-pub(super) fn unstable(variant: &VariantResult, theory: Option<&Theory>) -> Vec<Unstable> {
-    let Some(outcome) = variant.outcomes.first().filter(|_| variant.warm_up.is_some()) else {
-        return Vec::new();
-    };
-    let of_theory = theory.filter(|theory| theory.load >= 1.0 && theory.steady.is_none());
-    let load = |queue: usize| {
-        let theory = of_theory.filter(|theory| theory.queue == outcome.queues[queue].name)?;
-        Some(Instability::Load(theory.load))
-    };
-    (0..Scope::Queue.len(outcome))
-        .filter_map(|queue| Some(Unstable { queue, why: load(queue).or_else(|| rises(variant, queue))? }))
-        .collect()
-}
-
-fn rises(variant: &VariantResult, queue: usize) -> Option<Instability> {
-    if variant.outcomes.iter().any(|outcome| outcome.end.why == EndReason::Drained) {
-        return None;
+impl Unstable {
+    /// Whether this number depends on how long one looks, because the queue does not keep up.
+    pub fn spoils(&self, measure: &Measure, entity: &str) -> bool {
+        let is_of_it = match measure.scope {
+            Scope::Queue => entity == self.queue,
+            Scope::Consumer => self.consumers.iter().any(|name| name == entity),
+            Scope::Producer | Scope::Run => false,
+        };
+        is_of_it && measure.grows_with_a_backlog()
     }
-    let part = |part: u64| -> Vec<f64> {
-        variant.outcomes.iter().filter_map(|outcome| third(outcome, queue, part)).collect()
-    };
-    let (middles, lasts) = (part(1), part(2));
-    let (before, after) = (mean(&middles)?, mean(&lasts)?);
-    let random = variant.is_random();
-    let more = Estimate::of_difference(&middles, &lasts, random)?;
-    let sure = match more {
-        Estimate::Single(_) => after > before * RISE_OF_ONE_RUN,
-        _ => after > before * RISE && more.excludes_zero(),
-    };
-    let (middle, last) = (Estimate::of(&middles, random)?, Estimate::of(&lasts, random)?);
-    (sure && after >= BACKLOG).then_some(Instability::Rises { middle, last })
 }
 
-/// The mean of the points in the first, second or last third of what is measured.
-fn third(outcome: &Outcome, queue: usize, part: u64) -> Option<f64> {
-    let (from, end) = (outcome.measured_from, outcome.end.at);
-    let length = end.since(from).as_nanos() / 3;
-    let begin = from.as_nanos() + length * part;
-    mean_between(&outcome.queues[queue].depth_series, begin, begin + length)
+/// What is known of the replications of one queue in a steady state.
+pub(super) struct Course<'a> {
+    /// The queue's name.
+    pub queue: &'a str,
+    /// The mean of its ready messages in the middle third of what is measured, of each replication that was not over before.
+    pub middles: Vec<f64>,
+    /// The same in the last third.
+    pub lasts: Vec<f64>,
+    /// Copies that entered it, in the mean.
+    pub entered: f64,
+    /// How many replications there are.
+    pub runs: usize,
+    /// Whether two seeds can give two outcomes.
+    pub random: bool,
 }
 
-fn mean_between(series: &DepthSeries, begin: u64, end: u64) -> Option<f64> {
-    let inside = |at: SimTime| (begin..end).contains(&at.as_nanos());
-    let levels: Vec<f64> =
-        series.points().filter(|(at, _)| inside(*at)).map(|(_, level)| f64::from(level)).collect();
-    mean(&levels)
+impl Course<'_> {
+    /// Why the queue does not keep up, if it does not.
+    pub(super) fn instability(&self, theory: Option<&Theory>) -> Option<Instability> {
+        let over =
+            |theory: &&Theory| theory.load >= 1.0 && theory.steady.is_none() && theory.queue == self.queue;
+        theory.filter(over).map(|theory| Instability::Load(theory.load)).or_else(|| self.rises())
+    }
+
+    fn rises(&self) -> Option<Instability> {
+        if self.middles.len() < self.runs || self.lasts.len() < self.runs {
+            return None;
+        }
+        let (before, after) = (mean(&self.middles)?, mean(&self.lasts)?);
+        let more = Estimate::of_difference(&self.middles, &self.lasts, self.random)?;
+        let sure = match more {
+            Estimate::Single(more) => more > BEYOND_CHANCE * libm::sqrt(2.0 * self.entered / 3.0),
+            _ => more.excludes_zero(),
+        };
+        let middle = Estimate::of(&self.middles, self.random)?;
+        let last = Estimate::of(&self.lasts, self.random)?;
+        (sure && after > before * RISE && after >= BACKLOG).then_some(Instability::Rises { middle, last })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::find_in;
+
+    fn course(middles: &[f64], lasts: &[f64], random: bool) -> Option<Instability> {
+        let (middles, lasts) = (middles.to_vec(), lasts.to_vec());
+        let runs = lasts.len();
+        Course { queue: "tasks", middles, lasts, entered: 600.0, runs, random }.instability(None)
+    }
+
+    #[test]
+    fn a_queue_rises_where_chance_is_no_explanation() {
+        assert!(course(&[100.0, 110.0, 105.0], &[150.0, 160.0, 151.0], true).is_some());
+        assert!(course(&[100.0, 110.0, 105.0], &[150.0, 60.0, 190.0], true).is_none(), "too wide");
+        assert!(course(&[1.0, 1.1, 1.2], &[2.0, 2.1, 2.2], true).is_none(), "no backlog");
+        // Two times 200 arrivals and services have a standard deviation of 20.
+        assert!(course(&[100.0], &[159.0], true).is_none() && course(&[100.0], &[161.0], true).is_some());
+        assert!(course(&[100.0], &[120.0], false).is_some(), "nothing is random");
+        assert!(course(&[], &[150.0, 160.0], true).is_none(), "runs that are over rise no more");
+    }
+
+    #[test]
+    fn it_spoils_waits_and_depths_of_its_own_and_nothing_else() {
+        let why = Instability::Load(1.0);
+        let unstable = Unstable { queue: "tasks".into(), consumers: vec!["a".into()], why };
+        let spoils = |scope, name, entity| unstable.spoils(find_in(scope, name).unwrap(), entity);
+        assert!(spoils(Scope::Queue, "wait-mean", "tasks") && spoils(Scope::Consumer, "sojourn-p95", "a"));
+        assert!(!spoils(Scope::Queue, "wait-mean", "other") && !spoils(Scope::Consumer, "sojourn-p95", "b"));
+        assert!(!spoils(Scope::Queue, "throughput", "tasks"));
+    }
 }

@@ -33,6 +33,8 @@ pub enum FoundBy {
         settled: bool,
         /// The mean number of messages in all queues at equal distances.
         populations: Vec<f64>,
+        /// Into how many distances a whole run is divided.
+        looks: u32,
     },
 }
 
@@ -85,5 +87,5 @@ fn by_pilot_runs(
     };
     let nanos = u128::from(system.duration.as_nanos()) * looks as u128 / u128::from(LOOKS);
     let ends = SimTime::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
-    Ok(WarmUp { ends, how: FoundBy::PilotRuns { runs: pilots.len(), settled, populations } })
+    Ok(WarmUp { ends, how: FoundBy::PilotRuns { runs: pilots.len(), settled, populations, looks: LOOKS } })
 }

@@ -2,6 +2,7 @@
 //! A new measure is one row here. Knows neither tables nor replications: a row's function sees one outcome.
 
 use crate::measure::fairness::{jain_index, max_min_ratio};
+use crate::measure::thirds::third;
 use crate::measure::{ConsumerOutcome, Details, Outcome, ProducerOutcome, QueueOutcome, Safety, Scope, Unit};
 use crate::observe::LossCause;
 use crate::stats::Histogram;
@@ -41,6 +42,11 @@ impl Measure {
     /// Whether it rises as long as a queue that does not keep up is looked at.
     pub fn grows_with_a_backlog(&self) -> bool {
         ["sojourn-", "depth-", "wait-", "ready-at-end"].iter().any(|begin| self.name.starts_with(begin))
+    }
+
+    /// Whether it is known only where observations are looked at.
+    pub fn needs_details(&self) -> bool {
+        self.about.starts_with("With `details`")
     }
 
     /// Its values for one entity, one from each outcome that has one, in their order.
@@ -118,7 +124,12 @@ pub const CATALOGUE: &[Measure] = &[
         |o, i| percentile(&consumer_of(o, i)?.sojourn, 99)),
     consumer("idle-while-work-waits", Unit::Nanoseconds,
         "Time it was connected without work while a message waited in its queue or in another consumer's buffer.",
-        |o, i| Some(consumer_of(o, i)?.idle_while_work_waits.as_nanos() as f64)),
+        |o, i| Some(consumer_of(o, i)?.idle_while_work_waits().as_nanos() as f64)),
+    consumer("idle-while-queued", Unit::Nanoseconds, "Of that, time while a message was ready in its queue.",
+        |o, i| Some(consumer_of(o, i)?.idle_while_queued.as_nanos() as f64)),
+    consumer("idle-while-buffered", Unit::Nanoseconds,
+        "Of that, time while none was ready and one waited in another consumer's buffer.",
+        |o, i| Some(consumer_of(o, i)?.idle_while_buffered.as_nanos() as f64)),
     consumer("unacked-max", Unit::Count, "The most unacknowledged deliveries that it ever had.",
         |o, i| Some(f64::from(consumer_of(o, i)?.unacked_max))),
     consumer("finished-at", Unit::Nanoseconds, "The instant at which it finished its last message.",
@@ -141,6 +152,12 @@ pub const CATALOGUE: &[Measure] = &[
         |o, i| Some(queue_of(o, i)?.acked as f64)),
     queue("depth-mean", Unit::Count, "Mean of its ready messages over the time of the run.",
         |o, i| queue_of(o, i)?.depth.mean(o.end.at)),
+    queue("depth-middle-third", Unit::Count,
+        "Mean of its ready messages in the middle third of what is measured, of runs that did not drain: from it and the next one follows whether it keeps up.",
+        |o, i| third(o, i, 1)),
+    queue("depth-last-third", Unit::Count,
+        "Mean of its ready messages in the last third of what is measured, of runs that did not drain.",
+        |o, i| third(o, i, 2)),
     queue("entry-rate", Unit::PerSecond, "Copies that entered it a second, over the time that is measured.", entry_rate),
     queue("wait-mean", Unit::Nanoseconds, "Mean time from entering it to the first delivery.",
         |o, i| queue_of(o, i)?.little.handed_out.mean()),
@@ -200,7 +217,12 @@ pub const CATALOGUE: &[Measure] = &[
         "Makespan over the shortest time in which its consumers could have done the same work, from 1 on.", makespan_ratio),
     queue("idle-while-work-waits", Unit::Nanoseconds,
         "Sum over its consumers of the time without work while a message waited in it or in another consumer's buffer.",
-        |o, i| Some(consumers_of(o, i)?.map(|consumer| consumer.idle_while_work_waits.as_nanos() as f64).sum())),
+        |o, i| Some(consumers_of(o, i)?.map(|consumer| consumer.idle_while_work_waits().as_nanos() as f64).sum())),
+    queue("idle-while-queued", Unit::Nanoseconds, "Of that, time while a message was ready in it.",
+        |o, i| Some(consumers_of(o, i)?.map(|consumer| consumer.idle_while_queued.as_nanos() as f64).sum())),
+    queue("idle-while-buffered", Unit::Nanoseconds,
+        "Of that, time while none was ready and one waited in another consumer's buffer.",
+        |o, i| Some(consumers_of(o, i)?.map(|consumer| consumer.idle_while_buffered.as_nanos() as f64).sum())),
     queue("sojourn-mean", Unit::Nanoseconds, "Mean time from publish to the end of processing, over all its consumers.",
         |o, i| sojourns(o, i)?.mean()),
     queue("sojourn-p50", Unit::Nanoseconds, "Median time from publish to the end of processing, over all its consumers, to within 0.8 %.",

@@ -31,7 +31,8 @@ pub(crate) fn outcome() -> Outcome {
         }],
         consumers: vec![
             ConsumerOutcome {
-                idle_while_work_waits: SimDuration::from_secs(31),
+                idle_while_queued: SimDuration::from_secs(11),
+                idle_while_buffered: SimDuration::from_secs(20),
                 ..consumer("fast", 75, 30, 31)
             },
             consumer("slow", 25, 60, 62),

@@ -141,9 +141,11 @@ pub struct ConsumerOutcome {
     pub busy: SimDuration,
     /// Its speed in thousandths: its work is its time times its speed. 0 stands for 1000.
     pub speed_permille: u32,
-    /// Time spent connected and without work while a message waited in the queue, or in the buffer of another consumer
-    /// of the queue.
-    pub idle_while_work_waits: SimDuration,
+    /// Time spent connected and without work while a message was ready in the queue.
+    pub idle_while_queued: SimDuration,
+    /// Time spent connected and without work while no message was ready, and one waited in the buffer of another consumer of
+    /// the queue.
+    pub idle_while_buffered: SimDuration,
     /// Time from publish to the end of its processing, in nanoseconds, one observation for each message processed.
     pub sojourn: Histogram,
     /// The most unacknowledged deliveries it ever had.
@@ -154,6 +156,13 @@ pub struct ConsumerOutcome {
     pub concurrency: u32,
     /// When it finished its last message.
     pub last_finished: Option<SimTime>,
+}
+
+impl ConsumerOutcome {
+    /// Time spent connected and without work while a message waited in the queue or in another consumer's buffer.
+    pub fn idle_while_work_waits(&self) -> SimDuration {
+        self.idle_while_queued + self.idle_while_buffered
+    }
 }
 
 /// What happened in one queue of the scenario.

@@ -46,8 +46,8 @@ pub(super) struct Books {
 /// Counts of one consumer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ConsumerBook {
-    /// While it is idle: how long work had waited in its queue, in all, when it became so.
-    pub(super) idle_since: Option<SimDuration>,
+    /// While it is idle: how long work had waited, in all, when it became so.
+    pub(super) idle_since: Option<Waited>,
     /// When the oldest message that it has worked on was published.
     pub(super) first_published: Option<SimTime>,
     /// No schedule at all can have finished before: some message was published so late and takes so long.
@@ -59,6 +59,15 @@ pub(super) struct ConsumerBook {
     pub(super) outcome: ConsumerOutcome,
 }
 
+/// How long some message waited, by where.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Waited {
+    /// Ready in the queue.
+    in_queue: SimDuration,
+    /// In the buffer of a consumer, while none was ready.
+    in_buffers: SimDuration,
+}
+
 /// Counts of one queue.
 #[derive(Clone, Debug, Default)]
 pub(super) struct QueueBook {
@@ -66,8 +75,8 @@ pub(super) struct QueueBook {
     /// Messages in the buffers of its consumers.
     buffered: u32,
     waiting_until: SimTime,
-    /// How long some message had waited, ready or in a buffer, until `waiting_until`.
-    pub(super) waited: SimDuration,
+    /// Until `waiting_until`.
+    pub(super) waited: Waited,
     last_arrival: Option<u32>,
     pub(super) outcome: QueueOutcome,
     declared: bool,
@@ -96,8 +105,10 @@ impl QueueBook {
 
     #[inline(always)]
     fn update_waiting(&mut self, now: SimTime) {
-        if self.ready + self.buffered > 0 {
-            self.waited += now.since(self.waiting_until);
+        if self.ready > 0 {
+            self.waited.in_queue += now.since(self.waiting_until);
+        } else if self.buffered > 0 {
+            self.waited.in_buffers += now.since(self.waiting_until);
         }
         self.waiting_until = now;
     }
@@ -158,8 +169,12 @@ impl ReaderBooks<'_> {
     pub(super) fn not_idle(&mut self, now: SimTime) {
         if let Some(since) = self.book.idle_since.take() {
             self.queue.update_waiting(now);
-            let waited = self.queue.waited.as_nanos() - since.as_nanos();
-            self.book.outcome.idle_while_work_waits += SimDuration::from_nanos(waited);
+            let (waited, outcome) = (self.queue.waited, &mut self.book.outcome);
+            let more = |now: SimDuration, then: SimDuration| {
+                SimDuration::from_nanos(now.as_nanos() - then.as_nanos())
+            };
+            outcome.idle_while_queued += more(waited.in_queue, since.in_queue);
+            outcome.idle_while_buffered += more(waited.in_buffers, since.in_buffers);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::amqp::{ChannelNo, FieldTable, Properties};
+use crate::amqp::{ChannelNo, FieldTable, Properties, in_vhost};
 use crate::broker::{Profile, Settings};
 use crate::random::arrivals::ArrivalSpec;
 use crate::random::{Choice, Distribution, Probability};
@@ -82,6 +82,11 @@ impl SystemSpec {
             Declaration::Queue(queue) => Some(queue),
             _ => None,
         })
+    }
+
+    /// The name of the queue that a consumer reads from, as outcomes have it.
+    pub fn queue_read_by(&self, consumer: &ConsumerSpec) -> String {
+        in_vhost(self.vhost_of(consumer.channel), &consumer.queue)
     }
 
     /// The virtual host of a channel.

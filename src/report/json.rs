@@ -55,7 +55,7 @@ fn variant(variant: &VariantResult) -> Value {
         "experiment": dispatch::experiment(&variant.variant.scenario),
         "random": variant.random_parts,
         "study": study(variant),
-        "unstable": variant.unstable.iter().map(|one| unstable(variant, one)).collect::<Vec<_>>(),
+        "unstable": variant.unstable.iter().map(unstable).collect::<Vec<_>>(),
         "theory": variant.theory.as_ref().map(|theory| self::theory(variant, theory)),
         "checks": variant.checks.iter().map(|check| self::check(check, variant)).collect::<Vec<_>>(),
         "losses": losses::all(variant).iter().map(loss).collect::<Vec<_>>(),
@@ -75,8 +75,8 @@ fn stopping(stopping: &Stopping) -> Value {
     })
 }
 
-fn unstable(variant: &VariantResult, unstable: &Unstable) -> Value {
-    let queue = variant.outcomes.first().map(|outcome| outcome.queues[unstable.queue].name.clone());
+pub(super) fn unstable(unstable: &Unstable) -> Value {
+    let queue = &unstable.queue;
     match &unstable.why {
         Instability::Load(load) => json!({ "queue": queue, "load": load }),
         Instability::Rises { middle, last } => {
@@ -113,7 +113,7 @@ fn study(variant: &VariantResult) -> Value {
     });
     match &warm_up.how {
         FoundBy::Given => study["method"] = "given".into(),
-        FoundBy::PilotRuns { runs, settled, populations } => {
+        FoundBy::PilotRuns { runs, settled, populations, .. } => {
             study["method"] = "MSER-5".into();
             study["runs"] = json!(runs);
             study["settled"] = json!(settled);

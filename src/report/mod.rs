@@ -10,6 +10,8 @@
 mod advice;
 mod answer;
 mod checks;
+mod closer;
+mod compact;
 mod comparison;
 mod crash_points;
 mod csv;
@@ -40,14 +42,14 @@ pub mod story;
 pub mod trace;
 
 pub use self::csv::csv;
-pub use advice::{ADVICE_FORMAT, advice_json, advice_summary, advice_svg};
+pub use advice::{ADVICE_FORMAT, advice_json, advice_summary, advice_svg, called as advice_called};
 pub use answer::answer;
 pub use crash_points::{crash_points_csv, crash_points_json, crash_points_summary, crash_points_svg};
 pub use directory::{Cast, Directory, Writeback};
 pub use durability::{durability_csv, durability_table, durability_why};
 pub use estimates::estimates;
 pub use json::{FORMAT, json};
-pub use pictures::{picture_files, pictures};
+pub use pictures::{picture_files, pictures, warm_up_svg};
 pub use summary::{comparison_summary, summary};
 pub use sweep::{
     SWEEP_FORMAT, sweep_csv, sweep_json, sweep_point_csv, sweep_point_read, sweep_summary, sweep_svg,

@@ -3,8 +3,8 @@
 use super::answer::{confirms, crashes, republished};
 use super::wrap::prose;
 use super::{
-    answer, checks, comparison, duplicates, emphasis, errors, fates, faults, head, losses, plot, table,
-    theory,
+    answer, checks, closer, comparison, duplicates, emphasis, errors, fates, faults, head, losses, plot,
+    table, theory,
 };
 use crate::experiment::{Comparison, RunResult, VariantResult};
 use crate::measure::ConsumerOutcome;
@@ -62,6 +62,13 @@ fn refuses(consumer: &ConsumerOutcome) -> bool {
     refused + consumer.crashes_at_work + consumer.cancelled > 0
 }
 
+/// Whether a queue has several consumers.
+fn is_shared(variant: &VariantResult) -> bool {
+    let Some(outcome) = variant.outcomes.first() else { return false };
+    let readers = |queue: usize| outcome.consumers.iter().filter(|consumer| consumer.queue == queue).count();
+    (0..outcome.queues.len()).any(|queue| readers(queue) > 1)
+}
+
 /// Whether a queue keeps something on a disk.
 fn keeps(variant: &VariantResult) -> bool {
     variant.outcomes.iter().flat_map(|outcome| &outcome.queues).any(|queue| queue.safety.kept > 0)
@@ -76,9 +83,14 @@ fn body(variant: &VariantResult, asked: u32) -> String {
     if variant.outcomes.iter().flat_map(|outcome| &outcome.consumers).any(refuses) {
         text += &table::of_measures(&table::REFUSALS, variant);
     }
-    for columns in [table::QUEUES, table::FAIRNESS, table::PRODUCERS] {
-        text += &table::of_measures(&columns, variant);
+    text += &table::of_measures(&table::QUEUES, variant);
+    if is_shared(variant) {
+        text += &table::of_measures(&table::FAIRNESS, variant);
     }
+    let cost = if variant.warm_up.is_some() { &table::COST_OF_LONG_RUN } else { &table::COST };
+    text += &table::of_measures(cost, variant);
+    text += &closer::closer(variant);
+    text += &table::of_measures(&table::PRODUCERS, variant);
     if confirms(variant) {
         text += &table::of_measures(&table::CONFIRMS, variant);
     }
@@ -126,11 +138,11 @@ mod tests {
             seed 1: nothing is random, so one run says as much as 3
 
             consumers
-             consumer  processed  share  utilisation  idle-while-  sojourn-p50  sojourn-p95  finished-at
-                                                       work-waits
-            ─────────────────────────────────────────────────────────────────────────────────────────────
-             fast             75   75 %       48.4 %          31s     ≈379.6ms     ≈717.2ms          31s
-             slow             25   25 %       96.8 %           0s     ≈129.5ms     ≈240.1ms          62s
+             consumer  processed  share  utilisation  idle-while-  idle-while-  sojourn-p50  sojourn-p95  finished-at
+                                                           queued     buffered
+            ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+             fast             75   75 %       48.4 %          11s          20s     ≈379.6ms     ≈717.2ms          31s
+             slow             25   25 %       96.8 %           0s           0s     ≈129.5ms     ≈240.1ms          62s
 
             queues
              queue  enqueued  delivered  redelivered  acked  depth-mean  depth-max  ready-at-end  unacked-at-end
@@ -138,9 +150,15 @@ mod tests {
              tasks       100        102            2    100       5.238         10             0               0
 
             fairness
-             queue  jain-messages  jain-busy  max-min-share  makespan  makespan-ratio  sojourn-p95
+             queue  jain-messages  jain-work  jain-busy  max-min-share  max-min-work  max-min-busy
             ───────────────────────────────────────────────────────────────────────────────────────
-             tasks            0.8        0.9              3       62s               2     ≈700.4ms
+             tasks            0.8        0.9        0.9              3             2             2
+
+            how long the work took
+             queue  idle-while-  makespan  makespan-ratio  sojourn-mean  sojourn-p95
+                     work-waits
+            ─────────────────────────────────────────────────────────────────────────
+             tasks          31s       62s               2       317.5ms     ≈700.4ms
 
             producers
              producer  published  returned  confirmed  nacked

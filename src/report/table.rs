@@ -21,7 +21,8 @@ pub(super) const CONSUMERS: Columns = Columns {
         "processed",
         "share",
         "utilisation",
-        "idle-while-work-waits",
+        "idle-while-queued",
+        "idle-while-buffered",
         "sojourn-p50",
         "sojourn-p95",
         "finished-at",
@@ -53,7 +54,47 @@ pub(super) const QUEUES: Columns = Columns {
 pub(super) const FAIRNESS: Columns = Columns {
     title: "fairness",
     scope: Scope::Queue,
-    measures: &["jain-messages", "jain-busy", "max-min-share", "makespan", "makespan-ratio", "sojourn-p95"],
+    measures: &["jain-messages", "jain-work", "jain-busy", "max-min-share", "max-min-work", "max-min-busy"],
+};
+
+pub(super) const COST: Columns = Columns {
+    title: "how long the work took",
+    scope: Scope::Queue,
+    measures: &["idle-while-work-waits", "makespan", "makespan-ratio", "sojourn-mean", "sojourn-p95"],
+};
+
+/// A part of the long run has no end that says anything.
+pub(super) const COST_OF_LONG_RUN: Columns = Columns {
+    title: "how long messages took",
+    scope: Scope::Queue,
+    measures: &["idle-while-work-waits", "wait-mean", "sojourn-mean", "sojourn-p95"],
+};
+
+/// Known where observations are looked at.
+pub(super) const LATENCY: Columns = Columns {
+    title: "where the time of a message goes: the five parts and their sum, first deliveries that were acknowledged",
+    scope: Scope::Queue,
+    measures: &[
+        "to-broker-mean",
+        "in-queue-mean",
+        "in-buffer-mean",
+        "in-service-mean",
+        "ack-back-mean",
+        "publish-to-ack-mean",
+    ],
+};
+
+/// Known there too; shown where something was out of order or done again.
+pub(super) const ORDER: Columns = Columns {
+    title: "out of order, and done again",
+    scope: Scope::Queue,
+    measures: &[
+        "reordered",
+        "reorder-distance-mean",
+        "reorder-distance-max",
+        "processed-twice",
+        "work-again",
+    ],
 };
 
 pub(super) const PRODUCERS: Columns = Columns {
@@ -133,7 +174,9 @@ pub(super) fn of_measures(columns: &Columns, variant: &VariantResult) -> String 
     }
     let head: Vec<&str> =
         std::iter::once(columns.scope.name()).chain(measures.iter().map(|measure| measure.name)).collect();
-    let rows = (0..entities).map(|entity| {
+    let has_any =
+        |entity: &usize| measures.iter().any(|measure| variant.estimate(measure, *entity).is_some());
+    let rows = (0..entities).filter(has_any).map(|entity| {
         let cells = measures.iter().map(|measure| cell(variant, measure, entity));
         std::iter::once(columns.scope.entity(outcome, entity).to_owned()).chain(cells).collect()
     });

@@ -3,7 +3,7 @@
 use super::numbers::{self, estimate};
 use super::table;
 use super::wrap::wrap;
-use crate::experiment::{Instability, VariantResult};
+use crate::experiment::{Instability, Unstable, VariantResult, WarmUp};
 use crate::measure::{Scope, Unit, find_in};
 use crate::stats::Estimate;
 
@@ -95,34 +95,44 @@ pub(super) fn theory(variant: &VariantResult) -> String {
 pub(super) fn unstable(variant: &VariantResult) -> String {
     let mut text = String::new();
     for unstable in &variant.unstable {
-        let name =
-            variant.outcomes.first().map_or("", |outcome| outcome.queues[unstable.queue].name.as_str());
-        let why = match unstable.why {
-            Instability::Load(load) => {
-                format!(
-                    "its load is {}: as much work comes in as its consumers can do, or more",
-                    numbers::factor(load)
-                )
-            }
-            Instability::Rises { middle, last } => format!(
-                "{} ready messages in the middle third of what is measured, {} in the last",
-                estimate(&middle, Unit::Count),
-                estimate(&last, Unit::Count)
-            ),
-        };
         let said = format!(
-            "queue `{name}` does not keep up: {why}. It has no long run; its waits and depths depend on how long one looks \
-             and are not averaged"
+            "queue `{}` does not keep up: {}. It has no long run; its waits and depths depend on how long one looks \
+             and are not averaged",
+            unstable.queue,
+            reason(unstable),
         );
         text += &format!("{}\n\n", wrap("unstable: ", 10, &said, WIDTH).join("\n"));
     }
     if let Some(warm_up) = variant.warm_up.as_ref().filter(|warm_up| !warm_up.is_over()) {
-        let said = format!(
-            "no end of the warm-up was found in the first half of the pilot runs; {} are left out, and what is measured may \
-             depend on how long the run is. A longer `duration` helps, or the system never settles",
-            warm_up.ends
-        );
-        text += &format!("{}\n\n", wrap("warning: ", 9, &said, WIDTH).join("\n"));
+        text += &format!("{}\n\n", never_settled(warm_up, ""));
     }
     text
+}
+
+/// How one knows that a queue does not keep up.
+pub(super) fn reason(unstable: &Unstable) -> String {
+    match unstable.why {
+        Instability::Load(load) => {
+            format!(
+                "its load is {}: as much work comes in as its consumers can do, or more",
+                numbers::factor(load)
+            )
+        }
+        Instability::Rises { middle, last } => format!(
+            "{} ready messages in the middle third of what is measured, {} in the last",
+            estimate(&middle, Unit::Count),
+            estimate(&last, Unit::Count)
+        ),
+    }
+}
+
+/// The warning of a warm-up without an end.
+pub(super) fn never_settled(warm_up: &WarmUp, whose: &str) -> String {
+    let of = if whose.is_empty() { String::new() } else { format!(" of {whose}") };
+    let said = format!(
+        "no end of the warm-up was found in the first half of the pilot runs{of}; {} are left out, and what is measured may \
+         depend on how long the run is. A longer `duration` helps, or the system never settles",
+        warm_up.ends
+    );
+    wrap("warning: ", 9, &said, WIDTH).join("\n")
 }

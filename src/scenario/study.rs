@@ -13,6 +13,8 @@ pub struct Study {
     pub horizon: Horizon,
     /// How precise the result is to be; `None`: the number of replications is fixed.
     pub precision: Option<Precision>,
+    /// Whether latencies are taken apart and so on; `None`: where few enough messages come.
+    pub details: Option<bool>,
 }
 
 /// From where to where a replication is measured.

@@ -29,6 +29,7 @@ fn advice(text: &str) -> Advice {
         queue: "tasks".into(),
         seed: 1,
         replications: scenario.replications,
+        precision: None,
         scenario,
     };
     advise(plan, 2, &|_, _| {}).unwrap().unwrap()
@@ -107,7 +108,14 @@ fn no_reader_finishes_nothing() {
     let text = backlog(1, 1, 10, "\"20ms\"");
     let scenario = scenario::load("tasks.toml", &text, &[]).unwrap().variants[0].scenario.clone();
     let origin = Origin { file: "tasks.toml".into(), overrides: Vec::new() };
-    let plan =
-        AdvicePlan { origin, scenario, variant: None, queue: "tasks".into(), seed: 1, replications: 1 };
+    let plan = AdvicePlan {
+        origin,
+        scenario,
+        variant: None,
+        queue: "tasks".into(),
+        seed: 1,
+        replications: 1,
+        precision: None,
+    };
     assert!(advise(plan, 1, &|_, _| {}).unwrap().is_none());
 }

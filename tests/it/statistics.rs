@@ -106,7 +106,7 @@ fn a_warm_up_is_not_measured_and_does_not_change_the_run() {
     assert_eq!(whole.queues[0].depth_series, part.queues[0].depth_series);
     let half = part.consumers[0].processed * 2;
     assert!((whole.consumers[0].processed * 9 / 10..whole.consumers[0].processed * 11 / 10).contains(&half));
-    assert!(part.consumers[0].idle_while_work_waits <= whole.consumers[0].idle_while_work_waits);
+    assert!(part.consumers[0].idle_while_work_waits() <= whole.consumers[0].idle_while_work_waits());
 }
 
 /// The part of so many experiments with `n` replications each whose interval holds the truth, in per mille.
@@ -214,4 +214,38 @@ fn messages_that_are_overtaken_are_counted_with_their_distance() {
     );
     assert!(value("jain-work") < 1.0 && value("max-min-work") >= 1.0);
     assert!(value("work-again").abs() < 1e-9);
+}
+
+/// One consumer takes everything into its buffer, or a round trip keeps messages in the queue.
+#[test]
+fn idle_time_is_told_by_where_work_waits() {
+    let idle = |latency: &str, prefetch: i64| {
+        let scenario = ScenarioBuilder::new("idle")
+            .link()
+            .with("latency", latency)
+            .queue("tasks")
+            .producer("shop")
+            .with("routing-key", "tasks")
+            .with("interarrival", "0s")
+            .with("count", 10)
+            .with("start", "1s")
+            .consumer("hoarder")
+            .with("queue", "tasks")
+            .with("prefetch-count", prefetch)
+            .with("service-time", "10ms")
+            .consumer("late")
+            .with("queue", "tasks")
+            .with("prefetch-count", 1)
+            .with("start", "1020ms")
+            .with("service-time", "10ms")
+            .build()
+            .unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let outcome = simulate(&scenario.system, 1);
+        ["idle-while-queued", "idle-while-buffered", "idle-while-work-waits"]
+            .map(|name| (find_in(Scope::Consumer, name).expect(name).value)(&outcome, 1).expect(name) / 1e6)
+    };
+    let hoarded = idle("0s", 0);
+    assert!((hoarded[0], hoarded[2]) == (0.0, hoarded[1]) && hoarded[1] > 60.0, "{hoarded:?}");
+    let far = idle("20ms", 1);
+    assert!(far[0] > 60.0 && far[1].abs() < 1e-9 && (far[2] - far[0]).abs() < 1e-9, "{far:?}");
 }

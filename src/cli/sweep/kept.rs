@@ -83,12 +83,28 @@ fn manifest(plan: &SweepPlan) -> String {
         ("settings", plan.origin.overrides.join(" ")),
         ("vary", varied.join(" ")),
         ("seed", plan.seed.to_string()),
-        ("replications", plan.replications.to_string()),
+        ("replications", replications(plan)),
         ("digest of what is simulated", format!("{:016x}", plan.digest())),
     ];
     let lines =
         lines.into_iter().map(|(key, value)| format!("{key}: {}\n", value.replace(['\n', '\r'], " ")));
     std::iter::once("finished points of a sweep\n".to_owned()).chain(lines).collect()
+}
+
+/// How many replications a point has, or what decides.
+fn replications(plan: &SweepPlan) -> String {
+    plan.precision.map_or_else(
+        || plan.replications.to_string(),
+        |it| {
+            format!(
+                "until {} of {}s is known to {}, at most {}",
+                it.of.name,
+                it.of.scope.name(),
+                it.relative,
+                it.most
+            )
+        },
+    )
 }
 
 /// A short word for a manifest (FNV-1a, 64 bits).

@@ -15,7 +15,7 @@ use super::report_files::ReportFiles;
 use super::terminal::Terminal;
 use super::{Exit, Failure};
 use crate::experiment::{Origin, SweepPlan, SweepResult, SweepStop, SweptPoint, sweep};
-use crate::measure::find;
+use crate::measure::{Measure, find};
 use crate::report;
 use crate::scenario::{Grid, Paint, grid};
 use kept::Kept;
@@ -66,6 +66,8 @@ Nothing is checked: the exit code says only whether the sweep could be carried o
 
 /// The report files: text, CSV, JSON, picture.
 const FILES: [&str; 4] = ["sweep.txt", "sweep.csv", "sweep.json", "sweep.svg"];
+/// And this one, where pilot runs have found a warm-up.
+const WARM_UP: &str = "warm-up.svg";
 
 /// A part of the points: those whose number, counted from 0, is `part` after division by `of`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,9 +108,14 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
         origin: Origin { file: arguments.file.clone(), overrides: arguments.overrides.set.clone() },
         seed: arguments.replications.seed.map_or(first.seed, Seed::number),
         replications: arguments.replications.replications.map_or(first.replications, std::num::NonZero::get),
+        precision: first.study.precision.filter(|_| arguments.replications.replications.is_none()),
+        warm_up: None,
         grid,
     };
-    plan.leave_out_warm_up(arguments.replications.threads()).map_err(Failure::Bug)?;
+    let pilots = Progress::new("points, pilot runs for their warm-up", terminal.shows_progress());
+    plan.leave_out_warm_up(arguments.replications.threads(), &|done, total| pilots.show(done, total))
+        .map_err(Failure::Bug)?;
+    drop(pilots);
     let kept = directory.as_ref().map(|path| Kept::open(path, &plan, arguments.restart)).transpose()?;
     let mut points: Vec<Option<SweptPoint>> = (0..plan.grid.points.len())
         .map(|point| kept.as_ref().and_then(|kept| kept.read(&plan, point)))
@@ -152,9 +159,11 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
     ];
     if let Some(directory) = &directory {
         let unstyled = anstream::adapter::strip_str(&texts[0]).to_string();
-        let contents: Vec<String> = std::iter::once(unstyled).chain(texts[1..].iter().cloned()).collect();
-        ReportFiles::open(directory, &FILES)?.write(&contents)?;
-        terminal.note(&format!("report: {}/{}", directory.display(), FILES.join(", ")));
+        let warm_up = report::warm_up_svg(&result.plan, |point| format!("point {}", point + 1));
+        let names: Vec<&str> = FILES.into_iter().chain(warm_up.as_ref().map(|_| WARM_UP)).collect();
+        let contents = std::iter::once(unstyled).chain(texts[1..].iter().cloned()).chain(warm_up);
+        ReportFiles::open(directory, &names)?.write(&contents.collect::<Vec<_>>())?;
+        terminal.note(&format!("report: {}/{}", directory.display(), names.join(", ")));
     }
     if let Some(kept) = &kept {
         kept.tidy();
@@ -191,15 +200,25 @@ fn load(arguments: &Arguments, terminal: &mut Terminal) -> Result<Grid, Failure>
     let text = input::read(&arguments.file)?;
     let settings = &arguments.overrides.set;
     let data = input::data_of(&arguments.file);
-    let grid = grid(&arguments.file, &text, settings, &arguments.vary, arguments.variant.as_deref(), &data)
-        .map_err(|diagnostics| Failure::Input(diagnostics.render(Paint::Coloured)))?;
+    let mut grid =
+        grid(&arguments.file, &text, settings, &arguments.vary, arguments.variant.as_deref(), &data)
+            .map_err(|diagnostics| Failure::Input(diagnostics.render(Paint::Coloured)))?;
     for warning in &grid.warnings {
         terminal.note(&warning.render(Paint::Coloured));
     }
+    look_closer(&mut grid, &arguments.measures);
     for (name, other) in &grid.same {
         terminal.note(&format!("variant `{name}` is left out: it is the same as `{other}` at every point"));
     }
     Ok(grid)
+}
+
+/// Has latencies taken apart and so on where a measure that is shown needs it, unless the scenario says whether.
+fn look_closer(grid: &mut Grid, measures: &[String]) {
+    let needs = |name: &String| find(name).is_some_and(Measure::needs_details);
+    for point in grid.points.iter_mut().filter(|point| point.scenario.study.details.is_none()) {
+        point.scenario.system.details = measures.iter().any(needs);
+    }
 }
 
 fn refuse_unknown_measures(names: &[String]) -> Result<(), Failure> {

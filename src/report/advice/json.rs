@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::experiment::{Advice, BoundBy, ENOUGH, IsEnough};
+use crate::report::compact::indented;
 use crate::report::dispatch;
-use crate::report::json::estimate;
+use crate::report::json::{estimate, unstable};
 use crate::stats::Estimate;
 
 /// The format and its version.
@@ -25,7 +26,10 @@ pub fn advice_json(advice: &Advice) -> String {
         "queue": plan.queue,
         "consumers": advice.consumers,
         "seed": plan.seed,
-        "replications": plan.replications,
+        "replications": plan.precision.is_none().then_some(plan.replications),
+        "precision": plan.precision.map(|it| json!({
+            "of": it.of.name, "scope": it.of.scope.name(), "relative": it.relative, "most": it.most,
+        })),
         "advised": advice.counts[advice.advised],
         "best": advice.counts[advice.best],
         "enough": ENOUGH,
@@ -34,7 +38,7 @@ pub fn advice_json(advice: &Advice) -> String {
         "arrival_rate": match &advice.bound_by { BoundBy::Consumers => Value::Null, BoundBy::Arrivals(rate) => estimate(rate) },
         "counts": (0..advice.counts.len()).map(|at| count(advice, at)).collect::<Vec<_>>(),
     });
-    format!("{root:#}\n")
+    indented(&root, 4)
 }
 
 fn count(advice: &Advice, at: usize) -> Value {
@@ -60,6 +64,8 @@ fn count(advice: &Advice, at: usize) -> Value {
         "at_most": advice.limits[at],
         "is_enough": is_enough,
         "replications_to_tell": more,
+        "replications": point.values.len(),
+        "unstable": point.unstable.iter().map(unstable).collect::<Vec<_>>(),
         "measures": measures.collect::<Vec<_>>(),
     })
 }

@@ -17,8 +17,7 @@ use crate::stats::Estimate;
 const WIDTH: usize = 110;
 
 /// What the table shows of the queue.
-const SHOWN: [&str; 5] =
-    ["sojourn-p50", "sojourn-p95", "jain-busy", "max-min-share", "idle-while-work-waits"];
+const SHOWN: [&str; 3] = ["sojourn-p95", "jain-busy", "idle-while-work-waits"];
 
 fn measure(advice: &Advice, name: &str) -> Option<SweptMeasure> {
     let measure = find_in(Scope::Queue, name)?;
@@ -32,13 +31,21 @@ fn estimate(advice: &Advice, at: usize, name: &str) -> Option<Estimate> {
 /// A number of the queue at a count that was tried.
 fn cell(advice: &Advice, at: usize, name: &str) -> String {
     let Some(measure) = measure(advice, name) else { return "-".to_owned() };
-    let Some(estimate) = advice.result.estimate(at, &measure) else { return "-".to_owned() };
+    let Some(estimate) = advice.result.estimate(at, &measure) else {
+        let word = if advice.result.points[at].is_spoilt(&measure) { "unstable" } else { "-" };
+        return word.to_owned();
+    };
     let about = if measure.measure.is_percentile() { "≈" } else { "" };
     format!("{about}{}", numbers::estimate(&estimate, measure.measure.unit))
 }
 
 fn count(advice: &Advice, at: usize) -> String {
     advice.counts[at].map_or_else(|| "no limit".to_owned(), |count| count.to_string())
+}
+
+/// A count as it is called beside others.
+pub fn called(advice: &Advice, at: usize) -> String {
+    advice.counts[at].map_or_else(|| "no limit".to_owned(), |count| format!("prefetch count {count}"))
 }
 
 /// The summary as text.
@@ -107,7 +114,12 @@ fn answer(advice: &Advice) -> Vec<String> {
 
 /// Which counts give the best throughput, as far as it was tried.
 fn keeping_up(advice: &Advice) -> String {
-    let enough = |at: &usize| advice.enough[*at] != IsEnough::No;
+    let throughput = |at: usize| estimate(advice, at, "throughput").map_or(0.0, |one| one.value());
+    let enough = |at: &usize| match (advice.enough[*at], estimate(advice, *at, "throughput")) {
+        // One replication has no interval: as far as one knows.
+        (IsEnough::Unknown(_), Some(Estimate::Single(value))) => value >= ENOUGH * throughput(advice.best),
+        (enough, _) => enough != IsEnough::No,
+    };
     let all = advice.counts.len();
     let fine: Vec<usize> = (0..all).filter(enough).collect();
     let which = match fine.as_slice() {
@@ -170,34 +182,27 @@ fn what(advice: &Advice) -> String {
         text += &format!("settings: {}\n", plan.origin.overrides.join(", "));
     }
     text += &dispatch::line(std::iter::once(("", &plan.scenario)));
-    text += &super::sweep::measured_from(&advice.result.plan);
+    text += &super::sweep::measured_from(&advice.result.plan, |at| called(advice, at));
     let names: Vec<String> = advice.consumers.iter().take(10).map(|name| format!("`{name}`")).collect();
     let more = advice.consumers.len().saturating_sub(names.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     text +=
         &format!("{}\n", wrap("consumers: ", 11, &format!("{}{more}", names.join(", ")), WIDTH).join("\n"));
-    let n = u64::from(plan.replications);
-    let how = if !advice.result.plan.is_random(0) {
-        "nothing is random, so each count was run once".to_owned()
-    } else if n == 1 {
-        format!("one replication of each count (seed {}), so nothing is known of the spread", plan.seed)
-    } else {
-        format!(
-            "{n} replications of each count with the same seeds ({} to {}); mean ± half-width of the 95 % interval (Student); \
-             without ±: equal in all",
-            plan.seed,
-            plan.seed.wrapping_add(n - 1)
-        )
-    };
-    text + &format!("{}\n\n", prose(&how, WIDTH))
+    let how = super::sweep::how_often(&advice.result, "of each count");
+    text += &format!("{}\n\n", prose(&how, WIDTH));
+    text + &super::sweep::unstable(&advice.result, |at| called(advice, at))
 }
 
 /// The table: a row for each count that was tried.
 fn curve(advice: &Advice) -> String {
     let has = |name: &&str| (0..advice.counts.len()).any(|at| estimate(advice, at, name).is_some());
+    let differ = super::sweep::replications(&advice.result).is_some_and(|(fewest, most)| fewest < most);
     let shown: Vec<&str> = SHOWN.into_iter().filter(has).collect();
     let enough = format!("{} of the best", numbers::quantity(ENOUGH, Unit::Share));
     let mut head = vec!["prefetch-count", "throughput", "at most", enough.as_str()];
+    if differ {
+        head.insert(1, "n");
+    }
     head.extend(&shown);
     head.push("");
     let rows = (0..advice.counts.len()).map(|at| {
@@ -209,6 +214,9 @@ fn curve(advice: &Advice) -> String {
             IsEnough::Unknown(_) => "not known",
         };
         let mut row = vec![count(advice, at), cell(advice, at, "throughput"), limit, enough.to_owned()];
+        if differ {
+            row.insert(1, advice.result.points[at].values.len().to_string());
+        }
         row.extend(shown.iter().map(|name| cell(advice, at, name)));
         let marks = [(advice.advised, "advised"), (advice.best, "best")];
         let marks: Vec<&str> =
@@ -238,7 +246,10 @@ fn notes(advice: &Advice) -> Vec<String> {
         _ => None,
     });
     let unknown: Vec<Option<u64>> = unknown.collect();
-    if !unknown.is_empty() {
+    let is_single = matches!(estimate(advice, advice.best, "throughput"), Some(Estimate::Single(_)));
+    if is_single && !unknown.is_empty() {
+        notes.push("not known: one replication has no interval; raise `--replications`".to_owned());
+    } else if !unknown.is_empty() {
         let most = unknown.iter().copied().flatten().max();
         let far = unknown.iter().filter(|more| more.is_none()).count() as u64;
         let most = most.map(|n| format!("about {n} replications (`--replications`) would tell"));
@@ -268,10 +279,10 @@ fn foot(advice: &Advice) -> String {
     let variant =
         plan.variant.as_ref().map(|name| format!(" --variant {}", shell_word(name))).unwrap_or_default();
     format!(
-        "\nagain: amqpsim advise {}{variant} --queue {} --seed {} --replications {}\n",
+        "\nagain: amqpsim advise {}{variant} --queue {} --seed {}{}\n",
         plan.origin,
         shell_word(&plan.queue),
         plan.seed,
-        plan.replications
+        advice.result.plan.replications_option(),
     )
 }

@@ -81,5 +81,10 @@ fn measured(advice: &Advice, name: &str) -> Panel {
         "sojourn-p95" => "95th percentile of the time from publish to the end of processing",
         _ => "Jain's index of the consumers' busy times",
     };
-    Panel { title: words.to_owned(), x, content: Content::Curves { y, series, notes: Vec::new() } }
+    let spoilt = |at: &usize| {
+        super::measure(advice, name).is_some_and(|one| advice.result.points[*at].is_spoilt(&one))
+    };
+    let unstable = (0..advice.counts.len()).filter(spoilt);
+    let notes = unstable.map(|at| (places[at], "unstable: no mean".to_owned())).collect();
+    Panel { title: words.to_owned(), x, content: Content::Curves { y, series, notes } }
 }

@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_run_that_took_as_long_as_its_arrivals_cost_nothing() {
-        let busy = said(|outcome| outcome.consumers[0].idle_while_work_waits = SimDuration::from_secs(1));
+        let busy = said(|outcome| outcome.consumers[0].idle_while_buffered = SimDuration::from_secs(1));
         assert_eq!(busy, ["`slow` got 25 % of the 100 messages of `tasks` and finished 31s after `fast`"]);
     }
 

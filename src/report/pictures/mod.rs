@@ -4,30 +4,42 @@ mod depth;
 mod latency;
 mod shares;
 mod unsafe_window;
+mod warm_up;
+
+pub use warm_up::warm_up_svg;
 
 use super::dispatch;
 use super::plot::{Picture, svg};
 use crate::experiment::RunResult;
+use crate::scenario::Variant;
 
 /// What makes a picture.
 type Maker = fn(&RunResult) -> Picture;
 
 /// Each picture's file and what makes it.
-const PICTURES: [(&str, Maker); 4] = [
+const PICTURES: [(&str, Maker); 5] = [
     ("shares.svg", shares::picture),
     ("depth.svg", depth::picture),
     ("latency.svg", latency::picture),
     ("unsafe.svg", unsafe_window::picture),
+    (WARM_UP, warm_up::picture),
 ];
+/// There only where pilot runs find a warm-up.
+const WARM_UP: &str = "warm-up.svg";
 
-/// The names of the files that [`pictures`] fills.
-pub fn picture_files() -> impl Iterator<Item = &'static str> {
-    PICTURES.into_iter().map(|(name, _)| name)
+/// The names of the files that [`pictures`] fills for these variants.
+pub fn picture_files<'a>(
+    mut variants: impl Iterator<Item = &'a Variant>,
+) -> impl Iterator<Item = &'static str> {
+    let finds = variants.any(|variant| variant.scenario.study.finds_warm_up());
+    PICTURES.into_iter().map(|(name, _)| name).filter(move |name| finds || *name != WARM_UP)
 }
 
 /// The pictures as SVG, in the order of [`picture_files`].
 pub fn pictures(result: &RunResult) -> Vec<String> {
-    PICTURES.into_iter().map(|(_, picture)| svg(&picture(result))).collect()
+    let names: Vec<&str> = picture_files(result.variants.iter().map(|one| &one.variant)).collect();
+    let wanted = PICTURES.into_iter().filter(|(name, _)| names.contains(name));
+    wanted.map(|(_, picture)| svg(&picture(result))).collect()
 }
 
 /// What a panel is of: the variant if there are several, and the queue.

@@ -3,14 +3,16 @@
 mod csv;
 mod json;
 mod picture;
+mod stability;
 
 pub use self::csv::{sweep_csv, sweep_point_csv, sweep_point_read};
 pub use json::{SWEEP_FORMAT, sweep_json};
 pub use picture::sweep_svg;
+pub(super) use stability::unstable;
 
 use super::numbers::{self, counted};
 use super::wrap::{prose, wrap};
-use super::{dispatch, emphasis, table};
+use super::{dispatch, emphasis, table, theory};
 use crate::experiment::{Contrast, SweepPlan, SweepResult, SweptMeasure, contrasts, shell_word};
 use crate::measure::{MeasureId, Scope, find_in};
 use crate::stats::Estimate;
@@ -40,6 +42,12 @@ pub(super) fn shown(result: &SweepResult, names: &[String]) -> Vec<SweptMeasure>
         } else {
             names.iter().any(|name| measure.name == name)
         }
+    };
+    // A part of the long run has no end that says anything.
+    let mut points = result.plan.grid.points.iter();
+    let is_long_run = points.all(|point| !point.scenario.study.is_terminating());
+    let wanted = |measure: MeasureId| {
+        wanted(measure) && !(names.is_empty() && is_long_run && measure.name == "makespan")
     };
     let has_value = |measure: &SweptMeasure| {
         (0..result.points.len()).any(|point| result.estimate(point, measure).is_some())
@@ -172,26 +180,51 @@ fn what(result: &SweepResult) -> String {
                 .join("\n")
         );
     }
-    text += &measured_from(plan);
+    let called = |point: usize| format!("point {}", point + 1);
+    text += &measured_from(plan, called);
     let points = counted(result.points.len() as u64, "point");
-    let random = (0..result.points.len()).any(|point| plan.is_random(point));
-    let how = match (random, plan.replications) {
-        (false, _) => "one run each, nothing is random".to_owned(),
-        (true, 1) => {
-            format!("one replication each (seed {}), so nothing is known of the spread", plan.seed)
-        }
-        (true, n) => format!(
-            "{n} replications each with the same seeds ({} to {}); mean ± half-width of the 95 % interval (Student); \
-             without ±: equal in all",
-            plan.seed,
-            plan.seed.wrapping_add(u64::from(n) - 1)
-        ),
+    text += &format!("{}\n\n", prose(&format!("{points}, {}", how_often(result, "each")), WIDTH));
+    text + &unstable(result, called)
+}
+
+/// How many replications of random points there are: the fewest and the most; `None` where nothing is random.
+pub(super) fn replications(result: &SweepResult) -> Option<(u64, u64)> {
+    let random = (0..result.points.len()).filter(|&point| result.plan.is_random(point));
+    let n = random.map(|point| result.points[point].values.len() as u64);
+    n.clone().min().zip(n.max())
+}
+
+/// How many replications there are of `each`, and what their numbers mean.
+pub(super) fn how_often(result: &SweepResult, each: &str) -> String {
+    let plan = &result.plan;
+    let Some((fewest, most)) = replications(result) else {
+        return format!("one run {each}, nothing is random");
     };
-    text + &format!("{}\n\n", prose(&format!("{points}, {how}"), WIDTH))
+    if most == 1 {
+        return format!("one replication {each} (seed {}), so nothing is known of the spread", plan.seed);
+    }
+    let n = if fewest == most { most.to_string() } else { format!("{fewest} to {most}") };
+    let last = plan.seed.wrapping_add(most - 1);
+    let precision = plan.precision.map(|it| {
+        let (of, percent) = (it.of.name, it.relative * 100.0);
+        let points = result.points.iter().enumerate();
+        let vain = points.filter(|(place, point)| plan.is_precise(*place, point) == Some(false)).count();
+        let vain = match vain {
+            0 => String::new(),
+            n => format!("; {} were not enough for {}", it.most, counted(n as u64, "point")),
+        };
+        format!(" (added until {of} is known to ±{percent} %, at most {}{vain})", it.most)
+    });
+    format!(
+        "{n} replications {each}{} with the same seeds ({} to {last}); mean ± half-width of the 95 % interval (Student, n = {n}); \
+         without ±: equal in all",
+        precision.unwrap_or_default(),
+        plan.seed,
+    )
 }
 
 /// What is left out of a steady state; nothing where runs are measured as a whole.
-pub(super) fn measured_from(plan: &SweepPlan) -> String {
+pub(super) fn measured_from(plan: &SweepPlan, called: impl Fn(usize) -> String) -> String {
     let from = plan.measured_from();
     if from == SimTime::ZERO {
         return String::new();
@@ -200,7 +233,13 @@ pub(super) fn measured_from(plan: &SweepPlan) -> String {
         "steady state, measured from {from} on at every point: the longest warm-up is left out; fates, losses and counts of \
          producers are those of whole runs"
     );
-    format!("{}\n", wrap("study: ", 7, &study, WIDTH).join("\n"))
+    let mut text = format!("{}\n", wrap("study: ", 7, &study, WIDTH).join("\n"));
+    if let Some((point, warm_up)) = &plan.warm_up
+        && !warm_up.is_over()
+    {
+        text += &format!("{}\n", theory::never_settled(warm_up, &called(*point)));
+    }
+    text
 }
 
 /// The table of one entity: a row for each point. What is equal at all points goes to `equal`.
@@ -215,8 +254,11 @@ fn points(
         if contrasts.iter().find(differs).is_some() { " *" } else { "" }
     };
     let column = |measure: &SweptMeasure| -> Vec<String> {
-        let text =
-            |point| result.estimate(point, measure).map_or("-".to_owned(), |one| cell(measure.measure, &one));
+        let text = |point: usize| match result.estimate(point, measure) {
+            Some(one) => cell(measure.measure, &one),
+            None if result.points[point].is_spoilt(measure) => "unstable".to_owned(),
+            None => "-".to_owned(),
+        };
         (0..result.points.len()).map(text).collect()
     };
     let mut columns: Vec<(&SweptMeasure, Vec<String>)> = Vec::new();
@@ -233,15 +275,18 @@ fn points(
     let Some((first, _)) = columns.first() else { return String::new() };
     let factors = &result.plan.grid.factors;
     let names = factors.iter().map(|factor| factor.address.as_str());
+    let differ = replications(result).is_some_and(|(fewest, most)| fewest < most);
     let head: Vec<&str> = std::iter::once("point")
         .chain(names)
+        .chain(differ.then_some("n"))
         .chain(columns.iter().map(|(measure, _)| measure.measure.name))
         .collect();
     let rows = (0..result.points.len().min(ROWS_MAX)).map(|point| {
         let levels = result.plan.grid.levels(point).into_iter().map(|(_, level)| level.to_owned());
         let cells =
             columns.iter().map(|(measure, cells)| format!("{}{}", cells[point], mark(point, measure)));
-        std::iter::once((point + 1).to_string()).chain(levels).chain(cells).collect()
+        let n = differ.then(|| result.points[point].values.len().to_string());
+        std::iter::once((point + 1).to_string()).chain(levels).chain(n).chain(cells).collect()
     });
     table::titled(&subject(first), &head, rows)
 }
@@ -285,5 +330,5 @@ fn foot(result: &SweepResult, contrasts: &[Contrast]) -> String {
         let setting = format!("{}={}", factor.address, factor.levels.join(","));
         command += &format!(" --vary {}", shell_word(&setting));
     }
-    text + &format!("{command} --seed {} --replications {}\n", plan.seed, plan.replications)
+    text + &format!("{command} --seed {}{}\n", plan.seed, plan.replications_option())
 }

@@ -13,12 +13,14 @@ const LEVELS_MIN: usize = 3;
 pub fn sweep_svg(result: &SweepResult, names: &[String]) -> String {
     let measures = super::shown(result, names);
     let name = result.plan.grid.points.first().map_or("", |point| point.scenario.name.as_str());
-    let random = (0..result.points.len()).any(|point| result.plan.is_random(point));
-    let n = if random { result.plan.replications } else { 1 };
-    let intervals = if n > 1 {
-        format!(", means of {n} replications with 95 % intervals (Student)")
-    } else {
-        String::new()
+    let intervals = match super::replications(result) {
+        None | Some((_, 1)) => String::new(),
+        Some((fewest, most)) if fewest == most => {
+            format!(", means of {most} replications with 95 % intervals (Student)")
+        }
+        Some((fewest, most)) => {
+            format!(", means of {fewest} to {most} replications with 95 % intervals (Student)")
+        }
     };
     svg(&Picture {
         title: format!("{name}: a sweep of {} points{intervals}", result.points.len()),
@@ -85,13 +87,17 @@ fn panel(result: &SweepResult, measure: &SweptMeasure) -> Option<Panel> {
     let (x, places) = levels(&grid.factors[along].address, &named);
     let mut series: Vec<Series> = Vec::new();
     let mut values = Vec::new();
+    let mut unstable: Vec<f64> = Vec::new();
     for point in 0..result.points.len() {
+        let place = places[grid.points[point].levels[along]];
+        if result.points[point].is_spoilt(measure) {
+            unstable.push(place);
+        }
         let Some(estimate) = result.estimate(point, measure) else { continue };
         values.push(estimate.value());
         let others = grid.levels(point).into_iter().enumerate().filter(|(k, _)| *k != along);
         let name =
             others.map(|(_, (address, level))| format!("{address}={level}")).collect::<Vec<_>>().join(", ");
-        let place = places[grid.points[point].levels[along]];
         let interval = estimate.possible_ends().filter(|(low, high)| high > low);
         let point = Point { x: place, y: estimate.value(), interval };
         match series.iter_mut().find(|one| one.name == name) {
@@ -99,7 +105,7 @@ fn panel(result: &SweepResult, measure: &SweptMeasure) -> Option<Panel> {
             None => series.push(Series { name, shape: Shape::Line, points: vec![point] }),
         }
     }
-    if values.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits()) {
+    if unstable.is_empty() && values.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits()) {
         return None;
     }
     let more = series.len().saturating_sub(CURVES_MAX);
@@ -112,5 +118,8 @@ fn panel(result: &SweepResult, measure: &SweptMeasure) -> Option<Panel> {
     let highest = highest.map(|point| point.interval.map_or(point.y, |(_, high)| high)).fold(0.0, f64::max);
     let y = Axis::from_zero(measure.measure.name, highest, measure.measure.unit, 5);
     let title = format!("{} of {}{more}", measure.measure.name, super::subject(measure).replace('`', ""));
-    Some(Panel { title, x, content: Content::Curves { y, series, notes: Vec::new() } })
+    unstable.sort_by(f64::total_cmp);
+    unstable.dedup_by(|a, b| a.to_bits() == b.to_bits());
+    let notes = unstable.into_iter().map(|place| (place, "unstable: no mean".to_owned())).collect();
+    Some(Panel { title, x, content: Content::Curves { y, series, notes } })
 }

@@ -111,7 +111,7 @@ pub(super) fn scenario(
         storage: Some(storage),
         operator: operator.spec,
         duration: instant(replication.duration.value),
-        details: replication.details,
+        details: replication.study.details == Some(true),
         measured_from: instant(replication.study.given_warm_up()),
         events_max: replication.events_max,
         profile: profile.value,

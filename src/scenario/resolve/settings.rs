@@ -23,7 +23,6 @@ pub(super) struct Replication {
     pub(super) seed: u64,
     pub(super) replications: u32,
     pub(super) study: Study,
-    pub(super) details: bool,
     pub(super) duration: Placed<SimDuration>,
     pub(super) events_max: u64,
 }
@@ -44,8 +43,10 @@ pub(super) fn replication(tree: &Table, problems: &mut Problems) -> Replication 
         Replication {
             seed: reader.read("seed", integer).unwrap_or_default().value,
             replications: reader.read("replications", integer).map_or(REPLICATIONS, |n| n.value as u32),
-            study: study::read(reader, &duration),
-            details: reader.read("details", boolean).is_some_and(|details| details.value),
+            study: Study {
+                details: reader.read("details", boolean).map(|details| details.value),
+                ..study::read(reader, &duration)
+            },
             duration,
             events_max: reader.read("events-max", integer).unwrap_or_default().value,
         }

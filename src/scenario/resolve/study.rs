@@ -22,7 +22,7 @@ pub(super) fn read(reader: &mut Reader<'_>, end: &Placed<SimDuration>) -> Study 
     let precision = precision(reader);
     if !steady {
         refuse(reader, "a terminating study", &["warm-up"]);
-        return Study { horizon: Horizon::Terminating, precision };
+        return Study { horizon: Horizon::Terminating, precision, details: None };
     }
     if let Some(Placed { value: Some(length), place }) = &warm_up
         && *length >= end.value
@@ -33,7 +33,8 @@ pub(super) fn read(reader: &mut Reader<'_>, end: &Placed<SimDuration>) -> Study 
             .also(end.place.as_ref(), "the replication ends here");
         reader.problems.push(diagnostic);
     }
-    Study { horizon: Horizon::SteadyState { warm_up: warm_up.and_then(|length| length.value) }, precision }
+    let horizon = Horizon::SteadyState { warm_up: warm_up.and_then(|length| length.value) };
+    Study { horizon, precision, details: None }
 }
 
 fn precision(reader: &mut Reader<'_>) -> Option<Precision> {

@@ -55,7 +55,9 @@ fn advice_is_the_same_with_any_number_of_threads() {
     assert_eq!(said, text);
     assert!(said.contains("10 replications of each count with the same seeds (1 to 10)"), "{said}");
     assert!(said.contains(" ┤") && said.contains("the knee of the curve"), "{said}");
-    assert!(csv.starts_with("point,replication,seed,scope,entity,measure,unit,value,prefetch-count\n"));
+    assert!(
+        csv.starts_with("point,replication,seed,scope,entity,measure,unit,value,unstable,prefetch-count\n")
+    );
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["format"], "amqpsim-advice/1");
     assert_eq!(json["consumers"], serde_json::json!(["a <&> b", "d"]));

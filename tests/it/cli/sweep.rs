@@ -178,14 +178,13 @@ fn a_point_has_the_numbers_of_a_run_with_its_settings() {
     assert!(err(&output).contains("variant `three` is left out: it is the same as `one` at every point"));
     assert!(!directory.join("sweep-points").exists());
     let mut reader = csv_rows(out(&output));
-    assert_eq!(reader.remove(0)[8..], ["variant", "consumer.*.prefetch-count", "consumer.b.speed"]);
+    assert_eq!(reader.remove(0)[9..], ["variant", "consumer.*.prefetch-count", "consumer.b.speed"]);
     // Point 10 of 12: the second variant, the second count, the second speed.
     let point: Vec<Vec<String>> = reader.into_iter().filter(|row| row[0] == "10").collect();
-    assert_eq!(point[0][8..], ["two, slow", "2", "2"]);
+    assert_eq!(point[0][9..], ["two, slow", "2", "2"]);
     let sets = ["--set", "consumer.*.prefetch-count=2", "--set", "consumer.b.speed=2"];
-    let run = amqpsim(
-        &[&["run", &shop, "--variant", "two, slow", "--no-out", "--format", "csv"], &sets[..]].concat(),
-    );
+    let all = ["--variant", "two, slow", "--set", "replication.details=false", "--no-out", "--format", "csv"];
+    let run = amqpsim(&[&["run", &shop], &all[..], &sets[..]].concat());
     let rows = csv_rows(out(&run));
     assert_eq!(rows.len(), point.len() + 1);
     assert!(rows[1..].iter().zip(&point).all(|(row, swept)| row[1..] == swept[1..8]));
@@ -259,8 +258,110 @@ fn a_steady_state_is_measured_after_the_longest_warm_up() {
     );
     let said = swept(&given, &directory.join("given"), &["--variant", "one", "--measure", "throughput"]);
     assert!(said.contains("study: steady state, measured from 7s on at every point"), "{said}");
+    let pictures =
+        ["1", "2"].map(|jobs| fs::read_to_string(directory.join(jobs).join("warm-up.svg")).unwrap());
+    assert!(pictures[0].contains(": warm-up until ") && pictures[0] == pictures[1]);
+    assert!(!directory.join("given/warm-up.svg").exists(), "nobody looked for it");
+    for command in ["run", "advise"] {
+        let place = directory.join(command);
+        let found = amqpsim(&[command, &shop, "--variant", "one", "--out", place.to_str().unwrap()]);
+        assert_eq!(found.status.code(), Some(0), "{}", err(&found));
+        let picture = fs::read_to_string(place.join("warm-up.svg")).unwrap();
+        assert!(picture.contains("moving mean of 21 batches") && picture.contains("virtual time (s)"));
+    }
     let advice = amqpsim(&["advise", &given, "--no-out", "--replications", "3"]);
     assert_eq!(advice.status.code(), Some(0), "{}", err(&advice));
     assert!(out(&advice).contains("measured from 7s on"), "{}", out(&advice));
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// A queue in the long run; its consumer works at several speeds, at the first two of which it does not keep up.
+const LONG_RUN: &str = r#"# A long run.
+[replication]
+study = "steady-state"
+duration = "60s"
+precision = 0.04
+precision-of = "wait-mean"
+replications-max = 22
+[link]
+latency = "0s"
+[[queue]]
+name = "tasks"
+[[producer]]
+name = "shop"
+routing-key = "tasks"
+interarrival = { exponential = "10ms" }
+[[consumer]]
+name = "w"
+queue = "tasks"
+prefetch-count = 1
+service-time = { exponential = "7ms" }"#;
+
+fn long_run(place: &Path, file: &str, more: &[&str]) -> String {
+    let vary = ["--vary", "consumer.w.speed=0.5,1,2", "--measure", "wait-mean", "--measure", "throughput"];
+    let output = amqpsim(&[&["sweep", file, "--out", place.to_str().unwrap()], &vary[..], more].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    out(&output).to_owned()
+}
+
+/// Each point has as many replications as the precision takes, whoever runs them, in one go or not.
+#[test]
+fn replications_are_added_at_each_point_until_it_is_precise() {
+    let directory = directory("sweep-precision");
+    let text = file(&directory, "long.toml", LONG_RUN.as_bytes());
+    let (one, two) = (directory.join("one"), directory.join("two"));
+    let said = long_run(&one, &text, &["--jobs", "1"]);
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("(added until wait-mean is known to ±4 %, at most 22; 22 were not enough"),
+        "{said}"
+    );
+    assert!(words.contains(" unstable "), "{said}");
+    assert!(
+        said.contains(
+            "unstable: at 1 point a queue does not keep up: point 1, queue `tasks`: its load is 1.4"
+        ),
+        "{said}"
+    );
+    assert!(!said.contains("--replications"), "{said}");
+    assert_eq!(long_run(&two, &text, &["--jobs", "2"]), said);
+    assert_eq!(files(&one), files(&two));
+    // Interrupted after the second point.
+    for name in FILES {
+        fs::remove_file(two.join(name)).unwrap();
+    }
+    let third = fs::read_dir(two.join("sweep-points")).unwrap().map(|entry| entry.unwrap().path());
+    fs::remove_file(third.filter(|path| path.display().to_string().contains("/00003-")).last().unwrap())
+        .unwrap();
+    assert_eq!(long_run(&two, &text, &[]), said);
+    assert_eq!(files(&one), files(&two));
+
+    let csv = csv_rows(&fs::read_to_string(one.join("sweep.csv")).unwrap());
+    let rows = |point: &str, measure: &str| -> Vec<&Vec<String>> {
+        csv.iter().filter(|row| row[0] == point && row[5] == measure).collect()
+    };
+    assert!(rows("1", "throughput").len() < rows("2", "throughput").len());
+    assert_eq!(csv[0][8], "unstable");
+    assert!(rows("1", "wait-mean").iter().all(|row| row[8] == "yes"));
+    assert!(rows("1", "throughput").iter().chain(&rows("3", "wait-mean")).all(|row| row[8].is_empty()));
+    let json: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(one.join("sweep.json")).unwrap()).unwrap();
+    assert_eq!(json["points"][0]["unstable"][0]["queue"], "tasks");
+    assert_eq!(
+        (&json["points"][1]["replications"], &json["points"][1]["precise"]),
+        (&22.into(), &false.into())
+    );
+    assert!(fs::read_to_string(one.join("sweep.svg")).unwrap().contains("unstable: no mean"));
+
+    // The command of a point gives its numbers, all of them measured after the longest warm-up.
+    let command = json["points"][2]["command"].as_str().unwrap();
+    assert!(command.contains("replication.warm-up=30000000000ns"), "{command}");
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    let run = amqpsim(&[&words[..], &["--no-out", "--format", "csv"]].concat());
+    let runs = csv_rows(out(&run));
+    let waits =
+        |rows: Vec<&Vec<String>>, at: usize| rows.iter().map(|row| row[at].clone()).collect::<Vec<_>>();
+    let run_waits = waits(runs.iter().filter(|row| row[5] == "wait-mean").collect(), 7);
+    assert_eq!(run_waits, waits(rows("3", "wait-mean"), 7), "{command}");
     fs::remove_dir_all(directory).unwrap();
 }
