@@ -91,7 +91,7 @@ impl VariantResult {
         let queue = match scope {
             Scope::Queue => Some(entity),
             Scope::Consumer => consumer().map(|consumer| consumer.queue),
-            Scope::Producer | Scope::Run => None,
+            Scope::Producer | Scope::Downstream | Scope::Run => None,
         };
         self.unstable.iter().any(|unstable| Some(unstable.queue) == queue)
     }
@@ -352,6 +352,7 @@ pub(crate) mod tests {
                     heartbeat: SimDuration::ZERO,
                 }],
                 channels: Vec::new(),
+                downstreams: Vec::new(),
                 producers: Vec::new(),
                 consumers: Vec::new(),
                 clients: Vec::new(),

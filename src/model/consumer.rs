@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::ack_batch::AckBatch;
+use super::downstream::Calls;
 use super::fates::MessageMarks;
 use super::spec::{Acknowledge, ConsumerSpec, Pace, SystemSpec};
 use crate::amqp::{ChannelNo, ConnectionId, Content, DeliveryTag, Message, MessageId, Name, Names};
@@ -122,6 +123,11 @@ pub(super) struct Failures {
 }
 
 impl Failures {
+    /// What becomes of a delivery whose work has failed for another reason.
+    pub(super) fn how(&self) -> Conclusion {
+        self.how
+    }
+
     /// What becomes of the next delivery that was to be acknowledged.
     pub(super) fn draw(&mut self) -> Conclusion {
         if self.probability.happens(self.draws.draw()) { self.how } else { Conclusion::Ack }
@@ -165,6 +171,8 @@ pub(super) struct Consumer {
     pub(super) ack_batch: Option<Box<AckBatch>>,
     /// What fails of its work.
     pub(super) failures: Option<Box<Failures>>,
+    /// Its calls, if its work depends on something else.
+    pub(super) calls: Option<Box<Calls>>,
     /// What it has processed, if it remembers that, as in a database: its crashes leave it as it is.
     pub(super) memory: Option<Box<MessageMarks>>,
     /// Producers that publish when it has processed something, by index.
@@ -193,6 +201,7 @@ pub(super) struct Consumer {
 impl WhenDone {
     fn of(consumer: &ConsumerSpec) -> Self {
         if consumer.failure.is_some()
+            || consumer.call.is_some()
             || consumer.conclusions.iter().any(|&conclusion| conclusion != Conclusion::Ack)
         {
             WhenDone::Concludes
@@ -248,6 +257,7 @@ impl Consumer {
                 let draws = RandomStream::new(seed, &consumer.name, "failures");
                 Box::new(Failures { probability, how, draws })
             }),
+            calls: Calls::of(consumer, seed),
             ack_batch: consumer.ack_batch.map(|batch| Box::new(AckBatch::new(batch))),
             concurrency: consumer.concurrency.max(1),
             work: None,

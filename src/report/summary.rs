@@ -76,6 +76,7 @@ fn body(variant: &VariantResult, asked: u32) -> String {
     if variant.outcomes.iter().flat_map(|outcome| &outcome.consumers).any(refuses) {
         text += &table::of_measures(&table::REFUSALS, variant);
     }
+    text += &table::of_measures(&table::DOWNSTREAMS, variant);
     for columns in [table::QUEUES, table::FAIRNESS, table::PRODUCERS] {
         text += &table::of_measures(&columns, variant);
     }

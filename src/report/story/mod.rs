@@ -4,6 +4,7 @@
 //! A *step* is what happens at one place by one cause: a method reaches the broker, and all that the broker does about
 //! it; or a consumer finishes a message, acknowledges it and begins the next.
 
+mod calls;
 mod chain;
 mod facts;
 mod groups;

@@ -8,6 +8,7 @@ use crate::observe::{Conclusion, Fact, LossCause, PublishedAgain, What};
 use crate::report::wire::{self, Words};
 use crate::rules::{self, RuleRef};
 
+use super::calls;
 use super::facts;
 use super::groups::is_told_in_groups;
 use super::memory::is_silence;
@@ -224,6 +225,9 @@ fn of_client(view: View<'_>, what: &What) -> String {
                 Conclusion::Hang => format!("{consumer} is done with {message} and never settles it"),
                 Conclusion::Crash => format!("{consumer} dies of {message}"),
             }
+        }
+        What::CallWaits { .. } | What::CallBegan { .. } | What::CallFailed { .. } => {
+            calls::sentence(cast, what)
         }
         What::ConnectionLost { connection } => {
             format!("{} loses its connection", cast.connection(*connection))
