@@ -244,10 +244,7 @@ impl<R: Recorder> System<R> {
                 self.channel_closed(index, channel, events);
             }
             ServerMethod::BasicReturn(returned) => {
-                let producer = returned.message.id.producer.index();
-                if let Some(book) = self.books.producers.get_mut(producer) {
-                    book.returned += 1;
-                }
+                self.message_returned(index, channel, returned.message.id, events);
             }
             ServerMethod::ChannelOpenOk => {
                 // A channel that its client closed meanwhile stays closed.

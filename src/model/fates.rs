@@ -134,10 +134,12 @@ impl Fates {
         (first, Change { lost: false, lost_though_confirmed: first && self.lost.has(number) })
     }
 
-    /// The message is published another time: whether for the second, and whether it was lost and is not any more.
-    pub(super) fn published_again(&mut self, number: u32) -> (bool, bool) {
+    /// The message is published another time: whether for the second, and whether it was lost and is not any more. `returned`: no
+    /// queue got the publish before.
+    pub(super) fn published_again(&mut self, number: u32, returned: bool) -> (bool, bool) {
         let attempts = self.attempts.entry(number).or_insert(Attempts::FIRST);
         attempts.publishes += 1;
+        attempts.lost_before += u32::from(returned);
         let second = attempts.publishes == 2;
         (second, !attempts.is_lost() && self.lost.clear(number))
     }
@@ -219,7 +221,7 @@ mod tests {
     fn a_second_publish_makes_good_what_was_lost_of_the_first() {
         let mut fates = Fates::new(true);
         assert_eq!(fates.lost(7, None), LOST);
-        assert_eq!(fates.published_again(7), (true, true));
+        assert_eq!(fates.published_again(7, false), (true, true));
         assert_eq!(fates.confirmed(7), (true, NOTHING));
         assert_eq!(fates.lost(7, Some(0)), LOST_THOUGH_CONFIRMED, "then the second one is lost in its queue");
     }
@@ -227,17 +229,26 @@ mod tests {
     #[test]
     fn a_duplicate_that_is_lost_leaves_the_other_copy() {
         let mut fates = Fates::new(true);
-        assert_eq!(fates.published_again(3), (true, false));
-        assert_eq!(fates.published_again(3), (false, false));
+        assert_eq!(fates.published_again(3, false), (true, false));
+        assert_eq!(fates.published_again(3, false), (false, false));
         assert_eq!(fates.confirmed(3), (true, NOTHING));
         assert_eq!([fates.lost(3, Some(0)), fates.lost(3, Some(0))], [NOTHING, NOTHING]);
         assert_eq!(fates.lost(3, Some(0)), LOST_THOUGH_CONFIRMED);
     }
 
     #[test]
+    fn a_publish_that_came_back_is_no_copy() {
+        let mut fates = Fates::new(true);
+        assert_eq!(fates.published_again(3, true), (true, false));
+        assert_eq!(fates.published_again(3, true), (false, false));
+        assert_eq!(fates.confirmed(3), (true, NOTHING));
+        assert_eq!(fates.lost(3, Some(0)), LOST_THOUGH_CONFIRMED, "there was one copy");
+    }
+
+    #[test]
     fn each_queue_needs_a_copy_of_its_own() {
         let mut fates = Fates::new(true);
-        fates.published_again(1);
+        fates.published_again(1, false);
         assert_eq!(
             [fates.lost(1, Some(0)), fates.lost(1, Some(1))],
             [NOTHING, NOTHING],
@@ -252,7 +263,7 @@ mod tests {
         let message = MessageId { producer: ProducerId(0), number: 5 };
         assert!(!repeats.delivered(message, false, &fates));
         assert!(!repeats.delivered(message, false, &fates), "a dead letter");
-        fates.published_again(5);
+        fates.published_again(5, false);
         assert!(repeats.delivered(message, false, &fates));
         assert!(!repeats.delivered(message, true, &fates));
         assert_eq!(

@@ -283,9 +283,13 @@ pub struct ProducerSpec {
     pub max_in_flight: Option<u32>,
     /// Put its channel into transaction mode and commit after so many publishes, from 1 on, and after the last.
     pub transaction_size: Option<u32>,
-    /// It publishes again what was not confirmed when its channel ended, at once, and what was nacked, after a wait; `None`: it
-    /// does not. The attempts are those after the first, for each message.
+    /// It publishes messages again, as often and after such waits; `None`: it does not. The attempts are those after the first,
+    /// for each message.
     pub republish: Option<BackoffSpec>,
+    /// What it publishes again then: what was not confirmed when its channel ended, at once, and what was nacked, after a wait.
+    pub republish_unconfirmed: bool,
+    /// What came back as unroutable, after a wait.
+    pub republish_returned: bool,
 }
 
 /// When a consumer acknowledges.

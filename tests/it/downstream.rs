@@ -1,5 +1,7 @@
 //! What consumers call: how many calls there are in a time, who waits, and what becomes of failures.
 
+#![expect(clippy::needless_raw_string_hashes, reason = "the expected texts are written by a tool")]
+
 use amqpsim::measure::{Outcome, Scope, find_in};
 use amqpsim::model::{simulate, simulate_recorded};
 use amqpsim::observe::What;
@@ -203,7 +205,9 @@ fn the_story_tells_of_calls() {
     let mut names = amqpsim::amqp::Names::default();
     simulate_recorded(&scenario.system, scenario.seed, |system, seen| {
         names = system.names().clone();
-        seen.iter().for_each(|seen| narrator.observe(&names, seen));
+        for seen in &seen {
+            narrator.observe(&names, seen);
+        }
     });
     expect![[r#"
               1.000ms  c calls db for #1: it takes 10ms

@@ -278,6 +278,7 @@ fn published_again(why: PublishedAgain) -> (&'static str, RuleRef) {
         PublishedAgain::ConnectionLost => ("no confirm came before its connection was lost", rules::CON_16),
         PublishedAgain::ChannelClosed => ("no confirm came before its channel was closed", rules::CON_16),
         PublishedAgain::Nacked => ("the broker nacked it", rules::CF_2),
+        PublishedAgain::Returned => ("no queue got it and it came back", rules::MND_1),
     }
 }
 

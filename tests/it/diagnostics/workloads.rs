@@ -872,3 +872,36 @@ acknowledge = "automatic"
         "#]],
     );
 }
+
+#[test]
+fn what_never_comes_back_is_not_published_again() {
+    says(
+        r#"[[producer]]
+name = "books"
+routing-key = "orders"
+interarrival = "1s"
+republish = "unconfirmed-or-returned"
+"#,
+        expect![[r#"
+            error[missing-key]: producer `books` publishes again what comes back, but is not `mandatory`
+             --> scenarios/orders.toml:5:1
+              |
+            5 | republish = "unconfirmed-or-returned"
+              | ^^^^^^^^^
+              |
+              = help: add `mandatory = true`
+              = note: only mandatory messages come back
+
+            error[missing-key]: producer `books` publishes again, but has no `confirms`
+             --> scenarios/orders.toml:5:1
+              |
+            5 | republish = "unconfirmed-or-returned"
+              | ^^^^^^^^^
+              |
+              = help: add `confirms = true`
+              = note: only confirms tell which messages the broker has
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
