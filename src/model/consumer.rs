@@ -190,8 +190,10 @@ pub(super) struct Consumer {
     pub(super) outages: u32,
     /// Its subscription is planned, under way or there.
     pub(super) planned: bool,
-    /// It has left its queue for good.
+    /// It has left its queue, for good or until its schedule lets it come back.
     pub(super) stopped: bool,
+    /// It has asked the broker to cancel its subscription, and has no answer.
+    pub(super) cancels: bool,
     /// What it holds says where to reply to. Invariant: tags grow, and all are of its present life.
     requests: VecDeque<(DeliveryTag, Arc<Content>)>,
     /// The request in work, if that has outlived its channel.
@@ -272,6 +274,7 @@ impl Consumer {
             listens: false,
             subscribed: false,
             stopped: false,
+            cancels: false,
             followers: paces()
                 .filter(|(_, pace)| follows(pace))
                 .map(|(producer, _)| producer as u32)

@@ -17,11 +17,12 @@ fn careful(case: &Case) -> Case {
         Feature::OwnQueues,
         Feature::QueueArguments,
         Feature::Outcomes,
-        Feature::Failures,
         Feature::Transactions,
         Feature::BrokerCrashes,
+        Feature::QueueCrashes,
+        Feature::Clusters,
     ];
-    case.clone().with(Feature::Persistent).without(&careless)
+    case.clone().with_failures_that_come_again().with(Feature::Persistent).without(&careless)
 }
 
 #[test]
@@ -106,7 +107,8 @@ fn a_careful_system_that_crashes_keeps_what_is_confirmed() {
     for_all(&scenarios(), 1500, &exercised, |case, met| {
         let preset = PRESETS[case.seed as usize % PRESETS.len()].0;
         let store = format!("[classic-store]\npreset = \"{preset}\"\n[disk]\nsync-time = \"2ms\"\n");
-        let case = careful(case).with(Feature::BrokerRestarts).with(Feature::BrokerCrashes);
+        let own = [Feature::StoreSettings, Feature::DiskSettings];
+        let case = careful(case).without(&own).with(Feature::BrokerRestarts).with(Feature::BrokerCrashes);
         let run = Run::of(&case.with_tables(&store, ""));
         let loses_power = |fault: &FaultSpec| matches!(&fault.kind, FaultKind::BrokerRestart(outage) if outage.crash == Crash::PowerLoss);
         let power_lost = run.scenario.system.faults.iter().any(loses_power);
