@@ -270,6 +270,12 @@ impl Case {
         self
     }
 
+    /// On three or five nodes, with queues that are old enough to be on all of them.
+    pub(crate) fn with_a_cluster(mut self) -> Case {
+        self.settings |= 1 << 20 | 1 << 23;
+        self.with(Feature::Clusters)
+    }
+
     /// Whatever fails of a consumer's work comes again.
     pub(crate) fn with_failures_that_come_again(mut self) -> Case {
         self.gentle = true;

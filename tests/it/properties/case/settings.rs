@@ -38,8 +38,9 @@ const DISK: [&str; 7] = [
 impl Case {
     /// Those of `all` whose bit is set, from this one on.
     fn chosen(&self, all: &[&'static str], from: u32) -> String {
-        let chosen = all.iter().enumerate().filter(|(bit, _)| self.settings >> (from + *bit as u32) & 1 == 1);
-        chosen.map(|(_, line)| format!("{line}\n")).collect()
+        let is_chosen = |bit: usize| self.settings >> (from + bit as u32) & 1 == 1;
+        let chosen = all.iter().enumerate().filter(|(bit, _)| is_chosen(*bit)).map(|(_, line)| *line);
+        chosen.collect::<Vec<_>>().join("\n")
     }
 
     pub(super) fn settings(&self, out: &mut impl Write) -> fmt::Result {
@@ -51,7 +52,7 @@ impl Case {
             writeln!(out, "[disk]\n{}", self.chosen(&DISK, 12))?;
         }
         if self.has(Feature::Clusters) {
-            let nodes = [1, 3, 3, 5][(self.settings >> 20 & 3) as usize];
+            let nodes = self.nodes();
             writeln!(out, "[cluster]\nnodes = {nodes}\nelection-timeout = \"4ms\"")?;
             writeln!(out, "{}", self.chosen(&["latency = \"1ms\"", "registration-window = \"0s\""], 22))?;
         }
