@@ -244,7 +244,8 @@ impl Broker {
     }
 
     pub(super) fn drop_doomed(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
-        let ready = self.queues[id.0].ready_count();
+        // Deliveries are taken back before a broker ends; where only the queue crashes, they are still out.
+        let (ready, unacked) = (self.queues[id.0].ready_count(), self.queues[id.0].unacked);
         let doomed = self.doomed(id);
         let queue = &mut self.queues[id.0];
         let lost = queue.take_ready_if(|entry| doomed.binary_search(&entry.arrival()).is_ok());
@@ -252,7 +253,7 @@ impl Broker {
             let Some(cause) = self.doom(id, entry) else { continue };
             let (message, ready) = (self.messages.id(entry.slot()), ready - n);
             let rule = self.rule_of_loss(id, cause);
-            step.out.fact(Fact::Lost { queue: id, message, cause, ready, unacked: 0 }, rule);
+            step.out.fact(Fact::Lost { queue: id, message, cause, ready, unacked }, rule);
             let size = u64::from(self.messages.get(entry.slot()).message.size);
             if let Some(features) = &mut self.queues[id.0].features {
                 features.ready_bytes = features.ready_bytes.saturating_sub(size);

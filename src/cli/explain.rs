@@ -145,7 +145,7 @@ fn story(
 fn refuse_missing(
     filter: &Filter,
     outcome: &Outcome,
-    known: impl FnOnce() -> [(&'static str, Vec<String>); 7],
+    known: impl FnOnce() -> [(&'static str, Vec<String>); 8],
 ) -> Result<(), Failure> {
     if let Some(message) = filter.message {
         let producer = &outcome.producers[message.producer.index()];

@@ -30,7 +30,7 @@ pub struct Difference {
 }
 
 /// The measures that a comparison tells of, besides the causes of losses; all others are in its files only.
-pub const TOLD: [(Scope, &[&str]); 3] = [
+pub const TOLD: [(Scope, &[&str]); 4] = [
     (
         Scope::Consumer,
         &["processed", "share", "utilisation", "idle-while-work-waits", "sojourn-p50", "sojourn-p95"],
@@ -48,6 +48,7 @@ pub const TOLD: [(Scope, &[&str]); 3] = [
             "depth-max",
         ],
     ),
+    (Scope::Downstream, &["calls-failed", "utilisation", "call-wait-mean"]),
     (
         Scope::Run,
         &[

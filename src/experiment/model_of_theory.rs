@@ -123,16 +123,12 @@ fn is_server(consumer: &ConsumerSpec, queue: &str) -> bool {
         && consumer.stop.is_none()
         && consumer.bandwidth == 0
         && consumer.concurrency == 1
-        && consumer.concurrency == 1
         && consumer.warm_up.is_none()
         && consumer.failure.is_none()
+        && consumer.call.is_none()
         && consumer.ack_batch.is_none()
         && consumer.schedule.is_empty()
         && !consumer.idempotent
-        && consumer.warm_up.is_none()
-        && consumer.failure.is_none()
-        && consumer.ack_batch.is_none()
-        && consumer.schedule.is_empty()
         && consumer.conclusions.iter().all(|&conclusion| conclusion == Conclusion::Ack)
 }
 

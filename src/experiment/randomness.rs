@@ -61,6 +61,19 @@ pub fn random_parts(system: &SystemSpec) -> Vec<String> {
     for consumer in system.consumers.iter().filter(fails) {
         parts.push(format!("failures of `{}`", consumer.name));
     }
+    for one in system.downstreams.iter().filter(|one| random(&one.latency)) {
+        parts.push(format!("latency of `{}`", one.name));
+    }
+    let certain = |probability| matches!(probability, Probability::ZERO | Probability::ONE);
+    for one in system.downstreams.iter().filter(|one| !certain(one.failure_probability)) {
+        parts.push(format!("failures of `{}`", one.name));
+    }
+    let retries = |consumer: &&ConsumerSpec| {
+        consumer.call.as_ref().and_then(|call| call.retry.as_ref()).is_some_and(jitters)
+    };
+    for consumer in system.consumers.iter().filter(retries) {
+        parts.push(format!("waits before `{}` calls again", consumer.name));
+    }
     let strikes_by_chance = |trigger: &Trigger| match trigger {
         Trigger::At(after) => random(after),
         Trigger::Every(repeats) => random(&repeats.gaps),

@@ -373,6 +373,7 @@ pub(crate) mod tests {
                     heartbeat: SimDuration::ZERO,
                 }],
                 channels: Vec::new(),
+                downstreams: Vec::new(),
                 producers: Vec::new(),
                 consumers: Vec::new(),
                 clients: Vec::new(),

@@ -43,7 +43,7 @@ impl Unstable {
         let is_of_it = match measure.scope {
             Scope::Queue => entity == self.queue,
             Scope::Consumer => self.consumers.iter().any(|name| name == entity),
-            Scope::Producer | Scope::Run => false,
+            Scope::Producer | Scope::Downstream | Scope::Run => false,
         };
         is_of_it && measure.grows_with_a_backlog()
     }

@@ -3,7 +3,9 @@
 
 use crate::measure::fairness::{jain_index, max_min_ratio};
 use crate::measure::thirds::third;
-use crate::measure::{ConsumerOutcome, Details, Outcome, ProducerOutcome, QueueOutcome, Safety, Scope, Unit};
+use crate::measure::{
+    ConsumerOutcome, Details, DownstreamOutcome, Outcome, ProducerOutcome, QueueOutcome, Safety, Scope, Unit,
+};
 use crate::observe::LossCause;
 use crate::stats::Histogram;
 use crate::units::SimTime;
@@ -77,6 +79,10 @@ const fn queue(name: &'static str, unit: Unit, about: &'static str, value: Value
 
 const fn producer(name: &'static str, unit: Unit, about: &'static str, value: Value) -> Measure {
     Measure { name, scope: Scope::Producer, unit, about, value }
+}
+
+const fn downstream(name: &'static str, unit: Unit, about: &'static str, value: Value) -> Measure {
+    Measure { name, scope: Scope::Downstream, unit, about, value }
 }
 
 const fn run(name: &'static str, unit: Unit, about: &'static str, value: Value) -> Measure {
@@ -312,6 +318,22 @@ pub const CATALOGUE: &[Measure] = &[
     producer("confirm-latency-p99", Unit::Nanoseconds, "99th percentile of the time from a publish to its answer, to within 0.8 %.",
         |o, i| percentile(&producer_of(o, i)?.confirm_latency, 99)),
 
+    downstream("calls", Unit::Count, "Calls that it began to answer, repeated ones included.",
+        |o, i| Some(downstream_of(o, i)?.calls as f64)),
+    downstream("calls-failed", Unit::Count, "Calls that failed, by chance or in an outage.",
+        |o, i| Some(downstream_of(o, i)?.failed as f64)),
+    downstream("calls-in-progress-mean", Unit::Ratio, "Mean number of calls in progress over time.",
+        |o, i| downstream_of(o, i)?.in_progress.mean(o.end.at)),
+    downstream("utilisation", Unit::Share, "Mean part of the calls at once that it has room for, 0 to 1.",
+        |o, i| Some(downstream_of(o, i)?.in_progress.mean(o.end.at)? / f64::from(downstream_of(o, i)?.concurrency?))),
+    downstream("calls-waiting-mean", Unit::Ratio, "Mean number of calls in line over time.",
+        |o, i| downstream_of(o, i)?.waiting.mean(o.end.at)),
+    downstream("calls-waiting-max", Unit::Count, "The most calls that were ever in line.",
+        |o, i| Some(downstream_of(o, i)?.waiting.max() as f64)),
+    downstream("call-wait-mean", Unit::Nanoseconds, "Mean time that a call was in line before it began.",
+        |o, i| downstream_of(o, i)?.wait.mean()),
+    downstream("call-wait-p95", Unit::Nanoseconds, "95th percentile of the time that a call was in line, to within 0.8 %.",
+        |o, i| percentile(&downstream_of(o, i)?.wait, 95)),
     run("confirmed-and-lost", Unit::Count, "Confirmed messages that were lost, before or after the confirm.",
         |o, _| Some(o.producers.iter().map(|producer| producer.lost_though_confirmed as f64).sum())),
     run("published", Unit::Count, "Publishes that producers handed to their connections, and messages that they held back when they died.",
@@ -410,6 +432,10 @@ fn details_of(outcome: &Outcome, index: usize) -> Option<&Details> {
 fn work(consumer: &ConsumerOutcome) -> f64 {
     let permille = if consumer.speed_permille == 0 { 1000 } else { consumer.speed_permille };
     consumer.busy.as_nanos() as f64 * f64::from(permille) / 1000.0
+}
+
+fn downstream_of(outcome: &Outcome, index: usize) -> Option<&DownstreamOutcome> {
+    outcome.downstreams.get(index)
 }
 
 fn producer_of(outcome: &Outcome, index: usize) -> Option<&ProducerOutcome> {

@@ -39,6 +39,7 @@ pub(crate) fn outcome() -> Outcome {
         ],
         clients: Vec::new(),
         queues: vec![queue],
+        downstreams: Vec::new(),
         faults: Vec::new(),
         answered_twice: 0,
         ledger: Ledger {

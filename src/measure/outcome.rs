@@ -207,6 +207,35 @@ pub struct QueueOutcome {
     pub safety: Safety,
 }
 
+/// What happened at something that consumers call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DownstreamOutcome {
+    /// Its name.
+    pub name: String,
+    /// How many calls it takes at once; `None`: any number.
+    pub concurrency: Option<u32>,
+    /// Calls that began.
+    pub calls: u64,
+    /// Calls that failed.
+    pub failed: u64,
+    /// Calls in progress over time.
+    pub in_progress: TimeWeighted,
+    /// Calls in line over time.
+    pub waiting: TimeWeighted,
+    /// How long calls that began had waited in line, in nanoseconds, one observation for each.
+    pub wait: Histogram,
+}
+
+impl DownstreamOutcome {
+    /// Forgets what was measured so far; what is under way goes on.
+    pub fn restart(&mut self, now: SimTime) {
+        (self.calls, self.failed) = (0, 0);
+        self.in_progress.restart(now);
+        self.waiting.restart(now);
+        self.wait = Histogram::default();
+    }
+}
+
 /// What came of a planned fault.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FaultOutcome {
@@ -251,6 +280,8 @@ pub struct Outcome {
     pub clients: Vec<ClientOutcome>,
     /// Queues that the scenario names, in its order.
     pub queues: Vec<QueueOutcome>,
+    /// In order of the scenario.
+    pub downstreams: Vec<DownstreamOutcome>,
     /// In order of the scenario.
     pub faults: Vec<FaultOutcome>,
     /// Answers to publishes that had been answered before, or that nobody had made.

@@ -11,13 +11,16 @@ pub enum Scope {
     Queue,
     /// Each producer has one.
     Producer,
+    /// Each downstream has one.
+    Downstream,
     /// The run has one.
     Run,
 }
 
 impl Scope {
     /// All scopes, in the order of reports.
-    pub const ALL: [Scope; 4] = [Scope::Consumer, Scope::Queue, Scope::Producer, Scope::Run];
+    pub const ALL: [Scope; 5] =
+        [Scope::Consumer, Scope::Queue, Scope::Producer, Scope::Downstream, Scope::Run];
 
     /// Its name in files and reports.
     pub const fn name(self) -> &'static str {
@@ -25,6 +28,7 @@ impl Scope {
             Scope::Consumer => "consumer",
             Scope::Queue => "queue",
             Scope::Producer => "producer",
+            Scope::Downstream => "downstream",
             Scope::Run => "run",
         }
     }
@@ -35,6 +39,7 @@ impl Scope {
             Scope::Consumer => outcome.consumers.len(),
             Scope::Queue => outcome.queues.len(),
             Scope::Producer => outcome.producers.len(),
+            Scope::Downstream => outcome.downstreams.len(),
             Scope::Run => 1,
         }
     }
@@ -45,6 +50,7 @@ impl Scope {
             Scope::Consumer => outcome.consumers.get(index).map(|consumer| consumer.name.as_str()),
             Scope::Queue => outcome.queues.get(index).map(|queue| queue.name.as_str()),
             Scope::Producer => outcome.producers.get(index).map(|producer| producer.name.as_str()),
+            Scope::Downstream => outcome.downstreams.get(index).map(|one| one.name.as_str()),
             Scope::Run => None,
         }
         .unwrap_or_default()

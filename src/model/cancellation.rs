@@ -14,10 +14,11 @@ impl<R: Recorder> System<R> {
     pub(super) fn consumer_stop(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
         let consumer = &mut self.consumers[index];
         consumer.stopped = true;
-        // A subscription that is planned goes with its channel.
-        if !consumer.planned {
+        // A subscription that is planned goes with its channel; one that is cancelled already is not cancelled again.
+        if !consumer.planned || consumer.cancels {
             return;
         }
+        consumer.cancels = true;
         let (connection, channel, consumer_tag) = (consumer.connection, consumer.channel, consumer.tag);
         let cancel = Box::new(Method::BasicCancel { consumer_tag });
         self.connections[connection].todo.push_back(Todo::Call(channel, cancel));
@@ -37,6 +38,7 @@ impl<R: Recorder> System<R> {
         self.unsubscribed(consumer, events.now());
         self.books.consumers[consumer].outcome.cancelled += 1;
         self.consumers[consumer].planned = false;
+        self.consumers[consumer].cancels = false;
         if let Some(delay) = self.spec.consumers[consumer].resubscribe_delay {
             events.at(events.now() + delay, SystemEvent::ConsumerStart(consumer as u32));
         }
@@ -46,8 +48,9 @@ impl<R: Recorder> System<R> {
     pub(super) fn cancel_confirmed(&mut self, index: usize, channel: ChannelNo, tag: Name, now: SimTime) {
         if let Some(consumer) = self.consumer_with(index, channel, tag) {
             self.unsubscribed(consumer, now);
-            // It may come back by its schedule, on the same channel, or has done so already.
-            if !self.spec.consumers[consumer].schedule.is_empty() {
+            // It may come back by its schedule, on the same channel, or is to have done so already.
+            let own = std::mem::take(&mut self.consumers[consumer].cancels);
+            if own && !self.spec.consumers[consumer].schedule.is_empty() {
                 self.consumers[consumer].planned = false;
                 self.plan_subscription(consumer);
             }

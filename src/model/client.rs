@@ -158,6 +158,7 @@ impl<R: Recorder> System<R> {
                 memory.set(work.held.message);
             }
         }
+        let mut took = work.takes;
         let is_followed = !consumer.followers.is_empty();
         let acknowledges = match consumer.when_done {
             WhenDone::Acknowledges => work.attached,
@@ -165,9 +166,8 @@ impl<R: Recorder> System<R> {
             WhenDone::Concludes => {
                 let on_time = consumer.acknowledge == Acknowledge::AfterProcessing;
                 let done = work;
-                if !self.conclude(index, &done, events) {
-                    return;
-                }
+                let Some(in_all) = self.conclude(index, &done, seq, events) else { return };
+                took = in_all;
                 if let Some(memory) = &mut self.consumers[index].memory {
                     memory.set(work.held.message);
                 }
@@ -176,12 +176,8 @@ impl<R: Recorder> System<R> {
         };
         let now = events.now();
         let held = work.held;
-        let done = Work {
-            message: held.message,
-            published: held.published,
-            took: work.takes,
-            at_speed_one: held.at_speed_one,
-        };
+        let done =
+            Work { message: held.message, published: held.published, took, at_speed_one: held.at_speed_one };
         let again = self.books.processed(now, index, &done);
         if held.settled.is_for_good() {
             self.books.ledger.processed += 1;
@@ -248,10 +244,7 @@ impl<R: Recorder> System<R> {
                 self.channel_closed(index, channel, events);
             }
             ServerMethod::BasicReturn(returned) => {
-                let producer = returned.message.id.producer.index();
-                if let Some(book) = self.books.producers.get_mut(producer) {
-                    book.returned += 1;
-                }
+                self.message_returned(index, channel, returned.message.id, events);
             }
             ServerMethod::ChannelOpenOk => {
                 // A channel that its client closed meanwhile stays closed.

@@ -2,6 +2,7 @@
 //! The message was not processed then, whatever becomes of it; or it had been before, and its consumer remembers.
 
 use super::consumer::InWork;
+use super::downstream::Called;
 use super::event::SystemEvent;
 use super::fault::{ConsumerCrash, CrashBy};
 use super::record::Recorder;
@@ -10,6 +11,7 @@ use super::system::System;
 use crate::amqp::Method;
 use crate::engine::{EventList, Seq};
 use crate::observe::{Conclusion, What};
+use crate::units::SimDuration;
 
 /// The method by which a consumer refuses a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,35 +32,47 @@ impl RefuseBy {
 }
 
 impl<R: Recorder> System<R> {
-    /// The work on a message is done, and the consumer does what its class asks for. Whether the message was processed.
+    /// The work on a message is done as far as it was known, and the consumer does what its class asks for. How long it took if the
+    /// message was processed by it.
     #[cold]
     pub(super) fn conclude(
         &mut self,
         index: usize,
         work: &InWork,
+        due: Seq,
         events: &mut EventList<SystemEvent>,
-    ) -> bool {
+    ) -> Option<SimDuration> {
+        let (mut took, mut fails) = (work.takes, false);
+        if self.consumers[index].calls.is_some() {
+            (took, fails) = match self.go_on_calling(index, work, due, events) {
+                Called::UnderWay => return None,
+                Called::Done(took) => (took, false),
+                Called::Failed(took) => (took, true),
+            };
+        }
         let (held, now) = (work.held, events.now());
         let producer = self.producers.get(held.message.producer.index());
         let class = usize::from(producer.map_or(0, |producer| producer.class(held.message.number)));
         let spec = &self.spec.consumers[index];
         let mut how = spec.conclusions.get(class).copied().unwrap_or_default();
         let refuse_by = spec.refuse_by;
-        if how == Conclusion::Ack
-            && let Some(failures) = &mut self.consumers[index].failures
-        {
-            how = failures.draw();
+        if let Some(failures) = &mut self.consumers[index].failures {
+            if fails {
+                how = failures.how();
+            } else if how == Conclusion::Ack {
+                how = failures.draw();
+            }
         }
         if how == Conclusion::Ack {
-            return true;
+            return Some(took);
         }
-        self.books.concluded(index, how, work.takes);
+        self.books.concluded(index, how, took);
         let (consumer, message) = (index as u32, held.message);
         self.observe(now, || What::Concluded { consumer, message, how });
         if how == Conclusion::Crash {
             self.consumers[index].works_on(*work, Seq::NONE);
             self.die_at_work(index, events);
-            return false;
+            return None;
         }
         if work.attached && matches!(how, Conclusion::Reject | Conclusion::Requeue) {
             let (connection, channel) = (self.consumers[index].connection, self.consumers[index].channel);
@@ -68,7 +82,7 @@ impl<R: Recorder> System<R> {
         self.give_up(index, held, false, now);
         self.followers_commit(index, events);
         self.begin_service(index, events);
-        false
+        None
     }
 
     /// A consumer acknowledges what it has processed before, and goes on.

@@ -12,6 +12,8 @@ use crate::units::SimTime;
 pub(super) struct Sent {
     pub(super) message: MessageId,
     pub(super) at: SimTime,
+    /// It came back as unroutable and goes out again, so that its confirm says nothing of the message.
+    pub(super) returned: bool,
 }
 
 /// A publish, from the oldest one without an answer on.
@@ -38,6 +40,18 @@ impl Confirming {
         self.last += 1;
         self.open += 1;
         self.publishes.push_back(Publish::Open(sent));
+    }
+
+    /// A publish of this message has come back, and the message will be published again. Returns come in the order of publishes,
+    /// and each before its confirm.
+    pub(super) fn returned(&mut self, message: MessageId) {
+        let first = self.publishes.iter_mut().find_map(|publish| match publish {
+            Publish::Open(sent) if sent.message == message && !sent.returned => Some(sent),
+            _ => None,
+        });
+        if let Some(sent) = first {
+            sent.returned = true;
+        }
     }
 
     /// The publishes without an answer, in their order.
@@ -82,7 +96,7 @@ mod tests {
     use crate::amqp::ProducerId;
 
     fn sent(number: u32) -> Sent {
-        Sent { message: MessageId { producer: ProducerId(0), number }, at: SimTime::ZERO }
+        Sent { message: MessageId { producer: ProducerId(0), number }, at: SimTime::ZERO, returned: false }
     }
 
     fn channel(publishes: u32) -> Confirming {
@@ -113,6 +127,19 @@ mod tests {
         assert_eq!(channel.answered(2, false), Some(vec![sent(2)]));
         assert_eq!(channel.answered(3, true), Some(vec![sent(1), sent(3)]));
         assert_eq!(channel.answered(4, true), Some(vec![sent(4)]));
+    }
+
+    /// Source: rules CF-3 and MND-1.
+    #[test]
+    fn a_return_is_of_the_oldest_publish_of_its_message_that_has_none() {
+        let mut channel = channel(2);
+        channel.sent(sent(1));
+        channel.returned(sent(1).message);
+        let back = Sent { returned: true, ..sent(1) };
+        assert_eq!(channel.answered(2, true), Some(vec![back, sent(2)]));
+        channel.returned(sent(1).message);
+        channel.returned(sent(1).message);
+        assert_eq!(channel.unanswered().collect::<Vec<_>>(), [back]);
     }
 
     /// Source: rule CF-2.

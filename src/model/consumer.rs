@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::ack_batch::AckBatch;
+use super::downstream::Calls;
 use super::fates::MessageMarks;
 use super::spec::{Acknowledge, ConsumerSpec, Pace, SystemSpec};
 use crate::amqp::{ChannelNo, ConnectionId, Content, DeliveryTag, Message, MessageId, Name, Names};
@@ -122,6 +123,11 @@ pub(super) struct Failures {
 }
 
 impl Failures {
+    /// What becomes of a delivery whose work has failed for another reason.
+    pub(super) fn how(&self) -> Conclusion {
+        self.how
+    }
+
     /// What becomes of the next delivery that was to be acknowledged.
     pub(super) fn draw(&mut self) -> Conclusion {
         if self.probability.happens(self.draws.draw()) { self.how } else { Conclusion::Ack }
@@ -165,6 +171,8 @@ pub(super) struct Consumer {
     pub(super) ack_batch: Option<Box<AckBatch>>,
     /// What fails of its work.
     pub(super) failures: Option<Box<Failures>>,
+    /// Its calls, if its work depends on something else.
+    pub(super) calls: Option<Box<Calls>>,
     /// What it has processed, if it remembers that, as in a database: its crashes leave it as it is.
     pub(super) memory: Option<Box<MessageMarks>>,
     /// Producers that publish when it has processed something, by index.
@@ -182,8 +190,10 @@ pub(super) struct Consumer {
     pub(super) outages: u32,
     /// Its subscription is planned, under way or there.
     pub(super) planned: bool,
-    /// It has left its queue for good.
+    /// It has left its queue, for good or until its schedule lets it come back.
     pub(super) stopped: bool,
+    /// It has asked the broker to cancel its subscription, and has no answer.
+    pub(super) cancels: bool,
     /// What it holds says where to reply to. Invariant: tags grow, and all are of its present life.
     requests: VecDeque<(DeliveryTag, Arc<Content>)>,
     /// The request in work, if that has outlived its channel.
@@ -193,6 +203,7 @@ pub(super) struct Consumer {
 impl WhenDone {
     fn of(consumer: &ConsumerSpec) -> Self {
         if consumer.failure.is_some()
+            || consumer.call.is_some()
             || consumer.conclusions.iter().any(|&conclusion| conclusion != Conclusion::Ack)
         {
             WhenDone::Concludes
@@ -248,6 +259,7 @@ impl Consumer {
                 let draws = RandomStream::new(seed, &consumer.name, "failures");
                 Box::new(Failures { probability, how, draws })
             }),
+            calls: Calls::of(consumer, seed),
             ack_batch: consumer.ack_batch.map(|batch| Box::new(AckBatch::new(batch))),
             concurrency: consumer.concurrency.max(1),
             work: None,
@@ -262,6 +274,7 @@ impl Consumer {
             listens: false,
             subscribed: false,
             stopped: false,
+            cancels: false,
             followers: paces()
                 .filter(|(_, pace)| follows(pace))
                 .map(|(producer, _)| producer as u32)

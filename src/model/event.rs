@@ -2,8 +2,8 @@
 
 use crate::engine::Event;
 
-/// Bits of an event that tell the addressee.
-const INDEX_BITS: u32 = 24;
+/// Bits of an event that tell the addressee; five more tell the kind.
+const INDEX_BITS: u32 = 23;
 
 /// An event. Indices are into the scenario's lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub enum SystemEvent {
     ChannelReopen(u32),
     /// A consumer acknowledges what it has processed.
     AckDue(u32),
+    /// A call may begin at a downstream that takes so many in a time.
+    CallDue(u32),
 }
 
 /// Kinds are numbered in the order of the variants, so that nothing has to be looked up.
@@ -63,8 +65,9 @@ impl Event for SystemEvent {
             SystemEvent::PolicyCleared(index) => (13, index),
             SystemEvent::ChannelReopen(index) => (14, index),
             SystemEvent::AckDue(index) => (15, index),
+            SystemEvent::CallDue(index) => (16, index),
         };
-        debug_assert!(index < 1 << INDEX_BITS, "a scenario has fewer than 2^24 entities of a kind");
+        debug_assert!(index < 1 << INDEX_BITS, "a scenario has fewer than 2^23 entities of a kind");
         kind << INDEX_BITS | index
     }
 
@@ -87,7 +90,8 @@ impl Event for SystemEvent {
             12 => SystemEvent::PolicySet(index),
             13 => SystemEvent::PolicyCleared(index),
             14 => SystemEvent::ChannelReopen(index),
-            _ => SystemEvent::AckDue(index),
+            15 => SystemEvent::AckDue(index),
+            _ => SystemEvent::CallDue(index),
         }
     }
 }
@@ -115,9 +119,10 @@ mod tests {
             SystemEvent::PolicyCleared,
             SystemEvent::ChannelReopen,
             SystemEvent::AckDue,
+            SystemEvent::CallDue,
         ];
         for event in all {
-            assert_eq!(SystemEvent::unpack(event(0xff_fff1).pack()), event(0xff_fff1));
+            assert_eq!(SystemEvent::unpack(event(0x7f_fff1).pack()), event(0x7f_fff1));
         }
     }
 }

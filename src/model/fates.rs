@@ -160,9 +160,10 @@ impl Fates {
         (first, Change { lost_though_confirmed, ..Change::default() })
     }
 
-    /// The message is published another time.
-    pub(super) fn published_again(&mut self, number: u32) -> Again {
+    /// The message is published another time. `returned`: no queue got the publish before.
+    pub(super) fn published_again(&mut self, number: u32, returned: bool) -> Again {
         let attempts = self.attempts.entry(number).or_insert(Attempts::FIRST);
+        attempts.lost_before += u32::from(returned);
         let before = attempts.surplus();
         attempts.publishes += 1;
         Again {
@@ -251,7 +252,7 @@ mod tests {
     fn a_second_publish_makes_good_what_was_lost_of_the_first() {
         let mut fates = Fates::new(true);
         assert_eq!(fates.lost(7, None), LOST);
-        assert_eq!(fates.published_again(7), Again { makes_good: true, ..SECOND });
+        assert_eq!(fates.published_again(7, false), Again { makes_good: true, ..SECOND });
         assert_eq!(fates.confirmed(7), (true, NOTHING));
         assert_eq!(fates.lost(7, Some(0)), LOST_THOUGH_CONFIRMED, "then the second one is lost in its queue");
     }
@@ -259,17 +260,29 @@ mod tests {
     #[test]
     fn a_duplicate_that_is_lost_leaves_the_other_copy() {
         let mut fates = Fates::new(true);
-        assert_eq!(fates.published_again(3), Again { is_surplus: true, ..SECOND });
-        assert_eq!(fates.published_again(3), Again { is_second: false, is_surplus: true, makes_good: false });
+        assert_eq!(fates.published_again(3, false), Again { is_surplus: true, ..SECOND });
+        assert_eq!(
+            fates.published_again(3, false),
+            Again { is_second: false, is_surplus: true, makes_good: false }
+        );
         assert_eq!(fates.confirmed(3), (true, NOTHING));
         assert_eq!([fates.lost(3, Some(0)), fates.lost(3, Some(0))], [ONE_LESS, ONE_LESS]);
         assert_eq!(fates.lost(3, Some(0)), LOST_THOUGH_CONFIRMED);
     }
 
     #[test]
+    fn a_publish_that_came_back_is_no_copy() {
+        let mut fates = Fates::new(true);
+        assert_eq!(fates.published_again(3, true), (true, false));
+        assert_eq!(fates.published_again(3, true), (false, false));
+        assert_eq!(fates.confirmed(3), (true, NOTHING));
+        assert_eq!(fates.lost(3, Some(0)), LOST_THOUGH_CONFIRMED, "there was one copy");
+    }
+
+    #[test]
     fn each_queue_needs_a_copy_of_its_own() {
         let mut fates = Fates::new(true);
-        fates.published_again(1);
+        fates.published_again(1, false);
         assert_eq!(
             [fates.lost(1, Some(0)), fates.lost(1, Some(1))],
             [ONE_LESS, NOTHING],
@@ -284,7 +297,7 @@ mod tests {
         let message = MessageId { producer: ProducerId(0), number: 5 };
         assert!(!repeats.delivered(message, false, &fates));
         assert!(!repeats.delivered(message, false, &fates), "a dead letter");
-        fates.published_again(5);
+        fates.published_again(5, false);
         assert!(repeats.delivered(message, false, &fates));
         assert!(!repeats.delivered(message, true, &fates));
         assert_eq!(

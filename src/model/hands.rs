@@ -37,6 +37,15 @@ impl Consumer {
         }
     }
 
+    /// The work that is known by one event is done at another.
+    pub(super) fn works_until(&mut self, known: Seq, until: Seq) {
+        if self.service == known {
+            self.service = until;
+        } else if let Some(other) = self.more_work.iter_mut().find(|(seq, _)| *seq == known) {
+            other.0 = until;
+        }
+    }
+
     /// The work that is done at this event.
     #[inline]
     pub(super) fn work_done(&mut self, at: Seq) -> Option<InWork> {

@@ -51,6 +51,7 @@ impl<R: Recorder> System<R> {
     /// Forgets what was measured so far.
     pub(super) fn measure_from(&mut self, now: SimTime) {
         self.books.measure_from(now);
+        self.downstreams.iter_mut().for_each(|downstream| downstream.measure_from(now));
         self.recorder.restart();
         self.count_waiting(now, |little| &mut little.before);
     }

@@ -5,7 +5,7 @@ use super::fates::Change;
 use super::publishing::Verdict;
 use crate::amqp::{MessageId, Name, QueueId};
 use crate::broker::UnsafeCopies;
-use crate::observe::{Durability, Fact, LossCause};
+use crate::observe::{Durability, Fact, LossCause, PublishedAgain};
 use crate::units::SimDuration;
 
 impl Books {
@@ -85,9 +85,10 @@ impl Books {
 
     /// A producer publishes a message another time.
     #[cold]
-    pub(super) fn published_again(&mut self, message: MessageId) {
+    pub(super) fn published_again(&mut self, message: MessageId, why: PublishedAgain) {
         let index = message.producer.index();
-        let again = self.fates[index].published_again(message.number);
+        let returned = why == PublishedAgain::Returned;
+        let again = self.fates[index].published_again(message.number, returned);
         let book = &mut self.producers[index];
         book.republished += 1;
         book.published_twice += u64::from(again.is_second);
@@ -113,6 +114,8 @@ impl Books {
         book.confirm_latency.record(after.as_nanos());
         match verdict {
             Verdict::Nacked => book.nacked += 1,
+            // It says that the publish is dealt with; the message goes out again.
+            Verdict::Returned => book.confirmed += 1,
             Verdict::Confirmed => {
                 book.confirmed += 1;
                 let (first, change) = fates.confirmed(message.number);

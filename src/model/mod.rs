@@ -15,6 +15,7 @@ mod content;
 mod crash_point;
 mod discipline;
 mod dispatch_draws;
+mod downstream;
 mod effects;
 mod event;
 mod fates;
@@ -40,6 +41,7 @@ pub use crate::observe::Conclusion;
 pub use backoff::{BackoffKind, BackoffSpec};
 pub use conclusion::RefuseBy;
 pub use crash_point::{Aftermath, CrashRun};
+pub use downstream::{CallSpec, DownstreamSpec};
 pub use event::SystemEvent;
 pub use fault::{
     Alarm, BrokerRestart, Condition, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec, NodeCrash,

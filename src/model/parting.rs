@@ -116,6 +116,7 @@ impl<R: Recorder> System<R> {
         consumer.planned = false;
         consumer.listens = false;
         consumer.subscribed = false;
+        consumer.cancels = false;
         let buffered = std::mem::take(&mut consumer.buffered);
         let held = consumer.held.take_all();
         let mut gone: Vec<_> =

@@ -8,6 +8,7 @@ use super::consumer::InWork;
 use super::event::SystemEvent;
 use super::producer::Producer;
 use super::record::Recorder;
+use super::republishing::Republishing;
 use super::spec::Pace;
 use super::system::System;
 use crate::amqp::{
@@ -22,6 +23,8 @@ use crate::units::SimTime;
 pub(super) enum Verdict {
     Confirmed,
     Nacked,
+    /// Confirmed, but its message has come back and is published again.
+    Returned,
 }
 
 impl<R: Recorder> System<R> {
@@ -119,8 +122,8 @@ impl<R: Recorder> System<R> {
     /// Publishes what a producer has held back, as far as its rules allow.
     fn release(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
         while let Some((number, again)) = self.producers[index].next_held_back() {
-            if again.is_some() {
-                self.books.published_again(MessageId { producer: ProducerId(index as u32), number });
+            if let Some(why) = again {
+                self.books.published_again(MessageId { producer: ProducerId(index as u32), number }, why);
             }
             let request = self.producers[index].discipline.as_mut().and_then(|d| d.requests.pop_front());
             match request {
@@ -145,8 +148,11 @@ impl<R: Recorder> System<R> {
     fn note_publish(&mut self, index: usize, number: u32, events: &mut EventList<SystemEvent>) {
         let producer = &self.producers[index];
         let (connection, channel) = (producer.connection, producer.channel);
-        let sent =
-            Sent { message: MessageId { producer: ProducerId(index as u32), number }, at: events.now() };
+        let sent = Sent {
+            message: MessageId { producer: ProducerId(index as u32), number },
+            at: events.now(),
+            returned: false,
+        };
         let is_answered = self.expect_answer(connection, channel, sent);
         if let Some(discipline) = &mut self.producers[index].discipline {
             discipline.in_flight += u32::from(is_answered);
@@ -231,6 +237,7 @@ impl<R: Recorder> System<R> {
         let mut free: Vec<usize> = Vec::new();
         for sent in answered {
             let index = sent.message.producer.index();
+            let verdict = if sent.returned { Verdict::Returned } else { verdict };
             self.books.publish_answered(sent.message, events.now().since(sent.at), verdict);
             // What a script publishes has no rules to keep.
             let producer = self.producers.get_mut(index);
@@ -239,7 +246,11 @@ impl<R: Recorder> System<R> {
                 if !free.contains(&index) {
                     free.push(index);
                 }
-                if verdict == Verdict::Confirmed || self.producers[index].republishing().is_none() {
+                let goes_on = |again: &mut Republishing| {
+                    verdict == Verdict::Returned || again.is_for(PublishedAgain::Nacked)
+                };
+                let again = self.producers[index].republishing().is_some_and(goes_on);
+                if verdict == Verdict::Confirmed || !again {
                     self.user_thinks(index, events);
                 }
                 self.answer_counts(sent.message, verdict, events);
@@ -256,15 +267,56 @@ impl<R: Recorder> System<R> {
         let Some(republishing) = self.producers[index].republishing() else { return };
         match verdict {
             Verdict::Confirmed => republishing.confirmed(number),
-            Verdict::Nacked => {
-                if let Some(wait) = republishing.nacked(number) {
-                    let due = events.at(events.now() + wait, SystemEvent::ProducerDue(index as u32));
-                    republishing.wait_for(due, number);
-                } else {
-                    self.given_up(message, events.now());
+            Verdict::Nacked if republishing.is_for(PublishedAgain::Nacked) => {
+                if !self.publishes_later(message, PublishedAgain::Nacked, events) {
                     self.user_thinks(index, events);
                 }
             }
+            Verdict::Nacked | Verdict::Returned => {}
+        }
+    }
+
+    /// A publish is nacked or has come back: its message goes out again after a wait, or is given up. Whether it goes out.
+    fn publishes_later(
+        &mut self,
+        message: MessageId,
+        why: PublishedAgain,
+        events: &mut EventList<SystemEvent>,
+    ) -> bool {
+        let (index, number) = (message.producer.index(), message.number);
+        let Some(republishing) = self.producers[index].republishing() else { return false };
+        if let Some(wait) = republishing.refused(number) {
+            let due = events.at(events.now() + wait, SystemEvent::ProducerDue(index as u32));
+            republishing.wait_for(due, number, why);
+            return true;
+        }
+        self.given_up(message, events.now());
+        false
+    }
+
+    /// A message that no queue got has come back to its producer. Source: rule MND-1.
+    #[cold]
+    pub(super) fn message_returned(
+        &mut self,
+        connection: usize,
+        number: ChannelNo,
+        message: MessageId,
+        events: &mut EventList<SystemEvent>,
+    ) {
+        let index = message.producer.index();
+        let Some(book) = self.books.producers.get_mut(index) else { return };
+        book.returned += 1;
+        let channel = self.connections[connection].channel(number);
+        // What comes back on a channel that is gone tells its producer nothing.
+        let hears = channel.is_some_and(|channel| channel.phase == ChannelPhase::Open);
+        let producer = self.producers.get_mut(index).filter(|producer| hears && producer.outages == 0);
+        let republishes = producer.and_then(Producer::republishing);
+        if republishes.is_some_and(|again| again.is_for(PublishedAgain::Returned))
+            && self.publishes_later(message, PublishedAgain::Returned, events)
+            && let Some(channel) = self.connections[connection].channel_mut(number)
+            && let Some(confirming) = &mut channel.confirming
+        {
+            confirming.returned(message);
         }
     }
 
@@ -314,12 +366,13 @@ impl<R: Recorder> System<R> {
     /// The answers to these publishes never come: those of producers that publish again are to go out on the next channel.
     /// Source: rule CON-16.
     pub(super) fn never_answered(&mut self, confirming: &Confirming, why: PublishedAgain, now: SimTime) {
-        for Sent { message, .. } in confirming.unanswered() {
+        // What has come back goes out again for that reason.
+        for Sent { message, .. } in confirming.unanswered().filter(|sent| !sent.returned) {
             let producer = self.producers.get_mut(message.producer.index());
             // One that is dead remembers nothing.
             let producer = producer.filter(|producer| producer.outages == 0);
             let Some(republishing) = producer.and_then(Producer::republishing) else { continue };
-            if !republishing.unconfirmed(message.number, why) {
+            if republishing.is_for(why) && !republishing.unconfirmed(message.number, why) {
                 self.given_up(message, now);
             }
         }

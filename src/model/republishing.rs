@@ -1,6 +1,6 @@
 //! What a producer in confirm mode publishes again: messages without a confirm when their channel ended, in order of number
-//! and before new ones, and messages that were nacked, each after a wait. Knows neither channels nor the window.
-//! Source: rules CF-2 and CON-16.
+//! and before new ones, and messages that were nacked or came back as unroutable, each after a wait. Knows neither channels nor the window.
+//! Source: rules CF-2, CON-16 and MND-1.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::observe::PublishedAgain;
 use crate::random::RandomStream;
 use crate::units::SimDuration;
 
-/// The least that a producer waits after a nack. Without it, time would stand still where neither the wait nor the latency
+/// The least that a producer waits after a nack or a return. Without it, time would stand still where neither the wait nor the latency
 /// takes any.
 const WAIT_MIN: SimDuration = SimDuration::from_millis(1);
 
@@ -19,11 +19,13 @@ const WAIT_MIN: SimDuration = SimDuration::from_millis(1);
 #[derive(Clone, Debug)]
 pub(super) struct Republishing {
     backoff: BackoffSpec,
+    unconfirmed: bool,
+    returned: bool,
     waits: RandomStream,
     /// They go out as soon as the channel and the window allow.
     waiting: BTreeMap<u32, PublishedAgain>,
-    /// Nacked; each waits for its event.
-    delayed: BTreeMap<Seq, u32>,
+    /// Nacked or returned; each waits for its event.
+    delayed: BTreeMap<Seq, (u32, PublishedAgain)>,
     /// How often those were published again that were, and are not confirmed.
     times: BTreeMap<u32, u32>,
 }
@@ -33,6 +35,8 @@ impl Republishing {
     pub(super) fn of(producer: &ProducerSpec, seed: u64) -> Option<Self> {
         Some(Republishing {
             backoff: producer.republish.clone()?,
+            unconfirmed: producer.republish_unconfirmed,
+            returned: producer.republish_returned,
             waits: RandomStream::new(seed, &producer.name, "republish"),
             waiting: BTreeMap::new(),
             delayed: BTreeMap::new(),
@@ -42,6 +46,11 @@ impl Republishing {
 
     fn times(&self, number: u32) -> u32 {
         self.times.get(&number).copied().unwrap_or(0)
+    }
+
+    /// Whether a message is published again for this reason.
+    pub(super) fn is_for(&self, why: PublishedAgain) -> bool {
+        if why == PublishedAgain::Returned { self.returned } else { self.unconfirmed }
     }
 
     /// Whether the message may be published once more; if not, it is given up.
@@ -62,15 +71,15 @@ impl Republishing {
         goes_on
     }
 
-    /// A publish is nacked: how long the message waits; `None` if it is given up.
-    pub(super) fn nacked(&mut self, number: u32) -> Option<SimDuration> {
+    /// A publish is nacked or has come back: how long the message waits; `None` if it is given up.
+    pub(super) fn refused(&mut self, number: u32) -> Option<SimDuration> {
         let failed = self.times(number);
         self.goes_on(number).then(|| self.backoff.wait(failed, &mut self.waits).max(WAIT_MIN))
     }
 
     /// The message waits for the event `due`.
-    pub(super) fn wait_for(&mut self, due: Seq, number: u32) {
-        self.delayed.insert(due, number);
+    pub(super) fn wait_for(&mut self, due: Seq, number: u32, why: PublishedAgain) {
+        self.delayed.insert(due, (number, why));
     }
 
     /// Whether a message waits for this event.
@@ -80,9 +89,9 @@ impl Republishing {
 
     /// Whether a message has waited for this event.
     pub(super) fn is_due(&mut self, due: Seq) -> bool {
-        let number = self.delayed.remove(&due);
-        self.waiting.extend(number.map(|number| (number, PublishedAgain::Nacked)));
-        number.is_some()
+        let message = self.delayed.remove(&due);
+        self.waiting.extend(message);
+        message.is_some()
     }
 
     /// The message is confirmed: it is not published again.
@@ -124,6 +133,8 @@ mod tests {
                 delay_max: SimDuration::from_secs(1),
                 attempts_max,
             },
+            unconfirmed: true,
+            returned: false,
             waits: RandomStream::new(1, "shop", "republish"),
             waiting: BTreeMap::new(),
             delayed: BTreeMap::new(),
@@ -147,14 +158,14 @@ mod tests {
         let mut shop = republishing(2);
         let mut events = crate::engine::EventList::<crate::model::SystemEvent>::default();
         for length in [100, 200] {
-            assert_eq!(shop.nacked(4), Some(SimDuration::from_millis(length)));
+            assert_eq!(shop.refused(4), Some(SimDuration::from_millis(length)));
             let due = events.reserve();
-            shop.wait_for(due, 4);
+            shop.wait_for(due, 4, PublishedAgain::Nacked);
             assert_eq!(shop.next(), None, "it waits");
             assert!(shop.is_due(due) && !shop.is_due(due));
             assert_eq!(shop.next(), Some((4, PublishedAgain::Nacked)));
         }
-        assert_eq!(shop.nacked(4), None);
+        assert_eq!(shop.refused(4), None);
         assert_eq!((shop.len(), shop.times.len()), (0, 0), "nothing is kept of it");
     }
 

@@ -5,6 +5,7 @@ use std::mem;
 use std::sync::Arc;
 
 use super::connection::{ChannelPhase, UpFrame};
+use super::downstream::Downstream;
 use super::effects::Effects;
 use super::event::SystemEvent;
 use super::record::{Lean, Recorder, Recording};
@@ -156,6 +157,7 @@ impl<R: Recorder> System<R> {
             producers: self.books.producers,
             consumers: self.books.consumers.into_iter().map(|consumer| consumer.outcome).collect(),
             queues,
+            downstreams: self.downstreams.into_iter().map(Downstream::into_outcome).collect(),
             faults,
             answered_twice: self.books.answered_twice,
             ledger: self.books.ledger,

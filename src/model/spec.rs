@@ -12,6 +12,7 @@ use crate::units::{SimDuration, SimTime};
 
 use super::backoff::BackoffSpec;
 use super::conclusion::RefuseBy;
+use super::downstream::{CallSpec, DownstreamSpec};
 use super::fault::FaultSpec;
 use super::operator::OperatorSpec;
 use super::script::ClientSpec;
@@ -44,6 +45,8 @@ pub struct SystemSpec {
     pub connections: Vec<ConnectionSpec>,
     /// Channels; each lies on one of the connections.
     pub channels: Vec<ChannelSpec>,
+    /// What consumers call.
+    pub downstreams: Vec<DownstreamSpec>,
     /// In order of declaration.
     pub producers: Vec<ProducerSpec>,
     /// In order of declaration.
@@ -285,9 +288,13 @@ pub struct ProducerSpec {
     pub max_in_flight: Option<u32>,
     /// Put its channel into transaction mode and commit after so many publishes, from 1 on, and after the last.
     pub transaction_size: Option<u32>,
-    /// It publishes again what was not confirmed when its channel ended, at once, and what was nacked, after a wait; `None`: it
-    /// does not. The attempts are those after the first, for each message.
+    /// It publishes messages again, as often and after such waits; `None`: it does not. The attempts are those after the first,
+    /// for each message.
     pub republish: Option<BackoffSpec>,
+    /// What it publishes again then: what was not confirmed when its channel ended, at once, and what was nacked, after a wait.
+    pub republish_unconfirmed: bool,
+    /// What came back as unroutable, after a wait.
+    pub republish_returned: bool,
 }
 
 /// When a consumer acknowledges.
@@ -343,8 +350,11 @@ pub struct ConsumerSpec {
     pub concurrency: u32,
     /// For so long after it has subscribed it is slower: at this many thousandths of its speed.
     pub warm_up: Option<(SimDuration, u32)>,
-    /// With this probability its work on a message that it was to acknowledge fails, and it does this instead.
+    /// With this probability its work on a message that it was to acknowledge fails, and it does this instead; it does the same
+    /// where a call has failed.
     pub failure: Option<(Probability, Conclusion)>,
+    /// What its work on a message ends with; a call that fails for good is a failure of the work.
+    pub call: Option<CallSpec>,
     /// It acknowledges several deliveries at once.
     pub ack_batch: Option<AckBatchSpec>,
     /// When it is subscribed: from each first instant to the second; empty: from `start` to `stop`.

@@ -8,6 +8,7 @@ use super::books::Books;
 use super::connection::{Connection, UpFrame};
 use super::consumer::Consumer;
 use super::dispatch_draws::DispatchDraws;
+use super::downstream::Downstream;
 use super::effects::{Directory, Effects};
 use super::event::SystemEvent;
 use super::fault::Strikers;
@@ -50,6 +51,7 @@ pub struct System<R> {
     pub(super) connections: Vec<Connection>,
     pub(super) producers: Vec<Producer>,
     pub(super) consumers: Vec<Consumer>,
+    pub(super) downstreams: Vec<Downstream>,
     pub(super) scripts: Vec<Script>,
     /// Of each publisher that is no producer, in order: its script.
     pub(super) publishing_scripts: Arc<[u32]>,
@@ -114,6 +116,7 @@ impl<R: Recorder> System<R> {
             connections,
             producers,
             consumers,
+            downstreams: Downstream::all(spec, seed),
             scripts: Script::all(spec),
             publishing_scripts: Script::publishing(spec),
             handed: BTreeMap::new(),
@@ -371,6 +374,7 @@ impl<R: Recorder> Model for System<R> {
             SystemEvent::FaultEnds(index) => self.fault_ends(index as usize, events),
             SystemEvent::ChannelReopen(index) => self.reopen_channel(index as usize, seq, events),
             SystemEvent::AckDue(index) => self.ack_due(index as usize, seq, events),
+            SystemEvent::CallDue(index) => self.call_due(index as usize, seq, events),
             SystemEvent::PolicySet(index) => self.set_policy(index as usize, events),
             SystemEvent::PolicyCleared(index) => self.clear_policy(index as usize, events),
             SystemEvent::ClientStep(index) => self.step_due(index as usize, seq, events),
@@ -388,6 +392,7 @@ impl<R: Recorder> Model for System<R> {
             // It lost its channel, or was stopped, before it was to publish.
             SystemEvent::ProducerDue(index) => !self.producers[index as usize].waits_for(seq),
             SystemEvent::AckDue(index) => !self.consumers[index as usize].waits_to_acknowledge(seq),
+            SystemEvent::CallDue(index) => !self.downstreams[index as usize].is_awaited(seq),
             // Where nothing else is left to happen, it finds nothing to disturb.
             SystemEvent::FaultBegins(index) => self.repeats(index as usize),
             _ => false,

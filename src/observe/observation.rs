@@ -122,6 +122,43 @@ pub enum What {
         /// What it does about the delivery; never [`Conclusion::Ack`].
         how: Conclusion,
     },
+    /// A consumer's work depends on something that has no room for its call: it waits in line.
+    CallWaits {
+        /// Index of the consumer.
+        consumer: u32,
+        /// Which.
+        message: MessageId,
+        /// Index of what it calls.
+        downstream: u32,
+        /// Calls that are in line before it.
+        ahead: u32,
+    },
+    /// A consumer's call begins.
+    CallBegan {
+        /// Index of the consumer.
+        consumer: u32,
+        /// Which.
+        message: MessageId,
+        /// Index of what it calls.
+        downstream: u32,
+        /// How long it was in line.
+        waited: SimDuration,
+        /// How long the call will take.
+        takes: SimDuration,
+    },
+    /// A consumer's call has failed.
+    CallFailed {
+        /// Index of the consumer.
+        consumer: u32,
+        /// Which.
+        message: MessageId,
+        /// Index of what it called.
+        downstream: u32,
+        /// Because that is out of order, and not by chance.
+        outage: bool,
+        /// After so long it calls again; `None`: its work has failed.
+        retry_after: Option<SimDuration>,
+    },
     /// A message is lost outside the broker's queues: on the wire, or with a consumer.
     LostOutside {
         /// Which.

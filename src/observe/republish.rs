@@ -9,6 +9,8 @@ pub enum PublishedAgain {
     ChannelClosed,
     /// The broker has nacked it.
     Nacked,
+    /// No queue got it, and it came back.
+    Returned,
 }
 
 impl PublishedAgain {
@@ -18,6 +20,7 @@ impl PublishedAgain {
             PublishedAgain::ConnectionLost => "connection-lost",
             PublishedAgain::ChannelClosed => "channel-closed",
             PublishedAgain::Nacked => "nacked",
+            PublishedAgain::Returned => "returned",
         }
     }
 }

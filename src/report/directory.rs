@@ -22,6 +22,8 @@ pub struct Directory {
     pub consumer_channels: Vec<(u32, ChannelNo)>,
     /// Clients that send the methods they are told to, with their connections and channels there.
     pub clients: Vec<(String, u32, u16)>,
+    /// What consumers call.
+    pub downstreams: Vec<String>,
     /// Planned faults.
     pub faults: Vec<String>,
     /// Of each planned fault: what it waits for, in a clause, if it waits for something.
@@ -61,6 +63,7 @@ impl Directory {
             consumers: system.consumers.iter().map(|one| one.name.clone()).collect(),
             consumer_channels: system.consumer_channels().collect(),
             clients: client_places.collect(),
+            downstreams: system.downstreams.iter().map(|one| one.name.clone()).collect(),
             faults: system.faults.iter().map(|one| one.name.clone()).collect(),
             conditions: system.faults.iter().map(|one| one.condition(system)).collect(),
             deeds: system.faults.iter().map(|one| one.deed(system)).collect(),
@@ -163,6 +166,11 @@ impl Cast {
     /// The name of a consumer by its place in the scenario.
     pub fn consumer(&self, index: u32) -> String {
         listed(&self.directory.consumers, index, "consumer")
+    }
+
+    /// The name of something that consumers call.
+    pub fn downstream(&self, index: u32) -> String {
+        listed(&self.directory.downstreams, index, "downstream")
     }
 
     /// The name of a client that sends what it is told to.

@@ -83,6 +83,7 @@ fn body(variant: &VariantResult, asked: u32) -> String {
     if variant.outcomes.iter().flat_map(|outcome| &outcome.consumers).any(refuses) {
         text += &table::of_measures(&table::REFUSALS, variant);
     }
+    text += &table::of_measures(&table::DOWNSTREAMS, variant);
     text += &table::of_measures(&table::QUEUES, variant);
     if is_shared(variant) {
         text += &table::of_measures(&table::FAIRNESS, variant);

@@ -103,6 +103,20 @@ pub(super) const PRODUCERS: Columns = Columns {
     measures: &["published", "returned", "confirmed", "nacked"],
 };
 
+/// Shown where consumers call something.
+pub(super) const DOWNSTREAMS: Columns = Columns {
+    title: "what consumers call",
+    scope: Scope::Downstream,
+    measures: &[
+        "calls",
+        "calls-failed",
+        "utilisation",
+        "calls-waiting-mean",
+        "call-wait-mean",
+        "call-wait-p95",
+    ],
+};
+
 /// Shown where a queue keeps something, and something is confirmed or crashes.
 pub(super) const SAFETY: Columns = Columns {
     title: "how long messages were unsafe",

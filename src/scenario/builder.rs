@@ -182,6 +182,11 @@ impl ScenarioBuilder {
         self.list("class").with("name", name)
     }
 
+    /// Begins a `[[downstream]]`.
+    pub fn downstream(self, name: &str) -> Self {
+        self.list("downstream").with("name", name)
+    }
+
     /// Begins a `[[producer]]`.
     pub fn producer(self, name: &str) -> Self {
         self.list("producer").with("name", name)

@@ -65,6 +65,7 @@ ids! {
     UNKNOWN_CONNECTION = "unknown-connection": "A connection is not used or declared.";
     UNKNOWN_CONSUMER = "unknown-consumer": "A consumer is not declared.";
     UNKNOWN_DISTRIBUTION = "unknown-distribution": "A kind of distribution is not known.";
+    UNKNOWN_DOWNSTREAM = "unknown-downstream": "A downstream is not declared.";
     UNKNOWN_EXCHANGE = "unknown-exchange": "An exchange is not declared.";
     UNKNOWN_EXCHANGE_TYPE = "unknown-exchange-type": "A type of exchange is not known.";
     UNKNOWN_FAULT = "unknown-fault": "A kind of fault is not known.";

@@ -10,6 +10,7 @@ mod crash_points;
 mod determinism;
 mod diagnostics;
 mod dispatch;
+mod downstream;
 mod expected_losses;
 mod golden;
 mod model_based;

@@ -294,3 +294,64 @@ fn a_producer_that_died_publishes_nothing_again() {
     assert_eq!((p.republished, p.unconfirmed, p.messages_lost, p.held_back), (0, 8, 4, 0));
     assert!(published(&seen).iter().all(|(_, again)| again.is_none()));
 }
+
+/// A mandatory message comes back until its queue is there. Its confirm says nothing then, and no copy is made twice.
+/// Source: rules MND-1 and CF-3.
+#[test]
+fn what_comes_back_is_published_again_until_there_is_a_queue() {
+    let late = |producer: &str| {
+        let text = format!(
+            "[link]\nlatency = \"10ms\"\n\
+             [[producer]]\nname = \"p\"\nrouting-key = \"late\"\nmandatory = true\ncount = 10\ninterarrival = \"10ms\"\n{producer}\n\
+             [[consumer]]\nname = \"c\"\nqueue = \"late\"\nstart = \"300ms\"\nservice-time = \"1ms\"\n\
+             declare = [{{ queue = \"late\" }}]\n"
+        );
+        play(&text)
+    };
+    let (_, outcome) = late("confirms = true");
+    let p = &outcome.producers[0];
+    assert_eq!((p.published, p.returned, p.confirmed, p.unconfirmed), (10, 10, 10, 0));
+
+    for confirms in ["", "confirms = true", "confirms = true\nmax-in-flight = 3"] {
+        let (seen, outcome) =
+            late(&format!("{confirms}\nrepublish = \"returned\"\nrepublish-delay = \"100ms\""));
+        let p = &outcome.producers[0];
+        assert_eq!(p.published, p.returned + 10, "{confirms}");
+        assert_eq!(p.republished, p.returned);
+        assert_eq!((p.published_twice, p.given_up, p.unanswered, p.unconfirmed), (10, 0, 0, 0));
+        assert_eq!(p.confirmed, if confirms.is_empty() { 0 } else { p.published });
+        assert_eq!((p.messages_lost, p.lost_though_confirmed, p.held_back), (0, 0, 0));
+        assert_eq!((outcome.ledger.processed_twice, outcome.ledger.returned), (0, p.returned));
+        assert_eq!(outcome.consumers[0].processed, 10);
+        // Each comes back 20 ms after it was published, and goes out 100 ms later, until about 310 ms.
+        let first = published(&seen).iter().filter(|(number, _)| *number == 1).count();
+        assert!((3..=4).contains(&first), "{first} times");
+        assert!(
+            published(&seen).iter().all(|(_, why)| why.is_none_or(|why| why == PublishedAgain::Returned))
+        );
+    }
+
+    let keys = "republish-delay = \"100ms\"\nrepublish-attempts-max = 1";
+    let (_, outcome) = late(&format!("confirms = true\nrepublish = \"unconfirmed-or-returned\"\n{keys}"));
+    let p = &outcome.producers[0];
+    assert_eq!((p.published, p.returned, p.given_up), (20, 20, 10), "one more attempt each");
+    assert_eq!((p.confirmed, p.unconfirmed, p.messages_lost), (20, 0, 0));
+}
+
+/// A publish that came back is no copy: if the next one is lost in its queue, the message is lost; a cut in between makes no
+/// second attempt of it.
+#[test]
+fn what_came_back_does_not_make_a_later_loss_good() {
+    let (_, outcome) = play(
+        "[link]\nlatency = \"10ms\"\nreconnect-delay = \"10ms\"\n\
+         [[queue]]\nname = \"other\"\n\
+         [[producer]]\nname = \"p\"\nrouting-key = \"late\"\nmandatory = true\ncount = 5\ninterarrival = \"1ms\"\nconfirms = true\n\
+         republish = \"unconfirmed-or-returned\"\nrepublish-delay = \"400ms\"\n\
+         [[consumer]]\nname = \"c\"\nqueue = \"late\"\nstart = \"300ms\"\nservice-time = \"1ms\"\noutcome = \"reject\"\n\
+         declare = [{ queue = \"late\" }]\n\
+         [[fault.connection-loss]]\nconnection = \"p\"\nat = \"100ms\"\nlasts = \"10ms\"\n",
+    );
+    let p = &outcome.producers[0];
+    assert_eq!((p.published, p.returned, p.republished, p.confirmed), (10, 5, 5, 10));
+    assert_eq!((p.messages_lost, p.lost_though_confirmed), (5, 5), "they are rejected");
+}

@@ -492,3 +492,14 @@ fn several_hands_survive_cuts_crashes_and_refusals() {
         }
     }
 }
+
+/// A consumer that leaves before the broker has answered to its leaving before comes back once, not twice with one tag.
+#[test]
+fn a_consumer_that_leaves_twice_in_a_row_comes_back_once() {
+    let shifts = "schedule = [{ from = \"0s\", until = \"9ms\" }, { from = \"9ms\", until = \"11ms\" }, { from = \"13ms\", until = \"9h\" }]";
+    for latency in ["0s", "1ms", "2ms", "5ms"] {
+        let link = format!("[link]\nlatency = \"{latency}\"\n");
+        let outcome = play(&format!("{link}{}", consumer(shifts).replace(STARTED, "")));
+        assert_eq!((outcome.consumers[0].processed, outcome.errors.len()), (100, 0), "{latency}");
+    }
+}

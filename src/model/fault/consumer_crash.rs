@@ -48,6 +48,7 @@ impl ConsumerCrash {
         system.observe(now, || What::ConsumerCrashed { consumer: self.consumer as u32, held });
         // What it works on dies with it; others that share its channel or connection finish theirs.
         system.part_consumer(self.consumer, Parting::Dies, now);
+        system.leave_downstream(self.consumer, events);
         let connection = &system.connections[index];
         let phase = connection.channel(number).map(|channel| channel.phase);
         // Whether the broker knows the channel, or will.

@@ -250,7 +250,7 @@ impl<R: Recorder> System<R> {
         }
         self.connections[index].up.send(UpFrame::Publish { producer, number, published: now }, events);
         let message = MessageId { producer: ProducerId(producer), number };
-        self.expect_answer(index, channel.channel, Sent { message, at: now });
+        self.expect_answer(index, channel.channel, Sent { message, at: now, returned: false });
     }
 
     /// The message that a script publishes as its `number`-th.

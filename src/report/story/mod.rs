@@ -5,6 +5,7 @@
 //! it; or a consumer finishes a message, acknowledges it and begins the next.
 
 mod attempts;
+mod calls;
 mod chain;
 mod facts;
 mod groups;

@@ -217,7 +217,11 @@ impl Narrator {
                     | What::ConnectionLost { .. }
                     | What::AckLost { .. }
                     | What::LostOutside { .. } => true,
-                    What::ClientSent { .. } | What::Received { .. } | What::ServiceBegan { .. } => same(step),
+                    What::ClientSent { .. }
+                    | What::Received { .. }
+                    | What::ServiceBegan { .. }
+                    | What::CallWaits { .. }
+                    | What::CallBegan { .. } => same(step),
                     _ => false,
                 }
         });
@@ -235,7 +239,7 @@ impl Narrator {
     }
 
     /// What `--entity` may be, as far as it is known: kinds with their names.
-    pub fn entities(&self, names: &Names) -> [(&'static str, Vec<String>); 7] {
+    pub fn entities(&self, names: &Names) -> [(&'static str, Vec<String>); 8] {
         self.selector.entities(names)
     }
 }

@@ -71,12 +71,13 @@ impl Selector {
     }
 
     /// What `--entity` may be, as far as it is known: kinds with their names.
-    pub fn entities(&self, names: &Names) -> [(&'static str, Vec<String>); 7] {
+    pub fn entities(&self, names: &Names) -> [(&'static str, Vec<String>); 8] {
         let directory = self.cast.directory();
         [
             ("producers", directory.producers.clone()),
             ("consumers", directory.consumers.clone()),
             ("clients", directory.clients.iter().map(|(name, ..)| name.clone()).collect()),
+            ("downstreams", directory.downstreams.clone()),
             ("queues", self.cast.queues(names).collect()),
             ("connections", directory.connections.clone()),
             ("policies", self.cast.policies(names).collect()),

@@ -8,6 +8,7 @@ use crate::observe::{Conclusion, Fact, LossCause, PublishedAgain, What};
 use crate::report::wire::{self, Words};
 use crate::rules::{self, RuleRef};
 
+use super::calls;
 use super::facts;
 use super::groups::is_told_in_groups;
 use super::memory::is_silence;
@@ -225,6 +226,9 @@ fn of_client(view: View<'_>, what: &What) -> String {
                 Conclusion::Crash => format!("{consumer} dies of {message}"),
             }
         }
+        What::CallWaits { .. } | What::CallBegan { .. } | What::CallFailed { .. } => {
+            calls::sentence(cast, what)
+        }
         What::ConnectionLost { connection } => {
             format!("{} loses its connection", cast.connection(*connection))
         }
@@ -274,6 +278,7 @@ fn published_again(why: PublishedAgain) -> (&'static str, RuleRef) {
         PublishedAgain::ConnectionLost => ("no confirm came before its connection was lost", rules::CON_16),
         PublishedAgain::ChannelClosed => ("no confirm came before its channel was closed", rules::CON_16),
         PublishedAgain::Nacked => ("the broker nacked it", rules::CF_2),
+        PublishedAgain::Returned => ("no queue got it and it came back", rules::MND_1),
     }
 }
 

@@ -71,6 +71,9 @@ impl View<'_> {
             | What::ServiceBegan { message, .. }
             | What::Processed { message, .. }
             | What::Concluded { message, .. }
+            | What::CallWaits { message, .. }
+            | What::CallBegan { message, .. }
+            | What::CallFailed { message, .. }
             | What::LostOutside { message, .. } => vec![*message],
             _ => Vec::new(),
         }
@@ -145,6 +148,11 @@ impl View<'_> {
             | What::DuplicateSkipped { consumer, .. }
             | What::ConsumerCrashed { consumer, .. }
             | What::ConsumerRestarted { consumer } => vec![self.cast.consumer(*consumer)],
+            What::CallWaits { consumer, downstream, .. }
+            | What::CallBegan { consumer, downstream, .. }
+            | What::CallFailed { consumer, downstream, .. } => {
+                vec![self.cast.consumer(*consumer), self.cast.downstream(*downstream)]
+            }
             What::LostOutside { message, consumer, .. } => match consumer {
                 Some(consumer) => vec![self.cast.consumer(*consumer)],
                 None => vec![self.cast.producer(message.producer.0)],

@@ -450,6 +450,7 @@ fn what_is_published_again_says_why_and_by_which_rule_it_had_to_be_expected() {
         (PublishedAgain::ConnectionLost, "because no confirm came before its connection was lost [CON-16]"),
         (PublishedAgain::ChannelClosed, "because no confirm came before its channel was closed [CON-16]"),
         (PublishedAgain::Nacked, "because the broker nacked it [CF-2]"),
+        (PublishedAgain::Returned, "because no queue got it and it came back [MND-1]"),
     ] {
         let text = told(why).split_whitespace().collect::<Vec<_>>().join(" ");
         for part in [

@@ -153,6 +153,26 @@ impl Row {
             What::Concluded { consumer, message, how } => {
                 by(*consumer, "concluded", *message).text("how", how.name())
             }
+            What::CallWaits { consumer, message, downstream, ahead } => {
+                by(*consumer, "waits-to-call", *message)
+                    .text("downstream", cast.downstream(*downstream))
+                    .number("ahead", *ahead)
+            }
+            What::CallBegan { consumer, message, downstream, waited, takes } => {
+                by(*consumer, "calls", *message)
+                    .text("downstream", cast.downstream(*downstream))
+                    .number("waited-ns", waited.as_nanos())
+                    .number("takes-ns", takes.as_nanos())
+            }
+            What::CallFailed { consumer, message, downstream, outage, retry_after } => {
+                let row = by(*consumer, "call-failed", *message)
+                    .text("downstream", cast.downstream(*downstream))
+                    .flag("outage", *outage);
+                match retry_after {
+                    Some(wait) => row.number("retry-after-ns", wait.as_nanos()),
+                    None => row,
+                }
+            }
             What::LostOutside { message, cause, consumer } => {
                 let holder = match (consumer, cause) {
                     (Some(consumer), _) => cast.consumer(*consumer),

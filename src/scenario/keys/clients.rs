@@ -165,6 +165,58 @@ pub(super) const CLASS: TableSpec = spec(
     ],
 );
 
+pub(super) const DOWNSTREAM: TableSpec = spec(
+    "downstream",
+    Form::List,
+    "a downstream",
+    "A database or an API that the work of consumers depends on, shared by all that name it.",
+    &[
+        NAME,
+        key(
+            "concurrency",
+            Kind::Integer(1, 1_000_000),
+            Means("any number"),
+            "How many calls it takes at once; others wait in line.",
+            "10",
+        ),
+        key(
+            "rate",
+            Kind::Rate,
+            Means("no limit"),
+            "How often a call may begin; others wait in the same line.",
+            "\"100/s\"",
+        ),
+        key(
+            "burst",
+            Kind::Integer(1, 1_000_000_000),
+            Default("1"),
+            "How many calls may begin at once after a rest, where there is a `rate`.",
+            "20",
+        ),
+        key(
+            "latency",
+            Kind::Distribution,
+            Default("\"0s\""),
+            "How long a call takes.",
+            "{ lognormal = { mean = \"5ms\", cv = 1 } }",
+        ),
+        key(
+            "failure-probability",
+            Kind::Probability,
+            Default("0"),
+            "With which probability a call fails, drawn for each call.",
+            "0.01",
+        ),
+        key(
+            "outages",
+            Kind::Schedule,
+            Means("none"),
+            "When it is out of order, so that every call fails that lies there, even in part.",
+            "[{ from = \"10s\", until = \"20s\" }]",
+        ),
+    ],
+);
+
 pub(super) const CONSUMER: TableSpec = spec(
     "consumer",
     Form::List,
@@ -285,8 +337,43 @@ pub(super) const CONSUMER: TableSpec = spec(
             "failure",
             Kind::Choice(&FAILURES),
             Default("\"requeue\""),
-            "What it does then: reject the delivery for good, give it back, nothing ever, or die of it.",
+            "What it does then, and where a call has failed: reject the delivery for good, give it back, nothing ever, or die of it.",
             "\"reject\"",
+        ),
+        key(
+            "downstream",
+            Kind::Name,
+            Means("its work depends on nothing"),
+            "What it calls for each message at the end of its own work, before it is done.",
+            "\"database\"",
+        ),
+        key(
+            "retry-delay",
+            Kind::Duration,
+            Means("one failed call is enough"),
+            "How long after a failed call it calls again, at least 1 ms; it keeps the message meanwhile.",
+            "\"1s\"",
+        ),
+        key(
+            "retry-backoff",
+            BACKOFF,
+            Default("\"fixed\""),
+            "How that wait goes on: always the same, doubled by each failed call, or anything from 0 to the doubled one.",
+            "\"full-jitter\"",
+        ),
+        key(
+            "retry-delay-max",
+            Kind::Duration,
+            USUAL_DELAY_MAX,
+            "The longest that a wait which grows may become.",
+            "\"10s\"",
+        ),
+        key(
+            "retry-attempts-max",
+            ATTEMPTS,
+            Default("0"),
+            "How often it calls again for a delivery at most, before its work has failed; 0: no bound.",
+            "5",
         ),
         key(
             "outcome",

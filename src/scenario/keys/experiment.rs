@@ -221,6 +221,13 @@ pub(super) const CHECK: TableSpec = spec(
             "\"billing\"",
         ),
         key("producer", Kind::Name, Means("none"), "Whose number, for a measure of a producer.", "\"shop\""),
+        key(
+            "downstream",
+            Kind::Name,
+            Means("none"),
+            "Whose number, for a measure of a downstream.",
+            "\"database\"",
+        ),
         key("at-least", Kind::Bound, Means("no bound"), "The smallest value allowed.", "10"),
         key("at-most", Kind::Bound, Means("no bound"), "The largest value allowed.", "\"200ms\""),
     ],

@@ -105,6 +105,8 @@ pub enum Kind {
     Duration,
     /// A length of time, or the word `off`.
     DurationOrOff,
+    /// How often something happens.
+    Rate,
     /// How often something happens, or that from instants on.
     Rates,
     /// Lengths of bursts and of the pauses between them.
@@ -182,6 +184,7 @@ impl Kind {
             Kind::DistributionByClass | Kind::SizeDistributionByClass => "a table of distributions",
             Kind::ChoiceByClass(_) => "a table of strings",
             Kind::Arguments | Kind::Condition | Kind::Bursts => "a table",
+            Kind::Rate => "a rate",
             Kind::Rates => "a rate, or a list of tables",
             Kind::Recorded => "a list of tables, or a file",
             Kind::Declarations | Kind::Messages | Kind::Steps | Kind::Permissions | Kind::Schedule => {
@@ -200,7 +203,7 @@ impl Kind {
             Kind::ShortText | Kind::ShortTexts | Kind::RoutingKeys => "up to 255 bytes".to_owned(),
             Kind::Integer(low, high) => format!("{low} to {high}"),
             Kind::Factor => "0.001 to 1000".to_owned(),
-            Kind::Rates => RATE_UNITS.to_owned(),
+            Kind::Rate | Kind::Rates => RATE_UNITS.to_owned(),
             Kind::Exponent => "0 to 10".to_owned(),
             Kind::Probability => "0 to 1".to_owned(),
             Kind::Duration

@@ -203,17 +203,17 @@ pub(super) const PRODUCER: TableSpec = spec(
             Kind::Choice(&ChoiceSpec {
                 noun: "republish mode",
                 id: ids::UNKNOWN_CHOICE,
-                words: || vec!["never", "unconfirmed"],
+                words: || vec!["never", "unconfirmed", "returned", "unconfirmed-or-returned"],
             }),
             Default("\"never\""),
-            "What it publishes again: what had no confirm when its channel ended, once the next one is open, and what was nacked; needs `confirms`.",
+            "What it publishes again: what had no confirm when its channel ended, once the next one is open, and what was nacked, which needs `confirms`; what came back as unroutable, which needs `mandatory`; or both.",
             "\"unconfirmed\"",
         ),
         key(
             "republish-delay",
             Kind::Duration,
             Default("\"1s\""),
-            "How long it waits after a nack before it publishes the message again, at least 1 ms.",
+            "How long it waits after a nack or a return before it publishes the message again, at least 1 ms.",
             "\"100ms\"",
         ),
         key(

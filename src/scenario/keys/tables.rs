@@ -29,6 +29,7 @@ pub const TABLES: &[TableSpec] = &[
     clients::CONNECTION,
     clients::CHANNEL,
     clients::CLASS,
+    clients::DOWNSTREAM,
     producer::PRODUCER,
     producer::MESSAGE,
     clients::CONSUMER,

@@ -19,18 +19,23 @@ pub(super) struct Entities<'a> {
     pub(super) queues: &'a Names,
     pub(super) consumers: &'a Names,
     pub(super) producers: &'a Names,
+    pub(super) downstreams: &'a Names,
 }
 
 impl Entities<'_> {
     /// In the order of [`ENTITY_KEYS`].
-    fn all(&self) -> [&Names; 3] {
-        [self.queues, self.consumers, self.producers]
+    fn all(&self) -> [&Names; 4] {
+        [self.queues, self.consumers, self.producers, self.downstreams]
     }
 }
 
 /// The keys that name an entity, with what they name.
-const ENTITY_KEYS: [(&str, Scope); 3] =
-    [("queue", Scope::Queue), ("consumer", Scope::Consumer), ("producer", Scope::Producer)];
+const ENTITY_KEYS: [(&str, Scope); 4] = [
+    ("queue", Scope::Queue),
+    ("consumer", Scope::Consumer),
+    ("producer", Scope::Producer),
+    ("downstream", Scope::Downstream),
+];
 
 /// The variant that is read, and the names of all.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +86,11 @@ fn demand(reader: &mut Reader<'_>, entities: &Entities<'_>) -> Option<Demand> {
             None
         }
         (true, false) => {
-            refuse(reader, "a property", &["queue", "consumer", "producer", "at-least", "at-most"]);
+            refuse(
+                reader,
+                "a property",
+                &["queue", "consumer", "producer", "downstream", "at-least", "at-most"],
+            );
             property.map(|at| Demand::Property(Property::ALL[at.value]))
         }
         (false, true) => {
@@ -118,7 +127,7 @@ pub(super) fn refuse(reader: &mut Reader<'_>, what: &str, keys: &[&str]) {
 /// `None` if there are two such keys.
 fn entity(
     reader: &mut Reader<'_>,
-    named: &[Option<Placed<String>>; 3],
+    named: &[Option<Placed<String>>; 4],
     entities: &Entities<'_>,
 ) -> Option<(Scope, Option<usize>)> {
     let given: Vec<usize> = (0..ENTITY_KEYS.len()).filter(|&at| reader.has(ENTITY_KEYS[at].0)).collect();
@@ -164,7 +173,7 @@ fn find_measure(
             .note("`amqpsim list measures` shows all measures")
     } else if keys.is_empty() {
         Diagnostic::error(ids::SUPERFLUOUS_KEY, format!("measure `{shown}` belongs to the whole run"))
-            .help("take out the key that names a queue, a consumer or a producer")
+            .help("take out the key that names an entity")
     } else if scope == Scope::Run {
         let owners = keys.join(" or a ");
         Diagnostic::error(ids::MISSING_KEY, format!("measure `{shown}` is one of a {owners}, got none"))

@@ -29,21 +29,28 @@ pub(super) struct Conclusions {
     pub(super) failure: Option<(Probability, Conclusion)>,
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, classes: &Classes) -> Conclusions {
+/// `calls_fail`: whether the calls that it makes may fail; `None`: it makes none.
+pub(super) fn read(reader: &mut Reader<'_>, classes: &Classes, calls_fail: Option<bool>) -> Conclusions {
     let acknowledge = reader.read("acknowledge", choice).unwrap_or_default();
     let by_class = by_class(reader, classes);
     let probability = reader.read("failure-probability", probability);
     let failure =
         reader.read("failure", choice).map_or(Conclusion::Requeue, |how| Conclusion::ALL[how.value + 1]);
-    needs(reader, "failure", "failure-probability", "0.01");
+    if calls_fail.is_none() {
+        needs(reader, "failure", "failure-probability", "0.01");
+    }
+    let fails = probability.is_some() || calls_fail == Some(true);
+    let probability = probability.map(|probability| probability.value);
     let conclusions = Conclusions {
         acknowledge: ACKNOWLEDGE[acknowledge.value],
         refuse_by: if reader.flag("nack") { RefuseBy::Nack } else { RefuseBy::Reject },
         restart_after: reader.read("restart-after", duration).map(|after| after.value),
-        failure: probability.map(|probability| (probability.value, failure)),
+        failure: probability
+            .or(calls_fail.map(|_| Probability::ZERO))
+            .map(|probability| (probability, failure)),
         by_class,
     };
-    let failure = conclusions.failure.iter().map(|(_, how)| how);
+    let failure = conclusions.failure.iter().map(|(_, how)| how).filter(|_| fails);
     let all: Vec<Conclusion> = conclusions.by_class.iter().chain(failure).copied().collect();
     let any = |wanted: &[Conclusion]| all.iter().any(|one| wanted.contains(one));
     if !any(&[Conclusion::Reject, Conclusion::Requeue]) {
@@ -74,6 +81,8 @@ fn settled_before(
     );
     let key = if reader.has("failure-probability") {
         "failure-probability"
+    } else if reader.has("downstream") {
+        "downstream"
     } else if reader.has("outcome-by-class") {
         "outcome-by-class"
     } else {

@@ -17,6 +17,7 @@ use super::check::refuse;
 use super::class::Classes;
 use super::clients::Clients;
 use super::declares::{Declared, declarations};
+use super::downstream::Downstreams;
 use super::names::within;
 use super::pace::pairs;
 use super::producer::{Producer, conflict, interval, needs, specs};
@@ -35,7 +36,7 @@ pub(super) struct Consumer {
 pub(super) fn read(
     tree: &Table,
     clients: &mut Clients,
-    classes: &Classes,
+    (classes, downstreams): (&Classes, &Downstreams),
     end: &Placed<SimDuration>,
     problems: &mut Problems,
 ) -> Vec<Consumer> {
@@ -50,7 +51,9 @@ pub(super) fn read(
         let vhost = clients.vhost_of(channel);
         let declares = reader.read("declare", declarations).unwrap_or_default().value;
         let declares = Declared::of(&vhost, declares);
-        let conclusions = conclusion::read(reader, classes);
+        let call = downstreams.call(reader);
+        let may_fail = call.as_ref().map(|call| downstreams.may_fail(call));
+        let conclusions = conclusion::read(reader, classes, may_fail);
         let spec = ConsumerSpec {
             name: name.value.clone(),
             channel,
@@ -69,6 +72,7 @@ pub(super) fn read(
             concurrency: concurrency(reader),
             warm_up: warm_up(reader),
             failure: conclusions.failure,
+            call,
             ack_batch: ack_batch(reader, conclusions.acknowledge),
             schedule,
             refuse_by: conclusions.refuse_by,
@@ -117,15 +121,15 @@ fn warm_up(reader: &mut Reader<'_>) -> Option<(SimDuration, u32)> {
 
 /// When it is subscribed, in order; empty where `start` and `stop` say so.
 fn schedule(reader: &mut Reader<'_>) -> Vec<(SimTime, SimTime)> {
-    let shifts = reader.read("schedule", shifts).unwrap_or_default().value;
+    let shifts = reader.read("schedule", stretches).unwrap_or_default().value;
     for key in ["start", "stop"] {
         conflict(reader, "schedule", key);
     }
     shifts
 }
 
-/// A converter for a schedule.
-fn shifts(node: &Node, reading: &mut Reading<'_>) -> Option<Vec<(SimTime, SimTime)>> {
+/// A converter for stretches of time, in order.
+pub(super) fn stretches(node: &Node, reading: &mut Reading<'_>) -> Option<Vec<(SimTime, SimTime)>> {
     let nodes = match &node.value {
         Value::List(nodes) if !nodes.is_empty() => nodes,
         _ => {
@@ -133,12 +137,13 @@ fn shifts(node: &Node, reading: &mut Reading<'_>) -> Option<Vec<(SimTime, SimTim
             return None;
         }
     };
-    let mut shifts: Vec<(SimTime, SimTime)> = Vec::new();
+    let mut stretches: Vec<(SimTime, SimTime)> = Vec::new();
     for (from, until) in pairs(node, nodes, reading, ["from", "until"])? {
         let (begin, end) = (duration(from, reading), duration(until, reading));
         let (begin, end) = (begin?, end?);
-        if instant(begin) < shifts.last().map_or(SimTime::ZERO, |shift| shift.1) || begin >= end {
-            let message = format!("a schedule is in order of time, got {begin} to {end}");
+        if instant(begin) < stretches.last().map_or(SimTime::ZERO, |last| last.1) || begin >= end {
+            let (key, owner) = (reading.key.name, reading.owner);
+            let message = format!("`{key}` of {owner} is in order of time, got {begin} to {end}");
             reading.problems.push(
                 Diagnostic::error(ids::UNORDERED_INSTANTS, message)
                     .at(from.place.as_ref())
@@ -146,9 +151,9 @@ fn shifts(node: &Node, reading: &mut Reading<'_>) -> Option<Vec<(SimTime, SimTim
             );
             return None;
         }
-        shifts.push((instant(begin), instant(end)));
+        stretches.push((instant(begin), instant(end)));
     }
-    Some(shifts)
+    Some(stretches)
 }
 
 /// Acknowledgements of several deliveries at once.

@@ -4,8 +4,8 @@ use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
 use crate::scenario::source::Place;
 
-/// The most producers, consumers, connections or faults: an event tells them apart with 24 bits.
-const ENTITIES_MAX: usize = 1 << 24;
+/// The most producers, consumers, connections or faults: an event tells them apart with 23 bits.
+const ENTITIES_MAX: usize = 1 << 23;
 /// The most declared classes: a message carries its class in 8 bits, and 0 is the default class.
 const CLASSES_MAX: usize = 255;
 

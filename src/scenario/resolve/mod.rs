@@ -10,6 +10,7 @@ mod clients;
 mod conclusion;
 mod consumer;
 mod declares;
+mod downstream;
 mod fault;
 mod limits;
 mod message;
@@ -69,8 +70,9 @@ pub(super) fn scenario(
     let mut topology = Topology::read(tree, &profile, &operator, problems);
     let mut clients = Clients::read(tree, link, storage.cluster.nodes, &operator, problems);
     let classes = class::read(tree, problems);
+    let downstreams = downstream::read(tree, problems);
     let mut producers = producer::read(tree, &mut clients, &classes, end, problems);
-    let consumers = consumer::read(tree, &mut clients, &classes, end, problems);
+    let consumers = consumer::read(tree, &mut clients, (&classes, &downstreams), end, problems);
     let scripts = script::read(tree, &mut clients, end, problems);
 
     let (producer_names, consumer_names) = client_names(&producers, &consumers, &scripts, problems);
@@ -95,8 +97,12 @@ pub(super) fn scenario(
         end: &replication.duration,
     };
     let faults = fault::read(tree, &targets, problems);
-    let entities =
-        check::Entities { queues: &queues, consumers: &consumer_names, producers: &producer_names };
+    let entities = check::Entities {
+        queues: &queues,
+        consumers: &consumer_names,
+        producers: &producer_names,
+        downstreams: &downstreams.names,
+    };
     let checks = check::read(tree, &entities, variants, problems);
     if producers.is_empty() && consumers.is_empty() && scripts.is_empty() && !problems.has_errors() {
         problems.push(
@@ -119,6 +125,7 @@ pub(super) fn scenario(
         topology: topology.declarations,
         connections: clients.connections,
         channels: clients.channels,
+        downstreams: downstreams.specs,
         producers: producers.into_iter().map(|producer| producer.spec).collect(),
         consumers: consumers.into_iter().map(|consumer| consumer.spec).collect(),
         clients: scripts.into_iter().map(|script| script.spec).collect(),

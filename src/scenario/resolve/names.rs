@@ -40,7 +40,7 @@ impl Names {
             let mut diagnostic = Diagnostic::error(ids::DUPLICATE_NAME, message)
                 .at_with(name.place.as_ref(), "used again")
                 .also(first.place.as_ref(), "first used here");
-            if matches!(self.noun, "producer" | "consumer") {
+            if matches!(self.noun, "producer" | "consumer" | "downstream") {
                 diagnostic = diagnostic.note(NAME_SELECTS_STREAMS);
             }
             problems.push(diagnostic);

@@ -61,6 +61,7 @@ pub(super) fn read(
         let vhost = clients.vhost_of(channel);
         let declares = reader.read("declare", declarations).unwrap_or_default().value;
         let declares = Declared::of(&vhost, declares);
+        let (republish, what) = republish(reader);
         let spec = ProducerSpec {
             name: name.value.clone(),
             channel,
@@ -77,7 +78,9 @@ pub(super) fn read(
             confirms: reader.flag("confirms"),
             max_in_flight: value(reader.read("max-in-flight", integer)).map(|count| count as u32),
             transaction_size: value(reader.read("transaction-size", integer)).map(|count| count as u32),
-            republish: republish(reader),
+            republish,
+            republish_unconfirmed: what.0,
+            republish_returned: what.1,
         };
         exclude_each_other(reader, &spec);
         producers.push(Producer { spec, name, exchange, routing_keys, more_keys, declares, after, vhost });
@@ -114,7 +117,16 @@ fn exclude_each_other(reader: &mut Reader<'_>, spec: &ProducerSpec) {
     }
     conflict(reader, "after-consumer", "max-in-flight");
     if spec.republish.is_some() {
-        if !spec.confirms {
+        if spec.republish_returned && !spec.mandatory {
+            let message =
+                format!("{} publishes again what comes back, but is not `mandatory`", reader.owner());
+            let diagnostic = Diagnostic::error(ids::MISSING_KEY, message)
+                .at(reader.key_place("republish"))
+                .help("add `mandatory = true`")
+                .note("only mandatory messages come back");
+            reader.problems.push(diagnostic);
+        }
+        if spec.republish_unconfirmed && !spec.confirms {
             let message = format!("{} publishes again, but has no `confirms`", reader.owner());
             let diagnostic = Diagnostic::error(ids::MISSING_KEY, message)
                 .at(reader.key_place("republish"))
@@ -134,14 +146,15 @@ fn exclude_each_other(reader: &mut Reader<'_>, spec: &ProducerSpec) {
     }
 }
 
-/// Whether and how it publishes again.
-fn republish(reader: &mut Reader<'_>) -> Option<BackoffSpec> {
-    let unconfirmed = reader.read("republish", choice).is_some_and(|at| at.value == 1);
+/// How it publishes again, and what: what is unconfirmed, and what came back.
+fn republish(reader: &mut Reader<'_>) -> (Option<BackoffSpec>, (bool, bool)) {
+    let chosen = reader.read("republish", choice).map_or(0, |at| at.value);
+    let (unconfirmed, returned) = (chosen & 1 != 0, chosen & 2 != 0);
     let backoff = Backoff::read(reader, "republish", &Backoff::default()).spec();
     for key in ["republish-delay", "republish-backoff", "republish-delay-max", "republish-attempts-max"] {
         needs(reader, key, "republish", "\"unconfirmed\"");
     }
-    unconfirmed.then_some(backoff)
+    ((chosen > 0).then_some(backoff), (unconfirmed, returned))
 }
 
 /// Reports two keys that exclude each other.

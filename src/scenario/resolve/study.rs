@@ -59,9 +59,9 @@ fn precision(reader: &mut Reader<'_>) -> Option<Precision> {
     Some(Precision { relative, of, most: most?.value as u32 })
 }
 
-/// The measure with this name that belongs to the most: to the run, a queue, a producer or a consumer.
+/// The measure with this name that belongs to the most: to the run, a queue, a producer, a consumer or a downstream.
 fn measure(named: &Placed<String>, reader: &mut Reader<'_>) -> Option<MeasureId> {
-    let scopes = [Scope::Run, Scope::Queue, Scope::Producer, Scope::Consumer];
+    let scopes = [Scope::Run, Scope::Queue, Scope::Producer, Scope::Consumer, Scope::Downstream];
     let found = scopes.into_iter().find_map(|scope| find_in(scope, &named.value));
     if found.is_none() {
         let near = nearest(&named.value, CATALOGUE.iter().map(|measure| measure.name));

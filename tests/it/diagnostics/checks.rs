@@ -208,7 +208,7 @@ at-most = 1
             5 | measure = "lost"
               |           ^^^^^^
               |
-              = help: take out the key that names a queue, a consumer or a producer
+              = help: take out the key that names an entity
 
             error[unknown-measure]: a consumer has no measure `depth-max`, but a queue has
              --> scenarios/orders.toml:9:11

@@ -730,7 +730,7 @@ fn publishing_again_needs_confirms_and_a_message_of_its_own() {
             9 | republish = "always"
               |             ^^^^^^^^
               |
-              = note: known are `never`, `unconfirmed`
+              = note: known are `never`, `unconfirmed`, `returned`, `unconfirmed-or-returned`
 
             1 error in scenarios/orders.toml
         "#]],

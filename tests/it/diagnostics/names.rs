@@ -592,7 +592,7 @@ interarrival = "1s"
               |  ^^^^^^^^
               |
               = help: the keys of a scenario, such as `question`, stand at the head of the file; its name is the file's
-              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `classic-store`, `client`, `cluster`, `connection`, `consumer`, `disk`, `exchange`, `experiment`, `fault`, `link`, `policy`, `producer`, `queue`, `quorum-store`, `replication`, `user`, `variant`, `vhost`
+              = note: the tables of a scenario are `binding`, `broker`, `channel`, `check`, `class`, `classic-store`, `client`, `cluster`, `connection`, `consumer`, `disk`, `downstream`, `exchange`, `experiment`, `fault`, `link`, `policy`, `producer`, `queue`, `quorum-store`, `replication`, `user`, `variant`, `vhost`
 
             error[unknown-choice]: there is no store `classic`
              --> scenarios/orders.toml:4:10

@@ -189,7 +189,7 @@ prefetch = 5
               | ^^^^^^^^
               |
               = help: write `prefetch-count = 10`
-              = note: the keys of a consumer are `ack-batch-delay`, `ack-batch`, `acknowledge`, `arguments`, `bandwidth`, `channel`, `concurrency`, `connection`, `count`, `declare`, `exclusive`, `failure-probability`, `failure`, `idempotent`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `schedule`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`, `warm-up-speed`, `warm-up`
+              = note: the keys of a consumer are `ack-batch-delay`, `ack-batch`, `acknowledge`, `arguments`, `bandwidth`, `channel`, `concurrency`, `connection`, `count`, `declare`, `downstream`, `exclusive`, `failure-probability`, `failure`, `idempotent`, `nack`, `name`, `outcome-by-class`, `outcome`, `prefetch-count`, `prefetch-global`, `queue`, `restart-after`, `resubscribe-delay`, `retry-attempts-max`, `retry-backoff`, `retry-delay-max`, `retry-delay`, `schedule`, `service-time-by-class`, `service-time`, `speed`, `start`, `stop`, `warm-up-speed`, `warm-up`
 
             3 errors in scenarios/orders.toml
         "#]],
@@ -689,7 +689,7 @@ service-time = "1ms"
 schedule = [{ from = "5s" }]
 "#,
         expect![[r#"
-            error[unordered-instants]: a schedule is in order of time, got 2s to 9s
+            error[unordered-instants]: `schedule` of consumer `a` is in order of time, got 2s to 9s
              --> scenarios/orders.toml:5:53
               |
             5 | schedule = [{ from = "5s", until = "6s" }, { from = "2s", until = "9s" }]
@@ -756,6 +756,150 @@ routing-key-from = "reply-to"
               |        ^^^^^^^^^
               |
               = help: take several consumers instead of a `concurrency` above 1: `count = 4`
+
+            2 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn calls_of_what_is_not_there_or_not_understood() {
+    says(
+        r#"[[downstream]]
+name = "database"
+rate = "0/s"
+[[downstream]]
+name = "mail"
+burst = 3
+outages = [{ from = "5s", until = "4s" }]
+[[consumer]]
+name = "a"
+queue = "orders"
+service-time = "1ms"
+downstream = "databse"
+[[consumer]]
+name = "b"
+queue = "orders"
+service-time = "1ms"
+retry-delay = "1s"
+[[consumer]]
+name = "c"
+queue = "orders"
+service-time = "1ms"
+downstream = "mail"
+retry-backoff = "exponential"
+"#,
+        expect![[r#"
+            error[number-out-of-range]: `rate` of downstream `database` is above 0, got none at all
+             --> scenarios/orders.toml:3:8
+              |
+            3 | rate = "0/s"
+              |        ^^^^^
+              |
+              = help: write `outages` for when no call succeeds
+
+            error[missing-key]: downstream `mail` has `burst`, but no `rate`
+             --> scenarios/orders.toml:6:1
+              |
+            6 | burst = 3
+              | ^^^^^
+              |
+              = help: add `rate = "100/s"`
+
+            error[unordered-instants]: `outages` of downstream `mail` is in order of time, got 5s to 4s
+             --> scenarios/orders.toml:7:21
+              |
+            7 | outages = [{ from = "5s", until = "4s" }]
+              |                     ^^^^
+              |
+              = help: each `until` comes after its `from`, and each `from` after the `until` before it
+
+            error[unknown-downstream]: consumer `a` calls `databse`, which is not declared
+              --> scenarios/orders.toml:12:14
+               |
+            12 | downstream = "databse"
+               |              ^^^^^^^^^
+               |
+               = help: did you mean `database` (line 2)?
+               = note: known downstreams: `database`, `mail`
+
+            error[missing-key]: consumer `b` has `retry-delay`, but no `downstream`
+              --> scenarios/orders.toml:17:1
+               |
+            17 | retry-delay = "1s"
+               | ^^^^^^^^^^^
+               |
+               = help: add `downstream = "database"`
+
+            error[missing-key]: consumer `c` has `retry-backoff`, but no `retry-delay`
+              --> scenarios/orders.toml:23:1
+               |
+            23 | retry-backoff = "exponential"
+               | ^^^^^^^^^^^^^
+               |
+               = help: add `retry-delay = "1s"`
+
+            6 errors in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn a_call_that_fails_after_the_delivery_is_settled() {
+    says(
+        r#"[[downstream]]
+name = "database"
+failure-probability = 0.1
+[[consumer]]
+name = "a"
+queue = "orders"
+service-time = "1ms"
+downstream = "database"
+acknowledge = "automatic"
+"#,
+        expect![[r#"
+            error[conflicting-keys]: consumer `a` has the outcome `requeue`, but its deliveries are settled before its work is done
+             --> scenarios/orders.toml:8:14
+              |
+            8 | downstream = "database"
+              |              ^^^^^^^^^^
+            9 | acknowledge = "automatic"
+              |               ----------- they are settled here
+              |
+              = help: take out `acknowledge`, so that it acknowledges after processing
+
+            1 error in scenarios/orders.toml
+        "#]],
+    );
+}
+
+#[test]
+fn what_never_comes_back_is_not_published_again() {
+    says(
+        r#"[[producer]]
+name = "books"
+routing-key = "orders"
+interarrival = "1s"
+republish = "unconfirmed-or-returned"
+"#,
+        expect![[r#"
+            error[missing-key]: producer `books` publishes again what comes back, but is not `mandatory`
+             --> scenarios/orders.toml:5:1
+              |
+            5 | republish = "unconfirmed-or-returned"
+              | ^^^^^^^^^
+              |
+              = help: add `mandatory = true`
+              = note: only mandatory messages come back
+
+            error[missing-key]: producer `books` publishes again, but has no `confirms`
+             --> scenarios/orders.toml:5:1
+              |
+            5 | republish = "unconfirmed-or-returned"
+              | ^^^^^^^^^
+              |
+              = help: add `confirms = true`
+              = note: only confirms tell which messages the broker has
 
             2 errors in scenarios/orders.toml
         "#]],

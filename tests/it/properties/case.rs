@@ -1,7 +1,9 @@
 //! Random small scenarios. Everything is drawn, and a set of features says what of it is used: so features meet in every
 //! combination, and a failing case shrinks by leaving features out.
 
+mod clients;
 mod faults;
+mod settings;
 
 use std::fmt;
 use std::fmt::Write;
@@ -63,6 +65,13 @@ pub(crate) enum Feature {
     Failures,
     WarmUps,
     Concurrency,
+    Schedules,
+    Downstreams,
+    Returns,
+    StoreSettings,
+    DiskSettings,
+    QueueCrashes,
+    Clusters,
 }
 
 /// A scenario in numbers. Its `Debug` is the scenario file.
@@ -81,6 +90,10 @@ pub(crate) struct Case {
     events_max: u64,
     /// Clients give up connecting after some failed attempts, where waits grow.
     gives_up: bool,
+    /// What fails is given back, or its consumer dies and is back.
+    gentle: bool,
+    /// Of stores, disks and downstreams, a bit or a few for each.
+    settings: u64,
     /// Tables that a property adds, in front of all others and behind them.
     before: String,
     after: String,
@@ -207,10 +220,11 @@ pub(crate) fn scenarios() -> impl Strategy<Value = Case> {
     let parties =
         (vec(queue(), 1..4), vec(producer(), 1..4), vec(consumer(), 1..5), vec(fault(), 0..5), 0usize..3);
     // Half of the cases are without each feature; latency and acknowledgements apart, a case has about ten of them.
-    let rest = (any::<u64>(), any::<u16>(), sampled(0..3_000), 1u64..5, 5_000u64..60_000, 1u64..600);
+    let rest =
+        (any::<u64>(), any::<u16>(), sampled(0..3_000), 1u64..5, 5_000u64..60_000, 1u64..600, any::<u64>());
     (parties, rest).prop_map(|(parties, rest)| {
         let (queues, producers, consumers, faults, exchange) = parties;
-        let (features, seed, latency, class_every, duration, events_max) = rest;
+        let (features, seed, latency, class_every, duration, events_max, settings) = rest;
         Case {
             seed: u64::from(seed),
             features,
@@ -224,6 +238,8 @@ pub(crate) fn scenarios() -> impl Strategy<Value = Case> {
             duration,
             events_max,
             gives_up: seed % 3 == 0,
+            gentle: false,
+            settings,
             before: String::new(),
             after: String::new(),
         }
@@ -251,6 +267,18 @@ impl Case {
     pub(crate) fn with_all_coming_back(mut self) -> Case {
         self.gives_up = false;
         self.faults.iter_mut().for_each(|fault| fault.ends = true);
+        self
+    }
+
+    /// On three or five nodes, with queues that are old enough to be on all of them.
+    pub(crate) fn with_a_cluster(mut self) -> Case {
+        self.settings |= 1 << 20 | 1 << 23;
+        self.with(Feature::Clusters)
+    }
+
+    /// Whatever fails of a consumer's work comes again.
+    pub(crate) fn with_failures_that_come_again(mut self) -> Case {
+        self.gentle = true;
         self
     }
 
@@ -365,7 +393,9 @@ impl Case {
         let letters = |bit: &usize| *bit != 3 || self.has(Feature::DeadLetters);
         let chosen = chosen.filter(|(bit, _)| self.has(Feature::QueueArguments) && letters(bit));
         let chosen = chosen.map(|(_, argument)| argument);
-        chosen.collect::<Vec<_>>().join(", ")
+        // All nodes of a cluster keep quorum queues.
+        let kind = self.has(Feature::Clusters).then(|| "x-queue-type = \"quorum\"".to_owned());
+        kind.into_iter().chain(chosen).collect::<Vec<_>>().join(", ")
     }
 
     fn topology(&self, out: &mut impl Write) -> fmt::Result {
@@ -373,7 +403,8 @@ impl Case {
             writeln!(out, "[[exchange]]\nname = \"x\"\ntype = \"{}\"\n", KINDS[self.exchange])?;
         }
         for (i, queue) in self.queues.iter().enumerate() {
-            let durable = !(queue.transient && self.has(Feature::TransientQueues));
+            let cluster = self.has(Feature::Clusters);
+            let durable = cluster || !(queue.transient && self.has(Feature::TransientQueues));
             writeln!(out, "[[queue]]\nname = \"q{i}\"\ndurable = {durable}")?;
             writeln!(out, "arguments = {{ {} }}\n", self.arguments(i, queue.arguments))?;
             if self.has(Feature::Exchange) {
@@ -390,194 +421,14 @@ impl Case {
         }
         Ok(())
     }
-
-    fn producer(&self, i: usize, producer: &Producer, out: &mut impl Write) -> fmt::Result {
-        writeln!(out, "[[producer]]\nname = \"p{i}\"")?;
-        write!(out, "{}", self.sharing(producer.sharing))?;
-        if producer.to_exchange && self.has(Feature::Exchange) {
-            writeln!(out, "exchange = \"x\"\nrouting-key = \"{}\"", KEYS[producer.key])?;
-        } else if producer.key == 3 && self.has(Feature::Unroutable) {
-            writeln!(out, "routing-keys = [\"nowhere\", \"q0\"]")?;
-            if self.has(Feature::HeavyKeys) {
-                writeln!(out, "zipf = 0.8")?;
-            }
-        } else {
-            writeln!(out, "routing-key = \"q{}\"", producer.key % self.queues.len())?;
-        }
-        if self.has(Feature::Sizes) {
-            writeln!(out, "message-size = {{ uniform = [\"0B\", \"{}kB\"] }}", producer.key * 40)?;
-            if self.has(Feature::Classes) {
-                writeln!(out, "message-size-by-class = {{ heavy = \"100kB\" }}")?;
-            }
-        }
-        if !producer.endless {
-            writeln!(out, "count = {}", producer.count)?;
-        }
-        writeln!(out, "mandatory = {}", producer.mandatory)?;
-        writeln!(out, "persistent = {}", producer.persistent || self.has(Feature::Persistent))?;
-        if self.has(Feature::LateStarts) {
-            writeln!(out, "start = \"{}us\"", producer.start % self.duration)?;
-        }
-        let follows = producer.follows && self.has(Feature::Followers);
-        let together = producer.together;
-        if self.has(Feature::Transactions) && together > 0 {
-            writeln!(out, "transaction-size = {together}")?;
-        } else if self.has(Feature::Confirms) && !self.has(Feature::Transactions) {
-            writeln!(out, "confirms = true")?;
-            if together > 0 && !follows {
-                writeln!(out, "max-in-flight = {together}")?;
-            }
-            if self.has(Feature::Republishing) {
-                let backoff = BACKOFFS[(producer.start % 3) as usize];
-                writeln!(out, "republish = \"unconfirmed\"\nrepublish-delay = \"2ms\"")?;
-                writeln!(out, "republish-backoff = \"{backoff}\"\nrepublish-delay-max = \"9ms\"")?;
-                if self.gives_up {
-                    writeln!(out, "republish-attempts-max = {}", producer.start % 4)?;
-                }
-            }
-        }
-        if follows {
-            return writeln!(out, "after-consumer = \"c0\"\n");
-        }
-        self.pace(producer, out)
-    }
-
-    /// What makes a producer publish that follows nobody.
-    fn pace(&self, producer: &Producer, out: &mut impl Write) -> fmt::Result {
-        let windowed =
-            self.has(Feature::Confirms) && !self.has(Feature::Transactions) && producer.together > 0;
-        let kind = producer.interarrival.1 % 4;
-        if self.has(Feature::ClosedLoops) && windowed {
-            return writeln!(out, "think-time = {}\n", self.time(producer.interarrival));
-        }
-        if self.has(Feature::Replays) && kind == 0 {
-            return writeln!(
-                out,
-                "replay = [{{ at = \"1ms\", size = \"1kB\" }}, {{ at = \"1ms\", size = \"2B\" }}, {{ at = \"9ms\", size = \"3B\" }}]\n"
-            );
-        }
-        if self.has(Feature::Rates) && kind == 1 {
-            let shape = if producer.mandatory { "ramps" } else { "steps" };
-            return writeln!(
-                out,
-                "rate = [{{ at = \"0s\", rate = \"900/s\" }}, {{ at = \"5ms\", rate = \"0/s\" }}, {{ at = \"9ms\", rate = \"2/ms\" }}]\nrate-shape = \"{shape}\"\nrate-period = \"12ms\"\n"
-            );
-        }
-        if self.has(Feature::Bursts) {
-            writeln!(
-                out,
-                "bursts = {{ on = {}, off = \"4ms\" }}",
-                self.time((producer.interarrival.0, 3_000))
-            )?;
-        }
-        writeln!(out, "interarrival = {}\n", self.time(producer.interarrival))
-    }
-
-    fn consumer(&self, i: usize, consumer: &Consumer, out: &mut impl Write) -> fmt::Result {
-        writeln!(out, "[[consumer]]\nname = \"c{i}\"")?;
-        write!(out, "{}", self.sharing(consumer.sharing))?;
-        let own = self.has(Feature::OwnQueues) && consumer.own > 0;
-        if own {
-            let kind = ["", "exclusive", "auto-delete", "auto-delete"][usize::from(consumer.own)];
-            let bind = if self.has(Feature::Exchange) {
-                format!(", {{ bind = \"own{i}\", exchange = \"x\", routing-key = \"a.b\" }}")
-            } else {
-                String::new()
-            };
-            writeln!(out, "queue = \"own{i}\"\ndeclare = [{{ queue = \"own{i}\", {kind} = true }}{bind}]")?;
-        } else {
-            writeln!(out, "queue = \"q{}\"", consumer.queue % self.queues.len())?;
-        }
-        if self.has(Feature::Prefetch) {
-            writeln!(out, "prefetch-count = {}", consumer.prefetch)?;
-            let global = consumer.global && self.has(Feature::GlobalPrefetch);
-            writeln!(out, "prefetch-global = {global}")?;
-        }
-        if self.has(Feature::Acknowledgements) {
-            writeln!(out, "acknowledge = \"{}\"", ACKNOWLEDGE[consumer.acknowledge])?;
-        }
-        if self.has(Feature::Priorities) {
-            writeln!(out, "arguments = {{ x-priority = {} }}", consumer.priority)?;
-        }
-        if self.has(Feature::LateStarts) {
-            writeln!(out, "start = \"{}us\"", consumer.start % self.duration)?;
-        }
-        if self.has(Feature::Sizes) && consumer.own == 1 {
-            writeln!(out, "bandwidth = \"20MB\"")?;
-        }
-        if self.has(Feature::Speeds) {
-            writeln!(out, "speed = {}", consumer.speed as f64 / 1000.0)?;
-        }
-        let instant = self.has(Feature::InstantWork) && consumer.service.0 == 0;
-        let service = if instant { (0, 0) } else { consumer.service };
-        writeln!(out, "service-time = {}", self.time(service))?;
-        if self.has(Feature::Classes) {
-            writeln!(
-                out,
-                "service-time-by-class = {{ heavy = {} }}",
-                self.time((consumer.service.0, 20_000))
-            )?;
-        }
-        if self.has(Feature::Concurrency) {
-            writeln!(out, "concurrency = {}", 1 + consumer.own)?;
-        } else if self.has(Feature::AckBatches) && self.is_alone(consumer) && consumer.acknowledge == 0 {
-            writeln!(out, "ack-batch = {}\nack-batch-delay = \"3ms\"", 2 + consumer.own)?;
-        }
-        if self.has(Feature::Failures) {
-            let settled = self.has(Feature::Acknowledgements) && consumer.acknowledge > 0;
-            let failure = OUTCOMES[if settled || consumer.outcome == 0 { 4 } else { consumer.outcome }];
-            writeln!(out, "failure-probability = 0.2\nfailure = \"{failure}\"")?;
-            if failure == "crash" && !self.outcome_crashes(consumer) {
-                writeln!(out, "restart-after = \"2ms\"")?;
-            }
-        }
-        if self.has(Feature::WarmUps) {
-            writeln!(out, "warm-up = \"5ms\"\nwarm-up-speed = 0.5")?;
-        }
-        if self.has(Feature::Idempotence) {
-            writeln!(out, "idempotent = {}", !consumer.start.is_multiple_of(4))?;
-        }
-        if self.has(Feature::Outcomes) {
-            self.outcome(consumer, out)?;
-        }
-        writeln!(out)
-    }
-
-    /// Whether no other client may be on its channel.
-    fn is_alone(&self, consumer: &Consumer) -> bool {
-        !self.sharing(consumer.sharing).contains("channel")
-    }
-
-    fn outcome_crashes(&self, consumer: &Consumer) -> bool {
-        self.has(Feature::Outcomes) && OUTCOMES[consumer.outcome] == "crash"
-    }
-
-    /// What a consumer does when its work is done; to a class of its own, if there are classes.
-    fn outcome(&self, consumer: &Consumer, out: &mut impl Write) -> fmt::Result {
-        let settled = self.has(Feature::Acknowledgements) && consumer.acknowledge > 0;
-        let outcome = match OUTCOMES[consumer.outcome] {
-            "reject" | "requeue" | "hang" if settled => "ack",
-            outcome => outcome,
-        };
-        if self.has(Feature::Classes) {
-            writeln!(out, "outcome-by-class = {{ heavy = \"{outcome}\" }}")?;
-        } else {
-            writeln!(out, "outcome = \"{outcome}\"")?;
-        }
-        if outcome == "crash" {
-            writeln!(out, "restart-after = \"2ms\"")?;
-        }
-        if consumer.stops {
-            writeln!(out, "stop = \"{}us\"", self.duration)?;
-        }
-        writeln!(out, "resubscribe-delay = \"2ms\"")
-    }
 }
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.head(f)?;
+        self.settings(f)?;
         self.topology(f)?;
+        self.downstream(f)?;
         writeln!(f, "{}", self.before)?;
         for (i, producer) in self.producers.iter().enumerate() {
             self.producer(i, producer, f)?;

@@ -57,7 +57,7 @@ fn strangers_leave_the_draws_and_the_course_of_others_alone() {
     for_all(&strategy, 800, &["others", "strangers"], |(case, in_front), met| {
         // A limit of events is shared by all, and so are the counts that faults wait for; without them, nothing is. Endless
         // work without time meets a limit.
-        let shared = [Feature::EventLimit, Feature::Conditions];
+        let shared = [Feature::EventLimit, Feature::Conditions, Feature::Clusters];
         let case = case.clone().without(&shared).with(Feature::ShortDuration);
         let alone = Run::of(&case);
         let (before, after) = if *in_front { (STRANGERS, "") } else { ("", STRANGERS) };

@@ -5,7 +5,7 @@
 
 mod books;
 mod broker;
-
+mod calls;
 mod case;
 mod claims;
 mod copies;

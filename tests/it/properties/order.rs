@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use amqpsim::amqp::{ChannelRef, ConsumerId, DeliveryTag, Method};
+use amqpsim::amqp::{ChannelRef, ConsumerId, DeliveryTag, Method, Name, QueueId};
 use amqpsim::observe::{Fact, What};
 use proptest::{prop_assert, prop_assert_eq};
 
@@ -15,7 +15,7 @@ fn every_delivery_takes_the_oldest_ready_message_requeued_ones_included() {
     let exercised = ["first", "redelivered", "several queues"];
     for_all(&scenarios(), 1000, &exercised, |case, met| {
         // A dead letter leaves its queue before that is stated.
-        let run = Run::of(&case.clone().without(&[Feature::DeadLetters]));
+        let run = Run::of(&case.clone().without(&[Feature::DeadLetters, Feature::Clusters]));
         let mut copies = Copies::default();
         for fact in run.facts() {
             if let Fact::Delivered { queue, message, redelivered, .. } = *fact {
@@ -36,8 +36,25 @@ fn every_delivery_takes_the_oldest_ready_message_requeued_ones_included() {
 struct Bounds {
     /// For consumers to come, and for the whole channel; 0: none.
     channels: BTreeMap<ChannelRef, (u16, u16)>,
-    consumers: BTreeMap<ConsumerId, u16>,
-    unacked: BTreeMap<(ChannelRef, DeliveryTag), Option<ConsumerId>>,
+    consumers: BTreeMap<ConsumerId, Bound>,
+    unacked: BTreeMap<(ChannelRef, DeliveryTag), Holder>,
+}
+
+/// A consumer's bound, and how many of an earlier consumer's deliveries gave their credit to it.
+struct Bound {
+    prefetch: u16,
+    place: (ChannelRef, QueueId, Name),
+    granted: usize,
+}
+
+/// Whose credit a delivery takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Holder {
+    Consumer(ConsumerId),
+    /// A consumer that is gone; the next one of its tag gets the credit.
+    Former((ChannelRef, QueueId, Name)),
+    /// A later one of the same tag.
+    Heir(ConsumerId),
 }
 
 impl Bounds {
@@ -59,21 +76,31 @@ impl Bounds {
 
     fn learn_fact(&mut self, fact: &Fact) {
         match *fact {
-            Fact::ConsumerAdded { consumer, channel, .. } => {
-                self.consumers.insert(consumer, self.channels[&channel].0);
+            Fact::ConsumerAdded { consumer, channel, queue, tag } => {
+                let place = (channel, queue, tag);
+                let bound = Bound { prefetch: self.channels[&channel].0, place, granted: 0 };
+                self.consumers.insert(consumer, bound);
+                for holder in self.unacked.values_mut().filter(|holder| **holder == Holder::Former(place)) {
+                    *holder = Holder::Heir(consumer);
+                }
             }
             Fact::Delivered { channel, consumer, delivery_tag, automatic: false, .. } => {
-                self.unacked.insert((channel, delivery_tag), Some(consumer));
+                self.unacked.insert((channel, delivery_tag), Holder::Consumer(consumer));
             }
             // What it holds stays with its channel; its id may be another's next.
             Fact::ConsumerRemoved { consumer, .. } => {
-                self.unacked
-                    .values_mut()
-                    .filter(|holder| **holder == Some(consumer))
-                    .for_each(|holder| *holder = None);
+                let place = self.consumers[&consumer].place;
+                let of_it = [Holder::Consumer(consumer), Holder::Heir(consumer)];
+                for holder in self.unacked.values_mut().filter(|holder| of_it.contains(holder)) {
+                    *holder = Holder::Former(place);
+                }
             }
             Fact::Settled { channel, delivery_tag, .. } | Fact::Requeued { channel, delivery_tag, .. } => {
-                self.unacked.remove(&(channel, delivery_tag));
+                if let Some(Holder::Heir(heir)) = self.unacked.remove(&(channel, delivery_tag))
+                    && let Some(bound) = self.consumers.get_mut(&heir)
+                {
+                    bound.granted += 1;
+                }
             }
             _ => {}
         }
@@ -84,7 +111,7 @@ impl Bounds {
 fn no_delivery_goes_beyond_the_prefetch_counts() {
     let exercised = ["consumer's bound reached", "channel's bound reached", "blocked"];
     for_all(&scenarios(), 1500, &exercised, |case, met| {
-        let run = Run::of(&case.clone().with(Feature::Prefetch));
+        let run = Run::of(&case.clone().with(Feature::Prefetch).without(&[Feature::Clusters]));
         let mut bounds = Bounds::default();
         for seen in &run.observations {
             bounds.learn(&seen.what);
@@ -93,10 +120,11 @@ fn no_delivery_goes_beyond_the_prefetch_counts() {
             let Fact::Delivered { consumer, channel, automatic: false, consumer_unacked, .. } = *fact else {
                 continue;
             };
-            let of_consumer = bounds.unacked.values().filter(|&&other| other == Some(consumer)).count();
+            let held = bounds.unacked.values().filter(|&&other| other == Holder::Consumer(consumer)).count();
+            let of_consumer = held.saturating_sub(bounds.consumers[&consumer].granted);
             let of_channel = bounds.unacked.keys().filter(|(other, _)| *other == channel).count();
             let (own, shared) =
-                (usize::from(bounds.consumers[&consumer]), usize::from(bounds.channels[&channel].1));
+                (usize::from(bounds.consumers[&consumer].prefetch), usize::from(bounds.channels[&channel].1));
             prop_assert!(own == 0 || of_consumer <= own, "{of_consumer} of {own} at {}", seen.at);
             prop_assert!(shared == 0 || of_channel <= shared, "{of_channel} of {shared} at {}", seen.at);
             prop_assert_eq!(of_consumer, consumer_unacked as usize);

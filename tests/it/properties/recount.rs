@@ -23,8 +23,8 @@ struct Delivered {
     consumer: u32,
     message: MessageId,
     tag: DeliveryTag,
-    /// Which subscription of its consumer it belongs to.
-    life: u32,
+    /// Which life of its channel it belongs to: a consumer that subscribes again on the same one still has what it had.
+    life: (ChannelRef, u32),
     received: bool,
     begun: bool,
     settled: bool,
@@ -40,9 +40,10 @@ struct Recount<'a> {
     by_tag: BTreeMap<(ChannelRef, DeliveryTag), usize>,
     /// Deliveries of a message to a consumer of the scenario, oldest first.
     of_message: BTreeMap<(u32, MessageId), Vec<usize>>,
-    /// By the broker's id: the consumer of the scenario, and how often it has subscribed.
-    subscribed: BTreeMap<ConsumerId, (u32, u32)>,
-    lives: BTreeMap<u32, u32>,
+    /// By the broker's id: the consumer of the scenario.
+    subscribed: BTreeMap<ConsumerId, u32>,
+    /// How often a channel was closed.
+    closed: BTreeMap<ChannelRef, u32>,
     /// By consumer and message: the deliveries that it works on, oldest first.
     work: BTreeMap<(u32, MessageId), Vec<usize>>,
     /// How often a message was processed, by the consumer's queue.
@@ -69,7 +70,7 @@ impl<'a> Recount<'a> {
             by_tag: BTreeMap::new(),
             of_message: BTreeMap::new(),
             subscribed: BTreeMap::new(),
-            lives: BTreeMap::new(),
+            closed: BTreeMap::new(),
             work: BTreeMap::new(),
             times: BTreeMap::new(),
             publishes: BTreeMap::new(),
@@ -150,13 +151,12 @@ impl<'a> Recount<'a> {
                 self.ledger.dead_lettered += 1;
                 self.ledger.copies += u64::from(queues);
             }
+            Fact::ChannelClosed { channel } => *self.closed.entry(channel).or_default() += 1,
             Fact::ConsumerAdded { consumer, tag, .. } => {
                 let name = self.run.names.text(tag);
                 let index = self.run.scenario.system.consumers.iter().position(|c| c.name == name);
                 let index = index.expect("only consumers of the scenario subscribe") as u32;
-                let life = self.lives.entry(index).or_default();
-                *life += 1;
-                self.subscribed.insert(consumer, (index, *life));
+                self.subscribed.insert(consumer, index);
             }
             Fact::QueueDeclared { queue, name, .. } => {
                 self.names_of_queues.insert(queue, self.run.names.text(name).to_owned());
@@ -173,7 +173,8 @@ impl<'a> Recount<'a> {
             } => {
                 self.ledger.redelivered += u64::from(redelivered);
                 self.hand_out(queue, message, redelivered);
-                let (consumer, life) = self.subscribed[&id];
+                let consumer = self.subscribed[&id];
+                let life = (channel, self.closed.get(&channel).copied().unwrap_or_default());
                 self.by_tag.insert((channel, tag), self.deliveries.len());
                 self.of_message.entry((consumer, message)).or_default().push(self.deliveries.len());
                 self.deliveries.push(Delivered {
@@ -205,7 +206,7 @@ impl<'a> Recount<'a> {
         all.iter().copied().rfind(|&place| holds(&self.deliveries[place]))
     }
 
-    /// What an earlier subscription left in the buffer was given up; of this one, the oldest comes first.
+    /// What an earlier channel left in the buffer was given up; of this one, the oldest comes first.
     fn begin(&mut self, consumer: u32, message: MessageId) {
         let waits = |d: &Delivered| d.received && !d.begun;
         let latest =

@@ -1,5 +1,7 @@
 //! What a careful system may rely on, whatever the faults.
 
+use std::collections::BTreeSet;
+
 use amqpsim::measure::{EndReason, Stopped};
 use amqpsim::model::{FaultKind, FaultSpec};
 use amqpsim::observe::{LossCause, What};
@@ -17,11 +19,12 @@ fn careful(case: &Case) -> Case {
         Feature::OwnQueues,
         Feature::QueueArguments,
         Feature::Outcomes,
-        Feature::Failures,
         Feature::Transactions,
         Feature::BrokerCrashes,
+        Feature::QueueCrashes,
+        Feature::Clusters,
     ];
-    case.clone().with(Feature::Persistent).without(&careless)
+    case.clone().with_failures_that_come_again().with(Feature::Persistent).without(&careless)
 }
 
 #[test]
@@ -106,7 +109,8 @@ fn a_careful_system_that_crashes_keeps_what_is_confirmed() {
     for_all(&scenarios(), 1500, &exercised, |case, met| {
         let preset = PRESETS[case.seed as usize % PRESETS.len()].0;
         let store = format!("[classic-store]\npreset = \"{preset}\"\n[disk]\nsync-time = \"2ms\"\n");
-        let case = careful(case).with(Feature::BrokerRestarts).with(Feature::BrokerCrashes);
+        let own = [Feature::StoreSettings, Feature::DiskSettings];
+        let case = careful(case).without(&own).with(Feature::BrokerRestarts).with(Feature::BrokerCrashes);
         let run = Run::of(&case.with_tables(&store, ""));
         let loses_power = |fault: &FaultSpec| matches!(&fault.kind, FaultKind::BrokerRestart(outage) if outage.crash == Crash::PowerLoss);
         let power_lost = run.scenario.system.faults.iter().any(loses_power);
@@ -123,6 +127,37 @@ fn a_careful_system_that_crashes_keeps_what_is_confirmed() {
         met.note("came back", ledger.came_back);
         met.note("in the process buffer", ledger.lost_to(LossCause::InProcessBuffer));
         met.note("in the page cache", ledger.lost_to(LossCause::InPageCache));
+        Ok(())
+    });
+}
+
+/// Nodes crash in any way, also all at once: as long as more than half of them have kept their disks, nothing is lost that was
+/// confirmed. Source: rules QQ-6 and DUR-15.
+#[test]
+fn a_cluster_keeps_what_is_confirmed_while_a_majority_keeps_its_disks() {
+    let exercised = ["confirmed", "node lost", "disk lost", "confirmed all the same"];
+    for_all(&scenarios(), 1000, &exercised, |case, met| {
+        let without = [Feature::DiskSettings, Feature::BrokerRestarts, Feature::EventLimit];
+        let case = careful(case).with(Feature::Confirms).without(&without).with_a_cluster();
+        let run = Run::of(&case);
+        let system = &run.scenario.system;
+        let nodes = system.storage.as_ref().map_or(1, |storage| storage.cluster.nodes as usize);
+        let mut lost = BTreeSet::new();
+        for (fault, spec) in run.outcome.faults.iter().zip(&system.faults) {
+            let FaultKind::NodeCrash(crash) = &spec.kind else { continue };
+            met.note("node lost", fault.strikes);
+            if crash.crash == Crash::DiskLoss && fault.strikes > 0 {
+                lost.insert(crash.node);
+            }
+        }
+        let confirmed: u64 = run.outcome.producers.iter().map(|producer| producer.confirmed).sum();
+        let lost_though: u64 = run.outcome.producers.iter().map(|one| one.lost_though_confirmed).sum();
+        met.note("confirmed", confirmed);
+        met.note("disk lost", lost.len() as u64);
+        if 2 * lost.len() < nodes {
+            prop_assert_eq!(lost_though, 0, "of {} nodes, {} lost their disks", nodes, lost.len());
+            met.note("confirmed all the same", if lost.is_empty() { 0 } else { confirmed });
+        }
         Ok(())
     });
 }

@@ -190,6 +190,7 @@ impl Run {
             consumers: list(&["fast", "slow"]),
             consumer_channels: vec![(1, ChannelNo(1)), (2, ChannelNo(1))],
             clients: Vec::new(),
+            downstreams: Vec::new(),
             faults: list(&["kill-fast"]),
             conditions: vec![None],
             classes: list(&["default"]),

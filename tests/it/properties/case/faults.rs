@@ -32,7 +32,7 @@ const CONDITIONS: [(&str, u64); 8] = [
 ];
 
 pub(super) fn fault() -> impl Strategy<Value = Fault> {
-    (0u8..4, 0usize..4, any::<usize>(), 0u64..50_000, 0u64..20_000, any::<bool>(), 0usize..12).prop_map(
+    (0u8..6, 0usize..4, any::<usize>(), 0u64..50_000, 0u64..20_000, any::<bool>(), 0usize..12).prop_map(
         |(kind, by, whom, at, lasts, ends, trigger)| Fault { kind, by, whom, at, lasts, ends, trigger },
     )
 }
@@ -89,6 +89,15 @@ impl Case {
                 if fault.ends {
                     writeln!(out, "restart-after = \"{}us\"", fault.lasts)?;
                 }
+            }
+            4 if self.has(Feature::QueueCrashes) => {
+                let queue = fault.whom % self.queues.len();
+                writeln!(out, "[[fault.queue-crash]]\nqueue = \"q{queue}\"\n{}", self.trigger(fault, true))?;
+            }
+            5 if self.nodes() > 1 => {
+                let (node, by) = (1 + fault.whom % self.nodes(), OUTAGES[1 + fault.by % 3]);
+                writeln!(out, "[[fault.node-crash]]\nnode = {node}\nby = \"{by}\"")?;
+                writeln!(out, "{}\nlasts = \"{}us\"", self.trigger(fault, true), fault.lasts)?;
             }
             _ => return Ok(()),
         }
