@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::confirms;
+use super::confirms::Answer;
 use super::direct_reply::Reply;
 use super::dispatch::{Hands, Offer};
 use super::error::{Failure, Handled, failure};
@@ -304,8 +304,11 @@ impl Broker {
             self.publish_is_confirmed(step.now);
         }
         match answer {
-            confirms::Answer::Now(method) => step.out.send(at, method),
-            confirms::Answer::WithOthers => {}
+            Answer::Ack => step.out.confirm(at, publish),
+            Answer::Nack { multiple } => {
+                step.out.send(at, ServerMethod::BasicNack { delivery_tag: publish, multiple });
+            }
+            Answer::WithOthers => {}
         }
     }
 }
