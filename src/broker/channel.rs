@@ -1,7 +1,7 @@
 //! A channel: its deliveries, its consumers, its prefetch settings.
 
 use crate::amqp::{ChannelRef, ConsumerId, DeliveryTag, Name, QueueId};
-use crate::rules::RuleRef;
+use crate::rules::{self, RuleRef};
 use crate::units::SimTime;
 
 use super::confirms::Confirms;
@@ -9,7 +9,7 @@ use super::direct_reply::ReplyConsumer;
 use super::transactions::Transaction;
 use super::unacked::{GONE, Unacked, UnackedList};
 
-/// How many routes a channel remembers.
+/// How many routes a channel remembers beside its first one.
 const ROUTES: usize = 16;
 
 /// A channel that is open for the broker.
@@ -24,7 +24,9 @@ pub(super) struct Channel {
     pub(super) limit: ChannelLimit,
     pub(super) tx: Option<Box<Transaction>>,
     pub(super) confirms: Option<Box<Confirms>>,
-    routes: Vec<Route>,
+    /// The first one asked for, which most producers never leave, and others by their keys.
+    route: Route,
+    more_routes: Vec<Route>,
     pub(super) unacked: UnackedList,
     pub(super) vhost: u16,
     /// No other channel has or had it.
@@ -87,7 +89,26 @@ enum RoutedTo {
 }
 
 impl Route {
+    /// Valid for no topology.
+    fn nowhere() -> Self {
+        let (exchange, key, queues) = (Name::EMPTY, Name::EMPTY, RoutedTo::Several(Box::default()));
+        Route { exchange, key, topology: 0, queues, rule: rules::RT_10 }
+    }
+
     #[inline(always)]
+    fn is_of(&self, exchange: Name, key: Name) -> bool {
+        self.key == key && self.exchange == exchange
+    }
+
+    /// The queue, if there is only one.
+    #[inline(always)]
+    pub(super) fn only(&self) -> Option<QueueId> {
+        match self.queues {
+            RoutedTo::One(only) => Some(only),
+            RoutedTo::Several(_) => None,
+        }
+    }
+
     pub(super) fn queues(&self) -> &[QueueId] {
         match &self.queues {
             RoutedTo::One(only) => std::slice::from_ref(only),
@@ -115,8 +136,15 @@ impl Channel {
             opened,
             watch: None,
             is_unwatched: false,
-            routes: Vec::new(),
+            route: Route::nowhere(),
+            more_routes: Vec::new(),
         }
+    }
+
+    /// It is the one at `at`, and takes methods.
+    #[inline(always)]
+    pub(super) fn is_open_at(&self, at: ChannelRef) -> bool {
+        self.at == at && self.state == ChannelState::Open
     }
 
     /// All deliveries that are not settled for the queues, those included that wait for a commit.
@@ -158,8 +186,12 @@ impl Channel {
     /// What this exchange and key led to, if nothing was declared, bound or deleted since.
     #[inline(always)]
     pub(super) fn remembered(&self, exchange: Name, key: Name, topology: u64) -> Option<&Route> {
-        let route = self.routes.get(Self::place(key, self.routes.len()))?;
-        (route.key == key && route.exchange == exchange && route.topology == topology).then_some(route)
+        let route = if self.route.is_of(exchange, key) {
+            &self.route
+        } else {
+            self.more_routes.get(Self::place(key)).filter(|route| route.is_of(exchange, key))?
+        };
+        (route.topology == topology).then_some(route)
     }
 
     pub(super) fn remember(
@@ -169,38 +201,24 @@ impl Channel {
         queues: &[QueueId],
         rule: RuleRef,
     ) {
-        if self.routes.len() < ROUTES && self.remembers_another(exchange, key) {
-            self.grow();
-        }
         let queues = match *queues {
             [only] => RoutedTo::One(only),
             ref all => RoutedTo::Several(all.into()),
         };
         let route = Route { exchange, key, topology, queues, rule };
-        match self.routes.len() {
-            0 => self.routes.push(route),
-            count => self.routes[Self::place(key, count)] = route,
+        if self.route.topology == 0 || self.route.is_of(exchange, key) {
+            self.route = route;
+            return;
         }
-    }
-
-    fn remembers_another(&self, exchange: Name, key: Name) -> bool {
-        self.routes
-            .get(Self::place(key, self.routes.len()))
-            .is_some_and(|route| (route.exchange, route.key) != (exchange, key))
-    }
-
-    /// From one place, which most producers never leave, to all.
-    fn grow(&mut self) {
-        let first = self.routes[0].clone();
-        let empty = Route { exchange: Name::EMPTY, key: Name::EMPTY, topology: 0, ..first.clone() };
-        self.routes = vec![empty; ROUTES];
-        let place = Self::place(first.key, ROUTES);
-        self.routes[place] = first;
+        if self.more_routes.is_empty() {
+            self.more_routes.resize(ROUTES, Route::nowhere());
+        }
+        self.more_routes[Self::place(key)] = route;
     }
 
     #[inline(always)]
-    fn place(key: Name, count: usize) -> usize {
-        if count < ROUTES { 0 } else { key.0 as usize % ROUTES }
+    fn place(key: Name) -> usize {
+        key.0 as usize % ROUTES
     }
 }
 
@@ -215,6 +233,8 @@ pub(super) struct Consumer {
     pub(super) priority: i64,
     /// Its own bound of unacknowledged deliveries; 0: none.
     pub(super) prefetch: u16,
+    /// The same as a number, if a classic queue keeps to it.
+    bound: i32,
     /// Deliveries that count against it. Below 0 where it was given more credit than it used.
     pub(super) unacked: i32,
     /// When it stepped out of the rotation, as the queue counts; 0: it is in it.
@@ -222,10 +242,21 @@ pub(super) struct Consumer {
 }
 
 impl Consumer {
+    pub(super) fn new(
+        tag: Name,
+        queue: QueueId,
+        channel: u32,
+        (no_ack, prefetch): (bool, u16),
+        priority: i64,
+    ) -> Self {
+        let bound = if no_ack || prefetch == 0 { i32::MAX } else { i32::from(prefetch) };
+        Consumer { tag, queue, channel, no_ack, priority, prefetch, bound, unacked: 0, blocked: 0 }
+    }
+
     /// Whether its own prefetch count leaves room.
     #[inline(always)]
     pub(super) fn has_credit(&self) -> bool {
-        self.prefetch == 0 || self.no_ack || self.unacked < i32::from(self.prefetch)
+        self.unacked < self.bound
     }
 
     /// The same in a quorum queue, where automatic acknowledgement uses credit for a moment.

@@ -23,10 +23,12 @@ pub(super) struct Confirms {
 }
 
 /// How a publish is answered.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// With a frame of its own.
-    Now(ServerMethod),
+    /// With a `basic.ack` of its own.
+    Ack,
+    /// With a `basic.nack` of its own.
+    Nack { multiple: bool },
     /// Together with others, once the command is done.
     WithOthers,
 }
@@ -42,13 +44,9 @@ impl Confirms {
             answers.push(publish);
             return (publish, Answer::WithOthers);
         }
-        let method = if accepted {
-            ServerMethod::BasicAck { delivery_tag: publish, multiple: false }
-        } else {
-            // Alone below the cutoff, a negative one says "multiple". Source: rule CF-10.
-            ServerMethod::BasicNack { delivery_tag: publish, multiple: self.waiting.is_empty() }
-        };
-        (publish, Answer::Now(method))
+        // Alone below the cutoff, a negative one says "multiple". Source: rule CF-10.
+        let multiple = self.waiting.is_empty();
+        (publish, if accepted { Answer::Ack } else { Answer::Nack { multiple } })
     }
 
     /// The number of the publish that comes next.
@@ -186,8 +184,7 @@ mod tests {
     #[test]
     fn publishes_are_numbered_from_1_and_answered() {
         let mut confirms = Confirms::default();
-        let ack = ServerMethod::BasicAck { delivery_tag: 1, multiple: false };
-        assert_eq!(confirms.answer_next(true), (1, Answer::Now(ack)));
+        assert_eq!(confirms.answer_next(true), (1, Answer::Ack));
         confirms.gather();
         assert_eq!(confirms.answer_next(true), (2, Answer::WithOthers));
         assert_eq!(confirms.answer_next(false), (3, Answer::WithOthers));

@@ -29,8 +29,6 @@ pub(super) struct Connection {
     pub(super) silence: Option<Box<Silence>>,
     /// Numbers of open channels with their places, in order of number.
     channels: Vec<(ChannelNo, u32)>,
-    /// The place of the channel that was opened last, which may be gone: most connections have only one.
-    pub(super) newest: u32,
 }
 
 impl Connection {
@@ -66,17 +64,11 @@ impl Broker {
         };
         if self.connections.len() <= id.index() {
             self.connections.resize(id.index() + 1, None);
+            self.newest.resize(id.index() + 1, u32::MAX);
         }
         let hold = self.alarm.is_some().then(Box::default);
-        self.connections[id.index()] = Some(Connection {
-            vhost,
-            user,
-            hold,
-            opened: step.now,
-            silence: None,
-            channels: Vec::new(),
-            newest: 0,
-        });
+        self.connections[id.index()] =
+            Some(Connection { vhost, user, hold, opened: step.now, silence: None, channels: Vec::new() });
         step.out.fact(Fact::ConnectionOpened { connection: id }, rules::CON_1);
         step.out.send(at, ServerMethod::ConnectionOpenOk);
     }
@@ -103,7 +95,7 @@ impl Broker {
         let place = self.channels.insert(channel);
         let among = connection.channels.partition_point(|channel| channel.0 < at.channel);
         connection.channels.insert(among, (at.channel, place));
-        connection.newest = place;
+        self.newest[at.connection.index()] = place;
         step.out.send(at, ServerMethod::ChannelOpenOk);
         Ok(())
     }

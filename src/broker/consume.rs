@@ -86,16 +86,8 @@ impl Broker {
             0 if quorum => UNLIMITED_PREFETCH,
             prefetch => prefetch,
         };
-        let consumer = ConsumerId(self.consumers.insert(Consumer {
-            tag,
-            queue: id,
-            channel: place,
-            no_ack: consume.no_ack,
-            priority,
-            prefetch,
-            unacked: 0,
-            blocked: 0,
-        }));
+        let consumer = Consumer::new(tag, id, place, (consume.no_ack, prefetch), priority);
+        let consumer = ConsumerId(self.consumers.insert(consumer));
         self.forget_service(consumer);
         // Deliveries of an earlier consumer of this tag give their credit to this one; in a quorum queue they count.
         let adopted = self.channels[place].adopt(consumer, id, tag);

@@ -5,31 +5,79 @@ use std::sync::Arc;
 use super::channel::{Channel, Consumer};
 use super::messages::{Messages, Stored};
 use super::publish::without_bcc;
-use super::queue::{Entry, Queue};
+use super::queue::{Entry, Queue, Rotation};
+use super::slab::Slab;
 use super::unacked::Unacked;
 use super::{Broker, Out, Outgoing, Step};
-use crate::amqp::{ConsumerId, Content, Message, QueueId};
+use crate::amqp::{ChannelRef, ConsumerId, Content, Message, QueueId};
 use crate::observe::Fact;
 use crate::rules;
 
-/// What a delivery touches.
-struct Parts<'a> {
-    queue: &'a mut Queue,
-    consumer: &'a mut Consumer,
-    channel: &'a mut Channel,
-    messages: &'a mut Messages,
+/// What queues need to hand out their messages.
+pub(super) struct Hands<'a> {
+    pub(super) consumers: &'a mut Slab<Consumer>,
+    pub(super) channels: &'a mut Slab<Channel>,
+    pub(super) messages: &'a mut Messages,
+    pub(super) steps_out: &'a mut u64,
 }
 
-impl Parts<'_> {
-    /// Sends a message that was taken from its queue; the consumer's credit is used already.
+/// What became of the next message of a plain queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Offer {
+    Taken,
+    /// Nobody has room.
+    Nobody,
+    /// It is the turn of a consumer that has to be looked at more closely.
+    Unusual,
+}
+
+impl Queue {
+    /// Offers a message to those whose turn it is: one that has just come to a queue without any, or else the first one. Whoever
+    /// has no room steps out. What a delivery touches is looked up once.
     #[inline(always)]
-    fn hand_over(self, id: QueueId, consumer_id: ConsumerId, entry: Entry, step: &mut Step<'_, impl Out>) {
-        let Parts { queue, consumer, channel, messages } = self;
+    pub(super) fn offer(
+        &mut self,
+        id: QueueId,
+        new: Option<Entry>,
+        hands: &mut Hands<'_>,
+        step: &mut Step<'_, impl Out>,
+    ) -> Offer {
+        loop {
+            let Some(consumer_id) = self.rotation.next() else { return Offer::Nobody };
+            let consumer = &mut hands.consumers[consumer_id.0];
+            if !consumer.has_credit() {
+                self.rotation.step_out();
+                consumer.step_out(id, consumer_id, hands.steps_out, step);
+                continue;
+            }
+            let channel = &mut hands.channels[consumer.channel];
+            if channel.limit.count > 0 || channel.is_unwatched || consumer.no_ack {
+                return Offer::Unusual;
+            }
+            let Some(entry) = new.or_else(|| self.ready.pop_front()) else { return Offer::Nobody };
+            consumer.unacked += 1;
+            let stored = hands.messages.get(entry.slot());
+            let delivery = self.note_delivery((id, consumer_id), consumer, channel, (entry, stored), step);
+            send(channel.at, delivery, stored, None, step);
+            self.rotation.turn();
+            return Offer::Taken;
+        }
+    }
+
+    /// Notes a message that was taken out as delivered, and states it; the consumer's credit is used already.
+    #[inline(always)]
+    fn note_delivery<'a>(
+        &mut self,
+        (id, consumer_id): (QueueId, ConsumerId),
+        consumer: &Consumer,
+        channel: &mut Channel,
+        (entry, stored): (Entry, &'a Stored),
+        step: &mut Step<'_, impl Out>,
+    ) -> Outgoing<'a> {
         let delivery_tag = channel.next_tag();
-        let at = channel.at;
         let automatic = consumer.no_ack;
         if !automatic {
-            queue.unacked += 1;
+            self.unacked += 1;
             channel.unacked.push(Unacked {
                 tag: delivery_tag,
                 entry,
@@ -40,23 +88,22 @@ impl Parts<'_> {
                 settled: false,
             });
         }
-        let stored = messages.get(entry.slot());
-        let is_dealt = queue.features.as_ref().is_some_and(|features| features.is_dealt);
+        let is_dealt = self.features.as_ref().is_some_and(|features| features.is_dealt);
         let fact = Fact::Delivered {
             queue: id,
             consumer: consumer_id,
-            channel: at,
+            channel: channel.at,
             delivery_tag,
             message: stored.message.id,
             arrival: entry.arrival(),
             arrived: entry.arrived(),
             redelivered: entry.redelivered(),
             automatic,
-            ready: queue.ready_count(),
-            unacked: queue.unacked,
+            ready: self.ready_count(),
+            unacked: self.unacked,
             consumer_unacked: consumer.unacked.max(0) as u32,
             prefetch: consumer.prefetch,
-            next: if is_dealt { None } else { queue.rotation.after_turn() },
+            next: if is_dealt { None } else { self.rotation.after_turn() },
         };
         let rule = match (is_dealt, automatic) {
             (true, _) => rules::LAB_1,
@@ -64,23 +111,34 @@ impl Parts<'_> {
             (false, false) => rules::DSP_2,
         };
         step.out.fact(fact, rule);
-        let delivery = Outgoing {
+        Outgoing {
             consumer_tag: consumer.tag,
             delivery_tag,
             redelivered: entry.redelivered(),
             exchange: stored.exchange,
             routing_key: stored.routing_key,
             message: &stored.message,
+        }
+    }
+}
+
+/// Sends a delivery. A message that has come back to a quorum queue says how often.
+#[inline(always)]
+fn send(
+    to: ChannelRef,
+    delivery: Outgoing<'_>,
+    stored: &Stored,
+    returned: Option<(&Queue, Entry)>,
+    step: &mut Step<'_, impl Out>,
+) {
+    if stored.message.content.is_none() && returned.is_none() {
+        step.out.deliver(to, delivery);
+    } else {
+        let message = match returned {
+            Some((queue, entry)) => outgoing(stored, queue, entry, None),
+            None => without_bcc(&stored.message),
         };
-        if stored.message.content.is_none() && queue.features.is_none() {
-            step.out.deliver(at, delivery);
-        } else {
-            let message = &outgoing(stored, queue, entry, None);
-            step.out.deliver(at, Outgoing { message, ..delivery });
-        }
-        if automatic {
-            messages.release(entry.slot());
-        }
+        step.out.deliver(to, Outgoing { message: &message, ..delivery });
     }
 }
 
@@ -99,6 +157,29 @@ impl Consumer {
         let unacked = self.unacked.max(0) as u32;
         step.out.fact(Fact::ConsumerBlocked { queue, consumer, unacked }, rules::DSP_6);
     }
+
+    /// `count` of its deliveries were settled or requeued. Whether it had no credit and has some now.
+    #[inline(always)]
+    pub(super) fn gets_back(&mut self, count: u32) -> bool {
+        let had_credit = self.has_credit();
+        self.unacked -= count as i32;
+        !had_credit && self.has_credit()
+    }
+
+    /// It has credit again: if it stepped out of the rotation of its queue, it joins it. Source: rule DSP-6.
+    #[inline(always)]
+    pub(super) fn comes_back(
+        &mut self,
+        rotation: &mut Rotation,
+        (queue, consumer): (QueueId, ConsumerId),
+        step: &mut Step<'_, impl Out>,
+    ) {
+        if self.blocked > 0 {
+            self.blocked = 0;
+            rotation.join(consumer, self.priority);
+            step.out.fact(Fact::ConsumerUnblocked { queue, consumer }, rules::DSP_6);
+        }
+    }
 }
 
 impl Broker {
@@ -116,42 +197,39 @@ impl Broker {
     /// The same for a queue without features.
     #[inline(always)]
     pub(super) fn dispatch_plain(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
-        while let Some(consumer) = self.hand_out_as_usual(id, step) {
-            if self.may_take(id, consumer) {
-                self.deliver(id, consumer, step);
-                self.queues[id.0].rotation.turn();
-            } else {
-                self.block(id, consumer, step);
-            }
+        while self.hand_out_as_usual(id, step) == Offer::Unusual {
+            self.offer_closely(id, step);
         }
     }
 
     /// Hands out messages of a plain queue for as long as those whose turn it is have room and no bound but their own
-    /// prefetch count. Whatever such a delivery touches is looked up once. The first consumer that is different; `None` if
-    /// that was all, and the level of the queue is stated.
+    /// prefetch count. Why it ends; unless a consumer is different, that is all, and the level of the queue is stated.
     #[inline(always)]
-    fn hand_out_as_usual(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) -> Option<ConsumerId> {
+    fn hand_out_as_usual(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) -> Offer {
         let Broker { queues, consumers, channels, messages, steps_out, .. } = self;
         let queue = &mut queues[id.0];
+        let mut hands = Hands { consumers, channels, messages, steps_out };
         while !queue.ready.is_empty() {
-            let Some(consumer_id) = queue.rotation.next() else { break };
-            let consumer = &mut consumers[consumer_id.0];
-            let channel = &mut channels[consumer.channel];
-            if channel.limit.count > 0 || channel.is_unwatched || consumer.no_ack {
-                return Some(consumer_id);
+            match queue.offer(id, None, &mut hands, step) {
+                Offer::Taken => {}
+                Offer::Nobody => break,
+                Offer::Unusual => return Offer::Unusual,
             }
-            if !consumer.has_credit() {
-                queue.rotation.step_out();
-                consumer.step_out(id, consumer_id, steps_out, step);
-                continue;
-            }
-            let Some(entry) = queue.ready.pop_front() else { break };
-            consumer.unacked += 1;
-            Parts { queue, consumer, channel, messages }.hand_over(id, consumer_id, entry, step);
-            queue.rotation.turn();
         }
         queue.tell_level(id, step);
-        None
+        Offer::Nobody
+    }
+
+    /// Offers the first message of a plain queue to the consumer whose turn it is.
+    #[inline(never)]
+    fn offer_closely(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
+        let Some(consumer) = self.queues[id.0].rotation.next() else { return };
+        if self.may_take(id, consumer) {
+            self.deliver(id, consumer, step);
+            self.queues[id.0].rotation.turn();
+        } else {
+            self.block(id, consumer, step);
+        }
     }
 
     /// The same for a queue of any kind, without stating its level.
@@ -243,13 +321,12 @@ impl Broker {
         let place = consumer.channel;
         let channel = &mut self.channels[place];
         let automatic = consumer.no_ack;
-        Parts { queue, consumer, channel, messages: &mut self.messages }.hand_over(
-            id,
-            consumer_id,
-            entry,
-            step,
-        );
+        let stored = self.messages.get(entry.slot());
+        let delivery = queue.note_delivery((id, consumer_id), consumer, channel, (entry, stored), step);
+        let returned = queue.features.as_ref().is_some_and(|features| features.is_quorum());
+        send(channel.at, delivery, stored, returned.then_some((&*queue, entry)), step);
         if automatic {
+            self.messages.release(entry.slot());
             self.departs(id, entry, step);
             if let Some(quorum) = self.queues[id.0].features.as_mut().and_then(|f| f.quorum.as_mut()) {
                 quorum.returns.remove(&entry.arrival());
@@ -285,10 +362,8 @@ impl Broker {
             (std::cmp::Reverse(consumer.priority), consumer.blocked)
         });
         for consumer in back {
-            let state = &mut self.consumers[consumer.0];
-            state.blocked = 0;
-            self.queues[id.0].rotation.join(consumer, state.priority);
-            step.out.fact(Fact::ConsumerUnblocked { queue: id, consumer }, rules::DSP_6);
+            let rotation = &mut self.queues[id.0].rotation;
+            self.consumers[consumer.0].comes_back(rotation, (id, consumer), step);
         }
     }
 
@@ -298,26 +373,13 @@ impl Broker {
     pub(super) fn give_credit(&mut self, consumer: ConsumerId, count: u32, step: &mut Step<'_, impl Out>) {
         self.observe_settlement(consumer, count, step.now);
         let state = &mut self.consumers[consumer.0];
-        let had_credit = state.has_credit();
-        state.unacked -= count as i32;
-        if !had_credit && state.has_credit() {
+        if state.gets_back(count) {
             let (place, queue) = (state.channel, state.queue);
             if self.channels[place].consumers.len() == 1 {
-                self.unblock_only(consumer, queue, step);
+                state.comes_back(&mut self.queues[queue.0].rotation, (queue, consumer), step);
             } else {
                 self.unblock(place, queue, step);
             }
-        }
-    }
-
-    /// [`Broker::unblock`] for the usual channel with one consumer.
-    #[inline(always)]
-    fn unblock_only(&mut self, consumer: ConsumerId, queue: QueueId, step: &mut Step<'_, impl Out>) {
-        let state = &mut self.consumers[consumer.0];
-        if state.blocked > 0 {
-            state.blocked = 0;
-            self.queues[queue.0].rotation.join(consumer, state.priority);
-            step.out.fact(Fact::ConsumerUnblocked { queue, consumer }, rules::DSP_6);
         }
     }
 }

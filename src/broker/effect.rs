@@ -1,6 +1,8 @@
 //! What the broker asks for and states, in order of happening.
 
-use crate::amqp::{ChannelRef, ConnectionId, Delivery, DeliveryTag, Message, Name, QueueId, ServerMethod};
+use crate::amqp::{
+    ChannelRef, ConnectionId, Delivery, DeliveryTag, Message, Name, PublishSeqNo, QueueId, ServerMethod,
+};
 use crate::broker::Timer;
 use crate::observe::Fact;
 use crate::rules::RuleRef;
@@ -40,6 +42,10 @@ pub trait Out {
     /// A `basic.deliver` for a client. Whoever needs little of it saves the copy of its message.
     fn deliver(&mut self, to: ChannelRef, delivery: Outgoing<'_>) {
         self.send(to, delivery.method());
+    }
+    /// The `basic.ack` of one publish in confirm mode.
+    fn confirm(&mut self, to: ChannelRef, publish: PublishSeqNo) {
+        self.send(to, ServerMethod::BasicAck { delivery_tag: publish, multiple: false });
     }
     /// The socket is closed by the broker; nothing more will be sent on this connection.
     fn hang_up(&mut self, connection: ConnectionId);

@@ -115,6 +115,8 @@ pub struct Broker {
     consumers: Slab<Consumer>,
     /// By connection id; ids are never used again.
     connections: Vec<Option<Connection>>,
+    /// By connection id: the place of the channel opened last, which may be gone. Most connections have only one.
+    newest: Vec<u32>,
     messages: Messages,
     /// What keeps messages; `None`: what must survive is safe at once.
     persistence: Option<Box<Persistence>>,
@@ -175,6 +177,7 @@ impl Broker {
             channels: Slab::default(),
             consumers: Slab::default(),
             connections: Vec::new(),
+            newest: Vec::new(),
             messages: Messages::default(),
             persistence: None,
             doomed: BTreeMap::new(),
@@ -298,15 +301,22 @@ impl Broker {
         }
     }
 
-    /// The place of a channel that is open, if its connection is and is not blocked.
+    /// The place of a channel that is open, if everything is read from its connection.
     #[inline(always)]
     fn open_place(&self, at: ChannelRef) -> Option<u32> {
-        let connection = self.connection(at.connection).filter(|connection| connection.hold.is_none())?;
-        let is_it = |channel: &Channel| channel.at == at && channel.state == ChannelState::Open;
-        if self.channels.get(connection.newest).is_some_and(is_it) {
-            return Some(connection.newest);
+        let newest = *self.newest.get(at.connection.index())?;
+        // Without an alarm no connection is on hold.
+        if self.channels.get(newest).is_some_and(|channel| channel.is_open_at(at)) && self.alarm.is_none() {
+            return Some(newest);
         }
-        connection.channel(at.channel).filter(|&place| is_it(&self.channels[place]))
+        self.other_place(at)
+    }
+
+    /// The same where the connection has several channels, or where there is an alarm.
+    #[inline(never)]
+    fn other_place(&self, at: ChannelRef) -> Option<u32> {
+        let connection = self.connection(at.connection).filter(|connection| connection.hold.is_none())?;
+        connection.channel(at.channel).filter(|&place| self.channels[place].is_open_at(at))
     }
 
     #[inline(always)]

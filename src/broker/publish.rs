@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
-use super::confirms;
+use super::confirms::Answer;
 use super::direct_reply::Reply;
+use super::dispatch::{Hands, Offer};
 use super::error::{Failure, Handled, failure};
 use super::expiry::own_ttl;
 use super::messages::Slot;
@@ -34,7 +35,7 @@ impl Broker {
             && u64::from(publish.message.size) <= self.settings.message_size_max;
         if usual
             && let Some(route) = channel.remembered(publish.exchange, publish.routing_key, self.topology)
-            && let [only] = *route.queues()
+            && let Some(only) = route.only()
         {
             let rule = route.rule;
             let confirms = channel.confirms.is_some();
@@ -63,19 +64,22 @@ impl Broker {
         let id = message.id;
         step.out.fact(Fact::Routed { message: id, exchange, routing_key, queues: 1 }, rule);
         let slot = self.messages.keep(message, exchange, routing_key, 1);
-        let plain = &mut self.queues[queue.0];
-        if plain.features.is_some() {
+        let Broker { queues, consumers, channels, messages, steps_out, .. } = self;
+        let plain = &mut queues[queue.0];
+        if plain.features.is_some() || plain.stored {
             return self.enqueue_anywhere(queue, slot, id, Some(place), step);
         }
-        plain.push(step.now, slot);
-        let (ready, unacked, stored) = (plain.ready.len() as u32, plain.unacked, plain.stored);
+        let entry = plain.new_entry(step.now, slot);
+        let (ready, unacked) = (plain.ready.len() as u32 + 1, plain.unacked);
         step.out.fact(Fact::Enqueued { queue, message: id, ready, unacked }, rules::RT_13);
-        if stored {
-            self.arrives(queue);
-        }
-        self.dispatch_plain(queue, step);
-        if stored {
-            self.keep_arrived(queue, slot, step);
+        let mut hands = Hands { consumers, channels, messages, steps_out };
+        if !plain.ready.is_empty() || plain.offer(queue, Some(entry), &mut hands, step) != Offer::Taken {
+            plain.ready.push_back(entry);
+            if plain.rotation.next().is_some() {
+                self.dispatch(queue, step);
+            } else {
+                plain.tell_level(queue, step);
+            }
         }
         true
     }
@@ -300,8 +304,11 @@ impl Broker {
             self.publish_is_confirmed(step.now);
         }
         match answer {
-            confirms::Answer::Now(method) => step.out.send(at, method),
-            confirms::Answer::WithOthers => {}
+            Answer::Ack => step.out.confirm(at, publish),
+            Answer::Nack { multiple } => {
+                step.out.send(at, ServerMethod::BasicNack { delivery_tag: publish, multiple });
+            }
+            Answer::WithOthers => {}
         }
     }
 }

@@ -4,7 +4,7 @@ use super::error::{Failure, Handled, failure};
 use super::queue::Entry;
 use super::unacked::{GONE, Unacked};
 use super::{Broker, Out, Step};
-use crate::amqp::{ChannelRef, ConsumerId, DeliveryTag, QueueId, ReplyCode, ServerMethod};
+use crate::amqp::{ChannelRef, ConsumerId, DeliveryTag, MessageId, QueueId, ReplyCode, ServerMethod};
 use crate::observe::{DeathReason, Fact, LossCause, Settlement};
 use crate::rules::{self, RuleRef};
 
@@ -30,32 +30,49 @@ impl Broker {
         multiple: bool,
         step: &mut Step<'_, impl Out>,
     ) -> Handled {
-        let channel = &mut self.channels[place];
-        if !multiple
-            && channel.tx.is_none()
-            && let Some(unacked) = channel.unacked.take(tag)
-        {
-            if channel.limit.count == 0
-                && let Some(queue) = self.queues.get_mut(unacked.queue.0)
-                && queue.features.is_none()
-            {
-                // The usual acknowledgement: the queue is at hand.
-                let at = channel.at;
-                queue.unacked -= 1;
-                let counts = (queue.ready.len() as u32, queue.unacked);
-                let stored = queue.stored;
-                self.state_settled(at, &unacked, counts, (Settlement::Acked, rules::ACK_2), step);
-                self.copy_departs(&unacked, stored, step);
-                if let Some(consumer) = unacked.consumer {
-                    self.give_credit(consumer, 1, step);
-                }
-                self.dispatch_plain(unacked.queue, step);
-            } else {
-                self.carry_out(place, Settling::Acknowledge, &[unacked], step);
-            }
+        let Broker { queues, consumers, channels, messages, .. } = self;
+        let channel = &mut channels[place];
+        if multiple || channel.tx.is_some() {
+            return self.settle(place, tag, multiple, Settling::Acknowledge, step);
+        }
+        let Some(unacked) = channel.unacked.take(tag) else {
+            return self.settle(place, tag, multiple, Settling::Acknowledge, step);
+        };
+        let id = unacked.queue;
+        let Some(queue) = queues.get_mut(id.0) else {
+            self.carry_out(place, Settling::Acknowledge, &[unacked], step);
+            return Ok(());
+        };
+        if channel.limit.count > 0 || queue.features.is_some() || queue.stored {
+            self.carry_out(place, Settling::Acknowledge, &[unacked], step);
             return Ok(());
         }
-        self.settle(place, tag, multiple, Settling::Acknowledge, step)
+        // The usual acknowledgement: all that it touches is at hand.
+        queue.unacked -= 1;
+        let counts = (queue.ready.len() as u32, queue.unacked);
+        let slot = unacked.entry.slot();
+        let settled = (Settlement::Acked, rules::ACK_2);
+        state_settled(channel.at, &unacked, messages.id(slot), counts, settled, step);
+        messages.release(slot);
+        let mut others_may_come_back = false;
+        if let Some(consumer_id) = unacked.consumer {
+            let consumer = &mut consumers[consumer_id.0];
+            if consumer.gets_back(1) {
+                if channel.consumers.len() == 1 {
+                    consumer.comes_back(&mut queue.rotation, (id, consumer_id), step);
+                } else {
+                    others_may_come_back = true;
+                }
+            }
+        }
+        let is_empty = queue.ready.is_empty();
+        if others_may_come_back {
+            self.unblock(place, id, step);
+        }
+        if !is_empty {
+            self.dispatch_plain(id, step);
+        }
+        Ok(())
     }
 
     /// `basic.ack`, `basic.nack` and `basic.reject`. In a transaction the tag is taken at once, and the queue learns of it
@@ -304,26 +321,15 @@ impl Broker {
     }
 
     /// States that a delivery is settled; `counts` are the ready and unacknowledged messages left in its queue.
-    #[inline(always)]
     pub(super) fn state_settled(
         &self,
         at: ChannelRef,
         delivery: &Unacked,
-        (ready, unacked): (u32, u32),
-        (how, rule): (Settlement, RuleRef),
+        counts: (u32, u32),
+        how: (Settlement, RuleRef),
         step: &mut Step<'_, impl Out>,
     ) {
-        let fact = Fact::Settled {
-            queue: delivery.queue,
-            channel: at,
-            consumer: delivery.consumer,
-            delivery_tag: delivery.tag,
-            message: self.messages.id(delivery.entry.slot()),
-            how,
-            ready,
-            unacked,
-        };
-        step.out.fact(fact, rule);
+        state_settled(at, delivery, self.messages.id(delivery.entry.slot()), counts, how, step);
     }
 
     /// Gives consumers back the credit of these deliveries, in order of their first one.
@@ -374,4 +380,27 @@ impl Broker {
         }
         groups
     }
+}
+
+/// States that the delivery of a message is settled.
+#[inline(always)]
+fn state_settled(
+    at: ChannelRef,
+    delivery: &Unacked,
+    message: MessageId,
+    (ready, unacked): (u32, u32),
+    (how, rule): (Settlement, RuleRef),
+    step: &mut Step<'_, impl Out>,
+) {
+    let fact = Fact::Settled {
+        queue: delivery.queue,
+        channel: at,
+        consumer: delivery.consumer,
+        delivery_tag: delivery.tag,
+        message,
+        how,
+        ready,
+        unacked,
+    };
+    step.out.fact(fact, rule);
 }

@@ -2,7 +2,6 @@
 
 use super::queue::Entry;
 use crate::amqp::{ConsumerId, DeliveryTag, Name, QueueId};
-use crate::ring::Ring;
 use crate::units::SimTime;
 
 /// In place of the queue of a delivery: the queue is gone, and settling the delivery does nothing.
@@ -32,49 +31,105 @@ impl Unacked {
     }
 }
 
+/// Places at first, a power of two.
+const FEW: usize = 8;
+
 /// The list. Taking the oldest one, and taking any one by its tag, need no search in the usual case of tags without gaps.
 #[derive(Clone, Debug, Default)]
 pub(super) struct UnackedList {
-    /// Invariant: tags grow. A delivery in the middle stays in its place when it is settled; the first one is never settled.
-    places: Ring<Unacked>,
-    waiting: usize,
+    /// A ring of a power of two. Invariant: tags grow. A delivery in the middle stays in its place when it is settled; the
+    /// first one is never settled.
+    places: Vec<Unacked>,
+    head: usize,
+    used: usize,
+    /// Those of the used places that wait no more.
+    settled: usize,
 }
 
 impl UnackedList {
     pub(super) fn len(&self) -> usize {
-        self.waiting
+        self.used - self.settled
+    }
+
+    /// Where the one behind `n` others is, if there are so many.
+    #[inline(always)]
+    fn at(&self, n: usize) -> usize {
+        (self.head + n) & self.places.len().wrapping_sub(1)
+    }
+
+    #[inline(always)]
+    fn get(&self, n: usize) -> Option<&Unacked> {
+        if n < self.used { self.places.get(self.at(n)) } else { None }
     }
 
     #[inline(always)]
     pub(super) fn push(&mut self, unacked: Unacked) {
-        self.places.push(unacked);
-        self.waiting += 1;
+        if self.used == self.places.len() {
+            self.grow();
+        }
+        let place = self.at(self.used);
+        self.places[place] = unacked;
+        self.used += 1;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        self.places.rotate_left(self.head);
+        self.head = 0;
+        let size = (2 * self.places.len()).max(FEW);
+        self.places.resize(size, Unacked::default());
+    }
+
+    /// Takes the first place.
+    #[inline(always)]
+    fn pop(&mut self) -> Option<Unacked> {
+        let first = *self.get(0)?;
+        self.head = self.at(1);
+        self.used -= 1;
+        self.settled -= usize::from(first.settled);
+        Some(first)
     }
 
     fn place(&self, tag: DeliveryTag) -> Option<usize> {
-        let first = self.places.front()?.tag;
+        let first = self.get(0)?.tag;
         let guess = usize::try_from(tag.checked_sub(first)?).ok()?;
-        if self.places.get(guess).is_some_and(|place| place.tag == tag) {
+        if self.get(guess).is_some_and(|place| place.tag == tag) {
             return Some(guess);
         }
-        let place = self.places.partition_point(|place| place.tag < tag);
-        self.places.get(place).is_some_and(|found| found.tag == tag).then_some(place)
+        let place = self.partition_point(|place| place.tag < tag);
+        self.get(place).is_some_and(|found| found.tag == tag).then_some(place)
+    }
+
+    /// How many there are before the first for which `before` does not hold; those for which it holds come first.
+    fn partition_point(&self, before: impl Fn(&Unacked) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.used);
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.get(middle).is_some_and(&before) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
     }
 
     pub(super) fn contains(&self, tag: DeliveryTag) -> bool {
-        self.place(tag).and_then(|place| self.places.get(place)).is_some_and(|place| !place.settled)
+        self.place(tag).and_then(|place| self.get(place)).is_some_and(|place| !place.settled)
     }
 
     /// Takes the delivery with this tag, if it waits.
     #[inline(always)]
     pub(super) fn take(&mut self, tag: DeliveryTag) -> Option<Unacked> {
         // Usually the oldest is settled first.
-        if self.places.front().is_none_or(|place| place.tag != tag) {
+        if self.get(0).is_none_or(|place| place.tag != tag) {
             return self.take_from_middle(tag);
         }
-        self.waiting -= 1;
-        let taken = self.places.pop();
-        if self.places.front().is_some_and(|place| place.settled) {
+        let taken = self.get(0).copied();
+        self.head = self.at(1);
+        self.used -= 1;
+        if self.settled > 0 {
             self.tidy();
         }
         taken
@@ -83,28 +138,27 @@ impl UnackedList {
     #[inline(never)]
     fn take_from_middle(&mut self, tag: DeliveryTag) -> Option<Unacked> {
         let place = self.place(tag)?;
-        let taken = self.places.get_mut(place).filter(|place| !place.settled)?;
+        let at = self.at(place);
+        let taken = self.places.get_mut(at).filter(|place| !place.settled)?;
         let before = *taken;
         taken.settled = true;
-        self.waiting -= 1;
+        self.settled += 1;
         self.tidy();
         Some(before)
     }
 
     /// Takes all deliveries up to and including this tag, in order.
     pub(super) fn take_until(&mut self, tag: DeliveryTag) -> Vec<Unacked> {
-        let end = self.places.partition_point(|place| place.tag <= tag);
-        let all = (0..end).filter_map(|_| self.places.pop());
-        let taken: Vec<Unacked> = all.filter(|place| !place.settled).collect();
-        self.waiting -= taken.len();
+        let end = self.partition_point(|place| place.tag <= tag);
+        let mut taken: Vec<Unacked> = (0..end).filter_map(|_| self.pop()).collect();
+        taken.retain(|place| !place.settled);
         self.tidy();
         taken
     }
 
     /// Takes all, in order.
     pub(super) fn take_all(&mut self) -> Vec<Unacked> {
-        self.waiting = 0;
-        let mut taken = self.places.take_all();
+        let mut taken: Vec<Unacked> = std::iter::from_fn(|| self.pop()).collect();
         taken.retain(|place| !place.settled);
         taken
     }
@@ -116,7 +170,7 @@ impl UnackedList {
             taken.push(*unacked);
             unacked.settled = true;
         }
-        self.waiting -= taken.len();
+        self.settled += taken.len();
         self.tidy();
         taken
     }
@@ -128,32 +182,32 @@ impl UnackedList {
 
     /// Puts deliveries back that were taken before.
     pub(super) fn put_back(&mut self, mut taken: Vec<Unacked>) {
-        self.waiting += taken.len();
-        taken.extend(self.places.take_all().into_iter().filter(|place| !place.settled));
+        taken.extend(self.take_all());
         taken.sort_by_key(|unacked| unacked.tag);
-        for unacked in taken {
-            self.places.push(unacked);
-        }
+        taken.into_iter().for_each(|unacked| self.push(unacked));
     }
 
     /// All deliveries, to be changed.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Unacked> {
-        self.places.iter_mut().filter(|place| !place.settled)
+        let used = self.used;
+        let (wrapped, from_head) = self.places.split_at_mut(self.head);
+        from_head.iter_mut().chain(wrapped).take(used).filter(|place| !place.settled)
     }
 
     /// All deliveries, the oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Unacked> {
-        self.places.iter().filter(|place| !place.settled)
+        (0..self.used).filter_map(|n| self.get(n)).filter(|place| !place.settled)
     }
 
     #[inline(never)]
     fn tidy(&mut self) {
-        while self.places.front().is_some_and(|place| place.settled) {
-            self.places.pop();
+        while self.get(0).is_some_and(|place| place.settled) {
+            self.pop();
         }
         // One delivery that is never settled must not make the list grow with every later one.
-        if self.places.len() > 32 && self.places.len() > 2 * self.waiting {
-            self.places.retain(|place| !place.settled);
+        if self.used > 32 && self.used > 2 * self.len() {
+            let waiting = self.take_all();
+            waiting.into_iter().for_each(|unacked| self.push(unacked));
         }
     }
 }
@@ -221,6 +275,6 @@ mod tests {
             list.push(unacked(tag));
             list.take(tag);
         }
-        assert!(list.places.len() < 100, "{}", list.places.len());
+        assert!(list.used < 100 && list.places.len() < 100, "{}", list.places.len());
     }
 }

@@ -27,6 +27,12 @@ impl<R: Recorder> System<R> {
         match self.connections[index].down.arrive(seq) {
             None | Some(DownFrame::Nothing) => {}
             Some(DownFrame::Deliver { consumer, life }) => self.receive(consumer as usize, life, events),
+            Some(DownFrame::Confirm { connection, channel, publish }) => {
+                if self.connections[index].is_client_of(connection) {
+                    let at = ChannelRef { connection, channel };
+                    self.publish_confirmed(index, at, u64::from(publish), events);
+                }
+            }
             Some(DownFrame::Method(at)) => {
                 let method = self.connections[index].down.carried();
                 // What was sent to a connection that the client has given up finds nobody.

@@ -43,6 +43,8 @@ pub(super) enum DownFrame {
     Nothing,
     /// The oldest delivery on its way to this consumer, if the consumer is still in the same life.
     Deliver { consumer: u32, life: u32 },
+    /// The `basic.ack` of the publish with this number, for the client's connection of this id alone.
+    Confirm { connection: ConnectionId, channel: ChannelNo, publish: u32 },
     /// Any other method, which the link carries beside the frame, for the client's connection of this id alone.
     Method(ChannelRef),
     /// The broker's end of the connection of this id is gone without a word.

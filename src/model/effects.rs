@@ -9,7 +9,7 @@ use super::record::Recorder;
 use super::script::Handed;
 use super::system::System;
 use crate::amqp::{
-    ChannelRef, ConnectionId, ConsumerId, DeliveryTag, MessageId, Name, QueueId, ServerMethod,
+    ChannelRef, ConnectionId, ConsumerId, DeliveryTag, MessageId, Name, PublishSeqNo, QueueId, ServerMethod,
 };
 use crate::broker::{Out, Outgoing, Timer};
 use crate::engine::{EventList, Seq};
@@ -128,6 +128,22 @@ impl<R: Recorder> Effects<'_, R> {
             method: method.clone(),
         });
         self.system.connections[index].down.send_method(DownFrame::Method(to), method, self.events);
+    }
+
+    /// The `basic.ack` of a publish, of which there are so many that it goes without a method of its own.
+    #[inline(always)]
+    fn answer_publish(&mut self, to: ChannelRef, publish: PublishSeqNo) {
+        let method = ServerMethod::BasicAck { delivery_tag: publish, multiple: false };
+        let (Some(index), Ok(publish)) =
+            (self.system.directory.connection(to.connection), u32::try_from(publish))
+        else {
+            self.answer(to, method);
+            return;
+        };
+        let connection = index as u32;
+        self.system.recorder.observe(self.now, || What::BrokerSent { connection, channel: to, method });
+        let frame = DownFrame::Confirm { connection: to.connection, channel: to.channel, publish };
+        self.system.connections[index].down.send(frame, self.events);
     }
 
     fn consumer_added(&mut self, id: ConsumerId, channel: ChannelRef, tag: Name) {
@@ -315,6 +331,11 @@ impl<R: Recorder> Out for Effects<'_, R> {
     #[inline(always)]
     fn deliver(&mut self, to: ChannelRef, delivery: Outgoing<'_>) {
         self.deliver_to_consumer(to, delivery);
+    }
+
+    #[inline(always)]
+    fn confirm(&mut self, to: ChannelRef, publish: PublishSeqNo) {
+        self.answer_publish(to, publish);
     }
 
     fn hang_up(&mut self, connection: ConnectionId) {

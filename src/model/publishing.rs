@@ -12,7 +12,7 @@ use super::republishing::Republishing;
 use super::spec::Pace;
 use super::system::System;
 use crate::amqp::{
-    BasicPublish, ChannelNo, ChannelRef, Content, MessageId, Method, ProducerId, PublishSeqNo,
+    BasicPublish, ChannelNo, ChannelRef, Content, MessageId, Method, ProducerId, PublishSeqNo, ServerMethod,
 };
 use crate::engine::{EventList, Seq};
 use crate::observe::{PublishedAgain, What};
@@ -228,37 +228,69 @@ impl<R: Recorder> System<R> {
         verdict: Verdict,
         events: &mut EventList<SystemEvent>,
     ) {
-        let Some(channel) = self.connections[connection].channel_mut(channel) else { return };
-        let Some(confirming) = &mut channel.confirming else { return };
+        let channel = self.connections[connection].channel_mut(channel);
+        let Some(confirming) = channel.and_then(|channel| channel.confirming.as_mut()) else { return };
         let Some(answered) = confirming.answered(number, multiple) else {
             self.books.answered_twice += 1;
             return;
         };
         let mut free: Vec<usize> = Vec::new();
         for sent in answered {
-            let index = sent.message.producer.index();
-            let verdict = if sent.returned { Verdict::Returned } else { verdict };
-            self.books.publish_answered(sent.message, events.now().since(sent.at), verdict);
-            // What a script publishes has no rules to keep.
-            let producer = self.producers.get_mut(index);
-            if let Some(discipline) = producer.and_then(|producer| producer.discipline.as_mut()) {
-                discipline.in_flight = discipline.in_flight.saturating_sub(1);
-                if !free.contains(&index) {
-                    free.push(index);
-                }
-                let goes_on = |again: &mut Republishing| {
-                    verdict == Verdict::Returned || again.is_for(PublishedAgain::Nacked)
-                };
-                let again = self.producers[index].republishing().is_some_and(goes_on);
-                if verdict == Verdict::Confirmed || !again {
-                    self.user_thinks(index, events);
-                }
-                self.answer_counts(sent.message, verdict, events);
-            }
+            let index = self.book_answer(sent, verdict, events);
+            free.extend(index.filter(|index| !free.contains(index)));
         }
         for index in free {
             self.release(index, events);
         }
+    }
+
+    /// The same for the usual answer, a `basic.ack` of one publish.
+    #[inline(never)]
+    pub(super) fn publish_confirmed(
+        &mut self,
+        connection: usize,
+        at: ChannelRef,
+        publish: PublishSeqNo,
+        events: &mut EventList<SystemEvent>,
+    ) {
+        self.recorder.observe(events.now(), || What::ReachedClient {
+            connection: connection as u32,
+            channel: at,
+            method: ServerMethod::BasicAck { delivery_tag: publish, multiple: false },
+        });
+        let channel = self.connections[connection].channel_mut(at.channel);
+        let Some(confirming) = channel.and_then(|channel| channel.confirming.as_mut()) else { return };
+        let Some(sent) = confirming.answered_alone(publish) else {
+            self.books.answered_twice += 1;
+            return;
+        };
+        if let Some(index) = self.book_answer(sent, Verdict::Confirmed, events) {
+            self.release(index, events);
+        }
+    }
+
+    /// Books the answer to a publish. The producer that may go on now, if it keeps to rules.
+    #[inline(always)]
+    fn book_answer(
+        &mut self,
+        sent: Sent,
+        verdict: Verdict,
+        events: &mut EventList<SystemEvent>,
+    ) -> Option<usize> {
+        let index = sent.message.producer.index();
+        let verdict = if sent.returned { Verdict::Returned } else { verdict };
+        self.books.publish_answered(sent.message, events.now().since(sent.at), verdict);
+        // What a script publishes has no rules to keep.
+        let discipline = self.producers.get_mut(index)?.discipline.as_mut()?;
+        discipline.in_flight = discipline.in_flight.saturating_sub(1);
+        let goes_on =
+            |again: &mut Republishing| verdict == Verdict::Returned || again.is_for(PublishedAgain::Nacked);
+        let again = self.producers[index].republishing().is_some_and(goes_on);
+        if verdict == Verdict::Confirmed || !again {
+            self.user_thinks(index, events);
+        }
+        self.answer_counts(sent.message, verdict, events);
+        Some(index)
     }
 
     /// A producer that may publish again has got the answer to a publish.

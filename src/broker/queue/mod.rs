@@ -87,18 +87,12 @@ impl Queue {
         }
     }
 
+    /// The entry of a message that has just come.
     #[inline(always)]
-    fn new_entry(&mut self, now: SimTime, slot: Slot) -> Entry {
+    pub(super) fn new_entry(&mut self, now: SimTime, slot: Slot) -> Entry {
         let entry = Entry::new(now, self.arrivals, slot);
         self.arrivals = self.arrivals.wrapping_add(1);
         entry
-    }
-
-    /// Adds a new message at the back.
-    #[inline(always)]
-    pub(super) fn push(&mut self, now: SimTime, slot: Slot) {
-        let entry = self.new_entry(now, slot);
-        self.ready.push_back(entry);
     }
 
     /// Adds a new message at the back of its lane.
@@ -247,7 +241,10 @@ mod tests {
             batch in 1usize..5,
         ) {
             let mut queue = queue();
-            (0..count).for_each(|n| queue.push(SimTime::from_nanos(u64::from(n / 3)), Slot(n)));
+            for n in 0..count {
+                let entry = queue.new_entry(SimTime::from_nanos(u64::from(n / 3)), Slot(n));
+                queue.ready.push_back(entry);
+            }
             let mut taken: Vec<Entry> = Vec::new();
             for take in takes {
                 if !queue.ready.is_empty() {

@@ -2,81 +2,165 @@
 //! Source: rules DSP-1 to DSP-6 and DSP-9, `rabbit_queue_consumers`.
 
 use crate::amqp::ConsumerId;
-use crate::ring::Ring;
+
+/// So many consumers of one priority lie in the rotation itself, as those of most queues do.
+const NEAR: usize = 8;
+
+/// Consumers of one priority, in order of their turns.
+#[derive(Clone, Debug, Default)]
+struct Class {
+    priority: i64,
+    len: usize,
+    /// Where the first is.
+    head: usize,
+    near: [ConsumerId; NEAR],
+    /// In their stead, once there were more: a power of two.
+    far: Vec<ConsumerId>,
+}
+
+impl Class {
+    #[inline(always)]
+    fn places(&mut self) -> &mut [ConsumerId] {
+        if self.far.is_empty() { &mut self.near } else { &mut self.far }
+    }
+
+    /// The one behind `n` others, if there are so many.
+    #[inline(always)]
+    fn get(&self, n: usize) -> Option<ConsumerId> {
+        let places = if self.far.is_empty() { &self.near[..] } else { &self.far };
+        (n < self.len).then(|| places[(self.head + n) & (places.len() - 1)])
+    }
+
+    #[inline(always)]
+    fn push(&mut self, consumer: ConsumerId) {
+        if self.len >= NEAR && self.len >= self.far.len() {
+            self.grow();
+        }
+        let behind = self.head + self.len;
+        self.len += 1;
+        let places = self.places();
+        places[behind & (places.len() - 1)] = consumer;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        let mut all: Vec<ConsumerId> = self.iter().collect();
+        all.resize(2 * all.len(), ConsumerId(0));
+        (self.far, self.head) = (all, 0);
+    }
+
+    #[inline(always)]
+    fn pop(&mut self) {
+        let taken = usize::from(self.len > 0);
+        self.head += taken;
+        self.len -= taken;
+    }
+
+    /// The first goes behind all others.
+    #[inline(always)]
+    fn turn(&mut self) {
+        let (head, behind) = (self.head, self.head + self.len);
+        let places = self.places();
+        let mask = places.len() - 1;
+        places[behind & mask] = places[head & mask];
+        self.head = (head + 1) & mask;
+    }
+
+    fn iter(&self) -> impl Iterator<Item = ConsumerId> {
+        (0..self.len).filter_map(|n| self.get(n))
+    }
+}
 
 /// The rotation. A consumer that cannot take the message it is offered leaves; it comes back, at the back of its
 /// priority, when it can again.
 #[derive(Clone, Debug, Default)]
 pub(in crate::broker) struct Rotation {
-    /// Highest priority first; consumers of equal priority in order of their turn.
-    classes: Vec<(i64, Ring<ConsumerId>)>,
-    /// Place of the first class with a consumer in it; if there is none, no place.
-    serving: usize,
+    /// The highest priority that has a consumer, if one has.
+    serving: Class,
+    /// The others, in no particular order.
+    others: Vec<Class>,
 }
 
 impl Rotation {
     /// Adds a consumer at the back of its priority.
+    #[inline(always)]
     pub(in crate::broker) fn join(&mut self, consumer: ConsumerId, priority: i64) {
-        let place = self.classes.partition_point(|class| class.0 > priority);
-        if self.classes.get(place).is_none_or(|class| class.0 != priority) {
-            self.classes.insert(place, (priority, Ring::default()));
+        if self.serving.priority == priority {
+            self.serving.push(consumer);
+        } else {
+            self.join_other(consumer, priority);
         }
-        self.classes[place].1.push(consumer);
+    }
+
+    #[inline(never)]
+    fn join_other(&mut self, consumer: ConsumerId, priority: i64) {
+        match self.others.iter_mut().find(|class| class.priority == priority) {
+            Some(class) => class.push(consumer),
+            None => {
+                let mut class = Class { priority, ..Class::default() };
+                class.push(consumer);
+                self.others.push(class);
+            }
+        }
         self.find_serving();
     }
 
     pub(in crate::broker) fn leave(&mut self, consumer: ConsumerId) {
-        for class in &mut self.classes {
-            class.1.retain(|&other| other != consumer);
+        for class in std::iter::once(&mut self.serving).chain(&mut self.others) {
+            let stay: Vec<ConsumerId> = class.iter().filter(|&other| other != consumer).collect();
+            class.len = 0;
+            stay.into_iter().for_each(|other| class.push(other));
         }
         self.find_serving();
     }
 
     fn find_serving(&mut self) {
-        let first = self.classes.iter().position(|class| !class.1.is_empty());
-        self.serving = first.unwrap_or(self.classes.len());
+        let present = |class: &Class| (class.len > 0, class.priority);
+        if let Some(highest) = self.others.iter_mut().max_by_key(|class| present(class))
+            && highest.len > 0
+            && present(highest) > present(&self.serving)
+        {
+            std::mem::swap(highest, &mut self.serving);
+        }
     }
 
     /// Whose turn it is.
     #[inline(always)]
     pub(in crate::broker) fn next(&self) -> Option<ConsumerId> {
-        self.classes.get(self.serving)?.1.front().copied()
+        self.serving.get(0)
     }
 
     /// Whose turn it will be once the present one has had its turn.
     #[inline(always)]
     pub(in crate::broker) fn after_turn(&self) -> Option<ConsumerId> {
-        let class = &self.classes.get(self.serving)?.1;
-        class.get(1).or(class.front()).copied()
+        self.serving.get(1).or(self.serving.get(0))
     }
 
     /// The consumer whose turn it is goes to the back of its priority.
     #[inline(always)]
     pub(in crate::broker) fn turn(&mut self) {
-        if let Some(class) = self.classes.get_mut(self.serving) {
-            class.1.rotate();
-        }
+        self.serving.turn();
     }
 
     /// The consumer whose turn it is leaves.
-    #[inline]
+    #[inline(always)]
     pub(in crate::broker) fn step_out(&mut self) {
-        if let Some(class) = self.classes.get_mut(self.serving) {
-            class.1.pop();
-            if class.1.is_empty() {
-                self.find_serving();
-            }
+        self.serving.pop();
+        if self.serving.len == 0 && !self.others.is_empty() {
+            self.find_serving();
         }
     }
 
     /// Consumers of the priority that is served, in order of their turns.
     pub(in crate::broker) fn serving(&self) -> impl Iterator<Item = ConsumerId> {
-        let class = self.classes.iter().find(|class| !class.1.is_empty());
-        class.into_iter().flat_map(|class| class.1.iter().copied())
+        self.serving.iter()
     }
 
     pub(in crate::broker) fn contains(&self, consumer: ConsumerId) -> bool {
-        self.classes.iter().any(|class| class.1.iter().any(|other| *other == consumer))
+        std::iter::once(&self.serving)
+            .chain(&self.others)
+            .any(|class| class.iter().any(|other| other == consumer))
     }
 }
 
@@ -110,5 +194,22 @@ mod tests {
         assert_eq!(serve(&mut rotation), 1);
         rotation.leave(ConsumerId(1));
         assert_eq!(rotation.next(), None);
+    }
+
+    /// Many consumers, who leave and come back, keep their order.
+    #[test]
+    fn as_many_as_there_are_take_turns() {
+        let mut rotation = Rotation::default();
+        (0..20).for_each(|n| rotation.join(ConsumerId(n), 0));
+        assert_eq!((0..20).map(|_| serve(&mut rotation)).collect::<Vec<_>>(), (0..20).collect::<Vec<_>>());
+        (0..3).for_each(|_| rotation.step_out());
+        rotation.join(ConsumerId(1), 0);
+        rotation.leave(ConsumerId(5));
+        let all: Vec<u32> = rotation.serving().map(|consumer| consumer.0).collect();
+        assert_eq!(all, [&[3, 4], &(6..20).collect::<Vec<_>>()[..], &[1]].concat());
+        rotation.join(ConsumerId(30), -1);
+        assert_eq!(rotation.next(), Some(ConsumerId(3)));
+        rotation.join(ConsumerId(31), 1);
+        assert_eq!([31, 31], [0; 2].map(|_| serve(&mut rotation)));
     }
 }
