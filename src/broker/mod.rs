@@ -48,6 +48,7 @@ mod topology;
 mod transactions;
 mod unacked;
 mod users;
+mod waiters;
 mod waiting;
 mod words;
 

@@ -2,17 +2,19 @@
 //! Without a storage everything that must survive is safe at once. Source: rules DUR-3, DUR-4, DUR-9, DUR-10, CF-4 to CF-7.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::mem;
 
 use super::channel::ChannelState;
 use super::confirms::Confirms;
 use super::messages::Slot;
 use super::proposals::Proposal;
 use super::queue::{Entry, QueueKind};
-use super::safety::{Place, Safety};
+use super::safety::Safety;
 use super::timers::Purpose;
 use super::unacked::Unacked;
+use super::waiters::{Awaited, Waiters, Waiting};
 use super::{Broker, Out, Step};
-use crate::amqp::{DeliveryMode, FieldValue, PublishSeqNo, QueueId, ServerMethod};
+use crate::amqp::{DeliveryMode, FieldValue, QueueId, ServerMethod};
 use crate::observe::{Fact, LossCause, Settlement};
 use crate::rules::{self, RuleRef};
 use crate::storage::{Asked, Copy, Crash, Fate, Keeps, Leftover, Storage, WriterId};
@@ -24,10 +26,8 @@ pub(super) struct Persistence {
     pub(super) storage: Storage,
     /// Of each writer: its timer.
     timers: Vec<Option<u32>>,
-    /// Publishes and commits that wait, by their waiters.
-    waiting: BTreeMap<u32, Waiting>,
-    /// How many waiters there were.
-    waiters: u32,
+    /// Publishes and commits that wait.
+    waiters: Waiters,
     /// The publishes under way want an answer: for how many of their copies the waiter after the last one waits so far.
     asking: Option<u32>,
     /// Of the log of quorum queues.
@@ -39,30 +39,8 @@ pub(super) struct Persistence {
     /// A copy that has just come into a classic queue. One that is handed out at once and for good is never kept.
     arriving: Option<(QueueId, u32)>,
     pub(super) safety: Safety,
-}
-
-/// A publish, or all publishes of a transaction, without an answer so far.
-#[derive(Clone, Copy, Debug)]
-struct Waiting {
-    /// The channel at this place, if it still has this number.
-    place: u32,
-    serial: u32,
-    what: Awaited,
-    /// How many copies still have to be safe.
-    copies: u32,
-    /// A queue has refused one.
-    refused: bool,
-    /// Why it had to wait.
-    rule: RuleRef,
-    /// What is confirmed by its answer, if a queue keeps it.
-    keeps: Option<Place>,
-}
-
-/// What is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Awaited {
-    Publish(PublishSeqNo),
-    Commit,
+    /// Memory that is used again: what the storage asks, and the channels that it has answers for.
+    scratch: (Vec<Asked>, Vec<u32>),
 }
 
 impl Broker {
@@ -71,12 +49,12 @@ impl Broker {
         self.persistence = Some(Box::new(Persistence {
             storage,
             timers: Vec::new(),
-            waiting: BTreeMap::new(),
-            waiters: 0,
+            waiters: Waiters::default(),
             asking: None,
             waits_by: rules::CF_5,
             arriving: None,
             safety: Safety::default(),
+            scratch: Default::default(),
             log_timer: None,
             proposals: VecDeque::new(),
         }));
@@ -121,13 +99,10 @@ impl Broker {
             return false;
         }
         let serial = self.channels[place].serial;
-        let waiter = persistence.waiters;
-        persistence.waiters += 1;
         let keeps = persistence.safety.take_publishing().filter(|_| what != Awaited::Commit);
         let rule = persistence.waits_by;
-        persistence
-            .waiting
-            .insert(waiter, Waiting { place, serial, what, copies, refused: false, rule, keeps });
+        let waiting = Waiting { place, serial, what, copies, refused: false, rule, keeps };
+        persistence.waiters.push(Some(waiting));
         true
     }
 
@@ -136,7 +111,7 @@ impl Broker {
         if let Some(persistence) = &mut self.persistence
             && persistence.asking.take().is_some_and(|copies| copies > 0)
         {
-            persistence.waiters += 1;
+            persistence.waiters.push(None);
         }
     }
 
@@ -166,7 +141,7 @@ impl Broker {
             return;
         };
         let message = &self.messages.get(slot).message;
-        let waiter = persistence.asking.map(|_| persistence.waiters);
+        let waiter = persistence.asking.map(|_| persistence.waiters.next());
         if message.delivery_mode == DeliveryMode::Transient {
             if persistence.storage.pass(step.now, id.0, waiter) {
                 persistence.waits_by = rules::CF_4;
@@ -217,13 +192,14 @@ impl Broker {
     /// CF-6 and CF-10.
     #[inline(never)]
     pub(super) fn serve_storage(&mut self, step: &mut Step<'_, impl Out>) {
-        let mut places: Vec<u32> = Vec::new();
+        let Some(persistence) = &mut self.persistence else { return };
+        let (mut heard, mut places) = mem::take(&mut persistence.scratch);
         while let Some(persistence) = &mut self.persistence {
-            let asked = persistence.storage.take_asked();
-            if asked.is_empty() {
+            persistence.storage.take_asked(&mut heard);
+            if heard.is_empty() {
                 break;
             }
-            for one in asked {
+            for one in heard.drain(..) {
                 match one {
                     Asked::Wake(writer, at) => self.wake_writer(writer, at, step),
                     Asked::Forget(key) => self.messages.release(Slot(key)),
@@ -246,7 +222,10 @@ impl Broker {
         if !self.doomed.is_empty() {
             self.lose_doomed(step);
         }
-        self.send_confirms(places, step);
+        self.send_confirms(&mut places, step);
+        if let Some(persistence) = &mut self.persistence {
+            persistence.scratch = (heard, places);
+        }
     }
 
     /// Copies of quorum queues are gone with their disks, and nothing else is touched.
@@ -275,10 +254,10 @@ impl Broker {
     }
 
     /// Answers that have gathered on the channels at these places.
-    pub(super) fn send_confirms(&mut self, mut places: Vec<u32>, step: &mut Step<'_, impl Out>) {
+    pub(super) fn send_confirms(&mut self, places: &mut Vec<u32>, step: &mut Step<'_, impl Out>) {
         places.sort_unstable();
         places.dedup();
-        for place in places {
+        for place in places.drain(..) {
             let Some(channel) = self.channels.get_mut(place) else { continue };
             for method in channel.confirms.iter_mut().flat_map(|confirms| confirms.flush_unless_gathering()) {
                 step.out.send(channel.at, method);
@@ -315,7 +294,7 @@ impl Broker {
         accepted: bool,
         step: &mut Step<'_, impl Out>,
     ) -> Option<u32> {
-        let waiting = self.persistence.as_mut()?.waiting.get_mut(&waiter)?;
+        let waiting = self.persistence.as_mut()?.waiters.get_mut(waiter)?;
         waiting.copies = waiting.copies.saturating_sub(1);
         waiting.refused |= !accepted;
         if waiting.copies > 0 {
@@ -323,7 +302,7 @@ impl Broker {
         }
         let Waiting { place, serial, what, refused, rule, keeps, .. } = *waiting;
         let persistence = self.persistence.as_mut()?;
-        persistence.waiting.remove(&waiter);
+        persistence.waiters.remove(waiter);
         let channel = self
             .channels
             .get_mut(place)
@@ -370,7 +349,7 @@ impl Persistence {
     pub(super) fn next_waiter(&mut self) -> Option<u32> {
         let copies = self.asking.as_mut()?;
         *copies += 1;
-        Some(self.waiters)
+        Some(self.waiters.next())
     }
 
     /// Whether the publishes under way want an answer.
@@ -382,7 +361,7 @@ impl Persistence {
     pub(super) fn forget_waiters(&mut self) {
         self.timers.clear();
         self.log_timer = None;
-        self.waiting.clear();
+        self.waiters.clear();
         (self.asking, self.arriving) = (None, None);
     }
 }
@@ -426,7 +405,8 @@ impl Broker {
         if !matches!(crash, Crash::Queue(_)) {
             // What the storage asked of a process that is no more is void, but for what it lets go.
             persistence.forget_waiters();
-            let asked = persistence.storage.take_asked();
+            let mut asked = Vec::new();
+            persistence.storage.take_asked(&mut asked);
             for one in asked {
                 match one {
                     Asked::Forget(key) => self.messages.release(Slot(key)),

@@ -157,7 +157,7 @@ impl Broker {
             let waiter = proposal.waiter;
             places.extend(waiter.and_then(|waiter| self.copy_is_answered(waiter, true, step)));
         }
-        self.send_confirms(places, step);
+        self.send_confirms(&mut places, step);
     }
 
     /// All nodes have crashed: proposals that none of them has are lost, and nobody waits for the others.

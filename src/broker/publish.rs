@@ -9,10 +9,10 @@ use super::dispatch::{Hands, Offer};
 use super::error::{Failure, Handled, failure};
 use super::expiry::own_ttl;
 use super::messages::Slot;
-use super::persistence::Awaited;
 use super::queue::time_to_live::parse_expiration;
 use super::routing::{self, Keys};
 use super::users::Permission;
+use super::waiters::Awaited;
 use super::{Broker, Out, Step};
 use crate::amqp::{
     BasicPublish, Content, Message, MessageId, Properties, QueueId, ReplyCode, Return, ServerMethod,

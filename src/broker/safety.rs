@@ -119,7 +119,8 @@ impl Broker {
     pub fn close_storage(&mut self, now: SimTime) -> Vec<Fact> {
         let Some(persistence) = &mut self.persistence else { return Vec::new() };
         persistence.storage.catch_up(now);
-        let asked = persistence.storage.take_asked();
+        let mut asked = Vec::new();
+        persistence.storage.take_asked(&mut asked);
         let facts = asked.into_iter().filter_map(|one| match one {
             Asked::Reached(queue, key, level, at) => Some(self.reached((queue, key), level, at)),
             _ => None,

@@ -2,9 +2,9 @@
 
 use super::direct_reply::Reply;
 use super::error::{Handled, failure};
-use super::persistence::Awaited;
 use super::settle::Settling;
 use super::unacked::Unacked;
+use super::waiters::Awaited;
 use super::{Broker, Out, Step};
 use crate::amqp::{BasicPublish, Name, QueueId, ReplyCode, ServerMethod};
 use crate::observe::{Fact, LossCause};

@@ -32,10 +32,10 @@ impl Storage {
     /// A queue takes a copy that must survive. `waiter` waits for its confirm; whether it has to: stores that confirm on
     /// arrival take no notice of it.
     pub fn append(&mut self, now: SimTime, queue: u32, copy: Copy, waiter: Option<u32>) -> bool {
-        let Some(store) = self.queues.get_mut(&queue) else { return false };
+        let Some(store) = self.held.queues.get_mut(queue) else { return false };
         let spec = store.keeps.spec(&self.spec);
         let waiter = waiter.filter(|_| spec.confirm_after != ConfirmAfter::Arrival);
-        self.waiting += u64::from(waiter.is_some());
+        self.held.waiting += u64::from(waiter.is_some());
         let apart = store.shared.filter(|_| copy.size >= spec.shared_from);
         let has_body = apart.is_some() || spec.separate_bodies;
         let mut record = Record::new(copy, waiter, has_body);
@@ -55,7 +55,7 @@ impl Storage {
 
     /// The queue's process has come to a copy in its mailbox.
     pub(super) fn take_from_mailbox(&mut self, now: SimTime, queue: u32, arrival: u32) {
-        let Some(store) = self.queues.get_mut(&queue) else { return };
+        let Some(store) = self.held.queues.get_mut(queue) else { return };
         let Some(record) = store.records.get_mut(arrival) else { return };
         record.take_from_mailbox();
         let (copy, has_body, waits) = (record.copy, record.has_body, record.waiter != NOBODY);
@@ -139,7 +139,7 @@ impl Storage {
     /// The same; `None` for what waited in the mailbox of the queue's process.
     #[inline]
     pub(super) fn take_settlement(&mut self, now: SimTime, queue: u32, arrival: u32, acked: Option<bool>) {
-        let Some(store) = self.queues.get_mut(&queue) else { return };
+        let Some(store) = self.held.queues.get_mut(queue) else { return };
         let spec = store.keeps.spec(&self.spec);
         let (own, shared) = (store.writer, store.shared);
         let (journal, acks_max) = (spec.journal_entries_max, spec.buffered_acks_max);
@@ -202,7 +202,7 @@ impl Storage {
         if journal > 0 {
             self.count_entry(now, own, journal);
         }
-        self.forget_if_over(queue, arrival);
+        self.held.forget_if_over(queue, arrival);
         self.arm(now, own);
     }
 }

@@ -67,8 +67,8 @@ impl Storage {
         let last = if matches!(crash, Crash::Queue(_)) { u64::MAX } else { self.crash_log(now, crash) };
         let end = End { now, crash, last, lies: !self.disk.spec().honours_flush };
         let queues: Vec<u32> = match crash {
-            Crash::Queue(queue) => self.queues.keys().copied().filter(|id| *id == queue).collect(),
-            _ => self.queues.keys().copied().collect(),
+            Crash::Queue(queue) => self.held.queues.numbers().filter(|id| *id == queue).collect(),
+            _ => self.held.queues.numbers().collect(),
         };
         queues.into_iter().map(|queue| (queue, self.sort_out(queue, end, &torn))).collect()
     }
@@ -86,7 +86,7 @@ impl Storage {
             let ops: Vec<_> = writer.batch.iter().flatten().copied().collect();
             let whole = self.disk.tears.below(ops.len() as u64 + 1) as usize;
             for op in &ops[..whole] {
-                if let Some(record) = super::store::record_mut(&mut self.queues, *op) {
+                if let Some(record) = self.held.queues.record_mut(*op) {
                     *record.level_mut(op.part) = Level::Stable;
                 }
             }
@@ -98,7 +98,7 @@ impl Storage {
     fn stop_writers(&mut self, now: SimTime, crash: Crash) {
         let only = match crash {
             Crash::Queue(queue) => {
-                self.queues.get(&queue).filter(|store| !store.is_logged()).map(|s| s.writer)
+                self.held.queues.get(queue).filter(|store| !store.is_logged()).map(|s| s.writer)
             }
             _ => None,
         };
@@ -107,11 +107,8 @@ impl Storage {
             if matches!(crash, Crash::Queue(_)) && only.is_none_or(|only| only.0 as usize != place) {
                 continue;
             }
-            self.waiting = self.waiting.saturating_sub(writer.orphans.len() as u64);
-            self.asked.extend(writer.orphans.iter().copied().map(Asked::Confirm));
-            let unanswered = writer.stop(now);
-            self.waiting = self.waiting.saturating_sub(unanswered.len() as u64);
-            self.asked.extend(unanswered.into_iter().map(Asked::Refuse));
+            self.held.confirm(writer.orphans.drain(..));
+            self.held.refuse(writer.stop(now));
             if matches!(crash, Crash::CleanStop | Crash::PowerLoss | Crash::DiskLoss) {
                 writer.files.iter_mut().for_each(File::lose_cache);
             }
@@ -119,7 +116,7 @@ impl Storage {
     }
 
     fn sort_out(&mut self, queue: u32, end: End, torn: &BTreeSet<(u32, u32)>) -> Vec<Leftover> {
-        let Some(store) = self.queues.get_mut(&queue) else { return Vec::new() };
+        let Some(store) = self.held.queues.get_mut(queue) else { return Vec::new() };
         let crash = end.crash;
         let logged = store.is_logged();
         let window = self.spec.cluster.registration_window;
@@ -142,8 +139,8 @@ impl Storage {
             };
             let Some(kept) = store.records.get_mut(arrival) else { continue };
             if kept.waiter != NOBODY {
-                self.waiting = self.waiting.saturating_sub(1);
-                self.asked.push(Asked::Refuse(kept.waiter));
+                self.held.waiting = self.held.waiting.saturating_sub(1);
+                self.held.asked.push(Asked::Refuse(kept.waiter));
             }
             kept.waiter = NOBODY;
             kept.awaits = 0;
@@ -155,7 +152,7 @@ impl Storage {
                     kept.ack = Level::Nowhere;
                 }
                 Some(_) | None => {
-                    self.asked.push(Asked::Forget(record.copy.key));
+                    self.held.asked.push(Asked::Forget(record.copy.key));
                     store.records.remove(arrival);
                 }
             }

@@ -2,9 +2,10 @@
 //! back. Files that are full are followed by the next one; each is written back by its own age.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::mem;
 
 use super::disk::Disk;
-use super::record::Part;
+use super::record::{Level, Part};
 use crate::units::SimTime;
 
 /// A part of a record on its way to a file.
@@ -18,8 +19,11 @@ pub(super) struct Op {
 }
 
 /// What was written to a file and not synced.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Dirty {
+    number: u32,
+    /// `None`: all of it is on its way to the disk.
+    since: Option<SimTime>,
     ops: Vec<Op>,
 }
 
@@ -33,6 +37,9 @@ pub(super) struct File {
     pub(super) acks: u32,
     /// Bytes in the buffer.
     pub(super) bytes: u64,
+    /// The file that became dirty last. Where each write is synced there is no other.
+    last: Dirty,
+    /// Those before it.
     dirty: BTreeMap<u32, Dirty>,
     /// The same by how long they have been dirty.
     oldest: BTreeSet<(SimTime, u32)>,
@@ -42,82 +49,113 @@ pub(super) struct File {
     pub(super) filled: u64,
 }
 
-/// What the operating system has done since somebody looked last: in order of instants.
-pub(super) struct Progress {
-    pub(super) written_back: Vec<Op>,
-    pub(super) stable: Vec<(SimTime, Vec<Op>)>,
-}
-
 impl File {
     /// Takes up to so many entries of the buffer to write them.
-    pub(super) fn take(&mut self, most: usize) -> Vec<Op> {
+    pub(super) fn take(&mut self, most: usize, mut each: impl FnMut(&mut Self, Op)) {
         if most >= self.buffer.len() {
             (self.messages, self.acks, self.bytes) = (0, 0, 0);
-            return std::mem::take(&mut self.buffer).into();
+            while let Some(op) = self.buffer.pop_front() {
+                each(self, op);
+            }
+            return;
         }
-        let taken: Vec<Op> = self.buffer.drain(..most).collect();
-        for op in &taken {
+        for _ in 0..most {
+            let Some(op) = self.buffer.pop_front() else { return };
             match op.part {
                 Part::Index => self.messages = self.messages.saturating_sub(1),
                 Part::Ack => self.acks = self.acks.saturating_sub(1),
                 Part::Body => {}
             }
+            each(self, op);
         }
-        taken
+    }
+
+    /// Takes the acknowledgements out of the buffer to write them.
+    pub(super) fn take_acks(&mut self, mut each: impl FnMut(&mut Self, Op)) {
+        self.acks = 0;
+        for _ in 0..self.buffer.len() {
+            match self.buffer.pop_front() {
+                Some(op) if op.part == Part::Ack => each(self, op),
+                Some(op) => self.buffer.push_back(op),
+                None => return,
+            }
+        }
     }
 
     /// A queue is gone.
     pub(super) fn forget_queue(&mut self, queue: u32) {
         self.buffer.retain(|op| op.queue != queue);
-        let ops = self.dirty.values_mut().map(|dirty| &mut dirty.ops);
+        let ops = self.dirty.values_mut().chain([&mut self.last]).map(|dirty| &mut dirty.ops);
         for ops in ops.chain(self.committing.iter_mut().map(|(_, ops)| ops)) {
             ops.retain(|op| op.queue != queue);
         }
     }
 
     /// These were written at `now` and not synced.
-    pub(super) fn written(&mut self, ops: Vec<Op>, now: SimTime) {
+    pub(super) fn written(&mut self, ops: &[Op], now: SimTime) {
         for op in ops {
-            let oldest = &mut self.oldest;
-            let dirty = self.dirty.entry(op.number).or_insert_with(|| {
-                oldest.insert((now, op.number));
-                Dirty { ops: Vec::new() }
-            });
-            dirty.ops.push(op);
-        }
-    }
-
-    /// What the operating system has written back and committed until `now`.
-    pub(super) fn catch_up(&mut self, now: SimTime, disk: &Disk) -> Option<Progress> {
-        let mut progress = Progress { written_back: Vec::new(), stable: Vec::new() };
-        while let Some(&(since, number)) = self.oldest.first() {
-            let at = disk.writeback_at(since);
-            if at > now {
-                break;
+            if self.last.since.is_none() {
+                (self.last.number, self.last.since) = (op.number, Some(now));
             }
-            self.oldest.pop_first();
-            let Some(dirty) = self.dirty.remove(&number) else { continue };
-            progress.written_back.extend(&dirty.ops);
-            self.committing.push_back((disk.commit_at(at), dirty.ops));
+            if self.last.number == op.number {
+                self.last.ops.push(*op);
+            } else if let Some(dirty) = self.dirty.get_mut(&op.number) {
+                dirty.ops.push(*op);
+            } else {
+                let next = Dirty { number: op.number, since: Some(now), ops: vec![*op] };
+                let before = mem::replace(&mut self.last, next);
+                self.oldest.extend(before.since.map(|since| (since, before.number)));
+                self.dirty.insert(before.number, before);
+            }
         }
-        while self.committing.front().is_some_and(|(at, _)| *at <= now) {
-            progress.stable.extend(self.committing.pop_front());
-        }
-        let idle = progress.written_back.is_empty() && progress.stable.is_empty();
-        (!idle).then_some(progress)
     }
 
-    /// A sync has ended: all that was written is stable.
-    pub(super) fn synced(&mut self) -> Vec<Op> {
-        let committing = std::mem::take(&mut self.committing).into_iter().flat_map(|(_, ops)| ops);
+    /// The file that has been dirty longest, if that is long enough.
+    fn take_aged(&mut self, now: SimTime, disk: &Disk) -> Option<(SimTime, Vec<Op>)> {
+        let last = self.last.since.map(|since| (since, self.last.number));
+        let (since, number) = self.oldest.first().copied().into_iter().chain(last).min()?;
+        let at = disk.writeback_at(since);
+        if at > now {
+            return None;
+        }
+        if last == Some((since, number)) {
+            return Some((at, mem::take(&mut self.last).ops));
+        }
+        self.oldest.pop_first();
+        Some((at, self.dirty.remove(&number)?.ops))
+    }
+
+    /// What the operating system has written back and committed until `now`: first all that is written back, then all that
+    /// is stable, each in order of instants.
+    pub(super) fn catch_up(&mut self, now: SimTime, disk: &Disk, each: &mut impl FnMut(Op, Level, SimTime)) {
+        if self.is_settled() {
+            return;
+        }
+        while let Some((at, ops)) = self.take_aged(now, disk) {
+            ops.iter().for_each(|op| each(*op, Level::WrittenBack, now));
+            self.committing.push_back((disk.commit_at(at), ops));
+        }
+        while self.committing.front().is_some_and(|(at, _)| *at <= now)
+            && let Some((at, ops)) = self.committing.pop_front()
+        {
+            ops.iter().for_each(|op| each(*op, Level::Stable, at));
+        }
+    }
+
+    /// A sync has ended: all that was written is stable, told by file.
+    pub(super) fn synced(&mut self, mut each: impl FnMut(Op)) {
+        self.committing.drain(..).flat_map(|(_, ops)| ops).for_each(&mut each);
         self.oldest.clear();
-        let dirty = std::mem::take(&mut self.dirty).into_values().flat_map(|dirty| dirty.ops);
-        committing.chain(dirty).collect()
+        let later = self.dirty.split_off(&self.last.number);
+        mem::take(&mut self.dirty).into_values().flat_map(|dirty| dirty.ops).for_each(&mut each);
+        self.last.since = None;
+        self.last.ops.drain(..).for_each(&mut each);
+        later.into_values().flat_map(|dirty| dirty.ops).for_each(each);
     }
 
     /// Whether anything may come with time alone.
     pub(super) fn is_settled(&self) -> bool {
-        self.dirty.is_empty() && self.committing.is_empty()
+        self.last.since.is_none() && self.dirty.is_empty() && self.committing.is_empty()
     }
 
     /// What the process had not written is gone.
@@ -128,6 +166,7 @@ impl File {
 
     /// What the operating system had not brought to the disk is gone.
     pub(super) fn lose_cache(&mut self) {
+        self.last = Dirty::default();
         self.dirty.clear();
         self.oldest.clear();
         self.committing.clear();

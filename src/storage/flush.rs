@@ -1,12 +1,11 @@
 //! One write of a writer, from the buffers to the page cache and, where it syncs, to the disk.
 
-use std::collections::VecDeque;
 use std::mem;
 
 use super::file::{File, Op};
 use super::record::{Level, NOBODY, Part};
 use super::spec::ConfirmAfter;
-use super::store::{Asked, Storage, WriterId, record_mut};
+use super::store::{Storage, WriterId};
 use super::writer::{BODIES, INDEX, Phase, Which};
 use crate::units::SimTime;
 
@@ -27,19 +26,13 @@ impl Storage {
         let mut bytes = 0;
         let mut left = false;
         for (place, file) in writer.files.iter_mut().enumerate() {
-            let taken = match place {
-                INDEX if which.index => file.take(most),
-                INDEX if which.acks => take_acks(file),
-                BODIES if which.bodies => file.take(most),
-                _ => continue,
-            };
-            left |= !file.buffer.is_empty() && which.index && which.bodies;
-            for op in taken {
-                let Some(store) = self.queues.get_mut(&op.queue) else { continue };
+            let batch = &mut writer.batch[place];
+            let each = |file: &mut File, op: Op| {
+                let Some(store) = self.held.queues.get_mut(op.queue) else { return };
                 let overhead = store.keeps.spec(&self.spec).overhead;
-                let Some(record) = store.records.get_mut(op.arrival) else { continue };
+                let Some(record) = store.records.get_mut(op.arrival) else { return };
                 if record.level(op.part) != Level::Buffer {
-                    continue;
+                    return;
                 }
                 if op.part == Part::Body {
                     let written = u64::from(record.copy.size) + u64::from(overhead);
@@ -51,8 +44,15 @@ impl Storage {
                     Part::Index if record.has_body => 0,
                     Part::Index | Part::Body => u64::from(record.copy.size),
                 };
-                writer.batch[place].push(op);
+                batch.push(op);
+            };
+            match place {
+                INDEX if which.index => file.take(most, each),
+                INDEX if which.acks => file.take_acks(each),
+                BODIES if which.bodies => file.take(most, each),
+                _ => continue,
             }
+            left |= all && !file.buffer.is_empty();
         }
         writer.wanted |= left;
         if writer.batch.iter().all(Vec::is_empty) {
@@ -71,26 +71,14 @@ impl Storage {
     pub(super) fn end_write(&mut self, now: SimTime, id: WriterId) {
         let Some(writer) = self.writers[id.0 as usize].as_mut() else { return };
         let confirms = writer.discipline.confirm_after == ConfirmAfter::Write;
-        let mut written = Vec::new();
-        for place in [INDEX, BODIES] {
-            let ops = writer.batch[place].clone();
-            if let Some(progress) = writer.files[place].catch_up(now, &self.disk) {
-                written.extend(progress.written_back.into_iter().map(|op| (op, Level::WrittenBack, now)));
-                let stable = progress.stable.into_iter();
-                written.extend(
-                    stable.flat_map(|(at, ops)| ops.into_iter().map(move |op| (op, Level::Stable, at))),
-                );
-            }
-            written.extend(ops.iter().map(|op| (*op, Level::PageCache, now)));
-            writer.files[place].written(ops, now);
+        for (file, ops) in writer.files.iter_mut().zip(&writer.batch) {
+            file.catch_up(now, &self.disk, &mut |op, level, at| self.held.raise(op, level, at));
+            file.written(ops, now);
+            ops.iter().for_each(|op| self.held.raise(*op, Level::PageCache, now));
         }
-        let until =
-            if writer.batch_syncs { Some(now + self.disk.sync_time(writer.batch_bytes)) } else { None };
+        let until = writer.batch_syncs.then(|| now + self.disk.sync_time(writer.batch_bytes));
         if let Some(until) = until {
             writer.phase = Phase::Syncing(until);
-        }
-        for (op, level, at) in written {
-            self.raise(op, level, at);
         }
         if confirms || until.is_none() {
             self.confirm_batch(id);
@@ -104,12 +92,11 @@ impl Storage {
 
     pub(super) fn end_sync(&mut self, now: SimTime, id: WriterId) {
         let honours = self.disk.spec().honours_flush;
-        let Some(writer) = self.writer_mut(id) else { return };
+        let Some(writer) = self.writers[id.0 as usize].as_mut() else { return };
         let confirms = writer.discipline.confirm_after == ConfirmAfter::Sync;
         if honours {
-            let synced: Vec<Op> = writer.files.iter_mut().flat_map(File::synced).collect();
-            for op in synced {
-                self.raise(op, Level::Stable, now);
+            for file in &mut writer.files {
+                file.synced(|op| self.held.raise(op, Level::Stable, now));
             }
         }
         if confirms {
@@ -121,12 +108,12 @@ impl Storage {
     /// The batch has come as far as its confirms need.
     fn confirm_batch(&mut self, id: WriterId) {
         let Some(writer) = self.writers[id.0 as usize].as_mut() else { return };
-        for op in writer.batch.iter().flatten().copied().filter(|op| op.part != Part::Ack) {
-            let Some(record) = record_mut(&mut self.queues, op) else { continue };
+        for op in writer.batch.iter().flatten().filter(|op| op.part != Part::Ack) {
+            let Some(record) = self.held.queues.record_mut(*op) else { continue };
             record.awaits = record.awaits.saturating_sub(1);
             if record.awaits == 0 && record.waiter != NOBODY {
-                self.waiting = self.waiting.saturating_sub(1);
-                self.asked.push(Asked::Confirm(mem::replace(&mut record.waiter, NOBODY)));
+                let waiter = mem::replace(&mut record.waiter, NOBODY);
+                self.held.confirm([waiter]);
             }
         }
     }
@@ -135,22 +122,11 @@ impl Storage {
         self.release_orphans(id);
         let Some(writer) = self.writer_mut(id) else { return };
         writer.phase = Phase::Idle;
-        writer.batch = [Vec::new(), Vec::new()];
+        writer.batch.iter_mut().for_each(Vec::clear);
     }
 
     pub(super) fn release_orphans(&mut self, id: WriterId) {
-        let Some(writer) = self.writer_mut(id) else { return };
-        let orphans = mem::take(&mut writer.orphans);
-        self.waiting = self.waiting.saturating_sub(orphans.len() as u64);
-        self.asked.extend(orphans.into_iter().map(Asked::Confirm));
+        let Some(writer) = self.writers.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
+        self.held.confirm(writer.orphans.drain(..));
     }
-}
-
-/// Takes the acknowledgements out of a buffer.
-fn take_acks(file: &mut File) -> Vec<Op> {
-    file.acks = 0;
-    let (acks, rest): (VecDeque<Op>, _) =
-        mem::take(&mut file.buffer).into_iter().partition(|op| op.part == Part::Ack);
-    file.buffer = rest;
-    acks.into()
 }

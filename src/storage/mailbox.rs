@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::mem;
 
 use super::spec::StoreSpec;
-use super::store::{Asked, Storage, WriterId};
+use super::store::{Storage, WriterId};
 use super::writer::{Phase, Which};
 use crate::units::{SimDuration, SimTime};
 
@@ -97,11 +97,11 @@ impl Mailbox {
 impl Storage {
     /// A transient message comes to a queue. Whether `waiter` has to wait until the queue's process has handled it.
     pub fn pass(&mut self, now: SimTime, queue: u32, waiter: Option<u32>) -> bool {
-        let Some(store) = self.queues.get(&queue) else { return false };
+        let Some(store) = self.held.queues.get(queue) else { return false };
         if store.is_logged() || !store.keeps.spec(&self.spec).takes_time() {
             return false;
         }
-        self.waiting += u64::from(waiter.is_some());
+        self.held.waiting += u64::from(waiter.is_some());
         self.post(now, store.writer, Item::Transient(waiter));
         waiter.is_some()
     }
@@ -126,10 +126,7 @@ impl Storage {
             match item {
                 Item::Message(arrival) => self.take_from_mailbox(now, queue, arrival),
                 Item::Settled(arrival) => self.take_settlement(now, queue, arrival, None),
-                Item::Transient(waiter) => {
-                    self.waiting = self.waiting.saturating_sub(u64::from(waiter.is_some()));
-                    self.asked.extend(waiter.map(Asked::Confirm));
-                }
+                Item::Transient(waiter) => self.held.confirm(waiter),
             }
         }
         let Some(writer) = self.writer_mut(id).filter(|writer| writer.phase == Phase::Idle) else { return };

@@ -8,6 +8,7 @@ mod crash;
 mod disk;
 mod file;
 mod flush;
+mod held;
 mod hibernation;
 mod log;
 mod mailbox;

@@ -19,7 +19,7 @@ impl Storage {
 
     /// Somebody waits for a proposal, or does no more.
     pub fn await_proposals(&mut self, more: i64) {
-        self.waiting = self.waiting.saturating_add_signed(more);
+        self.held.waiting = self.held.waiting.saturating_add_signed(more);
     }
 
     /// How many nodes there are.
@@ -49,11 +49,11 @@ impl Storage {
 
     /// A copy is in a quorum queue, by an entry that is committed: a majority has it on its disks.
     pub fn keep_committed(&mut self, queue: u32, copy: Copy, entry: u64) {
-        let Some(store) = self.queues.get_mut(&queue) else { return };
+        let Some(store) = self.held.queues.get_mut(queue) else { return };
         let record = Record { index: Level::Stable, awaits: 0, entry, ..Record::new(copy, None, false) };
         store.records.push(record);
         for level in [Level::PageCache, Level::Stable] {
-            self.asked.push(Asked::Reached(queue, copy.key, level, copy.arrived));
+            self.held.asked.push(Asked::Reached(queue, copy.key, level, copy.arrived));
         }
     }
 
@@ -62,7 +62,7 @@ impl Storage {
             && self.log.wake.is_none_or(|wake| at < wake)
         {
             self.log.wake = Some(at);
-            self.asked.push(Asked::Wake(WriterId::LOG, at.max(now)));
+            self.held.asked.push(Asked::Wake(WriterId::LOG, at.max(now)));
         }
     }
 
@@ -71,14 +71,14 @@ impl Storage {
             match one {
                 News::Committed(entry) => {
                     self.acks_are_committed(entry);
-                    self.asked.push(Asked::Committed(entry));
+                    self.held.asked.push(Asked::Committed(entry));
                 }
                 News::Elected(last) => {
                     self.forget_entries_after(last);
-                    self.asked.push(Asked::Elected(last));
+                    self.held.asked.push(Asked::Elected(last));
                     self.propose_acks_again(now, last);
                 }
-                News::LeaderLost => self.asked.push(Asked::LeaderLost),
+                News::LeaderLost => self.held.asked.push(Asked::LeaderLost),
             }
         }
     }
@@ -88,24 +88,25 @@ impl Storage {
             && entry <= upto
         {
             self.acks.pop_front();
-            if let Some(record) = self.queues.get_mut(&queue).and_then(|store| store.records.get_mut(arrival))
+            if let Some(record) =
+                self.held.queues.get_mut(queue).and_then(|store| store.records.get_mut(arrival))
             {
                 record.ack = Level::Stable;
             }
-            self.forget_if_over(queue, arrival);
+            self.held.forget_if_over(queue, arrival);
         }
     }
 
     /// The disks of a majority are gone, and with them entries that were committed: their copies are lost.
     fn forget_entries_after(&mut self, last: u64) {
-        for (&queue, store) in self.queues.iter_mut().filter(|(_, store)| store.is_logged()) {
+        for (queue, store) in self.held.queues.iter_mut().filter(|(_, store)| store.is_logged()) {
             let gone: Vec<Record> =
                 store.records.iter().filter(|record| record.entry > last).copied().collect();
             for record in gone {
                 store.records.remove(record.copy.arrival);
-                self.asked.push(Asked::Forget(record.copy.key));
+                self.held.asked.push(Asked::Forget(record.copy.key));
                 if !record.settled {
-                    self.asked.push(Asked::Lost(queue, record.copy.arrival));
+                    self.held.asked.push(Asked::Lost(queue, record.copy.arrival));
                 }
             }
         }
@@ -152,7 +153,8 @@ impl Storage {
         let last = self.log.longest();
         for (entry, queue, arrival) in mem::take(&mut self.acks) {
             let level = if entry <= last { Level::Stable } else { Level::Nowhere };
-            if let Some(record) = self.queues.get_mut(&queue).and_then(|store| store.records.get_mut(arrival))
+            if let Some(record) =
+                self.held.queues.get_mut(queue).and_then(|store| store.records.get_mut(arrival))
             {
                 record.ack = level;
             }
@@ -163,7 +165,7 @@ impl Storage {
     /// Whether a crash of all nodes at `now` takes a whole quorum queue.
     pub fn is_young(&self, now: SimTime, queue: u32) -> bool {
         let window = self.spec.cluster.registration_window;
-        self.queues.get(&queue).is_some_and(|store| store.is_logged() && store.made + window > now)
+        self.held.queues.get(queue).is_some_and(|store| store.is_logged() && store.made + window > now)
     }
 
     /// When all nodes crashed: the last entry that some member had, and the last one that it had written to its file.

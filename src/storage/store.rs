@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 
 use super::disk::Disk;
-use super::file::Op;
+use super::held::Held;
 use super::hibernation::Hibernation;
 use super::log::Log;
 use super::mailbox::Mailbox;
 use super::record::{Level, NOBODY, Record, Records};
 use super::spec::{ConfirmAfter, StorageSpec, StoreSpec};
-use super::writer::{BODIES, Discipline, INDEX, Phase, Which, Writer};
+use super::writer::{Discipline, Phase, Which, Writer};
 use crate::random::RandomStream;
 use crate::units::SimTime;
 
@@ -89,7 +89,7 @@ pub struct Storage {
     pub(super) spec: StorageSpec,
     seed: u64,
     pub(super) disk: Disk,
-    pub(super) queues: BTreeMap<u32, QueueStore>,
+    pub(super) held: Held,
     pub(super) writers: Vec<Option<Writer>>,
     /// Of each virtual host: the writer of large bodies.
     shared: BTreeMap<u32, WriterId>,
@@ -98,9 +98,6 @@ pub struct Storage {
     pub(super) reached: (u64, u64),
     /// Acknowledgements that are not committed, by their entries: of which queue's copy.
     pub(super) acks: VecDeque<(u64, u32, u32)>,
-    /// Copies whose confirm has not been asked for.
-    pub(super) waiting: u64,
-    pub(super) asked: Vec<Asked>,
 }
 
 impl QueueStore {
@@ -122,25 +119,24 @@ impl Storage {
             spec: spec.clone(),
             seed,
             disk: Disk::new(&spec.disk, seed),
-            queues: BTreeMap::new(),
+            held: Held::default(),
             writers: Vec::new(),
             shared: BTreeMap::new(),
             log: Log::new(&spec.cluster, &spec.disk, &spec.quorum, seed),
             reached: (0, 0),
             acks: VecDeque::new(),
-            waiting: 0,
-            asked: Vec::new(),
         }
     }
 
-    /// What was asked and told since this was called last, in order.
-    pub fn take_asked(&mut self) -> Vec<Asked> {
-        mem::take(&mut self.asked)
+    /// What was asked and told since this was called last, in order, in place of what `heard` has.
+    pub fn take_asked(&mut self, heard: &mut Vec<Asked>) {
+        heard.clear();
+        mem::swap(&mut self.held.asked, heard);
     }
 
     /// Whether anything was.
     pub fn has_asked(&self) -> bool {
-        !self.asked.is_empty()
+        !self.held.asked.is_empty()
     }
 
     /// A queue is there that keeps messages. Its name selects its random streams.
@@ -174,7 +170,7 @@ impl Storage {
         }
         let (records, shared_from) = (Records::default(), spec.shared_from);
         let store = QueueStore { records, writer, shared, shared_from, keeps, made: now };
-        self.queues.insert(queue, store);
+        self.held.queues.insert(queue, store);
     }
 
     fn add_writer(&mut self, writer: Writer) -> WriterId {
@@ -189,17 +185,13 @@ impl Storage {
 
     /// A queue is gone with all that it kept.
     pub fn remove_queue(&mut self, queue: u32) {
-        let Some(store) = self.queues.remove(&queue) else { return };
-        self.asked.extend(store.records.iter().map(|record| Asked::Forget(record.copy.key)));
-        for record in store.records.iter().filter(|record| record.waiter != NOBODY) {
-            self.waiting = self.waiting.saturating_sub(1);
-            self.asked.push(Asked::Confirm(record.waiter));
-        }
+        let Some(store) = self.held.queues.remove(queue) else { return };
+        self.held.asked.extend(store.records.iter().map(|record| Asked::Forget(record.copy.key)));
+        self.held
+            .confirm(store.records.iter().map(|record| record.waiter).filter(|waiter| *waiter != NOBODY));
         self.release_orphans(store.writer);
         if let Some(mut writer) = self.writers.get_mut(store.writer.0 as usize).and_then(Option::take) {
-            let unanswered = writer.stop(writer.last);
-            self.waiting = self.waiting.saturating_sub(unanswered.len() as u64);
-            self.asked.extend(unanswered.into_iter().map(Asked::Confirm));
+            self.held.confirm(writer.stop(writer.last));
         }
         // Its number will be another queue's.
         if let Some(shared) = store.shared.and_then(|shared| self.writer_mut(shared)) {
@@ -254,7 +246,7 @@ impl Storage {
 
     /// Whether a queue's confirms wait for a sync.
     pub fn syncs(&self, queue: u32) -> bool {
-        let store = self.queues.get(&queue);
+        let store = self.held.queues.get(queue);
         store.is_some_and(|store| store.keeps.spec(&self.spec).confirm_after == ConfirmAfter::Sync)
     }
 
@@ -266,7 +258,7 @@ impl Storage {
 
     /// Whether anybody waits for a confirm.
     pub fn is_awaited(&self) -> bool {
-        self.waiting > 0
+        self.held.waiting > 0
     }
 
     pub(super) fn arm(&mut self, now: SimTime, id: WriterId) {
@@ -275,39 +267,7 @@ impl Storage {
         let at = at.max(now);
         if writer.wake.is_none_or(|wake| at < wake) {
             writer.wake = Some(at);
-            self.asked.push(Asked::Wake(id, at));
-        }
-    }
-
-    /// A part has come further.
-    pub(super) fn raise(&mut self, op: Op, level: Level, at: SimTime) {
-        let Some(record) = record_mut(&mut self.queues, op) else { return };
-        let before = record.whole();
-        let part = record.level_mut(op.part);
-        if *part == Level::Nowhere {
-            return;
-        }
-        *part = level.max(*part);
-        let whole = record.whole();
-        // Whoever is done with a copy does not care how safe it is.
-        let (key, settled) = (record.copy.key, record.settled);
-        for step in [Level::PageCache, Level::Stable] {
-            if before < step && step <= whole && !settled {
-                self.asked.push(Asked::Reached(op.queue, key, step, at));
-            }
-        }
-        self.forget_if_over(op.queue, op.arrival);
-    }
-
-    pub(super) fn forget_if_over(&mut self, queue: u32, arrival: u32) {
-        let Some(store) = self.queues.get_mut(&queue) else { return };
-        if let Some(record) = store.records.get_mut(arrival).filter(|record| record.is_over()) {
-            if record.waiter != NOBODY {
-                self.waiting = self.waiting.saturating_sub(1);
-                self.asked.push(Asked::Confirm(record.waiter));
-            }
-            self.asked.push(Asked::Forget(record.copy.key));
-            store.records.remove(arrival);
+            self.held.asked.push(Asked::Wake(id, at));
         }
     }
 
@@ -326,33 +286,17 @@ impl Storage {
 
     /// Copies in a queue that a power failure would take, by their keys, and how far they have come.
     pub fn unstable(&self, queue: u32) -> impl Iterator<Item = (u32, Level)> + '_ {
-        let records = self.queues.get(&queue).into_iter().flat_map(|store| store.records.iter());
+        let records = self.held.queues.get(queue).into_iter().flat_map(|store| store.records.iter());
         let unstable = records.filter(|record| !record.settled && record.whole() < Level::Stable);
         unstable.map(|record| (record.copy.key, record.whole()))
     }
 
     /// Brings what the operating system has done up to `now`.
     pub fn catch_up(&mut self, now: SimTime) {
-        for place in 0..self.writers.len() {
-            for file in [INDEX, BODIES] {
-                let Some(writer) = self.writers[place].as_mut() else { continue };
-                if writer.files[file].is_settled() {
-                    continue;
-                }
-                let Some(progress) = writer.files[file].catch_up(now, &self.disk) else { continue };
-                for op in progress.written_back {
-                    self.raise(op, Level::WrittenBack, now);
-                }
-                for (at, ops) in progress.stable {
-                    for op in ops {
-                        self.raise(op, Level::Stable, at);
-                    }
-                }
+        for writer in self.writers.iter_mut().flatten() {
+            for file in &mut writer.files {
+                file.catch_up(now, &self.disk, &mut |op, level, at| self.held.raise(op, level, at));
             }
         }
     }
-}
-
-pub(super) fn record_mut(queues: &mut BTreeMap<u32, QueueStore>, op: Op) -> Option<&mut Record> {
-    queues.get_mut(&op.queue)?.records.get_mut(op.arrival)
 }

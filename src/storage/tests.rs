@@ -73,7 +73,9 @@ impl Rig {
     }
 
     fn hear(&mut self) {
-        for asked in self.storage.take_asked() {
+        let mut heard = Vec::new();
+        self.storage.take_asked(&mut heard);
+        for asked in heard {
             match asked {
                 Asked::Wake(writer, at) => {
                     self.wakes.insert(writer, at);
