@@ -273,8 +273,8 @@ mod tests {
     #[test]
     fn a_publish_that_came_back_is_no_copy() {
         let mut fates = Fates::new(true);
-        assert_eq!(fates.published_again(3, true), (true, false));
-        assert_eq!(fates.published_again(3, true), (false, false));
+        assert_eq!(fates.published_again(3, true), SECOND);
+        assert_eq!(fates.published_again(3, true), Again { is_second: false, ..SECOND });
         assert_eq!(fates.confirmed(3), (true, NOTHING));
         assert_eq!(fates.lost(3, Some(0)), LOST_THOUGH_CONFIRMED, "there was one copy");
     }

@@ -252,7 +252,7 @@ impl Storage {
 
     /// Whether a queue's confirms wait for nothing.
     pub fn confirms_on_arrival(&self, queue: u32) -> bool {
-        let store = self.queues.get(&queue);
+        let store = self.held.queues.get(queue);
         store.is_some_and(|store| store.keeps.spec(&self.spec).confirms_on_arrival())
     }
 
