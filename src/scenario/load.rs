@@ -107,10 +107,26 @@ pub(super) fn flattened(
         apply(settings.into_iter(), &mut tree, &mut problems);
     }
     tree.0.retain(|entry| entry.key != "variant");
+    keep_checks_of(&mut tree, variant);
     keep_one_run(&mut tree, seed);
     let head: Vec<String> = parse::head_comment(text).lines().map(|line| format!("# {line}\n")).collect();
     let builder = ScenarioBuilder::of_tree(file_stem(source_name), tree);
     Some(head.concat() + &builder.to_toml()).filter(|_| !problems.has_errors())
+}
+
+/// The checks that are about this variant, or about all.
+fn keep_checks_of(tree: &mut Table, variant: &str) {
+    let Some(Node { value: Value::List(checks), .. }) = tree.get_mut("check") else { return };
+    checks.retain_mut(|check| {
+        let Some(check) = check.as_table_mut() else { return true };
+        let of = check.get("variant").and_then(Node::as_text);
+        let is_kept = of.is_none_or(|of| of == variant);
+        check.0.retain(|entry| entry.key != "variant");
+        is_kept
+    });
+    if checks.is_empty() {
+        tree.0.retain(|entry| entry.key != "check");
+    }
 }
 
 /// One replication, with this seed; one that no file can hold is left to the command line.

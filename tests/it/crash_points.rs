@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use amqpsim::experiment::{CrashPlan, CrashPoint, CrashPoints, Origin, Spread, strike_all, undisturbed};
 use amqpsim::measure::EndReason;
-use amqpsim::model::{CrashRun, FaultSpec, Trigger, simulate};
+use amqpsim::model::{CrashRun, FaultSpec, SystemSpec, Trigger, simulate};
 use amqpsim::observe::LossCause;
 use amqpsim::random::Distribution;
 use amqpsim::scenario::{self, CrashKind, PlannedCrash, Variant};
@@ -280,6 +280,16 @@ fn every_scenario_can_crash_at_some_of_its_events() {
             let again = scenario::load(name, &planned, &[]).unwrap().variants.remove(0).scenario;
             let ledger = simulate(&again.system, again.seed).ledger;
             assert_eq!(ledger.unfinished(), point.aftermath.unfinished, "{name}");
+        }
+        // The file of the worst crash is a scenario, whatever its variants and checks are about.
+        for variant in &variants {
+            let worst = scenario::reproduction((name, &text, &[]), variant, 7, &plan.crash, (9, None));
+            let loaded = scenario::load(name, &worst, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+            let again = &loaded.variants[0].scenario;
+            let (_, faults) = again.system.faults.split_last().unwrap();
+            assert_eq!(faults, variant.scenario.system.faults, "{name}");
+            let without = SystemSpec { faults: faults.to_vec(), ..again.system.clone() };
+            assert_eq!(without, variant.scenario.system, "{name}");
         }
     }
 }
