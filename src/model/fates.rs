@@ -163,8 +163,8 @@ impl Fates {
     /// The message is published another time. `returned`: no queue got the publish before.
     pub(super) fn published_again(&mut self, number: u32, returned: bool) -> Again {
         let attempts = self.attempts.entry(number).or_insert(Attempts::FIRST);
-        attempts.lost_before += u32::from(returned);
         let before = attempts.surplus();
+        attempts.lost_before += u32::from(returned);
         attempts.publishes += 1;
         Again {
             is_second: attempts.publishes == 2,
