@@ -10,6 +10,7 @@ mod losses;
 mod outcomes;
 mod processed;
 mod repeats;
+mod steady;
 mod unfinished;
 
 use crate::experiment::{Comparison, RunResult, VariantResult};
@@ -54,6 +55,7 @@ fn clauses(variant: &VariantResult) -> Vec<String> {
         all.push("nothing was published".to_owned());
         return all;
     }
+    all.extend(steady::clauses(variant));
     all.extend(losses::losses(variant));
     // What publishing again costs stands beside what it is good for.
     let again = republished(variant);
