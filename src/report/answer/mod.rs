@@ -1,6 +1,7 @@
 //! The answer: a sentence for each variant, made from its numbers; the first lines of every report. Each file here adds the
 //! clauses of one subject, or none where it has nothing to say. A clause says only what the run shows.
 
+mod asked;
 mod confirmed;
 mod confirms;
 mod difference;
@@ -56,6 +57,7 @@ fn clauses(variant: &VariantResult) -> Vec<String> {
         return all;
     }
     all.extend(steady::clauses(variant));
+    all.extend(asked::clauses(variant));
     all.extend(losses::losses(variant));
     // What publishing again costs stands beside what it is good for.
     let again = republished(variant);
