@@ -1,6 +1,6 @@
 //! What the replications say together: the long run against theory, and how often an interval holds the truth.
 
-use amqpsim::experiment::{Instability, Origin, Plan, RunResult, run};
+use amqpsim::experiment::{Instability, Origin, Plan, RunResult, compare, run};
 use amqpsim::measure::{Measure, Outcome, Scope, find_in};
 use amqpsim::model::simulate;
 use amqpsim::random::Distribution;
@@ -248,4 +248,25 @@ fn idle_time_is_told_by_where_work_waits() {
     assert!((hoarded[0], hoarded[2]) == (0.0, hoarded[1]) && hoarded[1] > 60.0, "{hoarded:?}");
     let far = idle("20ms", 1);
     assert!(far[0] > 60.0 && far[1].abs() < 1e-9 && (far[2] - far[0]).abs() < 1e-9, "{far:?}");
+}
+
+/// The lesson `lucky`: its first run says that a prefetch count of 8 is faster, and thirty say that it is not.
+#[test]
+fn the_lucky_run_of_the_lesson_is_contradicted_by_thirty() {
+    let later = |replications| {
+        let plan = Plan {
+            origin: Origin { file: "scenarios/lucky.toml".to_owned(), overrides: Vec::new() },
+            variants: crate::traces::loaded("lucky").variants,
+            names_variants: true,
+            seed: None,
+            replications: Some(replications),
+            jobs: 1,
+        };
+        let comparison = compare(&run(&plan, &|_, _| {}).expect("no bug"));
+        comparison.find(1, Scope::Queue, "makespan", "tasks").expect("both have a makespan").clone()
+    };
+    let one = later(1);
+    assert!(one.difference.value() < 0.0 && !one.differs(), "{one:?}");
+    let thirty = later(30);
+    assert!(thirty.difference.value() > 0.0 && thirty.differs(), "{thirty:?}");
 }

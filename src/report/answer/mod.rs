@@ -1,6 +1,7 @@
 //! The answer: a sentence for each variant, made from its numbers; the first lines of every report. Each file here adds the
 //! clauses of one subject, or none where it has nothing to say. A clause says only what the run shows.
 
+mod asked;
 mod confirmed;
 mod confirms;
 mod difference;
@@ -10,6 +11,7 @@ mod losses;
 mod outcomes;
 mod processed;
 mod repeats;
+mod steady;
 mod unfinished;
 
 use crate::experiment::{Comparison, RunResult, VariantResult};
@@ -54,6 +56,8 @@ fn clauses(variant: &VariantResult) -> Vec<String> {
         all.push("nothing was published".to_owned());
         return all;
     }
+    all.extend(steady::clauses(variant));
+    all.extend(asked::clauses(variant));
     all.extend(losses::losses(variant));
     // What publishing again costs stands beside what it is good for.
     let again = republished(variant);

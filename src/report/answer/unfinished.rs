@@ -6,7 +6,10 @@ use crate::report::numbers::counted;
 
 /// Why the run ended and what was left; for several replications, of the first one that did not come to rest.
 pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
-    let open: Vec<&Outcome> = variant.outcomes.iter().filter(|outcome| is_open(outcome)).collect();
+    // A part of the long run is cut off on purpose.
+    let meant = |outcome: &Outcome| variant.warm_up.is_some() && outcome.end.why == EndReason::TimeLimit;
+    let open: Vec<&Outcome> =
+        variant.outcomes.iter().filter(|outcome| is_open(outcome) && !meant(outcome)).collect();
     let Some(first) = open.first() else { return Vec::new() };
     let limit = match first.end.why {
         EndReason::Drained => format!("came to rest at {}", first.end.at),
