@@ -185,10 +185,12 @@ pub const CATALOGUE: &[Measure] = &[
     queue("jain-work", Unit::Ratio,
         "Jain's fairness index over the work that each of its consumers did, which is its time times its speed: 1 is even.",
         |o, i| jain_index(&consumers_of(o, i)?.map(work).collect::<Vec<_>>())),
-    queue("max-min-busy", Unit::Ratio, "Longest time that one of its consumers worked over the shortest, from 1 on.",
-        |o, i| max_min_ratio(&consumers_of(o, i)?.map(|consumer| consumer.busy.as_nanos()).collect::<Vec<_>>())),
-    queue("max-min-work", Unit::Ratio, "Most work that one of its consumers did over the least, from 1 on.",
-        |o, i| max_min_ratio(&consumers_of(o, i)?.map(|consumer| work(consumer) as u64).collect::<Vec<_>>())),
+    queue("max-min-busy", Unit::Ratio,
+        "Longest time that one of its consumers worked over the shortest, from 1 on; no value where one never worked.",
+        |o, i| max_min_ratio_of_all(&consumers_of(o, i)?.map(|consumer| consumer.busy.as_nanos()).collect::<Vec<_>>())),
+    queue("max-min-work", Unit::Ratio,
+        "Most work that one of its consumers did over the least, from 1 on; no value where one did none.",
+        |o, i| max_min_ratio_of_all(&consumers_of(o, i)?.map(|consumer| work(consumer) as u64).collect::<Vec<_>>())),
     queue("to-broker-mean", Unit::Nanoseconds,
         "With `details`: mean time from publish until it took the message, of messages processed at their first delivery and then acknowledged, here and in what follows.",
         |o, i| details_of(o, i)?.stage_mean(0)),
@@ -436,6 +438,11 @@ fn work(consumer: &ConsumerOutcome) -> f64 {
 
 fn downstream_of(outcome: &Outcome, index: usize) -> Option<&DownstreamOutcome> {
     outcome.downstreams.get(index)
+}
+
+/// A length of time is no multiple of none.
+fn max_min_ratio_of_all(times: &[u64]) -> Option<f64> {
+    max_min_ratio(times).filter(|_| times.iter().all(|&time| time > 0))
 }
 
 fn producer_of(outcome: &Outcome, index: usize) -> Option<&ProducerOutcome> {
