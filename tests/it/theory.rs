@@ -109,6 +109,13 @@ fn files_that_are_almost_one_are_none() {
         ("acknowledged early", consumer("acknowledge = \"before-processing\"")),
         ("failures", consumer("failure-probability = 0.01\nfailure = \"requeue\"")),
         ("acknowledged in batches", consumer("ack-batch = 10")),
+        (
+            "a call to somebody else",
+            model(&format!(
+                "{}[[downstream]]\nname = \"files\"\nlatency = \"1ms\"\n",
+                BANK.replace("queue = \"counter\"\n", "queue = \"counter\"\ndownstream = \"files\"\n")
+            )),
+        ),
         ("shifts", consumer("schedule = [{ from = \"0s\", until = \"8h\" }]")),
         ("slow at first", consumer("warm-up = \"1h\"\nwarm-up-speed = 0.5")),
         ("a late start", consumer("start = \"1h\"")),
