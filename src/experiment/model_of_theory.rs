@@ -21,10 +21,12 @@ pub struct Theory {
     pub load: f64,
     /// Its long-run means, times in seconds; `None` if it does not keep up.
     pub steady: Option<SteadyState>,
+    /// Messages wait in the queue only. Otherwise they wait in the buffer of the only consumer, too: its prefetch count is not 1.
+    pub waits_in_queue: bool,
 }
 
 /// The model that this scenario is, if it is one: a steady state, one queue, Poisson arrivals, consumers that are alike, with a
-/// prefetch count of 1, which acknowledge when they are done; links, disk and processes that take no time; nothing that fails,
+/// prefetch count of 1 where there are several, which acknowledge when they are done; links, disk and processes that take no time; nothing that fails,
 /// expires or comes and goes.
 pub fn theory(scenario: &Scenario) -> Option<Theory> {
     let system = &scenario.system;
@@ -41,8 +43,13 @@ pub fn theory(scenario: &Scenario) -> Option<Theory> {
         is_server(one, queue)
             && one.service_times == first.service_times
             && one.speed_permille == first.speed_permille
+            && one.prefetch_count == first.prefetch_count
+            && !(one.exclusive && system.consumers.len() > 1)
     });
-    if rate <= 0.0 || !all_alike {
+    // A message in a buffer is served by that consumer, however long it takes; and it is not in the queue, whose length is bounded.
+    let waits_in_queue = first.prefetch_count == 1;
+    let is_alone = system.consumers.len() == 1;
+    if rate <= 0.0 || !all_alike || !(waits_in_queue || is_alone && room.is_none()) {
         return None;
     }
     let servers = u32::try_from(system.consumers.len()).ok()?;
@@ -60,7 +67,13 @@ pub fn theory(scenario: &Scenario) -> Option<Theory> {
         _ => return None,
     };
     let load = rate * seconds / f64::from(servers);
-    (seconds > 0.0 && load.is_finite()).then(|| Theory { model, queue: queue.to_owned(), load, steady })
+    (seconds > 0.0 && load.is_finite()).then(|| Theory {
+        model,
+        queue: queue.to_owned(),
+        load,
+        steady,
+        waits_in_queue,
+    })
 }
 
 /// Nothing takes time but the work, and nothing disturbs it.
@@ -77,6 +90,7 @@ fn is_quiet(system: &SystemSpec) -> bool {
         && system.classes.len() <= 1
         && store_at_once
         && system.connections.iter().all(|connection| at_once(&connection.latency))
+        && system.connections.windows(2).all(|pair| pair[0].vhost == pair[1].vhost)
 }
 
 /// The only queue, and how many customers have room in it and in service where publishes beyond are refused.
@@ -115,7 +129,6 @@ fn arrival_rate(producer: &ProducerSpec, queue: &str) -> Option<f64> {
 /// A consumer that takes one message at a time and is there all the time.
 fn is_server(consumer: &ConsumerSpec, queue: &str) -> bool {
     consumer.queue == queue
-        && consumer.prefetch_count == 1
         && !consumer.prefetch_global
         && consumer.acknowledge == Acknowledge::AfterProcessing
         && consumer.arguments.is_empty()
@@ -181,7 +194,13 @@ mod tests {
     fn where_a_condition_does_not_hold_there_is_no_theory() {
         let one = || consumer(builder([]), "a", "8ms");
         assert!(of(one()).is_some());
-        assert!(of(one().with("prefetch-count", 2)).is_none());
+        let two =
+            || consumer(consumer(builder([]), "a", [("exponential", "8ms")]), "b", [("exponential", "8ms")]);
+        assert!(of(two()).is_some() && of(two().with("prefetch-count", 2)).is_none(), "not alike");
+        assert!(of(two().with("exclusive", true)).is_none(), "the other one is refused");
+        let held = || consumer(builder([]), "a", "8ms").with("prefetch-count", 2);
+        assert!(!of(held()).unwrap().waits_in_queue && of(one()).unwrap().waits_in_queue);
+        assert!(of(held().with("concurrency", 2)).is_none());
         assert!(of(one().with("acknowledge", "before-processing")).is_none());
         assert!(of(one().link().with("latency", "1ms")).is_none());
         assert!(of(one().replication().with("study", "terminating")).is_none());

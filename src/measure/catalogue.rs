@@ -2,13 +2,13 @@
 //! A new measure is one row here. Knows neither tables nor replications: a row's function sees one outcome.
 
 use crate::measure::fairness::{jain_index, max_min_ratio};
-use crate::measure::thirds::third;
-use crate::measure::{
-    ConsumerOutcome, Details, DownstreamOutcome, Outcome, ProducerOutcome, QueueOutcome, Safety, Scope, Unit,
+use crate::measure::values::{
+    consumer_of, consumers_of, details_of, downstream_of, entry_rate, lost_to, makespan_ratio,
+    max_min_ratio_of_all, percentile, producer_of, queue_of, run_makespan, safety_of, service_mean, share,
+    sojourns, third, utilisation, work,
 };
+use crate::measure::{Outcome, Scope, Unit};
 use crate::observe::LossCause;
-use crate::stats::Histogram;
-use crate::units::SimTime;
 
 /// One measure. Equality is by name and scope: a consumer and its queue may have a measure of the same name.
 #[derive(Debug)]
@@ -185,10 +185,12 @@ pub const CATALOGUE: &[Measure] = &[
     queue("jain-work", Unit::Ratio,
         "Jain's fairness index over the work that each of its consumers did, which is its time times its speed: 1 is even.",
         |o, i| jain_index(&consumers_of(o, i)?.map(work).collect::<Vec<_>>())),
-    queue("max-min-busy", Unit::Ratio, "Longest time that one of its consumers worked over the shortest, from 1 on.",
-        |o, i| max_min_ratio(&consumers_of(o, i)?.map(|consumer| consumer.busy.as_nanos()).collect::<Vec<_>>())),
-    queue("max-min-work", Unit::Ratio, "Most work that one of its consumers did over the least, from 1 on.",
-        |o, i| max_min_ratio(&consumers_of(o, i)?.map(|consumer| work(consumer) as u64).collect::<Vec<_>>())),
+    queue("max-min-busy", Unit::Ratio,
+        "Longest time that one of its consumers worked over the shortest, from 1 on; no value where one never worked.",
+        |o, i| max_min_ratio_of_all(&consumers_of(o, i)?.map(|consumer| consumer.busy.as_nanos()).collect::<Vec<_>>())),
+    queue("max-min-work", Unit::Ratio,
+        "Most work that one of its consumers did over the least, from 1 on; no value where one did none.",
+        |o, i| max_min_ratio_of_all(&consumers_of(o, i)?.map(|consumer| work(consumer) as u64).collect::<Vec<_>>())),
     queue("to-broker-mean", Unit::Nanoseconds,
         "With `details`: mean time from publish until it took the message, of messages processed at their first delivery and then acknowledged, here and in what follows.",
         |o, i| details_of(o, i)?.stage_mean(0)),
@@ -410,103 +412,6 @@ pub const CATALOGUE: &[Measure] = &[
     lost("lost-purged", "Messages removed by queue.purge.", |o, _| lost_to(o, LossCause::Purged)),
     lost("lost-queue-deleted", "Messages of a deleted queue.", |o, _| lost_to(o, LossCause::QueueDeleted)),
 ];
-
-fn consumer_of(outcome: &Outcome, index: usize) -> Option<&ConsumerOutcome> {
-    outcome.consumers.get(index)
-}
-
-fn queue_of(outcome: &Outcome, index: usize) -> Option<&QueueOutcome> {
-    outcome.queues.get(index)
-}
-
-/// Of a queue that keeps something.
-fn safety_of(outcome: &Outcome, index: usize) -> Option<&Safety> {
-    Some(&queue_of(outcome, index)?.safety).filter(|safety| safety.kept > 0)
-}
-
-fn details_of(outcome: &Outcome, index: usize) -> Option<&Details> {
-    queue_of(outcome, index)?.details.as_deref()
-}
-
-/// What a consumer has done, in nanoseconds at speed 1.
-fn work(consumer: &ConsumerOutcome) -> f64 {
-    let permille = if consumer.speed_permille == 0 { 1000 } else { consumer.speed_permille };
-    consumer.busy.as_nanos() as f64 * f64::from(permille) / 1000.0
-}
-
-fn downstream_of(outcome: &Outcome, index: usize) -> Option<&DownstreamOutcome> {
-    outcome.downstreams.get(index)
-}
-
-fn producer_of(outcome: &Outcome, index: usize) -> Option<&ProducerOutcome> {
-    outcome.producers.get(index)
-}
-
-/// The consumers of the queue with this index, in order of the scenario; `None` where it has none.
-fn consumers_of(outcome: &Outcome, queue: usize) -> Option<impl Iterator<Item = &ConsumerOutcome>> {
-    let mut consumers = outcome.consumers.iter().filter(move |consumer| consumer.queue == queue).peekable();
-    consumers.peek()?;
-    Some(consumers)
-}
-
-fn share(outcome: &Outcome, index: usize) -> Option<f64> {
-    let consumer = consumer_of(outcome, index)?;
-    let all: u64 = consumers_of(outcome, consumer.queue)?.map(|one| one.processed).sum();
-    (all > 0).then(|| consumer.processed as f64 / all as f64)
-}
-
-fn utilisation(outcome: &Outcome, index: usize) -> Option<f64> {
-    let consumer = consumer_of(outcome, index)?;
-    let whole = || queue_of(outcome, consumer.queue)?.makespan;
-    let window = || Some(outcome.end.at.since(outcome.measured_from));
-    let makespan = if outcome.measured_from > SimTime::ZERO { window() } else { whole() };
-    let makespan = makespan.filter(|makespan| !makespan.is_zero())?;
-    let hands = f64::from(consumer.concurrency.max(1));
-    Some((consumer.busy.as_nanos() as f64 / (makespan.as_nanos() as f64 * hands)).min(1.0))
-}
-
-fn service_mean(outcome: &Outcome, index: usize) -> Option<f64> {
-    let one = consumer_of(outcome, index)?;
-    let ends = [one.processed, one.rejected, one.requeued, one.left_hanging, one.crashes_at_work];
-    let n: u64 = ends.iter().sum();
-    (n > 0).then(|| one.busy.as_nanos() as f64 / n as f64)
-}
-
-fn entry_rate(outcome: &Outcome, index: usize) -> Option<f64> {
-    let measured = outcome.end.at.since(outcome.measured_from).as_nanos();
-    let entered = queue_of(outcome, index)?.enqueued as f64;
-    (measured > 0).then(|| entered / (measured as f64 / 1e9))
-}
-
-fn makespan_ratio(outcome: &Outcome, index: usize) -> Option<f64> {
-    let queue = queue_of(outcome, index)?;
-    let bound = queue.makespan_bound.filter(|bound| !bound.is_zero())?;
-    Some(queue.makespan?.as_nanos() as f64 / bound.as_nanos() as f64)
-}
-
-fn run_makespan(outcome: &Outcome, _: usize) -> Option<f64> {
-    outcome.queues.iter().filter_map(|queue| queue.makespan).max().map(|makespan| makespan.as_nanos() as f64)
-}
-
-/// All sojourn times of a queue's consumers together.
-fn sojourns(outcome: &Outcome, queue: usize) -> Option<Histogram> {
-    let mut all = Histogram::default();
-    for consumer in consumers_of(outcome, queue)? {
-        all.merge(&consumer.sojourn);
-    }
-    Some(all)
-}
-
-/// `None` where no observation lies beyond it: that would be the maximum under another name.
-fn percentile(histogram: &Histogram, percent: u64) -> Option<f64> {
-    let enough = histogram.count().saturating_mul(100 - percent) >= 100;
-    histogram.quantile(percent, 100).filter(|_| enough).map(|value| value as f64)
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "it has the form of a measure's value")]
-fn lost_to(outcome: &Outcome, cause: LossCause) -> Option<f64> {
-    Some(outcome.ledger.lost_to(cause) as f64)
-}
 
 #[cfg(test)]
 mod tests {

@@ -13,7 +13,7 @@ mod losses;
 mod outcome;
 mod safety;
 mod scope;
-mod thirds;
+mod values;
 
 pub use catalogue::{CATALOGUE, Measure, MeasureId, find, find_in};
 pub use details::{Details, DetailsObserver, STAGES};

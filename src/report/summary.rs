@@ -80,6 +80,10 @@ fn body(variant: &VariantResult, asked: u32) -> String {
     text += &theory::theory(variant);
     text += &losses::losses(variant);
     text += &table::of_measures(&table::CONSUMERS, variant);
+    let idle = |one: &ConsumerOutcome| !one.idle_while_work_waits().is_zero();
+    if variant.outcomes.iter().flat_map(|outcome| &outcome.consumers).any(idle) {
+        text += &table::of_measures(&table::IDLE, variant);
+    }
     if variant.outcomes.iter().flat_map(|outcome| &outcome.consumers).any(refuses) {
         text += &table::of_measures(&table::REFUSALS, variant);
     }
@@ -139,11 +143,18 @@ mod tests {
             seed 1: nothing is random, so one run says as much as 3
 
             consumers
-             consumer  processed  share  utilisation  idle-while-  idle-while-  sojourn-p50  sojourn-p95  finished-at
-                                                           queued     buffered
-            ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-             fast             75   75 %       48.4 %          11s          20s     ≈379.6ms     ≈717.2ms          31s
-             slow             25   25 %       96.8 %           0s           0s     ≈129.5ms     ≈240.1ms          62s
+             consumer  processed  share  utilisation  idle-while-  sojourn-p50  sojourn-p95  finished-at
+                                                       work-waits
+            ─────────────────────────────────────────────────────────────────────────────────────────────
+             fast             75   75 %       48.4 %          31s     ≈379.6ms     ≈717.2ms          31s
+             slow             25   25 %       96.8 %           0s     ≈129.5ms     ≈240.1ms          62s
+
+            idle while work waits, by where it waits: in the queue, or in a buffer only
+             consumer  idle-while-  idle-while-  idle-while-
+                        work-waits       queued     buffered
+            ─────────────────────────────────────────────────
+             fast              31s          11s          20s
+             slow               0s           0s           0s
 
             queues
              queue  enqueued  delivered  redelivered  acked  depth-mean  depth-max  ready-at-end  unacked-at-end

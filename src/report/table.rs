@@ -21,12 +21,18 @@ pub(super) const CONSUMERS: Columns = Columns {
         "processed",
         "share",
         "utilisation",
-        "idle-while-queued",
-        "idle-while-buffered",
+        "idle-while-work-waits",
         "sojourn-p50",
         "sojourn-p95",
         "finished-at",
     ],
+};
+
+/// Shown where somebody was idle so.
+pub(super) const IDLE: Columns = Columns {
+    title: "idle while work waits, by where it waits: in the queue, or in a buffer only",
+    scope: Scope::Consumer,
+    measures: &["idle-while-work-waits", "idle-while-queued", "idle-while-buffered"],
 };
 
 /// For scenarios whose consumers do more than acknowledge.

@@ -59,6 +59,9 @@ pub(super) fn beside(variant: &VariantResult) -> Vec<Beside> {
         ("wait", Unit::Nanoseconds, steady.wait * NANOS_A_SECOND, of_queue("wait-mean")),
         ("sojourn", Unit::Nanoseconds, steady.sojourn * NANOS_A_SECOND, of_queue("sojourn-mean")),
     ];
+    if !theory.waits_in_queue {
+        rows.retain(|(what, ..)| ["utilisation", "sojourn"].contains(what));
+    }
     if steady.refused > 0.0 {
         rows.push(("refused", Unit::Share, steady.refused, refused));
     }

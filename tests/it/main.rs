@@ -25,6 +25,7 @@ mod semantics;
 mod silence;
 mod statistics;
 mod storage;
+mod theory;
 mod tidy;
 mod traces;
 mod triggers;
