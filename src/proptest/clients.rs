@@ -8,19 +8,22 @@ use ::proptest::sample::{Index, select};
 use ::proptest::strategy::{BoxedStrategy, Strategy};
 
 use super::faults::faults;
+use super::laws::{Arrivals, arrivals};
 use super::topology::KEYS;
+use super::work::{Work, add_downstream, work};
 use crate::scenario::ScenarioBuilder;
 
 /// Events after which a case ends. Cases with an end of their own need fewer.
 const EVENTS_MAX: i64 = 3_000;
+/// Some messages are of this class, where there is one.
+const CLASS: &str = "any-class";
 
 #[derive(Clone, Debug)]
 struct Producer {
     target: Index,
     key: Index,
     count: i64,
-    /// Microseconds.
-    interarrival: u32,
+    arrivals: Arrivals,
     mandatory: bool,
     persistent: bool,
     extras: Extras,
@@ -64,8 +67,7 @@ struct Consumer {
     acknowledge: &'static str,
     outcome: &'static str,
     priority: i64,
-    /// Microseconds.
-    service: u32,
+    work: Work,
     shares: bool,
     idempotent: bool,
 }
@@ -78,12 +80,12 @@ fn producer() -> impl Strategy<Value = Producer> {
             .prop_map(|(window, republish)| Answers::Confirms { window, republish }),
         (1i64..4).prop_map(Answers::Transactions),
     ];
-    (target, 1i64..30, 100u32..4_000, any::<bool>(), any::<bool>(), answers).prop_map(
-        |((target, key, extras), count, interarrival, mandatory, persistent, answers)| Producer {
+    (target, 1i64..30, arrivals(), any::<bool>(), any::<bool>(), answers).prop_map(
+        |((target, key, extras), count, arrivals, mandatory, persistent, answers)| Producer {
             target,
             key,
             count,
-            interarrival,
+            arrivals,
             mandatory,
             persistent,
             extras,
@@ -96,14 +98,14 @@ fn consumer() -> impl Strategy<Value = Consumer> {
     let acknowledge = select(vec!["after-processing", "before-processing", "automatic"]);
     let outcome = select(vec!["ack", "ack", "reject", "requeue", "crash"]);
     let rest = (any::<bool>(), any::<bool>());
-    (any::<Index>(), 0i64..4, acknowledge, outcome, 0i64..2, 100u32..8_000, rest).prop_map(
-        |(queue, prefetch, acknowledge, outcome, priority, service, (shares, idempotent))| Consumer {
+    (any::<Index>(), 0i64..4, acknowledge, outcome, 0i64..2, work(), rest).prop_map(
+        |(queue, prefetch, acknowledge, outcome, priority, work, (shares, idempotent))| Consumer {
             queue,
             prefetch,
             acknowledge,
             outcome,
             priority,
-            service,
+            work,
             shares,
             idempotent,
         },
@@ -111,7 +113,8 @@ fn consumer() -> impl Strategy<Value = Consumer> {
 }
 
 /// The topology with one to three producers, which publish to its queues and exchanges, and up to four consumers of its
-/// queues. They are called `any-producer-0`, …, `any-consumer-0`, …; some consumers share a connection.
+/// queues. They are called `any-producer-0`, …, `any-consumer-0`, …; some consumers share a connection. Some messages may be of a
+/// class, and consumers may call a downstream.
 ///
 /// # Panics
 ///
@@ -119,12 +122,18 @@ fn consumer() -> impl Strategy<Value = Consumer> {
 pub fn workloads(topology: &ScenarioBuilder) -> BoxedStrategy<ScenarioBuilder> {
     let topology = topology.clone();
     assert!(!topology.names("queue").is_empty(), "a workload needs a queue");
-    (vec(producer(), 1..4), vec(consumer(), 0..5), 0i64..1_000)
-        .prop_map(move |(producers, consumers, seed)| {
+    let shared = (any::<bool>(), 0i64..3);
+    (vec(producer(), 1..4), vec(consumer(), 0..5), 0i64..1_000, shared)
+        .prop_map(move |(producers, consumers, seed, (class, room))| {
             let replication =
                 topology.clone().replication().with("seed", seed).with("events-max", EVENTS_MAX);
-            let with_producers = producers.iter().enumerate().fold(replication, add_producer);
-            consumers.iter().enumerate().fold(with_producers, add_consumer)
+            let with_class = if class { replication.class(CLASS).with("every", 3) } else { replication };
+            let ground = add_downstream(with_class, room);
+            let class = class.then_some(CLASS);
+            let producers = producers.iter().enumerate();
+            let with_producers = producers.fold(ground, |builder, one| add_producer(builder, one, class));
+            let consumers = consumers.iter().enumerate();
+            consumers.fold(with_producers, |builder, one| add_consumer(builder, one, class))
         })
         .boxed()
 }
@@ -138,7 +147,11 @@ pub fn clients_of(topology: &ScenarioBuilder) -> BoxedStrategy<ScenarioBuilder> 
     workloads(topology).prop_flat_map(|workload| faults(&workload)).boxed()
 }
 
-fn add_producer(builder: ScenarioBuilder, (at, producer): (usize, &Producer)) -> ScenarioBuilder {
+fn add_producer(
+    builder: ScenarioBuilder,
+    (at, producer): (usize, &Producer),
+    class: Option<&str>,
+) -> ScenarioBuilder {
     let (queues, exchanges) = (builder.names("queue"), builder.names("exchange"));
     let mut keys = builder.texts("binding", "routing-key");
     keys.extend(KEYS.map(str::to_owned));
@@ -151,9 +164,9 @@ fn add_producer(builder: ScenarioBuilder, (at, producer): (usize, &Producer)) ->
         }
         None => builder.with("routing-key", queues[target].as_str()),
     };
+    let builder = producer.arrivals.add(builder, class);
     let builder = builder
         .with("count", producer.count)
-        .with("interarrival", format!("{}us", producer.interarrival))
         .with("mandatory", producer.mandatory)
         .with("persistent", producer.persistent);
     let builder = add_extras(builder, &producer.extras, &keys);
@@ -165,8 +178,9 @@ fn add_producer(builder: ScenarioBuilder, (at, producer): (usize, &Producer)) ->
                 builder = builder.with("max-in-flight", max);
             }
             if let Some(max) = republish {
+                let what = if producer.mandatory { "unconfirmed-or-returned" } else { "unconfirmed" };
                 builder = builder
-                    .with("republish", "unconfirmed")
+                    .with("republish", what)
                     .with("republish-delay", "3ms")
                     .with("republish-attempts-max", max);
             }
@@ -192,14 +206,19 @@ fn add_extras(mut builder: ScenarioBuilder, extras: &Extras, keys: &[String]) ->
     builder
 }
 
-fn add_consumer(builder: ScenarioBuilder, (at, consumer): (usize, &Consumer)) -> ScenarioBuilder {
+fn add_consumer(
+    builder: ScenarioBuilder,
+    (at, consumer): (usize, &Consumer),
+    class: Option<&str>,
+) -> ScenarioBuilder {
     let queues = builder.names("queue");
     let builder = builder
         .consumer(&format!("any-consumer-{at}"))
         .with("queue", queues[consumer.queue.index(queues.len())].as_str())
         .with("prefetch-count", consumer.prefetch)
-        .with("acknowledge", consumer.acknowledge)
-        .with("service-time", format!("{}us", consumer.service));
+        .with("acknowledge", consumer.acknowledge);
+    let dies = consumer.outcome == "crash" && consumer.acknowledge == "after-processing";
+    let builder = consumer.work.add(builder, consumer.acknowledge, dies, class);
     // Whoever has acknowledged already has nothing more to say.
     let builder = match consumer.outcome {
         outcome if outcome == "ack" || consumer.acknowledge != "after-processing" => builder,

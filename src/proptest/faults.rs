@@ -1,4 +1,4 @@
-//! Random faults: of consumers, of producers, of connections, of the broker, and its alarms.
+//! Random faults: of consumers, of producers, of connections, of queues, of the broker, and its alarms.
 
 use ::proptest::collection::vec;
 use ::proptest::prelude::any;
@@ -21,7 +21,7 @@ struct Fault {
 
 fn fault() -> impl Strategy<Value = Fault> {
     let client = ["connection-loss", "consumer-crash", "producer-crash"];
-    let kind = select([&client[..], &["broker-restart", "process-crash", "alarm"]].concat());
+    let kind = select([&client[..], &["broker-restart", "process-crash", "queue-crash", "alarm"]].concat());
     let by = select(vec!["tcp-cut", "process-exit", "channel-close", "connection-close"]);
     let resource = select(vec!["memory", "disk"]);
     let words = (kind, by, resource);
@@ -31,7 +31,7 @@ fn fault() -> impl Strategy<Value = Fault> {
 }
 
 /// The scenario with up to four faults in its first 50 ms: crashes of its consumers and producers, losses of its clients'
-/// connections, restarts of the broker, crashes of its process, alarms.
+/// connections, restarts of the broker, crashes of its process and of queues, alarms. Confirmed messages survive all of them.
 pub fn faults(scenario: &ScenarioBuilder) -> BoxedStrategy<ScenarioBuilder> {
     let scenario = scenario.clone();
     vec(fault(), 0..4)
@@ -66,6 +66,14 @@ fn add_fault(builder: ScenarioBuilder, (number, fault): (usize, &Fault)) -> Scen
         "connection-loss" => {
             let connection = connections[fault.whom.index(connections.len())].as_str();
             begins(builder).with("connection", connection).with("lasts", lasts)
+        }
+        "queue-crash" => {
+            let queues = builder.names("queue");
+            if queues.is_empty() {
+                return builder;
+            }
+            let queue = queues[fault.whom.index(queues.len())].as_str();
+            begins(builder).with("queue", queue)
         }
         "alarm" => begins(builder).with("resource", fault.resource).with("lasts", lasts),
         _ => begins(builder).with("lasts", lasts),

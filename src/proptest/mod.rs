@@ -24,8 +24,10 @@
 mod claim;
 mod clients;
 mod faults;
+mod laws;
 mod runner;
 mod topology;
+mod work;
 
 pub use claim::{Claim, Run};
 pub use clients::{clients_of, workloads};

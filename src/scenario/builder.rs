@@ -36,6 +36,35 @@ pub struct SettingValue(Node);
 /// assert_eq!(scenario.system.consumers[0].prefetch_count, 10);
 /// # Ok::<(), amqpsim::scenario::Diagnostics>(())
 /// ```
+///
+/// Tables are arrays of pairs, lists are vectors; where values differ in type, each is made a [`SettingValue`]:
+///
+/// ```
+/// use amqpsim::scenario::{ScenarioBuilder, SettingValue};
+///
+/// let lognormal = [("mean", SettingValue::from("5ms")), ("cv", SettingValue::from(1.5))];
+/// let scenario = ScenarioBuilder::new("orders")
+///     .replication().with("study", "steady-state").with("warm-up", "5s")
+///     .experiment().with("dispatch", "least-unacked")
+///     .queue("orders")
+///     .class("big").with("every", 10)
+///     .downstream("database").with("concurrency", 10).with("latency", [("lognormal", lognormal)])
+///     .producer("shop")
+///         .with("routing-key", "orders")
+///         .with("rate", vec![[("at", "0s"), ("rate", "10/s")], [("at", "10s"), ("rate", "50/s")]])
+///         .with("message-size", [("exponential", "2kB")])
+///     .consumer("billing")
+///         .with("queue", "orders")
+///         .with("service-time", "5ms")
+///         .with("service-time-by-class", [("big", "50ms")])
+///         .with("schedule", vec![[("from", "0s"), ("until", "30s")]])
+///         .with("concurrency", 4)
+///         .with("downstream", "database")
+///         .with("failure-probability", 0.01)
+///     .build()?;
+/// assert_eq!(scenario.system.consumers[0].concurrency, 4);
+/// # Ok::<(), amqpsim::scenario::Diagnostics>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ScenarioBuilder {
     name: String,
@@ -132,9 +161,19 @@ impl ScenarioBuilder {
         self.single("broker")
     }
 
+    /// Goes on with `[experiment]`.
+    pub fn experiment(self) -> Self {
+        self.single("experiment")
+    }
+
     /// Goes on with `[classic-store]`.
     pub fn classic_store(self) -> Self {
         self.single("classic-store")
+    }
+
+    /// Goes on with `[quorum-store]`.
+    pub fn quorum_store(self) -> Self {
+        self.single("quorum-store")
     }
 
     /// Goes on with `[disk]`.
@@ -150,6 +189,21 @@ impl ScenarioBuilder {
     /// Goes on with `[link]`.
     pub fn link(self) -> Self {
         self.single("link")
+    }
+
+    /// Begins a `[[vhost]]`.
+    pub fn vhost(self, name: &str) -> Self {
+        self.list("vhost").with("name", name)
+    }
+
+    /// Begins a `[[user]]`.
+    pub fn user(self, name: &str) -> Self {
+        self.list("user").with("name", name)
+    }
+
+    /// Begins a `[[policy]]`.
+    pub fn policy(self, name: &str) -> Self {
+        self.list("policy").with("name", name)
     }
 
     /// Begins an `[[exchange]]`.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use amqpsim::amqp::MessageId;
 use amqpsim::measure::EndReason;
 use amqpsim::observe::What;
-use amqpsim::units::SimTime;
+use amqpsim::units::{Rate, SimDuration, SimTime};
 use proptest::{prop_assert, prop_assert_eq};
 
 use super::case::{Feature, scenarios};
@@ -29,7 +29,7 @@ impl Downstream {
         let spec = &run.scenario.system.downstreams[0];
         Downstream {
             concurrency: spec.concurrency.map_or(usize::MAX, |count| count as usize),
-            gap: spec.rate.and_then(|rate| rate.gap()).map_or(0, |gap| gap.as_nanos()),
+            gap: spec.rate.and_then(Rate::gap).map_or(0, SimDuration::as_nanos),
             line: VecDeque::new(),
             calling: Vec::new(),
             last: None,
