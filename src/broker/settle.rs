@@ -30,7 +30,7 @@ impl Broker {
         multiple: bool,
         step: &mut Step<'_, impl Out>,
     ) -> Handled {
-        let Broker { queues, consumers, channels, messages, .. } = self;
+        let Broker { queues, consumers, channels, messages, persistence, .. } = self;
         let channel = &mut channels[place];
         if multiple || channel.tx.is_some() {
             return self.settle(place, tag, multiple, Settling::Acknowledge, step);
@@ -43,16 +43,23 @@ impl Broker {
             self.carry_out(place, Settling::Acknowledge, &[unacked], step);
             return Ok(());
         };
-        if channel.limit.count > 0 || queue.features.is_some() || queue.stored {
+        let features = queue.features.as_ref();
+        let is_plain = features.is_none();
+        if channel.limit.count > 0 || features.is_some_and(|features| !features.deals_in_turn()) {
             self.carry_out(place, Settling::Acknowledge, &[unacked], step);
             return Ok(());
         }
         // The usual acknowledgement: all that it touches is at hand.
         queue.unacked -= 1;
-        let counts = (queue.ready.len() as u32, queue.unacked);
+        let counts = (queue.ready_count(), queue.unacked);
         let slot = unacked.entry.slot();
         let settled = (Settlement::Acked, rules::ACK_2);
         state_settled(channel.at, &unacked, messages.id(slot), counts, settled, step);
+        if queue.stored
+            && let Some(persistence) = persistence
+        {
+            persistence.forget_copy(id, unacked.entry.arrival(), true, step.now);
+        }
         messages.release(slot);
         let mut others_may_come_back = false;
         if let Some(consumer_id) = unacked.consumer {
@@ -65,12 +72,14 @@ impl Broker {
                 }
             }
         }
-        let is_empty = queue.ready.is_empty();
+        let is_empty = counts.0 == 0;
         if others_may_come_back {
             self.unblock(place, id, step);
         }
-        if !is_empty {
+        if !is_empty && is_plain {
             self.dispatch_plain(id, step);
+        } else if !is_empty {
+            self.dispatch(id, step);
         }
         Ok(())
     }
