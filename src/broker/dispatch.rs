@@ -51,7 +51,7 @@ impl Queue {
                 continue;
             }
             let channel = &mut hands.channels[consumer.channel];
-            if channel.limit.count > 0 || channel.is_unwatched || consumer.no_ack {
+            if channel.limit > 0 || channel.is_unwatched || consumer.no_ack {
                 return Offer::Unusual;
             }
             let Some(entry) = new.or_else(|| self.pop(hands.messages)) else { return Offer::Nobody };
@@ -290,18 +290,18 @@ impl Broker {
         if !consumer.has_credit() {
             return false;
         }
-        let limit = &mut self.channels[consumer.channel].limit;
-        if limit.count == 0 {
+        let channel = &mut self.channels[consumer.channel];
+        if channel.limit == 0 {
             return true;
         }
-        if limit.is_reached() || limit.waiting.contains(&id) {
-            if !limit.waiting.contains(&id) {
-                limit.waiting.push(id);
+        if channel.limit_is_reached() || channel.refused.contains(&id) {
+            if !channel.refused.contains(&id) {
+                channel.refused.push(id);
             }
             return false;
         }
         if !consumer.no_ack {
-            limit.volume += 1;
+            channel.volume += 1;
         }
         true
     }

@@ -45,7 +45,7 @@ impl Broker {
         };
         let features = queue.features.as_ref();
         let is_plain = features.is_none();
-        if channel.limit.count > 0 || features.is_some_and(|features| !features.deals_in_turn()) {
+        if channel.limit > 0 || features.is_some_and(|features| !features.deals_in_turn()) {
             self.carry_out(place, Settling::Acknowledge, &[unacked], step);
             return Ok(());
         }

@@ -23,8 +23,9 @@ pub(super) use rules::{DeadLetterExchange, Overflow, QueueRules};
 use super::messages::{Messages, Slot};
 use crate::units::SimTime;
 
-/// A queue and everything it holds.
+/// A queue and everything it holds. First comes what each message touches: two lines of the processor's cache.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub(super) struct Queue {
     arrivals: u32,
     pub(super) unacked: u32,
@@ -32,11 +33,11 @@ pub(super) struct Queue {
     pub(super) told: u32,
     /// The storage keeps its messages.
     pub(super) stored: bool,
+    /// What it has beyond that. A plain classic queue has nothing, and its messages take the short way.
+    pub(super) features: Option<Box<Features>>,
     /// Invariant, in a classic queue: in order of arrival; a requeued message is back in its old place.
     pub(super) ready: VecDeque<Entry>,
     pub(super) rotation: Rotation,
-    /// What it has beyond that. A plain classic queue has nothing, and its messages take the short way.
-    pub(super) features: Option<Box<Features>>,
     pub(super) name: Name,
     pub(super) vhost: u16,
     pub(super) durable: bool,
