@@ -32,23 +32,22 @@ impl Broker {
     ) -> Handled {
         let Broker { queues, consumers, channels, messages, persistence, .. } = self;
         let channel = &mut channels[place];
-        if multiple || channel.tx.is_some() {
+        if multiple || channel.tx.is_some() || channel.limit > 0 {
             return self.settle(place, tag, multiple, Settling::Acknowledge, step);
         }
-        let Some(unacked) = channel.unacked.take(tag) else {
-            return self.settle(place, tag, multiple, Settling::Acknowledge, step);
+        let Some(unacked) = channel.unacked.take_oldest(tag) else {
+            return self.ack_in_the_middle(place, tag, step);
         };
         let id = unacked.queue;
-        let Some(queue) = queues.get_mut(id.0) else {
-            self.carry_out(place, Settling::Acknowledge, &[unacked], step);
+        let queue = queues.get_mut(id.0);
+        let Some(queue) = queue.filter(|queue| queue.features.as_ref().is_none_or(|f| f.deals_in_turn()))
+        else {
+            // A copy for the rare case, so that the usual one needs none in memory.
+            let rare = unacked;
+            self.carry_out(place, Settling::Acknowledge, &[rare], step);
             return Ok(());
         };
-        let features = queue.features.as_ref();
-        let is_plain = features.is_none();
-        if channel.limit > 0 || features.is_some_and(|features| !features.deals_in_turn()) {
-            self.carry_out(place, Settling::Acknowledge, &[unacked], step);
-            return Ok(());
-        }
+        let is_plain = queue.features.is_none();
         // The usual acknowledgement: all that it touches is at hand.
         queue.unacked -= 1;
         let counts = (queue.ready_count(), queue.unacked);
@@ -80,6 +79,16 @@ impl Broker {
             self.dispatch_plain(id, step);
         } else if !is_empty {
             self.dispatch(id, step);
+        }
+        Ok(())
+    }
+
+    /// An acknowledgement of a delivery that is not the oldest one.
+    #[inline(never)]
+    fn ack_in_the_middle(&mut self, place: u32, tag: DeliveryTag, step: &mut Step<'_, impl Out>) -> Handled {
+        match self.channels[place].unacked.take(tag) {
+            Some(unacked) => self.carry_out(place, Settling::Acknowledge, &[unacked], step),
+            None => return self.settle(place, tag, false, Settling::Acknowledge, step),
         }
         Ok(())
     }

@@ -127,19 +127,20 @@ impl UnackedList {
         self.place(tag).and_then(|place| self.get(place)).is_some_and(|place| !place.settled)
     }
 
-    /// Takes the delivery with this tag, if it waits.
+    /// Takes the delivery with this tag if it is the oldest one, as usual.
     #[inline(always)]
-    pub(super) fn take(&mut self, tag: DeliveryTag) -> Option<Unacked> {
-        // Usually the oldest is settled first.
-        if self.get(0).is_none_or(|place| place.tag != tag) {
-            return self.take_from_middle(tag);
-        }
-        let taken = self.get(0).copied();
+    pub(super) fn take_oldest(&mut self, tag: DeliveryTag) -> Option<Unacked> {
+        let oldest = *self.get(0).filter(|oldest| oldest.tag == tag)?;
         self.leave_first();
         if self.settled > 0 {
             self.tidy();
         }
-        taken
+        Some(oldest)
+    }
+
+    /// Takes the delivery with this tag, if it waits.
+    pub(super) fn take(&mut self, tag: DeliveryTag) -> Option<Unacked> {
+        self.take_oldest(tag).or_else(|| self.take_from_middle(tag))
     }
 
     #[inline(never)]
