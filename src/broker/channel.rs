@@ -12,25 +12,32 @@ use super::unacked::{GONE, Unacked, UnackedList};
 /// How many routes a channel remembers beside its first one.
 const ROUTES: usize = 16;
 
-/// A channel that is open for the broker.
+/// A channel that is open for the broker. First comes what each delivery touches, then what each publish does: a line of the
+/// processor's cache each.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub(super) struct Channel {
     pub(super) at: ChannelRef,
     pub(super) state: ChannelState,
     /// The next delivery has to start that timer, whatever queue it is from.
     pub(super) is_unwatched: bool,
+    /// The bound that all its consumers share (`basic.qos` with global); 0: none. Source: rules QOS-4 to QOS-9.
+    pub(super) limit: u16,
+    /// No other channel has or had it.
+    pub(super) serial: u32,
     /// The tag given last.
     pub(super) last_tag: DeliveryTag,
-    pub(super) limit: ChannelLimit,
     pub(super) tx: Option<Box<Transaction>>,
+    pub(super) unacked: UnackedList,
     pub(super) confirms: Option<Box<Confirms>>,
     /// The first one asked for, which most producers never leave, and others by their keys.
     route: Route,
     more_routes: Vec<Route>,
-    pub(super) unacked: UnackedList,
+    /// Deliveries that count against the limit. Below 0 where more were acknowledged than counted.
+    pub(super) volume: i64,
+    /// Queues that were refused for the limit and wait to be told.
+    pub(super) refused: Vec<QueueId>,
     pub(super) vhost: u16,
-    /// No other channel has or had it.
-    pub(super) serial: u32,
     /// In order of subscription.
     pub(super) consumers: Vec<ConsumerId>,
     /// For consumers made from here on. Source: rule QOS-2.
@@ -50,23 +57,6 @@ pub(super) enum ChannelState {
     Open,
     /// The broker sent `channel.close`; everything is discarded until `channel.close-ok`. Source: rule ERR-4.
     Closing,
-}
-
-/// The bound that all consumers of a channel share (`basic.qos` with global). Source: rules QOS-4 to QOS-9.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ChannelLimit {
-    /// 0: no bound.
-    pub(super) count: u16,
-    /// Deliveries that count against it. Below 0 where more were acknowledged than counted.
-    pub(super) volume: i64,
-    /// Queues that were refused and wait to be told.
-    pub(super) waiting: Vec<QueueId>,
-}
-
-impl ChannelLimit {
-    pub(super) fn is_reached(&self) -> bool {
-        self.count > 0 && self.volume >= i64::from(self.count)
-    }
 }
 
 /// A remembered answer of the exchanges.
@@ -128,7 +118,9 @@ impl Channel {
             unacked: UnackedList::default(),
             consumers: Vec::new(),
             prefetch: 0,
-            limit: ChannelLimit::default(),
+            limit: 0,
+            volume: 0,
+            refused: Vec::new(),
             last_queue: None,
             confirms: None,
             tx: None,
@@ -139,6 +131,10 @@ impl Channel {
             route: Route::nowhere(),
             more_routes: Vec::new(),
         }
+    }
+
+    pub(super) fn limit_is_reached(&self) -> bool {
+        self.limit > 0 && self.volume >= i64::from(self.limit)
     }
 
     /// It is the one at `at`, and takes methods.
@@ -222,8 +218,9 @@ impl Channel {
     }
 }
 
-/// A consumer as the broker knows it. Source: rule QOS-3.
+/// A consumer as the broker knows it, in one line of the processor's cache. Source: rule QOS-3.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub(super) struct Consumer {
     pub(super) tag: Name,
     pub(super) queue: QueueId,

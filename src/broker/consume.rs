@@ -57,7 +57,7 @@ impl Broker {
         let resource = || self.queue_resource(queue.vhost, queue.name);
         let priority = consumer_priority(&resource(), queue.kind, &consume.arguments)?;
         if queue.kind == QueueKind::Quorum {
-            if self.channels[place].limit.count > 0 {
+            if self.channels[place].limit > 0 {
                 let text = format!("{} does not support global qos", resource());
                 return Err(failure(ReplyCode::NotImplemented, rules::QOS_12, text));
             }

@@ -21,7 +21,7 @@ pub(super) struct Hands<'a> {
     pub(super) steps_out: &'a mut u64,
 }
 
-/// What became of the next message of a plain queue.
+/// What became of the next message of a classic queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Offer {
     Taken,
@@ -51,10 +51,10 @@ impl Queue {
                 continue;
             }
             let channel = &mut hands.channels[consumer.channel];
-            if channel.limit.count > 0 || channel.is_unwatched || consumer.no_ack {
+            if channel.limit > 0 || channel.is_unwatched || consumer.no_ack {
                 return Offer::Unusual;
             }
-            let Some(entry) = new.or_else(|| self.ready.pop_front()) else { return Offer::Nobody };
+            let Some(entry) = new.or_else(|| self.pop(hands.messages)) else { return Offer::Nobody };
             consumer.unacked += 1;
             let stored = hands.messages.get(entry.slot());
             let delivery = self.note_delivery((id, consumer_id), consumer, channel, (entry, stored), step);
@@ -220,16 +220,22 @@ impl Broker {
         Offer::Nobody
     }
 
-    /// Offers the first message of a plain queue to the consumer whose turn it is.
+    /// Offers the first message of a classic queue to the consumer whose turn it is, whatever bounds there are and whoever
+    /// decides: it is [`Offer::Unusual`] if that one steps out, and the next one is to be asked.
     #[inline(never)]
-    fn offer_closely(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) {
-        let Some(consumer) = self.queues[id.0].rotation.next() else { return };
-        if self.may_take(id, consumer) {
-            self.deliver(id, consumer, step);
-            self.queues[id.0].rotation.turn();
-        } else {
+    fn offer_closely(&mut self, id: QueueId, step: &mut Step<'_, impl Out>) -> Offer {
+        self.choose_next(id);
+        let Some(consumer) = self.next_consumer(id) else { return Offer::Nobody };
+        if !self.may_take(id, consumer) {
             self.block(id, consumer, step);
+            return Offer::Unusual;
         }
+        self.deliver(id, consumer, step);
+        self.observe_delivery(consumer, step.now);
+        if !self.has_single_active(id) {
+            self.queues[id.0].rotation.turn();
+        }
+        Offer::Taken
     }
 
     /// The same for a queue of any kind, without stating its level.
@@ -239,21 +245,25 @@ impl Broker {
             self.checkout(id, step);
             return;
         }
-        while self.queues[id.0].head().is_some() {
-            self.choose_next(id);
-            let Some(consumer) = self.next_consumer(id) else { break };
-            if !self.may_take(id, consumer) {
-                self.block(id, consumer, step);
-                continue;
+        let in_turn = features.is_none_or(|features| features.deals_in_turn());
+        loop {
+            let Broker { queues, consumers, channels, messages, steps_out, .. } = self;
+            let queue = &mut queues[id.0];
+            if queue.ready_count() == 0 {
+                break;
             }
-            self.deliver(id, consumer, step);
-            self.observe_delivery(consumer, step.now);
-            if !self.has_single_active(id) {
-                self.queues[id.0].rotation.turn();
+            let mut hands = Hands { consumers, channels, messages, steps_out };
+            let mut offer = if in_turn { queue.offer(id, None, &mut hands, step) } else { Offer::Unusual };
+            if offer == Offer::Unusual {
+                offer = self.offer_closely(id, step);
             }
-            // What comes to the head may have expired. Source: rule TTL-4.
-            if self.queues[id.0].features.is_some() {
-                self.drop_expired(id, step);
+            match offer {
+                // What comes to the head may have expired. Source: rule TTL-4.
+                Offer::Taken if self.queues[id.0].features.is_some() => {
+                    self.drop_expired(id, step);
+                }
+                Offer::Taken | Offer::Unusual => {}
+                Offer::Nobody => break,
             }
         }
     }
@@ -280,18 +290,18 @@ impl Broker {
         if !consumer.has_credit() {
             return false;
         }
-        let limit = &mut self.channels[consumer.channel].limit;
-        if limit.count == 0 {
+        let channel = &mut self.channels[consumer.channel];
+        if channel.limit == 0 {
             return true;
         }
-        if limit.is_reached() || limit.waiting.contains(&id) {
-            if !limit.waiting.contains(&id) {
-                limit.waiting.push(id);
+        if channel.limit_is_reached() || channel.refused.contains(&id) {
+            if !channel.refused.contains(&id) {
+                channel.refused.push(id);
             }
             return false;
         }
         if !consumer.no_ack {
-            limit.volume += 1;
+            channel.volume += 1;
         }
         true
     }

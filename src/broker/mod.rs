@@ -265,7 +265,7 @@ impl Broker {
                 let handled = self.publish(place, publish, &mut step);
                 self.answer_failure(at, handled, &mut step);
             }
-            None => self.method(at, Method::BasicPublish(publish), &mut step),
+            None => self.method(at, Method::BasicPublish(publish.made_anew()), &mut step),
         }
         self.finish(&mut step);
     }

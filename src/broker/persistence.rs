@@ -43,6 +43,16 @@ pub(super) struct Persistence {
     scratch: (Vec<Asked>, Vec<u32>),
 }
 
+impl Persistence {
+    /// A copy has left its queue for good: it is `acked`, or that has another reason. Source: rule DUR-10.
+    pub(super) fn forget_copy(&mut self, id: QueueId, arrival: u32, acked: bool, now: SimTime) {
+        if self.arriving == Some((id, arrival)) {
+            self.arriving = None;
+        }
+        self.storage.settle(now, id.0, arrival, acked);
+    }
+}
+
 impl Broker {
     /// Gives a broker that has no queue yet a storage.
     pub fn attach(&mut self, storage: Storage) {
@@ -175,11 +185,9 @@ impl Broker {
 
     #[inline(never)]
     fn forget_copy(&mut self, id: QueueId, arrival: u32, acked: bool, step: &Step<'_, impl Out>) {
-        let Some(persistence) = &mut self.persistence else { return };
-        if persistence.arriving == Some((id, arrival)) {
-            persistence.arriving = None;
+        if let Some(persistence) = &mut self.persistence {
+            persistence.forget_copy(id, arrival, acked, step.now);
         }
-        persistence.storage.settle(step.now, id.0, arrival, acked);
     }
 
     /// Whether the storage has asked for something.

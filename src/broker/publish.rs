@@ -48,7 +48,7 @@ impl Broker {
             }
             return Ok(());
         }
-        self.publish_elsewhere(place, publish, step)
+        self.publish_elsewhere(place, publish.made_anew(), step)
     }
 
     /// The usual publish: to one queue, by a route that is known. Whether the queue took it.
@@ -310,6 +310,17 @@ impl Broker {
             }
             Answer::WithOthers => {}
         }
+    }
+}
+
+impl BasicPublish {
+    /// The same, elsewhere in memory: for the rare cases, so that the usual publish needs no place there.
+    #[inline(always)]
+    pub(super) fn made_anew(self) -> Self {
+        let BasicPublish { exchange, routing_key, mandatory, immediate, message } = self;
+        let Message { id, published, size, delivery_mode, priority, class, content } = message;
+        let message = Message { id, published, size, delivery_mode, priority, class, content };
+        BasicPublish { exchange, routing_key, mandatory, immediate, message }
     }
 }
 

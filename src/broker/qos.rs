@@ -21,17 +21,17 @@ impl Broker {
         let channel = &mut self.channels[place];
         if global && self.profile.channel_prefetch {
             // The count begins with everything unacknowledged, `basic.get` included. Source: rule QOS-7.
-            if channel.limit.count == 0 && prefetch_count > 0 {
-                channel.limit.volume = channel.unacked.len() as i64;
+            if channel.limit == 0 && prefetch_count > 0 {
+                channel.volume = channel.unacked.len() as i64;
             }
-            channel.limit.count = prefetch_count;
+            channel.limit = prefetch_count;
         } else {
             // It removes the channel's own bound as well. Source: rule QOS-5.
             channel.prefetch = prefetch_count;
-            channel.limit.count = 0;
+            channel.limit = 0;
         }
-        if channel.limit.count == 0 {
-            channel.limit.volume = 0;
+        if channel.limit == 0 {
+            channel.volume = 0;
         }
         // The channel answers first: the queues learn of it later.
         step.out.send(self.channels[place].at, ServerMethod::BasicQosOk);
@@ -41,21 +41,21 @@ impl Broker {
 
     /// `count` deliveries to consumers were settled or requeued.
     pub(super) fn lower_volume(&mut self, place: u32, count: u32) {
-        let limit = &mut self.channels[place].limit;
+        let channel = &mut self.channels[place];
         // Source: `rabbit_limiter`, which takes nothing off nothing.
-        if limit.count > 0 && limit.volume != 0 {
-            limit.volume -= i64::from(count);
+        if channel.limit > 0 && channel.volume != 0 {
+            channel.volume -= i64::from(count);
         }
     }
 
     /// Where the channel's bound leaves room again, its consumers come back in every queue that was refused.
     /// A real broker takes the queues in random order; here they go by name. Source: rule QOS-11.
     pub(super) fn resume_channel(&mut self, place: u32, step: &mut Step<'_, impl Out>) {
-        let limit = &mut self.channels[place].limit;
-        if limit.is_reached() || limit.waiting.is_empty() {
+        let channel = &mut self.channels[place];
+        if channel.limit_is_reached() || channel.refused.is_empty() {
             return;
         }
-        let mut waiting: Vec<QueueId> = std::mem::take(&mut limit.waiting);
+        let mut waiting: Vec<QueueId> = std::mem::take(&mut channel.refused);
         self.sort_queues(&mut waiting);
         for queue in waiting {
             self.unblock(place, queue, step);

@@ -268,8 +268,8 @@ impl Broker {
         let entry = unacked.entry.handed_out_before();
         let Some(features) = &mut queue.features else { return false };
         features.ready_bytes += size;
-        match (to, features.lanes.as_mut().and_then(|lanes| lanes.returned())) {
-            (ReturnTo::Front, Some(returned)) => returned.push_back(entry),
+        match (to, &mut features.lanes) {
+            (ReturnTo::Front, Some(lanes)) => lanes.take_back(entry),
             _ => queue.ready.push_back(entry),
         }
         true

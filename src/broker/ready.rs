@@ -42,16 +42,7 @@ impl Broker {
     /// Takes the message that is served next.
     #[inline]
     pub(super) fn take_ready(&mut self, id: QueueId) -> Option<Entry> {
-        let queue = &mut self.queues[id.0];
-        match &mut queue.features {
-            None => queue.ready.pop_front(),
-            Some(features) => {
-                let entry = features.pop(&mut queue.ready)?;
-                let size = self.messages.get(entry.slot()).message.size;
-                features.ready_bytes = features.ready_bytes.saturating_sub(u64::from(size));
-                Some(entry)
-            }
-        }
+        self.queues[id.0].pop(&self.messages)
     }
 
     /// Gives a plain queue room for the state of its features.

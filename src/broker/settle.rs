@@ -30,29 +30,35 @@ impl Broker {
         multiple: bool,
         step: &mut Step<'_, impl Out>,
     ) -> Handled {
-        let Broker { queues, consumers, channels, messages, .. } = self;
+        let Broker { queues, consumers, channels, messages, persistence, .. } = self;
         let channel = &mut channels[place];
-        if multiple || channel.tx.is_some() {
+        if multiple || channel.tx.is_some() || channel.limit > 0 {
             return self.settle(place, tag, multiple, Settling::Acknowledge, step);
         }
-        let Some(unacked) = channel.unacked.take(tag) else {
-            return self.settle(place, tag, multiple, Settling::Acknowledge, step);
+        let Some(unacked) = channel.unacked.take_oldest(tag) else {
+            return self.ack_in_the_middle(place, tag, step);
         };
         let id = unacked.queue;
-        let Some(queue) = queues.get_mut(id.0) else {
-            self.carry_out(place, Settling::Acknowledge, &[unacked], step);
+        let queue = queues.get_mut(id.0);
+        let Some(queue) = queue.filter(|queue| queue.features.as_ref().is_none_or(|f| f.deals_in_turn()))
+        else {
+            // A copy for the rare case, so that the usual one needs none in memory.
+            let rare = unacked;
+            self.carry_out(place, Settling::Acknowledge, &[rare], step);
             return Ok(());
         };
-        if channel.limit.count > 0 || queue.features.is_some() || queue.stored {
-            self.carry_out(place, Settling::Acknowledge, &[unacked], step);
-            return Ok(());
-        }
+        let is_plain = queue.features.is_none();
         // The usual acknowledgement: all that it touches is at hand.
         queue.unacked -= 1;
-        let counts = (queue.ready.len() as u32, queue.unacked);
+        let counts = (queue.ready_count(), queue.unacked);
         let slot = unacked.entry.slot();
         let settled = (Settlement::Acked, rules::ACK_2);
         state_settled(channel.at, &unacked, messages.id(slot), counts, settled, step);
+        if queue.stored
+            && let Some(persistence) = persistence
+        {
+            persistence.forget_copy(id, unacked.entry.arrival(), true, step.now);
+        }
         messages.release(slot);
         let mut others_may_come_back = false;
         if let Some(consumer_id) = unacked.consumer {
@@ -65,12 +71,24 @@ impl Broker {
                 }
             }
         }
-        let is_empty = queue.ready.is_empty();
+        let is_empty = counts.0 == 0;
         if others_may_come_back {
             self.unblock(place, id, step);
         }
-        if !is_empty {
+        if !is_empty && is_plain {
             self.dispatch_plain(id, step);
+        } else if !is_empty {
+            self.dispatch(id, step);
+        }
+        Ok(())
+    }
+
+    /// An acknowledgement of a delivery that is not the oldest one.
+    #[inline(never)]
+    fn ack_in_the_middle(&mut self, place: u32, tag: DeliveryTag, step: &mut Step<'_, impl Out>) -> Handled {
+        match self.channels[place].unacked.take(tag) {
+            Some(unacked) => self.carry_out(place, Settling::Acknowledge, &[unacked], step),
+            None => return self.settle(place, tag, false, Settling::Acknowledge, step),
         }
         Ok(())
     }

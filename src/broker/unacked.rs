@@ -7,8 +7,9 @@ use crate::units::SimTime;
 /// In place of the queue of a delivery: the queue is gone, and settling the delivery does nothing.
 pub(super) const GONE: QueueId = QueueId(u32::MAX);
 
-/// One delivery that waits.
+/// One delivery that waits. It lies in one line of the processor's cache.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
 pub(super) struct Unacked {
     pub(super) tag: DeliveryTag,
     pub(super) entry: Entry,
@@ -39,35 +40,35 @@ const FEW: usize = 8;
 pub(super) struct UnackedList {
     /// A ring of a power of two. Invariant: tags grow. A delivery in the middle stays in its place when it is settled; the
     /// first one is never settled.
-    places: Vec<Unacked>,
-    head: usize,
-    used: usize,
+    places: Box<[Unacked]>,
+    head: u32,
+    used: u32,
     /// Those of the used places that wait no more.
-    settled: usize,
+    settled: u32,
 }
 
 impl UnackedList {
     pub(super) fn len(&self) -> usize {
-        self.used - self.settled
+        (self.used - self.settled) as usize
     }
 
     /// Where the one behind `n` others is, if there are so many.
     #[inline(always)]
     fn at(&self, n: usize) -> usize {
-        (self.head + n) & self.places.len().wrapping_sub(1)
+        (self.head as usize + n) & self.places.len().wrapping_sub(1)
     }
 
     #[inline(always)]
     fn get(&self, n: usize) -> Option<&Unacked> {
-        if n < self.used { self.places.get(self.at(n)) } else { None }
+        if n < self.used as usize { self.places.get(self.at(n)) } else { None }
     }
 
     #[inline(always)]
     pub(super) fn push(&mut self, unacked: Unacked) {
-        if self.used == self.places.len() {
+        if self.used as usize == self.places.len() {
             self.grow();
         }
-        let place = self.at(self.used);
+        let place = self.at(self.used as usize);
         self.places[place] = unacked;
         self.used += 1;
     }
@@ -75,20 +76,27 @@ impl UnackedList {
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        self.places.rotate_left(self.head);
+        let mut places = std::mem::take(&mut self.places).into_vec();
+        places.rotate_left(self.head as usize);
         self.head = 0;
-        let size = (2 * self.places.len()).max(FEW);
-        self.places.resize(size, Unacked::default());
+        let size = (2 * places.len()).max(FEW);
+        places.resize(size, Unacked::default());
+        self.places = places.into_boxed_slice();
     }
 
     /// Takes the first place.
-    #[inline(always)]
     fn pop(&mut self) -> Option<Unacked> {
         let first = *self.get(0)?;
-        self.head = self.at(1);
-        self.used -= 1;
-        self.settled -= usize::from(first.settled);
+        self.leave_first();
+        self.settled -= u32::from(first.settled);
         Some(first)
+    }
+
+    #[inline(always)]
+    fn leave_first(&mut self) {
+        self.used -= 1;
+        // Short lists stay where they are, in memory that is at hand.
+        self.head = if self.used == 0 { 0 } else { self.at(1) as u32 };
     }
 
     fn place(&self, tag: DeliveryTag) -> Option<usize> {
@@ -103,7 +111,7 @@ impl UnackedList {
 
     /// How many there are before the first for which `before` does not hold; those for which it holds come first.
     fn partition_point(&self, before: impl Fn(&Unacked) -> bool) -> usize {
-        let (mut low, mut high) = (0, self.used);
+        let (mut low, mut high) = (0, self.used as usize);
         while low < high {
             let middle = low.midpoint(high);
             if self.get(middle).is_some_and(&before) {
@@ -119,20 +127,20 @@ impl UnackedList {
         self.place(tag).and_then(|place| self.get(place)).is_some_and(|place| !place.settled)
     }
 
-    /// Takes the delivery with this tag, if it waits.
+    /// Takes the delivery with this tag if it is the oldest one, as usual.
     #[inline(always)]
-    pub(super) fn take(&mut self, tag: DeliveryTag) -> Option<Unacked> {
-        // Usually the oldest is settled first.
-        if self.get(0).is_none_or(|place| place.tag != tag) {
-            return self.take_from_middle(tag);
-        }
-        let taken = self.get(0).copied();
-        self.head = self.at(1);
-        self.used -= 1;
+    pub(super) fn take_oldest(&mut self, tag: DeliveryTag) -> Option<Unacked> {
+        let oldest = *self.get(0).filter(|oldest| oldest.tag == tag)?;
+        self.leave_first();
         if self.settled > 0 {
             self.tidy();
         }
-        taken
+        Some(oldest)
+    }
+
+    /// Takes the delivery with this tag, if it waits.
+    pub(super) fn take(&mut self, tag: DeliveryTag) -> Option<Unacked> {
+        self.take_oldest(tag).or_else(|| self.take_from_middle(tag))
     }
 
     #[inline(never)]
@@ -170,7 +178,7 @@ impl UnackedList {
             taken.push(*unacked);
             unacked.settled = true;
         }
-        self.settled += taken.len();
+        self.settled += taken.len() as u32;
         self.tidy();
         taken
     }
@@ -189,14 +197,14 @@ impl UnackedList {
 
     /// All deliveries, to be changed.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Unacked> {
-        let used = self.used;
-        let (wrapped, from_head) = self.places.split_at_mut(self.head);
+        let (head, used) = (self.head as usize, self.used as usize);
+        let (wrapped, from_head) = self.places.split_at_mut(head);
         from_head.iter_mut().chain(wrapped).take(used).filter(|place| !place.settled)
     }
 
     /// All deliveries, the oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Unacked> {
-        (0..self.used).filter_map(|n| self.get(n)).filter(|place| !place.settled)
+        (0..self.used as usize).filter_map(|n| self.get(n)).filter(|place| !place.settled)
     }
 
     #[inline(never)]
@@ -205,7 +213,7 @@ impl UnackedList {
             self.pop();
         }
         // One delivery that is never settled must not make the list grow with every later one.
-        if self.used > 32 && self.used > 2 * self.len() {
+        if self.used > 32 && self.used as usize > 2 * self.len() {
             let waiting = self.take_all();
             waiting.into_iter().for_each(|unacked| self.push(unacked));
         }

@@ -9,6 +9,7 @@ use super::quorum::Quorum;
 use super::rules::QueueRules;
 use super::time_to_live::TimeToLive;
 use crate::amqp::ConsumerId;
+use crate::broker::messages::Messages;
 use crate::broker::profile::Profile;
 
 /// The features of a queue: what is in force, and the state that it needs.
@@ -61,6 +62,13 @@ impl Features {
         }
     }
 
+    /// Whoever is next takes what is next, as usual: nobody else decides, and nobody waits for one consumer to end.
+    #[inline(always)]
+    pub(in crate::broker) fn deals_in_turn(&self) -> bool {
+        !self.is_dealt && !self.rules.single_active && !self.is_quorum()
+    }
+
+    #[inline(always)]
     pub(in crate::broker) fn is_quorum(&self) -> bool {
         self.kind == QueueKind::Quorum
     }
@@ -72,11 +80,16 @@ impl Features {
         }
     }
 
-    pub(in crate::broker) fn pop(&mut self, own: &mut VecDeque<Entry>) -> Option<Entry> {
-        match &mut self.lanes {
+    /// Takes the message that is served next.
+    #[inline(never)]
+    pub(in crate::broker) fn pop(&mut self, own: &mut VecDeque<Entry>, messages: &Messages) -> Option<Entry> {
+        let entry = match &mut self.lanes {
             Some(lanes) => lanes.pop(own),
             None => own.pop_front(),
-        }
+        }?;
+        let size = messages.get(entry.slot()).message.size;
+        self.ready_bytes = self.ready_bytes.saturating_sub(u64::from(size));
+        Some(entry)
     }
 
     /// Ready messages that are not in the queue's own list.

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use super::entry::Entry;
+use super::merge;
 use crate::broker::profile::QuorumPriorities;
 
 /// High messages that a quorum queue of two classes serves before a normal one. Source: rule PRI-6.
@@ -30,6 +31,8 @@ enum Order {
 pub(in crate::broker) struct Lanes {
     order: Order,
     all: Vec<VecDeque<Entry>>,
+    /// Messages in all of them.
+    count: usize,
     /// High messages served since the last normal one.
     high_served: u8,
 }
@@ -37,7 +40,12 @@ pub(in crate::broker) struct Lanes {
 impl Lanes {
     /// Of a classic queue with `x-max-priority`. Source: rule PRI-1.
     pub(in crate::broker) fn classic(max: u8) -> Self {
-        Lanes { order: Order::Classic(max), all: vec![VecDeque::new(); max as usize], high_served: 0 }
+        Lanes {
+            order: Order::Classic(max),
+            all: vec![VecDeque::new(); max as usize],
+            count: 0,
+            high_served: 0,
+        }
     }
 
     /// Of a quorum queue: the first lane holds returned messages. Source: rules RDL-2 and PRI-6.
@@ -51,11 +59,11 @@ impl Lanes {
             QuorumPriorities::Ignored => Order::Returned,
             other => Order::Quorum(other),
         };
-        Lanes { order, all: vec![VecDeque::new(); count], high_served: 0 }
+        Lanes { order, all: vec![VecDeque::new(); count], count: 0, high_served: 0 }
     }
 
-    /// The lane of a new message, if it does not belong into the queue's own list.
-    pub(in crate::broker) fn of_priority(&mut self, priority: Option<u8>) -> Option<&mut VecDeque<Entry>> {
+    /// The place of the lane for messages of this priority, if they do not belong into the queue's own list.
+    fn of_priority(&self, priority: Option<u8>) -> Option<usize> {
         let lane = match self.order {
             Order::Returned => return None,
             Order::Classic(max) => usize::from(max.checked_sub(priority.unwrap_or(0).min(max))?),
@@ -65,16 +73,40 @@ impl Lanes {
             }
             Order::Quorum(_) => return None,
         };
-        self.all.get_mut(lane)
+        (lane < self.all.len()).then_some(lane)
     }
 
-    /// The lane of messages that came back. Only a quorum queue has it.
-    pub(in crate::broker) fn returned(&mut self) -> Option<&mut VecDeque<Entry>> {
-        self.all.first_mut()
+    /// Adds a new message, unless its place is in the queue's own list. Whether it did.
+    pub(in crate::broker) fn push(&mut self, priority: Option<u8>, entry: Entry) -> bool {
+        let lane = self.of_priority(priority);
+        if let Some(lane) = lane {
+            self.all[lane].push_back(entry);
+            self.count += 1;
+        }
+        lane.is_some()
+    }
+
+    /// Puts messages of one priority back to where they were, unless that is in the queue's own list. Whether it did.
+    pub(in crate::broker) fn requeue(&mut self, priority: Option<u8>, entries: &[Entry]) -> bool {
+        let lane = self.of_priority(priority);
+        if let Some(lane) = lane {
+            merge(&mut self.all[lane], entries.to_vec());
+            self.count += entries.len();
+        }
+        lane.is_some()
+    }
+
+    /// Adds a message that came back. Only a quorum queue has a lane for those.
+    pub(in crate::broker) fn take_back(&mut self, entry: Entry) {
+        self.all[0].push_back(entry);
+        self.count += 1;
     }
 
     /// The place of the lane that is served next; `None`: the queue's own list is.
     fn next(&self, own_is_empty: bool) -> Option<usize> {
+        if self.count == 0 {
+            return None;
+        }
         let lane = self.all.iter().position(|lane| !lane.is_empty())?;
         let normal_is_due = self.order == Order::Quorum(QuorumPriorities::TwoClasses)
             && lane == 1
@@ -100,11 +132,13 @@ impl Lanes {
         if lane == 1 {
             self.high_served = self.high_served.saturating_add(1);
         }
+        self.count -= 1;
         self.all[lane].pop_front()
     }
 
+    #[inline(always)]
     pub(in crate::broker) fn len(&self) -> usize {
-        self.all.iter().map(VecDeque::len).sum()
+        self.count
     }
 
     /// Keeps the messages for which `keep` holds.
@@ -112,6 +146,7 @@ impl Lanes {
         for lane in &mut self.all {
             lane.retain(|&entry| keep(entry));
         }
+        self.count = self.all.iter().map(VecDeque::len).sum();
     }
 
     /// All messages, those served first at the front.
@@ -126,6 +161,7 @@ impl Lanes {
 
     pub(in crate::broker) fn clear(&mut self) {
         self.all.iter_mut().for_each(VecDeque::clear);
+        self.count = 0;
     }
 }
 
@@ -139,7 +175,9 @@ mod tests {
         let mut own = VecDeque::new();
         for (number, &priority) in (0..).zip(priorities) {
             let entry = Entry::new(SimTime::ZERO, number, Slot(number));
-            lanes.of_priority(priority).unwrap_or(&mut own).push_back(entry);
+            if !lanes.push(priority, entry) {
+                own.push_back(entry);
+            }
         }
         std::iter::from_fn(|| lanes.pop(&mut own)).map(|entry| entry.slot().0).collect()
     }

@@ -20,11 +20,12 @@ pub(super) use kind::QueueKind;
 pub(super) use rotation::Rotation;
 pub(super) use rules::{DeadLetterExchange, Overflow, QueueRules};
 
-use super::messages::Slot;
+use super::messages::{Messages, Slot};
 use crate::units::SimTime;
 
-/// A queue and everything it holds.
+/// A queue and everything it holds. First comes what each message touches: two lines of the processor's cache.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub(super) struct Queue {
     arrivals: u32,
     pub(super) unacked: u32,
@@ -32,11 +33,11 @@ pub(super) struct Queue {
     pub(super) told: u32,
     /// The storage keeps its messages.
     pub(super) stored: bool,
+    /// What it has beyond that. A plain classic queue has nothing, and its messages take the short way.
+    pub(super) features: Option<Box<Features>>,
     /// Invariant, in a classic queue: in order of arrival; a requeued message is back in its old place.
     pub(super) ready: VecDeque<Entry>,
     pub(super) rotation: Rotation,
-    /// What it has beyond that. A plain classic queue has nothing, and its messages take the short way.
-    pub(super) features: Option<Box<Features>>,
     pub(super) name: Name,
     pub(super) vhost: u16,
     pub(super) durable: bool,
@@ -99,9 +100,19 @@ impl Queue {
     pub(super) fn push_by_priority(&mut self, now: SimTime, slot: Slot, priority: Option<u8>) -> Entry {
         let entry = self.new_entry(now, slot);
         let lanes = self.features.as_mut().and_then(|features| features.lanes.as_mut());
-        let lane = lanes.and_then(|lanes| lanes.of_priority(priority)).unwrap_or(&mut self.ready);
-        lane.push_back(entry);
+        if !lanes.is_some_and(|lanes| lanes.push(priority, entry)) {
+            self.ready.push_back(entry);
+        }
         entry
+    }
+
+    /// Takes the message that is served next.
+    #[inline(always)]
+    pub(super) fn pop(&mut self, messages: &Messages) -> Option<Entry> {
+        match &mut self.features {
+            None => self.ready.pop_front(),
+            Some(features) => features.pop(&mut self.ready, messages),
+        }
     }
 
     /// The message that is served next.
@@ -128,11 +139,12 @@ impl Queue {
         priorities.sort_unstable();
         priorities.dedup();
         for priority in priorities {
-            let of_priority =
+            let of_priority: Vec<Entry> =
                 entries.iter().filter(|(p, _)| *p == priority).map(|(_, entry)| *entry).collect();
             let lanes = self.features.as_mut().and_then(|features| features.lanes.as_mut());
-            let lane = lanes.and_then(|lanes| lanes.of_priority(priority)).unwrap_or(&mut self.ready);
-            merge(lane, of_priority);
+            if !lanes.is_some_and(|lanes| lanes.requeue(priority, &of_priority)) {
+                merge(&mut self.ready, of_priority);
+            }
         }
     }
 

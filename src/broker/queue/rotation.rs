@@ -8,11 +8,12 @@ const NEAR: usize = 8;
 
 /// Consumers of one priority, in order of their turns.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 struct Class {
     priority: i64,
-    len: usize,
+    len: u32,
     /// Where the first is.
-    head: usize,
+    head: u32,
     near: [ConsumerId; NEAR],
     /// In their stead, once there were more: a power of two.
     far: Vec<ConsumerId>,
@@ -28,15 +29,16 @@ impl Class {
     #[inline(always)]
     fn get(&self, n: usize) -> Option<ConsumerId> {
         let places = if self.far.is_empty() { &self.near[..] } else { &self.far };
-        (n < self.len).then(|| places[(self.head + n) & (places.len() - 1)])
+        (n < self.len as usize).then(|| places[(self.head as usize + n) & (places.len() - 1)])
     }
 
     #[inline(always)]
     fn push(&mut self, consumer: ConsumerId) {
-        if self.len >= NEAR && self.len >= self.far.len() {
+        let len = self.len as usize;
+        if len >= NEAR && len >= self.far.len() {
             self.grow();
         }
-        let behind = self.head + self.len;
+        let behind = self.head as usize + len;
         self.len += 1;
         let places = self.places();
         places[behind & (places.len() - 1)] = consumer;
@@ -52,7 +54,7 @@ impl Class {
 
     #[inline(always)]
     fn pop(&mut self) {
-        let taken = usize::from(self.len > 0);
+        let taken = u32::from(self.len > 0);
         self.head += taken;
         self.len -= taken;
     }
@@ -60,21 +62,22 @@ impl Class {
     /// The first goes behind all others.
     #[inline(always)]
     fn turn(&mut self) {
-        let (head, behind) = (self.head, self.head + self.len);
+        let (head, behind) = (self.head as usize, (self.head + self.len) as usize);
         let places = self.places();
         let mask = places.len() - 1;
         places[behind & mask] = places[head & mask];
-        self.head = (head + 1) & mask;
+        self.head = ((head + 1) & mask) as u32;
     }
 
     fn iter(&self) -> impl Iterator<Item = ConsumerId> {
-        (0..self.len).filter_map(|n| self.get(n))
+        (0..self.len as usize).filter_map(|n| self.get(n))
     }
 }
 
 /// The rotation. A consumer that cannot take the message it is offered leaves; it comes back, at the back of its
 /// priority, when it can again.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 pub(in crate::broker) struct Rotation {
     /// The highest priority that has a consumer, if one has.
     serving: Class,
