@@ -9,8 +9,15 @@ pub trait Model {
     /// What can happen to it.
     type Event: Event;
 
-    /// Carries out `event`, numbered `seq`, at the present instant of `events`, and schedules what follows from it.
-    fn handle(&mut self, seq: Seq, event: Self::Event, events: &mut EventList<Self::Event>);
+    /// Carries out `event`, numbered `seq`, with its load, at the present instant of `events`, and schedules what follows from
+    /// it. The load is the default unless the event came through a lane.
+    fn handle(
+        &mut self,
+        seq: Seq,
+        event: Self::Event,
+        load: <Self::Event as Event>::Load,
+        events: &mut EventList<Self::Event>,
+    );
 
     /// Whether `event`, numbered `seq`, is sure to change nothing whenever it comes. A run does not wait for such events.
     fn is_idle(&self, seq: Seq, event: Self::Event) -> bool;
@@ -86,8 +93,8 @@ fn next<M: Model>(model: &mut M, events: &mut EventList<M::Event>, until: SimTim
         return false;
     }
     match events.pop(until) {
-        Some((seq, event)) => {
-            model.handle(seq, event, events);
+        Some((seq, event, load)) => {
+            model.handle(seq, event, load, events);
             true
         }
         None => false,
@@ -103,6 +110,7 @@ mod tests {
     struct Tick;
 
     impl Event for Tick {
+        type Load = ();
         fn pack(self) -> u32 {
             0
         }
@@ -119,7 +127,7 @@ mod tests {
 
     impl Model for Clock {
         type Event = Tick;
-        fn handle(&mut self, _: Seq, event: Tick, events: &mut EventList<Tick>) {
+        fn handle(&mut self, _: Seq, event: Tick, (): (), events: &mut EventList<Tick>) {
             events.at(events.now() + self.delay, event);
         }
         fn is_idle(&self, _: Seq, _: Tick) -> bool {

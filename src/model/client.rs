@@ -1,11 +1,12 @@
 //! The clients at work: connect, set up channels, publish, consume, acknowledge, and what a loss does to them.
 
 use super::connection::{
-    Caller, Calling, ChannelPhase, ClientChannel, Committer, DownFrame, Phase, Todo, UpFrame, declaration,
+    Caller, Calling, ChannelPhase, ClientChannel, Committer, Phase, Todo, declaration,
     subscription,
 };
 use super::consumer::{InWork, WhenDone};
 use super::event::SystemEvent;
+use super::frame::Frame;
 use super::parting::Parting;
 use super::publishing::Verdict;
 use super::reconnecting::DELAY_AFTER_REFUSAL;
@@ -23,17 +24,29 @@ use std::sync::Arc;
 
 impl<R: Recorder> System<R> {
     #[inline(always)]
-    pub(super) fn reach_client(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
-        match self.connections[index].down.arrive(seq) {
-            None | Some(DownFrame::Nothing) => {}
-            Some(DownFrame::Deliver { consumer, life }) => self.receive(consumer as usize, life, events),
-            Some(DownFrame::Confirm { connection, channel, publish }) => {
+    pub(super) fn reach_client(
+        &mut self,
+        index: usize,
+        (seq, load): (Seq, Frame),
+        events: &mut EventList<SystemEvent>,
+    ) {
+        match self.connections[index].down.arrive(seq, load) {
+            Frame::Deliver { consumer, life } => self.receive(consumer as usize, life, events),
+            Frame::Confirm { connection, channel, publish } => {
                 if self.connections[index].is_client_of(connection) {
                     let at = ChannelRef { connection, channel };
                     self.publish_confirmed(index, at, u64::from(publish), events);
                 }
             }
-            Some(DownFrame::Method(at)) => {
+            frame => self.rare_frame_at_client(index, frame, events),
+        }
+    }
+
+    /// Any other frame reaches the client.
+    #[inline(never)]
+    fn rare_frame_at_client(&mut self, index: usize, frame: Frame, events: &mut EventList<SystemEvent>) {
+        match frame {
+            Frame::Answer(at) => {
                 let method = self.connections[index].down.carried();
                 // What was sent to a connection that the client has given up finds nobody.
                 if self.connections[index].is_client_of(at.connection)
@@ -42,13 +55,13 @@ impl<R: Recorder> System<R> {
                     self.client_method(index, at, method, events);
                 }
             }
-            Some(DownFrame::Gone(id)) => {
+            Frame::Gone(id) => {
                 if self.connections[index].is_client_of(id) {
                     self.part_connection(index, Parting::GoesOn, events);
                     self.connect_later(index, events);
                 }
             }
-            Some(DownFrame::Refused(id)) => {
+            Frame::Refused(id) => {
                 let connection = &mut self.connections[index];
                 if connection.phase == Phase::Opening && connection.id == id {
                     connection.phase = Phase::Down;
@@ -57,6 +70,8 @@ impl<R: Recorder> System<R> {
                     self.connect_later(index, events);
                 }
             }
+            // A cut has lost it; the others are frames to the broker.
+            _ => {}
         }
     }
 
@@ -106,7 +121,7 @@ impl<R: Recorder> System<R> {
             channel: at,
             method: Method::BasicAck { delivery_tag: tag, multiple: false },
         });
-        connection.up.send(UpFrame::Ack { channel: consumer.channel, tag }, events);
+        connection.up.send(Frame::Ack { channel: consumer.channel, tag }, events);
     }
 
     /// The consumer takes the oldest message of its buffer, or is idle.
@@ -488,7 +503,7 @@ impl<R: Recorder> System<R> {
             method: method.clone(),
         });
         let asks_for_confirms = method == Method::ConfirmSelect;
-        connection.up.send_method(UpFrame::Method(channel), method, events);
+        connection.up.send_method(Frame::Method(channel), method, events);
         if asks_for_confirms {
             self.expect_confirms(index, channel);
         }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::connection::DownFrame;
 use super::consumer::{Booking, Held, Progress, Settled};
 use super::event::SystemEvent;
+use super::frame::Frame;
 use super::record::Recorder;
 use super::script::Handed;
 use super::system::System;
@@ -103,7 +103,7 @@ impl<R: Recorder> Effects<'_, R> {
         {
             consumer.keep_request(held.tag, content);
         }
-        let frame = DownFrame::Deliver { consumer: index as u32, life: consumer.life };
+        let frame = Frame::Deliver { consumer: index as u32, life: consumer.life };
         connection.down.send(frame, self.events);
     }
 
@@ -127,7 +127,7 @@ impl<R: Recorder> Effects<'_, R> {
             channel: to,
             method: method.clone(),
         });
-        self.system.connections[index].down.send_method(DownFrame::Method(to), method, self.events);
+        self.system.connections[index].down.send_method(Frame::Answer(to), method, self.events);
     }
 
     /// The `basic.ack` of a publish, of which there are so many that it goes without a method of its own.
@@ -142,7 +142,7 @@ impl<R: Recorder> Effects<'_, R> {
         };
         let connection = index as u32;
         self.system.recorder.observe(self.now, || What::BrokerSent { connection, channel: to, method });
-        let frame = DownFrame::Confirm { connection: to.connection, channel: to.channel, publish };
+        let frame = Frame::Confirm { connection: to.connection, channel: to.channel, publish };
         self.system.connections[index].down.send(frame, self.events);
     }
 

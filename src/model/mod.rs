@@ -20,6 +20,7 @@ mod effects;
 mod event;
 mod fates;
 mod fault;
+mod frame;
 mod hand;
 mod hands;
 mod link;
@@ -47,6 +48,7 @@ pub use fault::{
     Alarm, BrokerRestart, Condition, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec, NodeCrash,
     ProducerCrash, ProducerCrashBy, QueueCrash, Repeats, Resource, Trigger,
 };
+pub use frame::Frame;
 pub use hand::{HandMessage, channel};
 pub use measuring::populations;
 pub use operator::{OperatorSpec, PermissionSpec, PolicySpec, Refusal, UserSpec, refusals};
