@@ -43,7 +43,8 @@ impl<L: Copy + Default> LaneQueue<L> {
         }
         let mask = self.places.len() - 1;
         let is_first = self.len == 0;
-        self.places[(self.head + self.len) & mask] = Place { high: (key >> 64) as u64, low: key as u64, load };
+        self.places[(self.head + self.len) & mask] =
+            Place { high: (key >> 64) as u64, low: key as u64, load };
         self.len += 1;
         is_first
     }

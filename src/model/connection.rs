@@ -9,8 +9,8 @@ use super::frame::Frame;
 use super::link::Link;
 use super::spec::{BindingSpec, ConsumerSpec, Declaration, ExchangeSpec, QueueSpec, SystemSpec};
 use crate::amqp::{
-    BasicConsume, BindArguments, ChannelNo, ConnectionId, ExchangeDeclare, Method,
-    Names, QueueDeclare, ServerMethod,
+    BasicConsume, BindArguments, ChannelNo, ConnectionId, ExchangeDeclare, Method, Names, QueueDeclare,
+    ServerMethod,
 };
 use crate::engine::{EventList, Seq};
 use crate::random::RandomStream;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::consumer::{Booking, Held, Progress, Settled};
 use super::event::SystemEvent;
 use super::frame::Frame;
+use super::held::{Booking, Held, Progress, Settled};
 use super::record::Recorder;
 use super::script::Handed;
 use super::system::System;
@@ -169,7 +169,7 @@ impl<R: Recorder> Effects<'_, R> {
             self.system.books.ledger.processed += 1;
             return;
         };
-        self.system.books.consumers[consumer as usize].outcome.delivered += 1;
+        self.system.books.consumers[consumer as usize].delivered += 1;
         self.delivering = Some(consumer as usize);
         self.settled_as_sent = true;
     }
@@ -186,7 +186,7 @@ impl<R: Recorder> Effects<'_, R> {
             self.handed_out(to, tag, handed);
             return;
         };
-        let book = &mut self.system.books.consumers[index].outcome;
+        let book = &mut self.system.books.consumers[index];
         book.delivered += 1;
         book.redelivered += u64::from(redelivered);
         book.unacked_max = book.unacked_max.max(unacked);

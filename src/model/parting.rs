@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use super::connection::{ChannelPhase, Phase, Todo};
-use super::consumer::{Held, Settled};
 use super::event::SystemEvent;
 use super::frame::Frame;
+use super::held::{Held, Settled};
 use super::record::Recorder;
 use super::system::System;
 use crate::amqp::{ChannelNo, ChannelRef, MessageId, Method, ProducerId};
@@ -121,7 +121,7 @@ impl<R: Recorder> System<R> {
         let buffered = std::mem::take(&mut consumer.buffered);
         let held = consumer.held.take_all();
         let mut gone: Vec<_> =
-            held.into_iter().enumerate().map(|(place, h)| (h, place >= buffered)).collect();
+            held.into_iter().enumerate().map(|(place, h)| (h, place >= buffered as usize)).collect();
         consumer.part_requests();
         if let Some(batch) = &mut consumer.ack_batch {
             batch.part();

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::confirming::{Confirming, Sent};
 use super::connection::{ChannelPhase, Committer};
-use super::consumer::InWork;
 use super::event::SystemEvent;
 use super::frame::Frame;
+use super::held::InWork;
 use super::producer::Producer;
 use super::record::Recorder;
 use super::republishing::Republishing;

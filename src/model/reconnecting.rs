@@ -1,6 +1,6 @@
 //! How a client comes to be connected, at the start and after a loss. What follows on an open connection is in `client.rs`.
 
-use super::connection::{Phase};
+use super::connection::Phase;
 use super::event::SystemEvent;
 use super::frame::Frame;
 use super::record::Recorder;

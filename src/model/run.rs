@@ -147,7 +147,7 @@ impl<R: Recorder> System<R> {
         let is_up = matches!(self.node, Node::Up(_));
         let waits = || if is_up { self.books.waits_agree_with_levels() } else { Ok(()) };
         let balanced = self.books.ledger.balance().and_then(|()| waits());
-        let mut queues: Vec<_> = self.books.queues.into_iter().map(|queue| queue.outcome).collect();
+        let mut queues: Vec<_> = self.books.queues.into_iter().map(|queue| *queue.outcome).collect();
         // The last one stands for all that the scenario does not name.
         queues.pop();
         self.recorder.close(&self.books.place_of_queue, &mut queues);
@@ -156,7 +156,7 @@ impl<R: Recorder> System<R> {
             end: End { at: end.at, events: end.events, why },
             measured_from: self.books.measured_from,
             producers: self.books.producers,
-            consumers: self.books.consumers.into_iter().map(|consumer| consumer.outcome).collect(),
+            consumers: self.books.consumers.into_iter().map(|consumer| *consumer.outcome).collect(),
             queues,
             downstreams: self.downstreams.into_iter().map(Downstream::into_outcome).collect(),
             faults,
@@ -217,9 +217,7 @@ impl<R: Recorder> System<R> {
     /// Counts the messages that have no final fate yet.
     pub(super) fn count_what_is_left(&mut self, events: &EventList<SystemEvent>) {
         let drawn = self.connections.iter().flat_map(|connection| connection.up.drawn_frames());
-        let arrives = |seq, event| {
-            matches!(event, SystemEvent::ReachBroker(index) if !self.connections[index as usize].up.is_lost(seq))
-        };
+        let arrives = |seq, event| matches!(event, SystemEvent::ReachBroker(index) if !self.connections[index as usize].up.is_lost(seq));
         let in_lanes = events.in_lanes().filter(|&(seq, event, _)| arrives(seq, event));
         let frames = drawn.copied().chain(in_lanes.map(|(_, _, frame)| frame));
         let carried = self.connections.iter().flat_map(|connection| connection.up.all_carried());

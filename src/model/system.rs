@@ -249,12 +249,7 @@ impl<R: Recorder> System<R> {
     }
 
     #[inline(always)]
-    fn reach_broker(
-        &mut self,
-        index: usize,
-        (seq, load): (Seq, Frame),
-        events: &mut EventList<SystemEvent>,
-    ) {
+    fn reach_broker(&mut self, index: usize, (seq, load): (Seq, Frame), events: &mut EventList<SystemEvent>) {
         let connection = &mut self.connections[index];
         let frame = connection.up.arrive(seq, load);
         let (id, hears) = (connection.id_at_broker, !connection.broken);

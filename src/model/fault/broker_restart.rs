@@ -1,8 +1,8 @@
 //! The broker ends, cleanly or not, and starts again: what its storage has kept survives, the rest does not.
 
 use crate::engine::EventList;
-use crate::model::frame::Frame;
 use crate::model::event::SystemEvent;
+use crate::model::frame::Frame;
 use crate::model::record::Recorder;
 use crate::model::system::System;
 use crate::storage::Crash;
