@@ -9,10 +9,10 @@ const SMALLEST: usize = 8;
 /// than one value, and need no other memory.
 #[derive(Clone, Debug)]
 pub struct Ring<T> {
-    len: usize,
     front: T,
+    len: u32,
     /// Where the second is.
-    head: usize,
+    head: u32,
     /// Those behind the front.
     places: Vec<T>,
 }
@@ -27,7 +27,7 @@ impl<T: Copy + Default> Ring<T> {
     /// How many values are in it.
     #[inline(always)]
     pub fn len(&self) -> usize {
-        self.len
+        self.len as usize
     }
 
     /// Whether nothing is in it.
@@ -39,7 +39,7 @@ impl<T: Copy + Default> Ring<T> {
     /// Adds a value at the back.
     #[inline(always)]
     pub fn push(&mut self, value: T) {
-        let behind = self.len;
+        let behind = self.len as usize;
         self.len += 1;
         let place = if behind == 0 {
             &mut self.front
@@ -48,7 +48,7 @@ impl<T: Copy + Default> Ring<T> {
                 self.grow();
             }
             let mask = self.places.len() - 1;
-            &mut self.places[(self.head + behind - 1) & mask]
+            &mut self.places[(self.head as usize + behind - 1) & mask]
         };
         *place = value;
     }
@@ -56,7 +56,7 @@ impl<T: Copy + Default> Ring<T> {
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        self.places.rotate_left(self.head);
+        self.places.rotate_left(self.head as usize);
         self.head = 0;
         let size = (2 * self.places.len()).max(SMALLEST);
         self.places.resize(size, T::default());
@@ -72,8 +72,8 @@ impl<T: Copy + Default> Ring<T> {
         self.len -= 1;
         if self.len > 0 {
             let mask = self.places.len() - 1;
-            self.front = self.places[self.head & mask];
-            self.head = (self.head + 1) & mask;
+            self.front = self.places[self.head as usize & mask];
+            self.head = (self.head + 1) & mask as u32;
         } else {
             // Short queues stay where they are, in memory that is at hand.
             self.head = 0;
@@ -90,32 +90,32 @@ impl<T: Copy + Default> Ring<T> {
     /// The value behind `n` others.
     #[inline(always)]
     pub fn get(&self, n: usize) -> Option<&T> {
-        if n >= self.len {
+        if n >= self.len as usize {
             None
         } else if n == 0 {
             Some(&self.front)
         } else {
             let mask = self.places.len() - 1;
-            Some(&self.places[(self.head + n - 1) & mask])
+            Some(&self.places[(self.head as usize + n - 1) & mask])
         }
     }
 
     /// The value behind `n` others, to change it.
     #[inline(always)]
     pub fn get_mut(&mut self, n: usize) -> Option<&mut T> {
-        if n >= self.len {
+        if n >= self.len as usize {
             None
         } else if n == 0 {
             Some(&mut self.front)
         } else {
             let mask = self.places.len() - 1;
-            Some(&mut self.places[(self.head + n - 1) & mask])
+            Some(&mut self.places[(self.head as usize + n - 1) & mask])
         }
     }
 
     /// How many values there are before the first for which `before` does not hold; those for which it holds come first.
     pub fn partition_point(&self, before: impl Fn(&T) -> bool) -> usize {
-        let (mut low, mut high) = (0, self.len);
+        let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low.midpoint(high);
             if self.get(middle).is_some_and(&before) {
@@ -129,15 +129,15 @@ impl<T: Copy + Default> Ring<T> {
 
     /// All values, oldest first, to change them.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        let behind = self.len.saturating_sub(1);
+        let behind = self.len().saturating_sub(1);
         let front = Some(&mut self.front).filter(|_| self.len > 0);
-        let (wrapped, from_head) = self.places.split_at_mut(self.head);
+        let (wrapped, from_head) = self.places.split_at_mut(self.head as usize);
         front.into_iter().chain(from_head.iter_mut().chain(wrapped).take(behind))
     }
 
     /// All values, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        (0..self.len).filter_map(|n| self.get(n))
+        (0..self.len()).filter_map(|n| self.get(n))
     }
 
     /// Puts the value at the front behind all others.
@@ -146,9 +146,9 @@ impl<T: Copy + Default> Ring<T> {
         if self.len > 1 {
             let mask = self.places.len() - 1;
             let last = self.front;
-            self.front = self.places[self.head & mask];
-            self.head = (self.head + 1) & mask;
-            self.places[(self.head + self.len - 2) & mask] = last;
+            self.front = self.places[self.head as usize & mask];
+            self.head = (self.head + 1) & mask as u32;
+            self.places[(self.head + self.len - 2) as usize & mask] = last;
         }
     }
 

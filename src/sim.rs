@@ -369,7 +369,7 @@ impl Sim {
 
     /// The books as they are: every message has a fate, "queued" and "in flight" among them.
     pub fn ledger(&self) -> Ledger {
-        self.system.ledger()
+        self.system.ledger(&self.events)
     }
 
     /// Everything observed so far, in order.
@@ -382,7 +382,7 @@ impl Sim {
         let drained = is_drained(&self.system, &self.events);
         let why = if drained { Stop::Drained } else { Stop::TimeLimit };
         let end = RunEnd { at: self.now(), events: self.handled, why };
-        self.system.close(end)
+        self.system.close(end, &self.events)
     }
 
     fn consumer(&self, name: &str) -> usize {

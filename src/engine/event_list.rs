@@ -5,10 +5,11 @@
 //!
 //! There is no cancelling: whoever schedules keeps the [`Seq`] of the event it waits for, and ignores any other.
 
+use std::fmt::Debug;
 use std::marker::PhantomData;
 
 use super::heap::{Heap, NOTHING};
-use crate::ring::Ring;
+use super::lane::LaneQueue;
 use crate::units::{SimDuration, SimTime};
 
 /// Bits of a key below the time: 36 for the sequence number, 28 for the event.
@@ -16,8 +17,13 @@ const EVENT_BITS: u32 = 28;
 const EVENT_MASK: u64 = (1 << EVENT_BITS) - 1;
 /// More lanes than this, and their heads would cost more to compare than a heap.
 const LANES_MAX: usize = 8;
-/// An event that fits in 28 bits: usually a kind and the index of its addressee. What more it needs lies with the addressee.
+
+/// An event that fits in 28 bits: usually a kind and the index of its addressee. What more it needs lies with the addressee,
+/// or is the load that it carries through a lane.
 pub trait Event: Copy {
+    /// What an event carries that goes through a lane. The default: nothing.
+    type Load: Copy + Default + Debug;
+
     /// The event as a number below 2^28.
     fn pack(self) -> u32;
     /// The event of this number.
@@ -52,36 +58,22 @@ impl Seq {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lane(u8);
 
-#[derive(Clone, Debug)]
-struct LaneQueue {
-    delay: SimDuration,
-    keys: Ring<u128>,
-}
-
-impl LaneQueue {
-    /// The first key, or [`NOTHING`].
-    #[inline]
-    fn first(&self) -> u128 {
-        self.keys.front().copied().unwrap_or(NOTHING)
-    }
-}
-
 /// The list of future events.
 #[derive(Clone, Debug)]
-pub struct EventList<E> {
+pub struct EventList<E: Event> {
     now: SimTime,
     /// The instant before the event that was last taken from the heap.
     before: SimTime,
     last: u64,
     heap: Heap,
-    lanes: Vec<LaneQueue>,
+    lanes: Vec<LaneQueue<E::Load>>,
     /// The smallest key of all lanes, or [`NOTHING`], and the lane that it is in.
     lane_first: u128,
     lane_of_first: u8,
     event: PhantomData<E>,
 }
 
-impl<E> Default for EventList<E> {
+impl<E: Event> Default for EventList<E> {
     fn default() -> Self {
         EventList {
             now: SimTime::ZERO,
@@ -155,31 +147,39 @@ impl<E: Event> EventList<E> {
             return None;
         }
         let place = found.unwrap_or_else(|| {
-            self.lanes.push(LaneQueue { delay, keys: Ring::default() });
+            self.lanes.push(LaneQueue::new(delay));
             self.lanes.len() - 1
         });
         Some(Lane(place as u8))
     }
 
-    /// Schedules `event` after the lane's delay. Costs the same however many events are pending.
+    /// Schedules `event` with its load after the lane's delay. Costs the same however many events are pending.
     #[inline(always)]
-    pub fn in_lane(&mut self, lane: Lane, event: Packed) -> Seq {
+    pub fn in_lane(&mut self, lane: Lane, event: Packed, load: E::Load) -> Seq {
         let seq = self.reserve();
         let place = lane.0 as usize;
         let lane = &mut self.lanes[place];
         let key = key(self.now + lane.delay, seq, event.0);
         // Only the first key of a lane can be the smallest of all.
-        if lane.keys.is_empty() && key < self.lane_first {
+        if lane.push(key, load) && key < self.lane_first {
             self.lane_first = key;
             self.lane_of_first = place as u8;
         }
-        lane.keys.push(key);
         seq
     }
 
-    /// Takes the next event if it comes at or before `until`, and moves the clock to it.
+    /// The loads of an event that is pending in a lane, those numbered above `since`, in order.
+    pub fn loads(&self, lane: Lane, event: Packed, since: Seq) -> impl Iterator<Item = E::Load> {
+        let pending = self.lanes[lane.0 as usize].iter().map(|(key, load)| (key as u64, load));
+        pending
+            .filter(move |(low, _)| low & EVENT_MASK == u64::from(event.0) && low >> EVENT_BITS > since.0)
+            .map(|(_, load)| load)
+    }
+
+    /// Takes the next event if it comes at or before `until`, and moves the clock to it. Its load is the default unless it comes
+    /// through a lane.
     #[inline(always)]
-    pub(super) fn pop(&mut self, until: SimTime) -> Option<(Seq, E)> {
+    pub(super) fn pop(&mut self, until: SimTime) -> Option<(Seq, E, E::Load)> {
         let top = self.heap.peek();
         let is_timer = top < self.lane_first;
         let first = if is_timer { top } else { self.lane_first };
@@ -187,25 +187,27 @@ impl<E: Event> EventList<E> {
         if at >= until && (at > until || first == NOTHING) {
             return None;
         }
-        if is_timer {
+        let load = if is_timer {
             self.before = self.now;
             self.heap.take();
+            E::Load::default()
         } else {
-            self.take_from_lane();
-        }
+            self.take_from_lane()
+        };
         self.now = at;
         let low = first as u64;
-        Some((Seq(low >> EVENT_BITS), E::unpack((low & EVENT_MASK) as u32)))
+        Some((Seq(low >> EVENT_BITS), E::unpack((low & EVENT_MASK) as u32), load))
     }
 
     #[inline(always)]
-    fn take_from_lane(&mut self) {
+    fn take_from_lane(&mut self) -> E::Load {
         let lane = &mut self.lanes[self.lane_of_first as usize];
-        lane.keys.pop();
+        let load = lane.take();
         self.lane_first = lane.first();
         if self.lanes.len() > 1 {
             self.compare_lanes();
         }
+        load
     }
 
     fn compare_lanes(&mut self) {
@@ -225,14 +227,22 @@ impl<E: Event> EventList<E> {
 
     /// The events that are still to come, in no particular order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Seq, E)> {
-        self.keys().map(|&key| {
+        self.keys().map(|key| {
             let low = key as u64;
             (Seq(low >> EVENT_BITS), E::unpack((low & EVENT_MASK) as u32))
         })
     }
 
-    fn keys(&self) -> impl Iterator<Item = &u128> {
-        self.heap.iter().chain(self.lanes.iter().flat_map(|lane| lane.keys.iter()))
+    /// The events that are still to come through lanes, with their loads, each lane in order.
+    pub fn in_lanes(&self) -> impl Iterator<Item = (Seq, E, E::Load)> {
+        self.lanes.iter().flat_map(|lane| lane.iter()).map(|(key, load)| {
+            let low = key as u64;
+            (Seq(low >> EVENT_BITS), E::unpack((low & EVENT_MASK) as u32), load)
+        })
+    }
+
+    fn keys(&self) -> impl Iterator<Item = u128> {
+        self.heap.iter().copied().chain(self.lanes.iter().flat_map(|lane| lane.iter().map(|(key, _)| key)))
     }
 
     /// Moves the clock forward to `at` without an event.
@@ -249,6 +259,8 @@ mod tests {
     struct Number(u32);
 
     impl Event for Number {
+        /// Its own number once more, if it goes through a lane.
+        type Load = u32;
         fn pack(self) -> u32 {
             self.0
         }
@@ -258,7 +270,7 @@ mod tests {
     }
 
     fn drain(list: &mut EventList<Number>) -> Vec<(u64, u32)> {
-        std::iter::from_fn(|| list.pop(SimTime::END).map(|(_, e)| (list.now.as_nanos(), e.0))).collect()
+        std::iter::from_fn(|| list.pop(SimTime::END).map(|(_, e, _)| (list.now.as_nanos(), e.0))).collect()
     }
 
     #[test]
@@ -266,13 +278,32 @@ mod tests {
         let mut list = EventList::default();
         let lane = list.lane(SimDuration::from_nanos(5)).unwrap();
         list.at(SimTime::from_nanos(5), Number(1));
-        list.in_lane(lane, Packed::of(Number(2)));
+        list.in_lane(lane, Packed::of(Number(2)), 2);
         list.at(SimTime::from_nanos(5), Number(3));
         let reserved = list.reserve();
-        list.in_lane(lane, Packed::of(Number(5)));
+        list.in_lane(lane, Packed::of(Number(5)), 5);
         list.at_reserved(SimTime::from_nanos(5), reserved, Number(4));
         list.at(SimTime::from_nanos(4), Number(0));
         assert_eq!(drain(&mut list), [(4, 0), (5, 1), (5, 2), (5, 3), (5, 4), (5, 5)]);
+    }
+
+    #[test]
+    fn what_goes_through_a_lane_keeps_its_load() {
+        let mut list = EventList::default();
+        let lane = list.lane(SimDuration::from_nanos(5)).unwrap();
+        let mut seqs = Vec::new();
+        for n in 0..20 {
+            let load = n + 100;
+            seqs.push(list.in_lane(lane, Packed::of(Number(n % 2)), load));
+        }
+        list.at(SimTime::from_nanos(4), Number(7));
+        let odd: Vec<u32> = list.loads(lane, Packed::of(Number(1)), seqs[15]).collect();
+        assert_eq!(odd, [117, 119]);
+        assert_eq!(list.pop(SimTime::END).map(|(_, e, load)| (e.0, load)), Some((7, 0)));
+        for n in 0..20 {
+            let (seq, event, load) = list.pop(SimTime::END).unwrap();
+            assert_eq!((seq, event.0, load), (seqs[n as usize], n % 2, n + 100));
+        }
     }
 
     #[test]
@@ -300,7 +331,7 @@ mod tests {
     fn an_event_that_changed_nothing_leaves_the_clock_where_it_was() {
         let mut list = EventList::default();
         let lane = list.lane(SimDuration::from_nanos(3)).unwrap();
-        list.in_lane(lane, Packed::of(Number(1)));
+        list.in_lane(lane, Packed::of(Number(1)), 1);
         list.at(SimTime::from_nanos(5), Number(2));
         list.at(SimTime::from_nanos(6), Number(3));
         list.pop(SimTime::END);

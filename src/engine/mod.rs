@@ -4,6 +4,7 @@
 
 mod event_list;
 mod heap;
+mod lane;
 mod run;
 
 pub use event_list::{Event, EventList, Lane, Packed, Seq};

@@ -9,8 +9,15 @@ pub trait Model {
     /// What can happen to it.
     type Event: Event;
 
-    /// Carries out `event`, numbered `seq`, at the present instant of `events`, and schedules what follows from it.
-    fn handle(&mut self, seq: Seq, event: Self::Event, events: &mut EventList<Self::Event>);
+    /// Carries out `event`, numbered `seq`, with its load, at the present instant of `events`, and schedules what follows from
+    /// it. The load is the default unless the event came through a lane.
+    fn handle(
+        &mut self,
+        seq: Seq,
+        event: Self::Event,
+        load: <Self::Event as Event>::Load,
+        events: &mut EventList<Self::Event>,
+    );
 
     /// Whether `event`, numbered `seq`, is sure to change nothing whenever it comes. A run does not wait for such events.
     fn is_idle(&self, seq: Seq, event: Self::Event) -> bool;
@@ -49,22 +56,15 @@ pub struct RunEnd {
 
 /// Handles events in order until nothing is left or a limit is reached.
 pub fn run<M: Model>(model: &mut M, events: &mut EventList<M::Event>, limits: Limits) -> RunEnd {
-    let mut count = 0;
-    while count < limits.events {
-        if !next(model, events, limits.time) {
-            let why = match is_drained(model, events) {
-                true => Stop::Drained,
-                _ if events.is_spent() => Stop::EventLimit,
-                _ => Stop::TimeLimit,
-            };
-            if why == Stop::TimeLimit {
-                events.advance(limits.time);
-            }
-            return RunEnd { at: events.now(), events: count, why };
-        }
-        count += 1;
+    let count = handle_all(model, events, limits);
+    let why = match is_drained(model, events) {
+        true => Stop::Drained,
+        _ if count == limits.events || events.is_spent() => Stop::EventLimit,
+        _ => Stop::TimeLimit,
+    };
+    if why == Stop::TimeLimit {
+        events.advance(limits.time);
     }
-    let why = if is_drained(model, events) { Stop::Drained } else { Stop::EventLimit };
     RunEnd { at: events.now(), events: count, why }
 }
 
@@ -74,24 +74,20 @@ pub fn is_drained<M: Model>(model: &M, events: &EventList<M::Event>) -> bool {
 }
 
 /// Handles the next event if it comes at or before `until`; false if there is none, or if the list is spent.
-#[inline(never)]
 pub fn step<M: Model>(model: &mut M, events: &mut EventList<M::Event>, until: SimTime) -> bool {
-    next(model, events, until)
+    handle_all(model, events, Limits { time: until, events: 1 }) == 1
 }
 
-/// The same in the innermost loop.
-#[inline(always)]
-fn next<M: Model>(model: &mut M, events: &mut EventList<M::Event>, until: SimTime) -> bool {
-    if events.is_spent() {
-        return false;
+/// The innermost loop. How many events were handled before a limit was reached, or the list was spent.
+#[inline(never)]
+fn handle_all<M: Model>(model: &mut M, events: &mut EventList<M::Event>, limits: Limits) -> u64 {
+    let mut count = 0;
+    while count < limits.events && !events.is_spent() {
+        let Some((seq, event, load)) = events.pop(limits.time) else { break };
+        model.handle(seq, event, load, events);
+        count += 1;
     }
-    match events.pop(until) {
-        Some((seq, event)) => {
-            model.handle(seq, event, events);
-            true
-        }
-        None => false,
-    }
+    count
 }
 
 #[cfg(test)]
@@ -103,6 +99,7 @@ mod tests {
     struct Tick;
 
     impl Event for Tick {
+        type Load = ();
         fn pack(self) -> u32 {
             0
         }
@@ -119,7 +116,7 @@ mod tests {
 
     impl Model for Clock {
         type Event = Tick;
-        fn handle(&mut self, _: Seq, event: Tick, events: &mut EventList<Tick>) {
+        fn handle(&mut self, _: Seq, event: Tick, (): (), events: &mut EventList<Tick>) {
             events.at(events.now() + self.delay, event);
         }
         fn is_idle(&self, _: Seq, _: Tick) -> bool {

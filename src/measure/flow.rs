@@ -3,7 +3,7 @@
 use crate::units::SimTime;
 
 /// Longer rounds than this are not kept apart.
-const ROUND_MAX: usize = 4096;
+const ROUND_MAX: u32 = 4096;
 /// A run of fewer rounds says more as a whole.
 const ROUNDS_MIN: u64 = 10;
 const NANOS_A_SECOND: f64 = 1e9;
@@ -13,51 +13,75 @@ const NANOS_A_SECOND: f64 = 1e9;
 /// Consumers that wait for credit finish messages in rounds: as many as they may hold, one after another, and then the
 /// next round. A rate is exact over whole rounds only, so the first round is kept, and the one rate is taken from that
 /// finish of it that lies whole rounds before the last finish.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flow {
-    /// How many messages its consumers may hold together; 0: as many as come.
-    round: usize,
-    /// How many consumers it has; those that always have work finish one message each, and then the next.
-    consumers: usize,
-    /// The finishes of the first round, at least the first one.
-    first: Vec<SimTime>,
     last: SimTime,
     finished: u64,
-    published: Option<(SimTime, SimTime)>,
+    /// Of those that were finished, when the first was published; the end of time before there is one.
+    first_published: SimTime,
+    last_published: SimTime,
+    /// So many finishes are kept, from the first on.
+    kept: u32,
+    /// How many messages its consumers may hold together; 0: as many as come.
+    round: u32,
+    /// How many consumers it has; those that always have work finish one message each, and then the next.
+    consumers: u32,
+    /// The finishes of the first round, at least the first one.
+    first: Vec<SimTime>,
+}
+
+impl Default for Flow {
+    fn default() -> Self {
+        Flow {
+            last: SimTime::ZERO,
+            finished: 0,
+            first_published: SimTime::END,
+            last_published: SimTime::ZERO,
+            kept: 1,
+            round: 0,
+            consumers: 0,
+            first: Vec::new(),
+        }
+    }
 }
 
 impl Flow {
     /// The flow of consumers with these prefetch counts.
     pub fn of_prefetch(counts: impl Iterator<Item = u16> + Clone) -> Flow {
-        let consumers = counts.clone().count();
-        let sum = counts.map(usize::from).try_fold(0, |sum, count| (count > 0).then_some(sum + count));
-        Flow { round: sum.filter(|&sum| sum <= ROUND_MAX).unwrap_or(0), consumers, ..Flow::default() }
+        let consumers = counts.clone().count() as u32;
+        let sum = counts.map(u32::from).try_fold(
+            0u32,
+            |sum, count| {
+                if count > 0 { sum.checked_add(count) } else { None }
+            },
+        );
+        let round = sum.filter(|&sum| sum <= ROUND_MAX).unwrap_or(0);
+        Flow { kept: round.max(consumers.min(ROUND_MAX)).max(1), round, consumers, ..Flow::default() }
     }
 
     /// Forgets what was finished so far.
     pub fn restart(&mut self) {
-        *self = Flow { round: self.round, consumers: self.consumers, ..Flow::default() };
+        let Flow { kept, round, consumers, .. } = *self;
+        *self = Flow { kept, round, consumers, ..Flow::default() };
     }
 
     /// A message that was published then has been finished. `now` never goes back.
     #[inline]
     pub fn finish(&mut self, now: SimTime, published: SimTime) {
-        if self.first.len() < self.round.max(self.consumers.min(ROUND_MAX)).max(1) {
+        if self.finished < u64::from(self.kept) {
             self.first.push(now);
         }
         self.last = now;
         self.finished += 1;
-        self.published = match self.published {
-            None => Some((published, published)),
-            Some((first, last)) => Some((first.min(published), last.max(published))),
-        };
+        self.first_published = self.first_published.min(published);
+        self.last_published = self.last_published.max(published);
     }
 
     /// Messages finished a second, from the first finish to the last one; `None` where they are at one instant.
     pub fn rate(&self) -> Option<f64> {
         let last = self.finished.checked_sub(1)?;
         let fits = |round: &u64| *round > 0 && self.finished >= ROUNDS_MIN * round;
-        let round = [self.round as u64, self.consumers as u64].into_iter().find(fits).unwrap_or(1);
+        let round = [u64::from(self.round), u64::from(self.consumers)].into_iter().find(fits).unwrap_or(1);
         let before = last % round;
         let from = self.first.get(before as usize)?;
         per_second(last - before, self.last.since(*from).as_nanos())
@@ -65,8 +89,8 @@ impl Flow {
 
     /// Messages published a second, of those that were finished, from the first publish to the last one.
     pub fn offered_rate(&self) -> Option<f64> {
-        let (first, last) = self.published?;
-        per_second(self.finished - 1, last.since(first).as_nanos())
+        let gaps = self.finished.checked_sub(1)?;
+        per_second(gaps, self.last_published.since(self.first_published).as_nanos())
     }
 }
 

@@ -15,6 +15,7 @@ mod safety;
 mod scope;
 mod values;
 
+pub use crate::stats::Histogram;
 pub use catalogue::{CATALOGUE, Measure, MeasureId, find, find_in};
 pub use details::{Details, DetailsObserver, STAGES};
 pub use fairness::{jain_index, max_min_ratio};

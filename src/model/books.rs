@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::consumer::scaled;
 use super::fates::{Fates, Repeats};
+use super::reader_books::{ConsumerBook, QueueBook, ReaderBooks, Work};
 use super::spec::{ConsumerSpec, Declaration, SystemSpec};
 use crate::amqp::{MessageId, Name, Names, QueueId, in_vhost};
-use crate::measure::{ClientError, ConsumerOutcome, Flow, Ledger, LittlesLaw, ProducerOutcome, QueueOutcome};
+use crate::measure::{ClientError, ConsumerOutcome, Ledger, ProducerOutcome};
 use crate::observe::{Conclusion, Fact, Settlement};
 use crate::units::{SimDuration, SimTime};
 
@@ -43,152 +43,6 @@ pub(super) struct Books {
     pub(super) measured_from: SimTime,
 }
 
-/// Counts of one consumer.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ConsumerBook {
-    /// While it is idle: how long work had waited, in all, when it became so.
-    pub(super) idle_since: Option<Waited>,
-    /// When the oldest message that it has worked on was published.
-    pub(super) first_published: Option<SimTime>,
-    /// No schedule at all can have finished before: some message was published so late and takes so long.
-    pub(super) no_earlier_than: SimTime,
-    /// Of all consumers of its queue, in thousandths.
-    speed_max: u64,
-    /// Work done, in nanoseconds at speed 1.
-    pub(super) work: u128,
-    pub(super) outcome: ConsumerOutcome,
-}
-
-/// How long some message waited, by where.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Waited {
-    /// Ready in the queue.
-    in_queue: SimDuration,
-    /// In the buffer of a consumer, while none was ready.
-    in_buffers: SimDuration,
-}
-
-/// Counts of one queue.
-#[derive(Clone, Debug, Default)]
-pub(super) struct QueueBook {
-    ready: u32,
-    /// Messages in the buffers of its consumers.
-    buffered: u32,
-    waiting_until: SimTime,
-    /// Until `waiting_until`.
-    pub(super) waited: Waited,
-    last_arrival: Option<u32>,
-    pub(super) outcome: QueueOutcome,
-    declared: bool,
-    /// A copy came back, or left in another way than by its first delivery: Little's law cannot be looked at.
-    pub(super) waits_unknown: bool,
-    /// Sum of the speeds of its consumers, in thousandths; `None` if they differ by more than speed.
-    speeds: Option<u64>,
-}
-
-impl QueueBook {
-    fn new(name: String, readers: &[&ConsumerSpec]) -> Self {
-        let work = |reader: &&ConsumerSpec| (reader.service_times.clone(), reader.bandwidth);
-        let alike = readers.iter().all(|reader| work(reader) == work(&readers[0]));
-        let speeds =
-            readers.iter().map(|reader| u64::from(reader.speed_permille) * u64::from(reader.concurrency));
-        QueueBook {
-            outcome: QueueOutcome {
-                name,
-                flow: Flow::of_prefetch(readers.iter().map(|reader| reader.prefetch_count)),
-                ..QueueOutcome::default()
-            },
-            speeds: alike.then(|| speeds.sum()),
-            ..QueueBook::default()
-        }
-    }
-
-    #[inline(always)]
-    fn update_waiting(&mut self, now: SimTime) {
-        if self.ready > 0 {
-            self.waited.in_queue += now.since(self.waiting_until);
-        } else if self.buffered > 0 {
-            self.waited.in_buffers += now.since(self.waiting_until);
-        }
-        self.waiting_until = now;
-    }
-
-    /// Forgets what was measured. What a property is about stays: the order of deliveries.
-    pub(super) fn measure_from(&mut self, now: SimTime) {
-        self.update_waiting(now);
-        let outcome = &mut self.outcome;
-        outcome.depth.restart(now);
-        outcome.flow.restart();
-        outcome.little = LittlesLaw::default();
-        (outcome.enqueued, outcome.delivered, outcome.redelivered, outcome.acked) = (0, 0, 0, 0);
-    }
-
-    /// Closes it with the books of its consumers.
-    fn close<'a>(&mut self, end: SimTime, consumers: impl Iterator<Item = &'a ConsumerBook> + Clone) {
-        self.outcome.little.level = self.outcome.depth.area(end);
-        self.outcome.little.entered = self.outcome.enqueued;
-        self.outcome.depth.set(end, u64::from(self.ready));
-        self.outcome.depth_series.set(end, self.ready);
-        let first = consumers.clone().filter_map(|book| book.first_published).min();
-        let last = consumers.clone().filter_map(|book| book.outcome.last_finished).max();
-        let (Some(first), Some(last)) = (first, last) else { return };
-        self.outcome.makespan = Some(last.since(first));
-        self.outcome.makespan_bound = self.speeds.filter(|&speeds| speeds > 0).map(|speeds| {
-            let work: u128 = consumers.clone().map(|book| book.work).sum();
-            let shared = (work * 1000).div_ceil(u128::from(speeds));
-            let shared = SimDuration::from_nanos(u64::try_from(shared).unwrap_or(u64::MAX));
-            let alone = consumers.map(|book| book.no_earlier_than).max().unwrap_or(SimTime::ZERO);
-            shared.max(alone.since(first))
-        });
-    }
-}
-
-/// The books of a consumer and of the queue that it reads from.
-pub(super) struct ReaderBooks<'a> {
-    book: &'a mut ConsumerBook,
-    queue: &'a mut QueueBook,
-}
-
-impl ReaderBooks<'_> {
-    /// Messages in the buffers of the queue's consumers grow or shrink.
-    #[inline(always)]
-    pub(super) fn buffered(&mut self, now: SimTime, more: i32) {
-        self.queue.update_waiting(now);
-        self.queue.buffered = self.queue.buffered.saturating_add_signed(more);
-    }
-
-    /// The consumer has nothing to do from here on.
-    #[inline(always)]
-    pub(super) fn idle(&mut self, now: SimTime) {
-        self.queue.update_waiting(now);
-        self.book.idle_since = Some(self.queue.waited);
-    }
-
-    /// The consumer is no longer idle: it works, or it is gone.
-    #[inline(always)]
-    pub(super) fn not_idle(&mut self, now: SimTime) {
-        if let Some(since) = self.book.idle_since.take() {
-            self.queue.update_waiting(now);
-            let (waited, outcome) = (self.queue.waited, &mut self.book.outcome);
-            let more = |now: SimDuration, then: SimDuration| {
-                SimDuration::from_nanos(now.as_nanos() - then.as_nanos())
-            };
-            outcome.idle_while_queued += more(waited.in_queue, since.in_queue);
-            outcome.idle_while_buffered += more(waited.in_buffers, since.in_buffers);
-        }
-    }
-}
-
-/// What the books need to know of a message that was worked on.
-pub(super) struct Work {
-    pub(super) message: MessageId,
-    pub(super) published: SimTime,
-    /// How long it took.
-    pub(super) took: SimDuration,
-    /// How long it takes at speed 1.
-    pub(super) at_speed_one: SimDuration,
-}
-
 impl Books {
     pub(super) fn new(spec: &SystemSpec, names: &mut Names) -> Self {
         let queue_list = queues_named(spec);
@@ -206,10 +60,10 @@ impl Books {
                 concurrency: consumer.concurrency,
                 ..ConsumerOutcome::default()
             };
-            consumers.push(ConsumerBook { outcome, ..ConsumerBook::default() });
+            consumers.push(ConsumerBook::new(outcome));
         }
         for book in &mut consumers {
-            let speeds = readers[book.outcome.queue].iter().map(|reader| u64::from(reader.speed_permille));
+            let speeds = readers[book.queue as usize].iter().map(|reader| u64::from(reader.speed_permille));
             book.speed_max = speeds.max().unwrap_or(1).max(1);
         }
         let queues = queue_list
@@ -261,35 +115,31 @@ impl Books {
             Fact::Unroutable { returned: true, .. } => self.ledger.returned += 1,
             Fact::Unroutable { returned: false, .. } => self.ledger.unroutable += 1,
             Fact::PublishRefused { message, cause } => self.lost(message, cause, None),
-            Fact::Enqueued { queue, .. } => self.queue(queue).outcome.enqueued += 1,
+            Fact::Enqueued { queue, .. } => self.queue(queue).enqueued += 1,
             Fact::Delivered { queue, arrival, arrived, message, redelivered, automatic, .. } => {
                 if redelivered || self.republishes {
                     self.handed_out(queue, message, redelivered);
                 }
                 let book = self.queue(queue);
-                book.outcome.delivered += 1;
-                book.outcome.acked += u64::from(automatic);
+                book.delivered += 1;
+                book.acked += u64::from(automatic);
                 if redelivered {
                     book.outcome.redelivered += 1;
                     self.ledger.redelivered += 1;
                 } else {
-                    book.outcome.little.handed_out.add(now.since(arrived).as_nanos());
-                    let last = book.last_arrival.replace(arrival);
-                    let backwards = last.is_some_and(|last| (arrival.wrapping_sub(last) as i32) < 0);
-                    book.outcome.out_of_order += u64::from(backwards);
+                    book.handed_out(arrival, now.since(arrived));
                 }
             }
             Fact::Got { queue, message, redelivered, automatic, .. } => {
                 self.handed_out(queue, message, redelivered);
                 let book = self.queue(queue);
                 book.waits_unknown = true;
-                let outcome = &mut book.outcome;
-                outcome.delivered += 1;
-                outcome.acked += u64::from(automatic);
-                outcome.redelivered += u64::from(redelivered);
+                book.delivered += 1;
+                book.acked += u64::from(automatic);
+                book.outcome.redelivered += u64::from(redelivered);
                 self.ledger.redelivered += u64::from(redelivered);
             }
-            Fact::Settled { queue, how: Settlement::Acked, .. } => self.queue(queue).outcome.acked += 1,
+            Fact::Settled { queue, how: Settlement::Acked, .. } => self.queue(queue).acked += 1,
             Fact::Lost { queue, message, cause, .. } => self.lost_from(queue, message, cause),
             Fact::Requeued { queue, .. } | Fact::CameBack { queue, .. } => {
                 self.queue(queue).waits_unknown = true;
@@ -331,47 +181,37 @@ impl Books {
     #[inline(always)]
     pub(super) fn level(&mut self, now: SimTime, id: QueueId, ready: u32) {
         let book = self.queue(id);
-        book.update_waiting(now);
-        book.ready = ready;
-        book.outcome.depth.set(now, u64::from(ready));
-        book.outcome.depth_series.set(now, ready);
+        book.level(now, ready);
     }
 
     /// The books of a consumer and of the queue that it reads from.
     #[inline(always)]
     pub(super) fn reader(&mut self, consumer: usize) -> ReaderBooks<'_> {
         let book = &mut self.consumers[consumer];
-        ReaderBooks { queue: &mut self.queues[book.outcome.queue], book }
+        ReaderBooks { queue: &mut self.queues[book.queue as usize], book }
     }
 
     /// A consumer has finished a message; whether the copy had been processed before.
     #[inline(always)]
     pub(super) fn processed(&mut self, now: SimTime, consumer: usize, work: &Work) -> bool {
         let book = &mut self.consumers[consumer];
-        book.outcome.processed += 1;
-        book.outcome.busy += work.took;
-        book.outcome.sojourn.record(now.since(work.published).as_nanos());
-        book.outcome.last_finished = Some(now);
-        book.work += u128::from(work.at_speed_one.as_nanos());
-        book.first_published =
-            Some(book.first_published.map_or(work.published, |first| first.min(work.published)));
-        let alone = scaled(work.at_speed_one, book.speed_max);
-        book.no_earlier_than = book.no_earlier_than.max(work.published + alone);
-        let place = book.outcome.queue;
-        self.queues[place].outcome.flow.finish(now, work.published);
+        book.processed(now, work);
+        let place = book.queue as usize;
+        self.queues[place].flow.finish(now, work.published);
         (self.republishes || !self.processed_before.is_empty()) && self.count_repetition(place, work.message)
     }
 
     /// A consumer's work on a message has ended without having processed it.
     pub(super) fn concluded(&mut self, consumer: usize, how: Conclusion, took: SimDuration) {
-        let book = &mut self.consumers[consumer].outcome;
+        let book = &mut self.consumers[consumer];
         book.busy += took;
+        let outcome = &mut book.outcome;
         let count = match how {
             Conclusion::Ack => return,
-            Conclusion::Reject => &mut book.rejected,
-            Conclusion::Requeue => &mut book.requeued,
-            Conclusion::Hang => &mut book.left_hanging,
-            Conclusion::Crash => &mut book.crashes_at_work,
+            Conclusion::Reject => &mut outcome.rejected,
+            Conclusion::Requeue => &mut outcome.requeued,
+            Conclusion::Hang => &mut outcome.left_hanging,
+            Conclusion::Crash => &mut outcome.crashes_at_work,
         };
         *count += 1;
     }
@@ -386,10 +226,11 @@ impl Books {
     pub(super) fn close(&mut self, end: SimTime) {
         for consumer in 0..self.consumers.len() {
             self.reader(consumer).not_idle(end);
+            self.consumers[consumer].close();
         }
         let mut readers = vec![Vec::new(); self.queues.len()];
         for book in &self.consumers {
-            readers[book.outcome.queue].push(book);
+            readers[book.queue as usize].push(book);
         }
         for (queue, readers) in self.queues.iter_mut().zip(&readers) {
             queue.close(end, readers.iter().copied());

@@ -1,39 +1,49 @@
 //! The clients at work: connect, set up channels, publish, consume, acknowledge, and what a loss does to them.
 
 use super::connection::{
-    Caller, Calling, ChannelPhase, ClientChannel, Committer, DownFrame, Phase, Todo, UpFrame, declaration,
-    subscription,
+    Caller, Calling, ChannelPhase, ClientChannel, Committer, Phase, Todo, declaration, subscription,
 };
-use super::consumer::{InWork, WhenDone};
 use super::event::SystemEvent;
+use super::frame::Frame;
 use super::parting::Parting;
 use super::publishing::Verdict;
 use super::reconnecting::DELAY_AFTER_REFUSAL;
 use super::record::Recorder;
-use super::spec::{Acknowledge, ChannelSpec};
+use super::spec::ChannelSpec;
 use super::system::System;
 use crate::amqp::{ChannelNo, ChannelRef, Method, Name, ReplyCode, ServerMethod};
 use crate::engine::{EventList, Seq};
 use crate::measure::ClientError;
 use crate::observe::What;
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimTime;
 
-use super::books::Work;
 use std::sync::Arc;
 
 impl<R: Recorder> System<R> {
     #[inline(always)]
-    pub(super) fn reach_client(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
-        match self.connections[index].down.arrive(seq) {
-            None | Some(DownFrame::Nothing) => {}
-            Some(DownFrame::Deliver { consumer, life }) => self.receive(consumer as usize, life, events),
-            Some(DownFrame::Confirm { connection, channel, publish }) => {
+    pub(super) fn reach_client(
+        &mut self,
+        index: usize,
+        (seq, load): (Seq, Frame),
+        events: &mut EventList<SystemEvent>,
+    ) {
+        match self.connections[index].down.arrive(seq, load) {
+            Frame::Deliver { consumer, life } => self.receive(consumer as usize, life, events),
+            Frame::Confirm { connection, channel, publish } => {
                 if self.connections[index].is_client_of(connection) {
                     let at = ChannelRef { connection, channel };
                     self.publish_confirmed(index, at, u64::from(publish), events);
                 }
             }
-            Some(DownFrame::Method(at)) => {
+            frame => self.rare_frame_at_client(index, frame, events),
+        }
+    }
+
+    /// Any other frame reaches the client.
+    #[inline(never)]
+    fn rare_frame_at_client(&mut self, index: usize, frame: Frame, events: &mut EventList<SystemEvent>) {
+        match frame {
+            Frame::Answer(at) => {
                 let method = self.connections[index].down.carried();
                 // What was sent to a connection that the client has given up finds nobody.
                 if self.connections[index].is_client_of(at.connection)
@@ -42,13 +52,13 @@ impl<R: Recorder> System<R> {
                     self.client_method(index, at, method, events);
                 }
             }
-            Some(DownFrame::Gone(id)) => {
+            Frame::Gone(id) => {
                 if self.connections[index].is_client_of(id) {
                     self.part_connection(index, Parting::GoesOn, events);
                     self.connect_later(index, events);
                 }
             }
-            Some(DownFrame::Refused(id)) => {
+            Frame::Refused(id) => {
                 let connection = &mut self.connections[index];
                 if connection.phase == Phase::Opening && connection.id == id {
                     connection.phase = Phase::Down;
@@ -57,150 +67,9 @@ impl<R: Recorder> System<R> {
                     self.connect_later(index, events);
                 }
             }
+            // A cut has lost it; the others are frames to the broker.
+            _ => {}
         }
-    }
-
-    /// A delivery arrives: it waits in the buffer, or is worked on at once.
-    #[inline(always)]
-    fn receive(&mut self, index: usize, life: u32, events: &mut EventList<SystemEvent>) {
-        let consumer = &mut self.consumers[index];
-        if consumer.life != life {
-            return;
-        }
-        let now = events.now();
-        let Some(&held) = consumer.held.get(consumer.buffered) else { return };
-        consumer.buffered += 1;
-        let (at_once, with_script) = (consumer.has_a_hand_free(), consumer.with_script);
-        let buffered = consumer.buffered as u32;
-        self.recorder.observe(now, || What::Received {
-            consumer: index as u32,
-            message: held.message,
-            delivery_tag: held.tag,
-            redelivered: held.redelivered,
-            buffered,
-        });
-        if with_script {
-            self.note_last(index, held.tag);
-        }
-        if self.consumers[index].acknowledge == Acknowledge::BeforeProcessing {
-            self.acknowledge(index, held.tag, events);
-        }
-        if at_once {
-            self.start(index, 0, events);
-        } else {
-            self.books.reader(index).buffered(now, 1);
-        }
-    }
-
-    #[inline(always)]
-    pub(super) fn acknowledge(&mut self, index: usize, tag: u64, events: &mut EventList<SystemEvent>) {
-        let consumer = &self.consumers[index];
-        if consumer.ack_batch.is_some() {
-            self.acknowledge_later(index, tag, events);
-            return;
-        }
-        let connection = &mut self.connections[consumer.connection];
-        let at = ChannelRef { connection: connection.id, channel: consumer.channel };
-        self.recorder.observe(events.now(), || What::ClientSent {
-            connection: consumer.connection as u32,
-            channel: at,
-            method: Method::BasicAck { delivery_tag: tag, multiple: false },
-        });
-        connection.up.send(UpFrame::Ack { channel: consumer.channel, tag }, events);
-    }
-
-    /// The consumer takes the oldest message of its buffer, or is idle.
-    #[inline(always)]
-    pub(super) fn begin_service(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
-        let now = events.now();
-        let consumer = &self.consumers[index];
-        if consumer.buffered > 0 {
-            self.start(index, 1, events);
-        } else if consumer.subscribed {
-            if consumer.is_at_rest() {
-                self.books.reader(index).idle(now);
-            }
-        } else if consumer.stopped {
-            // Nothing more will come to fill a batch.
-            self.acknowledge_batch(index, events);
-        }
-    }
-
-    /// The consumer works on the oldest message that it holds, which has arrived. `waited` of them, one or none, waited in its
-    /// buffer.
-    #[inline(always)]
-    fn start(&mut self, index: usize, waited: i32, events: &mut EventList<SystemEvent>) {
-        let now = events.now();
-        let consumer = &mut self.consumers[index];
-        let Some(held) = consumer.held.pop() else { return };
-        consumer.buffered -= 1;
-        let skipped = consumer.memory.as_ref().is_some_and(|memory| memory.has(held.message));
-        let takes = if skipped { SimDuration::ZERO } else { consumer.service_time(held.at_speed_one, now) };
-        let until = events.at(now + takes, SystemEvent::ServiceDone(index as u32));
-        consumer.works_on(InWork { held, takes, attached: true, skipped }, until);
-        let mut books = self.books.reader(index);
-        if waited > 0 {
-            books.buffered(now, -waited);
-        }
-        books.not_idle(now);
-        let (consumer, message) = (index as u32, held.message);
-        if !skipped {
-            self.recorder.observe(now, || What::ServiceBegan { consumer, message, takes });
-        }
-    }
-
-    #[inline(always)]
-    pub(super) fn service_done(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
-        let consumer = &mut self.consumers[index];
-        let Some(work) = consumer.work_done(seq) else { return };
-        if let Some(memory) = &mut consumer.memory {
-            if work.skipped {
-                // A copy for the rare case, so that the usual one needs none in memory.
-                let skipped = work;
-                self.skip(index, &skipped, events);
-                return;
-            }
-            if consumer.when_done != WhenDone::Concludes {
-                memory.set(work.held.message);
-            }
-        }
-        let mut took = work.takes;
-        let is_followed = !consumer.followers.is_empty();
-        let acknowledges = match consumer.when_done {
-            WhenDone::Acknowledges => work.attached,
-            WhenDone::Rests => false,
-            WhenDone::Concludes => {
-                let on_time = consumer.acknowledge == Acknowledge::AfterProcessing;
-                let done = work;
-                let Some(in_all) = self.conclude(index, &done, seq, events) else { return };
-                took = in_all;
-                if let Some(memory) = &mut self.consumers[index].memory {
-                    memory.set(work.held.message);
-                }
-                on_time && work.attached
-            }
-        };
-        let now = events.now();
-        let held = work.held;
-        let done =
-            Work { message: held.message, published: held.published, took, at_speed_one: held.at_speed_one };
-        let again = self.books.processed(now, index, &done);
-        if held.settled.is_for_good() {
-            self.books.ledger.processed += 1;
-        }
-        self.recorder.observe(now, || What::Processed {
-            consumer: index as u32,
-            message: held.message,
-            sojourn: now.since(held.published),
-            again,
-        });
-        if is_followed {
-            let done = work;
-            self.followed(index, &done, acknowledges, events);
-        } else if acknowledges {
-            self.acknowledge(index, held.tag, events);
-        }
-        self.begin_service(index, events);
     }
 
     pub(super) fn consumer_start(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
@@ -488,7 +357,7 @@ impl<R: Recorder> System<R> {
             method: method.clone(),
         });
         let asks_for_confirms = method == Method::ConfirmSelect;
-        connection.up.send_method(UpFrame::Method(channel), method, events);
+        connection.up.send_method(Frame::Method(channel), method, events);
         if asks_for_confirms {
             self.expect_confirms(index, channel);
         }

@@ -1,10 +1,10 @@
 //! The end of a consumer's work where it is not simply acknowledged: rejected, given back, left hanging, or deadly.
 //! The message was not processed then, whatever becomes of it; or it had been before, and its consumer remembers.
 
-use super::consumer::InWork;
 use super::downstream::Called;
 use super::event::SystemEvent;
 use super::fault::{ConsumerCrash, CrashBy};
+use super::held::InWork;
 use super::record::Recorder;
 use super::spec::Acknowledge;
 use super::system::System;

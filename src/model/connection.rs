@@ -1,14 +1,16 @@
 //! The client's side of a connection: it opens, sets up its channels one method at a time, and comes back after a loss.
 
 use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
 
 use super::confirming::Confirming;
 use super::event::SystemEvent;
+use super::frame::Frame;
 use super::link::Link;
 use super::spec::{BindingSpec, ConsumerSpec, Declaration, ExchangeSpec, QueueSpec, SystemSpec};
 use crate::amqp::{
-    BasicConsume, BindArguments, ChannelNo, ChannelRef, ConnectionId, DeliveryTag, ExchangeDeclare, Method,
-    Names, QueueDeclare, ServerMethod,
+    BasicConsume, BindArguments, ChannelNo, ConnectionId, ExchangeDeclare, Method, Names, QueueDeclare,
+    ServerMethod,
 };
 use crate::engine::{EventList, Seq};
 use crate::random::RandomStream;
@@ -16,42 +18,6 @@ use crate::storage::Crash;
 use crate::units::SimTime;
 
 use super::spec::Acknowledge;
-
-/// A frame on its way to the broker.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) enum UpFrame {
-    /// An empty place: no frame.
-    #[default]
-    Nothing,
-    /// A publish of this producer; its content follows from its number.
-    Publish { producer: u32, number: u32, published: SimTime },
-    /// An acknowledgement of one delivery.
-    Ack { channel: ChannelNo, tag: DeliveryTag },
-    /// Any other method, which the link carries beside the frame.
-    Method(ChannelNo),
-    /// The client opens the connection under this id.
-    Open(ConnectionId),
-    /// The socket of this connection is gone.
-    Lost(ConnectionId),
-}
-
-/// A frame on its way to the client.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) enum DownFrame {
-    /// An empty place: no frame.
-    #[default]
-    Nothing,
-    /// The oldest delivery on its way to this consumer, if the consumer is still in the same life.
-    Deliver { consumer: u32, life: u32 },
-    /// The `basic.ack` of the publish with this number, for the client's connection of this id alone.
-    Confirm { connection: ConnectionId, channel: ChannelNo, publish: u32 },
-    /// Any other method, which the link carries beside the frame, for the client's connection of this id alone.
-    Method(ChannelRef),
-    /// The broker's end of the connection of this id is gone without a word.
-    Gone(ConnectionId),
-    /// Nobody answers at the broker's address: the attempt under this id has failed.
-    Refused(ConnectionId),
-}
 
 /// How far a connection is, as its client sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,8 +96,9 @@ pub(super) struct ClientChannel {
     pub(super) reopen: Seq,
 }
 
-/// A client's connection.
+/// A client's connection: what every frame needs, in one cache line, and the state of its client behind it.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub(super) struct Connection {
     /// The id under which the client opened it last.
     pub(super) id: ConnectionId,
@@ -140,8 +107,14 @@ pub(super) struct Connection {
     pub(super) phase: Phase,
     /// The broker reads nothing from it until it is opened again.
     pub(super) broken: bool,
-    pub(super) up: Link<UpFrame, Method>,
-    pub(super) down: Link<DownFrame, ServerMethod>,
+    pub(super) up: Link<Method>,
+    pub(super) down: Link<ServerMethod>,
+    state: Box<ClientState>,
+}
+
+/// What a client knows of its connection.
+#[derive(Clone, Debug)]
+pub(super) struct ClientState {
     /// The node that it is made to.
     pub(super) node: usize,
     /// In order of number.
@@ -165,6 +138,20 @@ pub(super) struct Connection {
     pub(super) exhausted: bool,
     /// The draws of its waits before it connects.
     pub(super) waits: RandomStream,
+}
+
+impl Deref for Connection {
+    type Target = ClientState;
+
+    fn deref(&self) -> &ClientState {
+        &self.state
+    }
+}
+
+impl DerefMut for Connection {
+    fn deref_mut(&mut self) -> &mut ClientState {
+        &mut self.state
+    }
 }
 
 impl Connection {
@@ -220,19 +207,21 @@ impl Connection {
             phase: Phase::Down,
             id: ConnectionId(0),
             id_at_broker: ConnectionId(0),
-            node: connection.node as usize,
             broken: true,
-            channels: Vec::new(),
-            todo: VecDeque::new(),
-            calling: None,
-            refused: false,
-            connect: Seq::NONE,
-            cut_until: SimTime::ZERO,
-            stays_away: false,
-            given_up: false,
-            failed: 0,
-            exhausted: false,
-            waits: stream("reconnect"),
+            state: Box::new(ClientState {
+                node: connection.node as usize,
+                channels: Vec::new(),
+                todo: VecDeque::new(),
+                calling: None,
+                refused: false,
+                connect: Seq::NONE,
+                cut_until: SimTime::ZERO,
+                stays_away: false,
+                given_up: false,
+                failed: 0,
+                exhausted: false,
+                waits: stream("reconnect"),
+            }),
         }
     }
 
@@ -249,8 +238,8 @@ impl Connection {
         if crash != Crash::CleanStop {
             self.down.cut(events);
         }
-        self.down.send(DownFrame::Refused(self.id), events);
-        self.down.send(DownFrame::Gone(id), events);
+        self.down.send(Frame::Refused(self.id), events);
+        self.down.send(Frame::Gone(id), events);
     }
 
     pub(super) fn channel_mut(&mut self, number: ChannelNo) -> Option<&mut ClientChannel> {

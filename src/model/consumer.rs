@@ -1,107 +1,20 @@
 //! A consumer at work: deliveries on their way to it, in its buffer, and the one it works on.
 
 use std::collections::VecDeque;
-
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::ack_batch::AckBatch;
 use super::downstream::Calls;
 use super::fates::MessageMarks;
+use super::held::{Booking, Held, InWork, Progress, Settled};
 use super::spec::{Acknowledge, ConsumerSpec, Pace, SystemSpec};
 use crate::amqp::{ChannelNo, ConnectionId, Content, DeliveryTag, Message, MessageId, Name, Names};
 use crate::engine::Seq;
 use crate::observe::Conclusion;
-use crate::observe::LossCause;
 use crate::random::{Distribution, Probability, RandomStream};
 use crate::ring::Ring;
 use crate::units::{SimDuration, SimTime};
-
-/// What the broker thinks of a delivery.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Settled {
-    /// It waits for an acknowledgement.
-    #[default]
-    No,
-    /// It does not any more: its message is back in the queue. The consumer has not heard of that.
-    Requeued,
-    /// Settled as it was sent.
-    Automatically,
-    /// Acknowledged.
-    Acked,
-    /// Let go of for another reason.
-    Gone(LossCause),
-}
-
-impl Settled {
-    /// For the broker the copy is gone.
-    pub(super) fn is_for_good(self) -> bool {
-        !matches!(self, Settled::No | Settled::Requeued)
-    }
-}
-
-/// What the settlement of a delivery means for its copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Booking {
-    /// It was processed before: it has its fate.
-    Processed,
-    /// Its consumer has it still: its fate is open.
-    Open,
-    /// Nobody will process it.
-    Lost(LossCause),
-}
-
-/// How far a consumer is with a delivery that goes back to its queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Progress {
-    /// It is on its way, in the buffer or in work: it may still be processed.
-    InHands,
-    /// It was given up.
-    Dropped,
-    /// It was processed, if this is its consumer at all.
-    Past,
-}
-
-/// A delivery that has left the broker and is not yet processed.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Held {
-    pub(super) tag: DeliveryTag,
-    /// On this connection. Tags of two connections may be the same.
-    pub(super) connection: ConnectionId,
-    pub(super) message: MessageId,
-    pub(super) published: SimTime,
-    pub(super) redelivered: bool,
-    pub(super) settled: Settled,
-    /// How long the work takes at speed 1.
-    pub(super) at_speed_one: SimDuration,
-}
-
-impl Held {
-    fn place(&self) -> (ConnectionId, DeliveryTag) {
-        (self.connection, self.tag)
-    }
-
-    /// Why the message is lost if its consumer dies with it; `None` if the broker still has it.
-    pub(super) fn loss(&self, in_flight: bool) -> Option<LossCause> {
-        match self.settled {
-            Settled::No | Settled::Requeued => None,
-            Settled::Automatically if in_flight => Some(LossCause::AutoAckInFlight),
-            Settled::Automatically => Some(LossCause::AutoAckInBuffer),
-            Settled::Acked => Some(LossCause::AckedBeforeProcessing),
-            Settled::Gone(cause) => Some(cause),
-        }
-    }
-}
-
-/// The delivery that a consumer works on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct InWork {
-    pub(super) held: Held,
-    pub(super) takes: SimDuration,
-    /// It came over the connection that is there now, so that it can be acknowledged.
-    pub(super) attached: bool,
-    /// Its consumer has processed the message before and remembers that: it only acknowledges.
-    pub(super) skipped: bool,
-}
 
 /// What a consumer does when its work on a message is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,15 +47,31 @@ impl Failures {
     }
 }
 
-/// A consumer's state.
+/// A consumer: what every message needs, and the rest behind it.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub(super) struct Consumer {
     /// The end of the work that counts.
     pub(super) service: Seq,
     /// Grows with every loss of its channel; what was sent to an earlier life does not reach this one.
     pub(super) life: u32,
+    /// How many of `held` have arrived.
+    pub(super) buffered: u32,
+    /// In the buffer, oldest first, then on their way. Invariant: tags grow.
+    pub(super) held: Ring<Held>,
+    pub(super) work: Option<InWork>,
+    /// Of a message of class 0.
+    service_time: Distribution,
+    pub(super) connection: usize,
+    speed_permille: u32,
+    pub(super) channel: ChannelNo,
     pub(super) acknowledge: Acknowledge,
     pub(super) when_done: WhenDone,
+    /// It works on one message after another, always at one speed, acknowledges each by itself, remembers nothing, and nobody
+    /// follows it.
+    pub(super) is_plain: bool,
+    /// There may be something in `more_work` or `dropped`.
+    pub(super) has_more: bool,
     /// It asked for deliveries in this life: those that come belong to it. While it does not, the broker may still
     /// send some, because it has not heard of the loss.
     pub(super) listens: bool,
@@ -152,22 +81,18 @@ pub(super) struct Consumer {
     pub(super) replies: bool,
     /// It subscribed, as its client knows.
     pub(super) subscribed: bool,
-    pub(super) connection: usize,
-    pub(super) channel: ChannelNo,
-    speed_permille: u32,
+    pub(super) state: Box<ConsumerState>,
+}
+
+/// What few messages need of a consumer.
+#[derive(Clone, Debug)]
+pub(super) struct ConsumerState {
     pub(super) concurrency: u32,
-    /// How many of `held` have arrived.
-    pub(super) buffered: usize,
-    /// In the buffer, oldest first, then on their way. Invariant: tags grow.
-    pub(super) held: Ring<Held>,
-    /// Of a message of class 0.
-    service_time: Distribution,
     bandwidth: u64,
     /// Its speed changes: it is slower at first.
     warm_up: Option<(SimDuration, u32)>,
     /// Until when it is slower.
     warm_until: SimTime,
-    pub(super) work: Option<InWork>,
     pub(super) ack_batch: Option<Box<AckBatch>>,
     /// What fails of its work.
     pub(super) failures: Option<Box<Failures>>,
@@ -198,6 +123,20 @@ pub(super) struct Consumer {
     requests: VecDeque<(DeliveryTag, Arc<Content>)>,
     /// The request in work, if that has outlived its channel.
     detached_request: Option<Arc<Content>>,
+}
+
+impl Deref for Consumer {
+    type Target = ConsumerState;
+
+    fn deref(&self) -> &ConsumerState {
+        &self.state
+    }
+}
+
+impl DerefMut for Consumer {
+    fn deref_mut(&mut self) -> &mut ConsumerState {
+        &mut self.state
+    }
 }
 
 impl WhenDone {
@@ -242,50 +181,65 @@ impl Consumer {
         let channel = &spec.channels[consumer.channel];
         let paces = || spec.producers.iter().map(|producer| &producer.pace).enumerate();
         let follows = |pace: &Pace| matches!(pace, Pace::After { consumer, .. } if *consumer == index);
+        let followers: Vec<u32> =
+            paces().filter(|(_, pace)| follows(pace)).map(|(producer, _)| producer as u32).collect();
+        let is_plain = consumer.concurrency <= 1
+            && followers.is_empty()
+            && !consumer.idempotent
+            && consumer.ack_batch.is_none()
+            && consumer.warm_up.is_none()
+            && consumer.bandwidth == 0;
         Consumer {
+            service: Seq::NONE,
+            life: 0,
+            buffered: 0,
+            held: Ring::default(),
+            work: None,
+            service_time: consumer.service_times[0].clone(),
             connection: channel.connection,
+            speed_permille: consumer.speed_permille.max(1),
             channel: ChannelNo(channel.number),
-            tag: names.intern(&consumer.name),
             acknowledge: consumer.acknowledge,
             when_done: WhenDone::of(consumer),
-            start: consumer.start,
-            service_time: consumer.service_times[0].clone(),
-            class_service_times: consumer.service_times[1..].to_vec(),
-            bandwidth: consumer.bandwidth,
-            speed_permille: consumer.speed_permille.max(1),
-            warm_up: consumer.warm_up,
-            warm_until: SimTime::ZERO,
-            failures: consumer.failure.map(|(probability, how)| {
-                let draws = RandomStream::new(seed, &consumer.name, "failures");
-                Box::new(Failures { probability, how, draws })
-            }),
-            calls: Calls::of(consumer, seed),
-            ack_batch: consumer.ack_batch.map(|batch| Box::new(AckBatch::new(batch))),
-            concurrency: consumer.concurrency.max(1),
-            work: None,
-            more_work: Vec::new(),
-            service: Seq::NONE,
-            held: Ring::default(),
-            buffered: 0,
-            dropped: VecDeque::new(),
-            life: 0,
-            outages: 0,
-            planned: false,
+            is_plain,
+            has_more: false,
             listens: false,
-            subscribed: false,
-            stopped: false,
-            cancels: false,
-            followers: paces()
-                .filter(|(_, pace)| follows(pace))
-                .map(|(producer, _)| producer as u32)
-                .collect(),
+            with_script: spec.clients.iter().any(|client| client.channel == consumer.channel),
             replies: paces()
                 .any(|(_, pace)| follows(pace) && matches!(pace, Pace::After { replies: true, .. })),
-            requests: VecDeque::new(),
-            detached_request: None,
-            with_script: spec.clients.iter().any(|client| client.channel == consumer.channel),
-            memory: consumer.idempotent.then(Box::default),
+            subscribed: false,
+            state: Box::new(ConsumerState {
+                concurrency: consumer.concurrency.max(1),
+                bandwidth: consumer.bandwidth,
+                warm_up: consumer.warm_up,
+                warm_until: SimTime::ZERO,
+                ack_batch: consumer.ack_batch.map(|batch| Box::new(AckBatch::new(batch))),
+                failures: consumer.failure.map(|(probability, how)| {
+                    let draws = RandomStream::new(seed, &consumer.name, "failures");
+                    Box::new(Failures { probability, how, draws })
+                }),
+                calls: Calls::of(consumer, seed),
+                memory: consumer.idempotent.then(Box::default),
+                followers,
+                more_work: Vec::new(),
+                dropped: VecDeque::new(),
+                tag: names.intern(&consumer.name),
+                start: consumer.start,
+                class_service_times: consumer.service_times[1..].to_vec(),
+                outages: 0,
+                planned: false,
+                stopped: false,
+                cancels: false,
+                requests: VecDeque::new(),
+                detached_request: None,
+            }),
         }
+    }
+
+    /// Whether it has processed this message before, and knows it.
+    #[cold]
+    pub(super) fn remembers(&self, message: MessageId) -> bool {
+        self.memory.as_ref().is_some_and(|memory| memory.has(message))
     }
 
     /// Remembers what a delivery says about its reply.
@@ -325,25 +279,34 @@ impl Consumer {
     /// the same.
     #[inline(always)]
     pub(super) fn work_of(&self, message: &Message, work: &[RandomStream]) -> SimDuration {
+        let draw = work[message.id.producer.index()].draw_at(u64::from(message.id.number));
+        if message.class == 0 && self.is_plain {
+            self.service_time.sample(draw)
+        } else {
+            self.work_of_class(message, draw)
+        }
+    }
+
+    #[inline(never)]
+    fn work_of_class(&self, message: &Message, draw: u64) -> SimDuration {
         let of_class =
             usize::from(message.class).checked_sub(1).and_then(|place| self.class_service_times.get(place));
-        let distribution = of_class.unwrap_or(&self.service_time);
-        let drawn =
-            distribution.sample(work[message.id.producer.index()].draw_at(u64::from(message.id.number)));
+        let drawn = of_class.unwrap_or(&self.service_time).sample(draw);
         if self.bandwidth == 0 { drawn } else { drawn + transfer(message.size, self.bandwidth) }
     }
 
     /// How long this consumer takes for it.
     #[inline(always)]
     pub(super) fn service_time(&self, at_speed_one: SimDuration, now: SimTime) -> SimDuration {
-        if self.speed_permille == 1000 && self.warm_up.is_none() {
-            at_speed_one
+        if self.is_plain {
+            scaled(at_speed_one, u64::from(self.speed_permille))
         } else {
             scaled(at_speed_one, self.speed_at(now))
         }
     }
 
     /// In thousandths. A message that it has begun is worked on at one speed.
+    #[inline(never)]
     fn speed_at(&self, now: SimTime) -> u64 {
         let usual = u64::from(self.speed_permille);
         match self.warm_up {
@@ -387,14 +350,25 @@ impl Consumer {
             work.held.settled = how;
             return Booking::Open;
         }
+        if self.has_more { self.settle_more((connection, tag), message, how) } else { Booking::Processed }
+    }
+
+    /// The same for a delivery in another hand, or one that was given up.
+    #[inline(never)]
+    fn settle_more(
+        &mut self,
+        place: (ConnectionId, DeliveryTag),
+        message: MessageId,
+        how: Settled,
+    ) -> Booking {
         if let Some((_, work)) = self.more_work.iter_mut().find(|(_, work)| {
-            (work.held.connection, work.held.tag) == (connection, tag)
+            work.held.place() == place
                 && (work.attached || (work.held.message == message && work.held.settled == Settled::No))
         }) {
             work.held.settled = how;
             return Booking::Open;
         }
-        let Some(held) = self.take_dropped(connection, tag) else { return Booking::Processed };
+        let Some(held) = self.take_dropped(place.0, place.1) else { return Booking::Processed };
         Held { settled: how, ..held }.loss(false).map_or(Booking::Open, Booking::Lost)
     }
 
@@ -406,6 +380,7 @@ impl Consumer {
 
     /// Notes that a delivery is given up, and that the broker has it still.
     pub(super) fn drop_held(&mut self, held: Held) {
+        self.has_more = true;
         let place = match self.dropped.back() {
             // The work in hand is given up after what waits behind it.
             Some(last) if last.place() > held.place() => {
@@ -417,13 +392,7 @@ impl Consumer {
     }
 
     /// The delivery with this tag, if it was given up; from now on it is forgotten.
-    #[inline(always)]
     fn take_dropped(&mut self, connection: ConnectionId, tag: DeliveryTag) -> Option<Held> {
-        if self.dropped.is_empty() { None } else { self.find_dropped(connection, tag) }
-    }
-
-    #[inline(never)]
-    fn find_dropped(&mut self, connection: ConnectionId, tag: DeliveryTag) -> Option<Held> {
         let place = self.dropped.binary_search_by_key(&(connection, tag), Held::place).ok()?;
         self.dropped.remove(place)
     }

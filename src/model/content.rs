@@ -87,11 +87,21 @@ struct Drawn {
 /// What all messages of a producer are like.
 #[derive(Clone, Debug)]
 pub(super) struct Contents {
+    /// The first template, which most producers have alone.
+    first: Template,
+    /// There is no other template, no class and nothing to draw.
+    is_plain: bool,
+    kinds: Box<Kinds>,
+}
+
+/// Messages of several kinds.
+#[derive(Clone, Debug)]
+struct Kinds {
     /// At least one.
     templates: Vec<Template>,
     /// In order: the first that takes a message has it.
     rules: Vec<Rule>,
-    drawn: Option<Box<Drawn>>,
+    drawn: Option<Drawn>,
 }
 
 impl Contents {
@@ -105,13 +115,13 @@ impl Contents {
             routing_key: class.routing_key.as_ref().map(|key| names.intern(key)),
             draws: RandomStream::new(seed, &producer.name, &format!("class {}", class.name)),
         });
-        let rules = rules.collect();
+        let rules: Vec<Rule> = rules.collect();
         let random = |message: &MessageSpec| message.message_size.constant().is_none();
         let draws = producer.choice.is_some()
             || producer.messages.iter().any(random)
             || producer.message_sizes.iter().any(Option::is_some)
             || matches!(producer.pace, Pace::Arrivals(_, Some(_)));
-        let for_each = draws.then(|| Drawn {
+        let drawn = draws.then(|| Drawn {
             choice: producer.choice.clone(),
             choices: RandomStream::new(seed, &producer.name, "kinds"),
             sizes: producer.messages.iter().map(|message| message.message_size.clone()).collect(),
@@ -122,19 +132,36 @@ impl Contents {
             sizes_of_classes: producer.message_sizes.clone(),
             bodies: RandomStream::new(seed, &producer.name, "sizes"),
         });
+        let templates: Vec<Template> =
+            producer.messages.iter().map(|message| Template::new(message, names)).collect();
         Contents {
-            templates: producer.messages.iter().map(|message| Template::new(message, names)).collect(),
-            rules,
-            drawn: for_each.map(Box::new),
+            first: templates[0].clone(),
+            is_plain: templates.len() == 1 && rules.is_empty() && drawn.is_none(),
+            kinds: Box::new(Kinds { templates, rules, drawn }),
         }
     }
 
+    /// What the message with this number is like: its template, its class, and the length of its body.
     #[inline(always)]
-    pub(super) fn template(&self, number: u32) -> &Template {
-        match &self.templates[..] {
-            [only] => only,
-            several => &several[self.place(number)],
-        }
+    pub(super) fn of(&self, number: u32) -> (&Template, u8, u32) {
+        if self.is_plain { (&self.first, 0, self.first.size) } else { self.kinds.of(number) }
+    }
+
+    /// The class of the message with this number.
+    pub(super) fn class(&self, number: u32) -> u8 {
+        self.of(number).1
+    }
+}
+
+impl Kinds {
+    #[inline(never)]
+    fn of(&self, number: u32) -> (&Template, u8, u32) {
+        let template = &self.templates[self.place(number)];
+        // The first rule that takes it, else 0.
+        let class = self.rules.iter().find(|rule| rule.takes(u64::from(number), template));
+        let class = class.map_or(0, |rule| rule.class);
+        let drawn = self.drawn.as_ref();
+        (template, class, drawn.map_or(template.size, |drawn| self.draw_size(drawn, number, class)))
     }
 
     /// The place of the message's template.
@@ -142,26 +169,6 @@ impl Contents {
         match self.drawn.as_ref().and_then(|drawn| Some((drawn.choice.as_ref()?, &drawn.choices))) {
             Some((choice, draws)) => choice.pick(draws.draw_at(u64::from(number))),
             None => (number - 1) as usize % self.templates.len(),
-        }
-    }
-
-    /// The class of the message with this number: the first that takes it, else 0.
-    #[inline(always)]
-    pub(super) fn class(&self, number: u32) -> u8 {
-        if self.rules.is_empty() { 0 } else { self.find_class(number) }
-    }
-
-    fn find_class(&self, number: u32) -> u8 {
-        let template = self.template(number);
-        self.rules.iter().find(|rule| rule.takes(u64::from(number), template)).map_or(0, |rule| rule.class)
-    }
-
-    /// The length of the body of the message with this number and class.
-    #[inline(always)]
-    pub(super) fn size(&self, number: u32, class: u8, template: &Template) -> u32 {
-        match &self.drawn {
-            None => template.size,
-            Some(drawn) => self.draw_size(drawn, number, class),
         }
     }
 

@@ -106,7 +106,7 @@ impl CrashRun {
     fn undisturbed(&self) -> Counts {
         let (mut system, mut events) = (self.system.clone(), self.events.clone());
         self.finish(&mut system, &mut events);
-        Totals::of(&mut system).counts
+        Totals::of(&mut system, &events).counts
     }
 
     /// Goes on until `event` events are handled, which is at least where it is already, and strikes a clone. When that was,
@@ -129,11 +129,11 @@ impl CrashRun {
         mut system: System<Lean>,
         mut events: EventList<SystemEvent>,
     ) -> Result<Aftermath, LedgerError> {
-        let before = Totals::of(&mut system);
+        let before = Totals::of(&mut system, &events);
         let fault = self.striker(&system);
         system.fault_begins(fault, &mut events);
         let end = self.finish(&mut system, &mut events);
-        let after = Totals::of(&mut system);
+        let after = Totals::of(&mut system, &events);
         after.ledger.balance()?;
         let without = self.anyway(&before.counts);
         let anyway = without.since(&before.counts);
@@ -171,7 +171,7 @@ impl CrashRun {
         let (mut system, mut events) = (self.system.clone(), self.events.clone());
         system.stop_publishing(&mut events);
         self.finish(&mut system, &mut events);
-        Totals::of(&mut system).counts
+        Totals::of(&mut system, &events).counts
     }
 
     /// Which fault strikes: the leader's, if there is one for each node.
@@ -247,8 +247,8 @@ impl Counts {
 }
 
 impl Totals {
-    fn of(system: &mut System<Lean>) -> Totals {
-        system.count_what_is_left();
+    fn of(system: &mut System<Lean>, events: &EventList<SystemEvent>) -> Totals {
+        system.count_what_is_left(events);
         let books = &system.books;
         let ledger = books.ledger.clone();
         let of_producers = |what: fn(&ProducerOutcome) -> u64| books.producers.iter().map(what).sum();

@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 
 use super::backoff::BackoffSpec;
-use super::consumer::InWork;
 use super::event::SystemEvent;
+use super::held::InWork;
 use super::record::Recorder;
 use super::spec::{ConsumerSpec, SystemSpec};
 use super::system::System;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::connection::DownFrame;
-use super::consumer::{Booking, Held, Progress, Settled};
 use super::event::SystemEvent;
+use super::frame::Frame;
+use super::held::{Booking, Held, Progress, Settled};
 use super::record::Recorder;
 use super::script::Handed;
 use super::system::System;
@@ -103,7 +103,7 @@ impl<R: Recorder> Effects<'_, R> {
         {
             consumer.keep_request(held.tag, content);
         }
-        let frame = DownFrame::Deliver { consumer: index as u32, life: consumer.life };
+        let frame = Frame::Deliver { consumer: index as u32, life: consumer.life };
         connection.down.send(frame, self.events);
     }
 
@@ -127,7 +127,7 @@ impl<R: Recorder> Effects<'_, R> {
             channel: to,
             method: method.clone(),
         });
-        self.system.connections[index].down.send_method(DownFrame::Method(to), method, self.events);
+        self.system.connections[index].down.send_method(Frame::Answer(to), method, self.events);
     }
 
     /// The `basic.ack` of a publish, of which there are so many that it goes without a method of its own.
@@ -142,7 +142,7 @@ impl<R: Recorder> Effects<'_, R> {
         };
         let connection = index as u32;
         self.system.recorder.observe(self.now, || What::BrokerSent { connection, channel: to, method });
-        let frame = DownFrame::Confirm { connection: to.connection, channel: to.channel, publish };
+        let frame = Frame::Confirm { connection: to.connection, channel: to.channel, publish };
         self.system.connections[index].down.send(frame, self.events);
     }
 
@@ -169,7 +169,7 @@ impl<R: Recorder> Effects<'_, R> {
             self.system.books.ledger.processed += 1;
             return;
         };
-        self.system.books.consumers[consumer as usize].outcome.delivered += 1;
+        self.system.books.consumers[consumer as usize].delivered += 1;
         self.delivering = Some(consumer as usize);
         self.settled_as_sent = true;
     }
@@ -186,7 +186,7 @@ impl<R: Recorder> Effects<'_, R> {
             self.handed_out(to, tag, handed);
             return;
         };
-        let book = &mut self.system.books.consumers[index].outcome;
+        let book = &mut self.system.books.consumers[index];
         book.delivered += 1;
         book.redelivered += u64::from(redelivered);
         book.unacked_max = book.unacked_max.max(unacked);

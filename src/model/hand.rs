@@ -114,9 +114,9 @@ impl<R: Recorder> System<R> {
     }
 
     /// The books as they are, with what has no final fate yet.
-    pub fn ledger(&self) -> Ledger {
+    pub fn ledger(&self, events: &EventList<SystemEvent>) -> Ledger {
         let mut copy = self.clone();
-        copy.count_what_is_left();
+        copy.count_what_is_left(events);
         copy.books.ledger
     }
 

@@ -1,20 +1,21 @@
 //! What a consumer works on: one message, or several at once. The first hand is where every message passes; the others stand
 //! beside it, and are met by events of their own.
 
-use super::consumer::{Consumer, InWork};
+use super::consumer::Consumer;
+use super::held::InWork;
 use crate::engine::Seq;
 
 impl Consumer {
     /// Whether it can begin with another message.
     #[inline]
     pub(super) fn has_a_hand_free(&self) -> bool {
-        self.work.is_none() || (self.concurrency > 1 && self.more_work.len() + 1 < self.concurrency as usize)
+        self.work.is_none() || (!self.is_plain && self.more_work.len() + 1 < self.concurrency as usize)
     }
 
     /// Whether it works on nothing.
     #[inline]
     pub(super) fn is_at_rest(&self) -> bool {
-        self.work.is_none() && (self.concurrency == 1 || self.more_work.is_empty())
+        self.work.is_none() && (self.is_plain || self.more_work.is_empty())
     }
 
     /// Everything that it works on.
@@ -23,7 +24,7 @@ impl Consumer {
     }
 
     pub(super) fn all_work_mut(&mut self) -> impl Iterator<Item = &mut InWork> {
-        self.work.iter_mut().chain(self.more_work.iter_mut().map(|(_, work)| work))
+        self.work.iter_mut().chain(self.state.more_work.iter_mut().map(|(_, work)| work))
     }
 
     /// It works on one message more until this event.
@@ -33,7 +34,7 @@ impl Consumer {
             self.work = Some(work);
             self.service = until;
         } else {
-            self.more_work.push((until, work));
+            self.works_on_more(work, until);
         }
     }
 
@@ -44,6 +45,12 @@ impl Consumer {
         } else if let Some(other) = self.more_work.iter_mut().find(|(seq, _)| *seq == known) {
             other.0 = until;
         }
+    }
+
+    #[cold]
+    fn works_on_more(&mut self, work: InWork, until: Seq) {
+        self.has_more = true;
+        self.more_work.push((until, work));
     }
 
     /// The work that is done at this event.

@@ -8,7 +8,7 @@ use super::record::{Lean, Recorder};
 use super::spec::SystemSpec;
 use super::system::{Node, System};
 use crate::engine::{EventList, Limits, RunEnd, Stop, run};
-use crate::measure::{ConsumerOutcome, LedgerError, LittlesLaw, Waits};
+use crate::measure::{LedgerError, LittlesLaw, Waits};
 use crate::units::SimTime;
 
 /// How many messages the queues held together, ready and unacknowledged, at `points` equal distances of one run of the
@@ -83,7 +83,7 @@ impl Books {
     pub(super) fn waits_agree_with_levels(&self) -> Result<(), LedgerError> {
         let named = self.queues.len() - 1;
         for queue in self.queues[..named].iter().filter(|queue| !queue.waits_unknown) {
-            let (outcome, little) = (&queue.outcome, queue.outcome.little);
+            let (outcome, little) = (&*queue.outcome, queue.outcome.little);
             if outcome.redelivered == 0 && little.holds() == Some(false) {
                 let waits = (little.handed_out.nanos + little.left.nanos).saturating_sub(little.before.nanos);
                 return Err(LedgerError {
@@ -105,20 +105,7 @@ impl Books {
             queue.measure_from(now);
         }
         for book in &mut self.consumers {
-            (book.first_published, book.no_earlier_than, book.work) = (None, SimTime::ZERO, 0);
-            let outcome = &mut book.outcome;
-            *outcome = ConsumerOutcome {
-                name: std::mem::take(&mut outcome.name),
-                queue: outcome.queue,
-                prefetch: outcome.prefetch,
-                speed_permille: outcome.speed_permille,
-                concurrency: outcome.concurrency,
-                unacked_max: outcome.unacked_max,
-                ..ConsumerOutcome::default()
-            };
-            if let Some(since) = &mut book.idle_since {
-                *since = self.queues[book.outcome.queue].waited;
-            }
+            book.restart(self.queues[book.queue as usize].waited);
         }
         for producer in &mut self.producers {
             producer.restart();

@@ -29,7 +29,7 @@ impl Books {
 
     /// A copy is lost with its consumer.
     pub(super) fn lost_at_consumer(&mut self, message: MessageId, cause: LossCause, consumer: usize) {
-        let place = self.consumers[consumer].outcome.queue as u32;
+        let place = self.consumers[consumer].queue;
         self.lost(message, cause, Some(place));
     }
 

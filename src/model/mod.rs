@@ -11,6 +11,7 @@ mod conclusion;
 mod confirming;
 mod connection;
 mod consumer;
+mod consuming;
 mod content;
 mod crash_point;
 mod discipline;
@@ -20,8 +21,10 @@ mod effects;
 mod event;
 mod fates;
 mod fault;
+mod frame;
 mod hand;
 mod hands;
+mod held;
 mod link;
 mod measuring;
 mod message_books;
@@ -29,6 +32,7 @@ mod operator;
 mod parting;
 mod producer;
 mod publishing;
+mod reader_books;
 mod reconnecting;
 mod record;
 mod republishing;
@@ -47,6 +51,7 @@ pub use fault::{
     Alarm, BrokerRestart, Condition, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec, NodeCrash,
     ProducerCrash, ProducerCrashBy, QueueCrash, Repeats, Resource, Trigger,
 };
+pub use frame::Frame;
 pub use hand::{HandMessage, channel};
 pub use measuring::populations;
 pub use operator::{OperatorSpec, PermissionSpec, PolicySpec, Refusal, UserSpec, refusals};

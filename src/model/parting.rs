@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::connection::{ChannelPhase, Phase, Todo, UpFrame};
-use super::consumer::{Held, Settled};
+use super::connection::{ChannelPhase, Phase, Todo};
 use super::event::SystemEvent;
+use super::frame::Frame;
+use super::held::{Held, Settled};
 use super::record::Recorder;
 use super::system::System;
 use crate::amqp::{ChannelNo, ChannelRef, MessageId, Method, ProducerId};
@@ -100,7 +101,7 @@ impl<R: Recorder> System<R> {
             self.reopen_later(index, channel, events);
         }
         let answer = Method::ChannelCloseOk;
-        self.connections[index].up.send_method(UpFrame::Method(channel), answer, events);
+        self.connections[index].up.send_method(Frame::Method(channel), answer, events);
         if asked {
             // Until this answer, the broker discards all on the channel, `channel.open` too.
             self.send(index, channel, Method::ChannelOpen, events);
@@ -120,7 +121,7 @@ impl<R: Recorder> System<R> {
         let buffered = std::mem::take(&mut consumer.buffered);
         let held = consumer.held.take_all();
         let mut gone: Vec<_> =
-            held.into_iter().enumerate().map(|(place, h)| (h, place >= buffered)).collect();
+            held.into_iter().enumerate().map(|(place, h)| (h, place >= buffered as usize)).collect();
         consumer.part_requests();
         if let Some(batch) = &mut consumer.ack_batch {
             batch.part();
@@ -154,20 +155,20 @@ impl<R: Recorder> System<R> {
     pub(super) fn lost_frame(
         &mut self,
         index: usize,
-        (frame, carried): (&UpFrame, Option<&Method>),
+        (frame, carried): (&Frame, Option<&Method>),
         events: &mut EventList<SystemEvent>,
     ) {
         let message = match (frame, carried) {
-            (&UpFrame::Publish { producer, number, .. }, _) => {
+            (&Frame::Publish { producer, number, .. }, _) => {
                 MessageId { producer: ProducerId(producer), number }
             }
-            (&UpFrame::Ack { channel, tag: delivery_tag }, _) => {
+            (&Frame::Ack { channel, tag: delivery_tag }, _) => {
                 let channel = ChannelRef { connection: self.connections[index].id_at_broker, channel };
                 let connection = index as u32;
                 self.observe(events.now(), || What::AckLost { connection, channel, delivery_tag });
                 return;
             }
-            (UpFrame::Method(_), Some(Method::BasicPublish(publish))) => publish.message.id,
+            (Frame::Method(_), Some(Method::BasicPublish(publish))) => publish.message.id,
             _ => return,
         };
         let cause = LossCause::LostOnTheWire;
@@ -179,13 +180,13 @@ impl<R: Recorder> System<R> {
     pub(super) fn lost_frames(
         &mut self,
         index: usize,
-        frames: &[UpFrame],
+        frames: &[Frame],
         carried: VecDeque<Method>,
         events: &mut EventList<SystemEvent>,
     ) {
         let mut carried = carried.into_iter();
         for frame in frames {
-            let method = if matches!(frame, UpFrame::Method(_)) { carried.next() } else { None };
+            let method = if matches!(frame, Frame::Method(_)) { carried.next() } else { None };
             self.lost_frame(index, (frame, method.as_ref()), events);
         }
     }
@@ -197,9 +198,9 @@ impl<R: Recorder> System<R> {
         connection.down.cut(events);
         // A client that has said goodbye is down already; if the cut loses its goodbye, the broker must hear the end.
         // What is sent on channel 0 is nothing else.
-        let goodbye = |frame: &UpFrame| matches!(frame, UpFrame::Lost(_) | UpFrame::Method(ChannelNo(0)));
+        let goodbye = |frame: &Frame| matches!(frame, Frame::Lost(_) | Frame::Method(ChannelNo(0)));
         if connection.phase != Phase::Down || frames.iter().any(goodbye) {
-            connection.up.send(UpFrame::Lost(connection.id), events);
+            connection.up.send(Frame::Lost(connection.id), events);
         }
         self.lost_frames(index, &frames, carried, events);
         self.part_connection(index, parting, events);
@@ -211,7 +212,7 @@ impl<R: Recorder> System<R> {
         let connection = &mut self.connections[index];
         connection.down.cut(events);
         if connection.phase != Phase::Down {
-            connection.up.send(UpFrame::Lost(connection.id), events);
+            connection.up.send(Frame::Lost(connection.id), events);
         }
         self.part_connection(index, parting, events);
     }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::confirming::{Confirming, Sent};
-use super::connection::{ChannelPhase, Committer, UpFrame};
-use super::consumer::InWork;
+use super::connection::{ChannelPhase, Committer};
 use super::event::SystemEvent;
+use super::frame::Frame;
+use super::held::InWork;
 use super::producer::Producer;
 use super::record::Recorder;
 use super::republishing::Republishing;
@@ -69,7 +70,7 @@ impl<R: Recorder> System<R> {
     ) {
         let now = events.now();
         self.book_publish(index, again, now, |producer| producer.method(number, now));
-        let frame = UpFrame::Publish { producer: index as u32, number, published: now };
+        let frame = Frame::Publish { producer: index as u32, number, published: now };
         self.connections[connection].up.send(frame, events);
     }
 
@@ -77,7 +78,7 @@ impl<R: Recorder> System<R> {
     fn publish_reply(&mut self, index: usize, publish: BasicPublish, events: &mut EventList<SystemEvent>) {
         self.book_publish(index, None, events.now(), |_| publish.clone());
         let producer = &self.producers[index];
-        let frame = UpFrame::Method(producer.channel);
+        let frame = Frame::Method(producer.channel);
         let method = Method::BasicPublish(publish);
         self.connections[producer.connection].up.send_method(frame, method, events);
     }

@@ -1,7 +1,8 @@
 //! How a client comes to be connected, at the start and after a loss. What follows on an open connection is in `client.rs`.
 
-use super::connection::{Phase, UpFrame};
+use super::connection::Phase;
 use super::event::SystemEvent;
+use super::frame::Frame;
 use super::record::Recorder;
 use super::system::System;
 use crate::engine::{EventList, Seq};
@@ -24,7 +25,7 @@ impl<R: Recorder> System<R> {
         if !std::mem::take(&mut connection.refused) {
             connection.id = self.directory.new_connection(index as u32);
         }
-        let open = UpFrame::Open(connection.id);
+        let open = Frame::Open(connection.id);
         connection.up.send(open, events);
         self.observe(events.now(), || What::Connecting { connection: index as u32 });
     }

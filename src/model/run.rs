@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
 
-use super::connection::{ChannelPhase, UpFrame};
+use super::connection::ChannelPhase;
 use super::downstream::Downstream;
 use super::effects::Effects;
 use super::event::SystemEvent;
+use super::frame::Frame;
 use super::record::{Lean, Recorder, Recording};
 use super::spec::SystemSpec;
 use super::system::{Node, System};
@@ -31,7 +32,7 @@ pub fn simulate(spec: &SystemSpec, seed: u64) -> Outcome {
 fn simulate_with(spec: &Arc<SystemSpec>, seed: u64, recorder: impl Recorder) -> Outcome {
     let (mut system, mut events) = System::new(spec, seed, recorder);
     let end = system.run_to_end(&mut events);
-    system.close(end)
+    system.close(end, &events)
 }
 
 /// Runs one replication and shows every observation to `look`, in order. The outcome is that of [`simulate`] without details.
@@ -64,7 +65,7 @@ pub fn simulate_recorded(
                 run(&mut system, &mut events, Limits { events: 1, ..limits })
             };
             end.events = count;
-            return system.close(end);
+            return system.close(end, &events);
         }
         count += 1;
     }
@@ -127,11 +128,11 @@ impl<R: Recorder> System<R> {
     }
 
     /// Closes the books of a run that ended so.
-    pub fn close(mut self, end: RunEnd) -> Outcome {
+    pub fn close(mut self, end: RunEnd, events: &EventList<SystemEvent>) -> Outcome {
         self.close_storage(end.at);
         self.count_waiting(end.at, |little| &mut little.left);
         self.books.close(end.at);
-        self.count_what_is_left();
+        self.count_what_is_left(events);
         self.close_producers(end.at);
         let levels: BTreeMap<String, (u32, u32)> = self.queue_levels();
         for queue in &mut self.books.queues {
@@ -146,7 +147,7 @@ impl<R: Recorder> System<R> {
         let is_up = matches!(self.node, Node::Up(_));
         let waits = || if is_up { self.books.waits_agree_with_levels() } else { Ok(()) };
         let balanced = self.books.ledger.balance().and_then(|()| waits());
-        let mut queues: Vec<_> = self.books.queues.into_iter().map(|queue| queue.outcome).collect();
+        let mut queues: Vec<_> = self.books.queues.into_iter().map(|queue| *queue.outcome).collect();
         // The last one stands for all that the scenario does not name.
         queues.pop();
         self.recorder.close(&self.books.place_of_queue, &mut queues);
@@ -155,7 +156,7 @@ impl<R: Recorder> System<R> {
             end: End { at: end.at, events: end.events, why },
             measured_from: self.books.measured_from,
             producers: self.books.producers,
-            consumers: self.books.consumers.into_iter().map(|consumer| consumer.outcome).collect(),
+            consumers: self.books.consumers.into_iter().map(|consumer| *consumer.outcome).collect(),
             queues,
             downstreams: self.downstreams.into_iter().map(Downstream::into_outcome).collect(),
             faults,
@@ -214,10 +215,13 @@ impl<R: Recorder> System<R> {
     }
 
     /// Counts the messages that have no final fate yet.
-    pub(super) fn count_what_is_left(&mut self) {
-        let frames = self.connections.iter().flat_map(|connection| connection.up.frames());
+    pub(super) fn count_what_is_left(&mut self, events: &EventList<SystemEvent>) {
+        let drawn = self.connections.iter().flat_map(|connection| connection.up.drawn_frames());
+        let arrives = |seq, event| matches!(event, SystemEvent::ReachBroker(index) if !self.connections[index as usize].up.is_lost(seq));
+        let in_lanes = events.in_lanes().filter(|&(seq, event, _)| arrives(seq, event));
+        let frames = drawn.copied().chain(in_lanes.map(|(_, _, frame)| frame));
         let carried = self.connections.iter().flat_map(|connection| connection.up.all_carried());
-        let on_the_way = frames.filter(|frame| matches!(frame, UpFrame::Publish { .. })).count()
+        let on_the_way = frames.filter(|frame| matches!(frame, Frame::Publish { .. })).count()
             + carried.filter(|method| matches!(method, Method::BasicPublish(_))).count();
         let (held, (ready, unacked), uncommitted) = match &self.node {
             Node::Up(broker) => (broker.publishes_held(), broker.counts(), broker.uncommitted()),

@@ -5,13 +5,14 @@ use std::mem;
 use std::sync::Arc;
 
 use super::books::Books;
-use super::connection::{Connection, UpFrame};
+use super::connection::Connection;
 use super::consumer::Consumer;
 use super::dispatch_draws::DispatchDraws;
 use super::downstream::Downstream;
 use super::effects::{Directory, Effects};
 use super::event::SystemEvent;
 use super::fault::Strikers;
+use super::frame::Frame;
 use super::operator::Refusal;
 use super::producer::Producer;
 use super::record::Recorder;
@@ -248,12 +249,12 @@ impl<R: Recorder> System<R> {
     }
 
     #[inline(always)]
-    fn reach_broker(&mut self, index: usize, seq: Seq, events: &mut EventList<SystemEvent>) {
+    fn reach_broker(&mut self, index: usize, (seq, load): (Seq, Frame), events: &mut EventList<SystemEvent>) {
         let connection = &mut self.connections[index];
-        let Some(frame) = connection.up.arrive(seq) else { return };
+        let frame = connection.up.arrive(seq, load);
         let (id, hears) = (connection.id_at_broker, !connection.broken);
         match frame {
-            UpFrame::Publish { producer, number, published }
+            Frame::Publish { producer, number, published }
                 if hears && (producer as usize) < self.producers.len() =>
             {
                 let Some(mut broker) = self.take_broker() else {
@@ -268,7 +269,7 @@ impl<R: Recorder> System<R> {
                 broker.publish_arrives(effects.now, at, publish, &mut effects);
                 self.put_broker(broker);
             }
-            UpFrame::Ack { channel, tag } if hears => {
+            Frame::Ack { channel, tag } if hears => {
                 let Some(mut broker) = self.take_broker() else {
                     self.rare_frame(index, frame, events);
                     return;
@@ -285,26 +286,32 @@ impl<R: Recorder> System<R> {
 
     /// Any other frame reaches the broker, or one reaches a broker that does not hear it.
     #[inline(never)]
-    fn rare_frame(&mut self, index: usize, frame: UpFrame, events: &mut EventList<SystemEvent>) {
+    fn rare_frame(&mut self, index: usize, frame: Frame, events: &mut EventList<SystemEvent>) {
         let deaf = self.connections[index].broken || matches!(self.node, Node::Down(_));
         match frame {
-            UpFrame::Open(id) => self.reach_broker_open(index, id, events),
-            UpFrame::Nothing => {}
+            Frame::Open(id) => self.reach_broker_open(index, id, events),
+            // A cut has lost it; the others are frames to the client.
+            Frame::Nothing
+            | Frame::Deliver { .. }
+            | Frame::Confirm { .. }
+            | Frame::Answer(_)
+            | Frame::Gone(_)
+            | Frame::Refused(_) => {}
             frame if deaf => {
-                let is_method = matches!(frame, UpFrame::Method(_));
+                let is_method = matches!(frame, Frame::Method(_));
                 let carried = if is_method { self.connections[index].up.carried() } else { None };
                 self.lost_frame(index, (&frame, carried.as_ref()), events);
             }
-            UpFrame::Publish { producer, number, published } => {
+            Frame::Publish { producer, number, published } => {
                 self.script_publish_arrives(index, (producer, number), published, events);
             }
-            UpFrame::Ack { channel, tag } => self.method(index, channel, ack_of(tag), events),
-            UpFrame::Method(channel) => {
+            Frame::Ack { channel, tag } => self.method(index, channel, ack_of(tag), events),
+            Frame::Method(channel) => {
                 if let Some(method) = self.connections[index].up.carried() {
                     self.method(index, channel, method, events);
                 }
             }
-            UpFrame::Lost(id) => {
+            Frame::Lost(id) => {
                 self.connections[index].broken = true;
                 self.apply(Command::ConnectionLost(id), events);
             }
@@ -333,7 +340,7 @@ impl<R: Recorder> System<R> {
         let node = self.node_for(index);
         let refused = matches!(self.node, Node::Down(_)) || events.now() < self.connections[index].cut_until;
         let Some(node) = node.filter(|_| !refused) else {
-            self.connections[index].down.send(super::connection::DownFrame::Refused(id), events);
+            self.connections[index].down.send(Frame::Refused(id), events);
             return;
         };
         self.connections[index].node = node;
@@ -360,11 +367,11 @@ impl<R: Recorder> Model for System<R> {
     type Event = SystemEvent;
 
     #[inline(always)]
-    fn handle(&mut self, seq: Seq, event: SystemEvent, events: &mut EventList<SystemEvent>) {
+    fn handle(&mut self, seq: Seq, event: SystemEvent, load: Frame, events: &mut EventList<SystemEvent>) {
         match event {
             SystemEvent::ProducerDue(index) => self.producer_due(index as usize, seq, events),
-            SystemEvent::ReachBroker(index) => self.reach_broker(index as usize, seq, events),
-            SystemEvent::ReachClient(index) => self.reach_client(index as usize, seq, events),
+            SystemEvent::ReachBroker(index) => self.reach_broker(index as usize, (seq, load), events),
+            SystemEvent::ReachClient(index) => self.reach_client(index as usize, (seq, load), events),
             SystemEvent::ServiceDone(index) => self.service_done(index as usize, seq, events),
             SystemEvent::Connect(index) => self.connect(index as usize, seq, events),
             SystemEvent::ConsumerStart(index) => self.consumer_start(index as usize, events),

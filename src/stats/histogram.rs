@@ -3,31 +3,23 @@
 /// Cells an octave, as a power of two.
 const BITS: u32 = 7;
 const CELLS: usize = 1 << BITS;
-/// Octave 0 holds the numbers below 128 exactly, each later one the next power of two.
-const OCTAVES: usize = 65 - BITS as usize;
-const NO_PAGE: u8 = u8::MAX;
 
-/// Counts of observations by size. Needs half a KiB for each octave that was met, and none before the first.
+/// Counts of observations by size: octave 0 holds the numbers below 128 exactly, each later one the next power of two. Needs
+/// half a KiB for each octave between the smallest and the largest that were met, and none before the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Histogram {
     n: u64,
     min: u64,
     sum: u128,
     max: u64,
+    /// Of successive octaves.
     pages: Vec<[u32; CELLS]>,
-    page_of_octave: [u8; OCTAVES],
+    first_octave: u32,
 }
 
 impl Default for Histogram {
     fn default() -> Self {
-        Histogram {
-            page_of_octave: [NO_PAGE; OCTAVES],
-            pages: Vec::new(),
-            n: 0,
-            sum: 0,
-            min: u64::MAX,
-            max: 0,
-        }
+        Histogram { n: 0, min: u64::MAX, sum: 0, max: 0, pages: Vec::new(), first_octave: 0 }
     }
 }
 
@@ -35,28 +27,41 @@ impl Histogram {
     /// Counts one observation.
     #[inline(always)]
     pub fn record(&mut self, value: u64) {
-        let exponent = (value | (CELLS as u64 - 1)).ilog2();
-        let octave = (exponent + 1 - BITS) as usize;
-        let shift = exponent + 1 - BITS;
-        let mut page = self.page_of_octave[octave];
-        if page == NO_PAGE {
-            page = self.new_page(octave);
-        }
-        let cell = &mut self.pages[page as usize][(value >> shift) as usize & (CELLS - 1)];
-        *cell = cell.saturating_add(1);
+        let octave = (value | (CELLS as u64 - 1)).ilog2() + 1 - BITS;
+        let cell = (value >> octave) as usize & (CELLS - 1);
+        let page = self.page(octave);
+        page[cell] = page[cell].saturating_add(1);
         self.n += 1;
         self.sum += u128::from(value);
         self.min = self.min.min(value);
         self.max = self.max.max(value);
     }
 
+    #[inline(always)]
+    fn page(&mut self, octave: u32) -> &mut [u32; CELLS] {
+        let place = octave.wrapping_sub(self.first_octave) as usize;
+        if place >= self.pages.len() {
+            return self.new_page(octave);
+        }
+        &mut self.pages[place]
+    }
+
+    /// Has pages up to that of `octave`.
     #[cold]
     #[inline(never)]
-    fn new_page(&mut self, octave: usize) -> u8 {
-        self.pages.push([0; CELLS]);
-        let page = (self.pages.len() - 1) as u8;
-        self.page_of_octave[octave] = page;
-        page
+    fn new_page(&mut self, octave: u32) -> &mut [u32; CELLS] {
+        let empty = [0; CELLS];
+        if self.pages.is_empty() {
+            self.first_octave = octave;
+        }
+        let missing = self.first_octave.saturating_sub(octave) as usize;
+        self.pages.splice(0..0, std::iter::repeat_n(empty, missing));
+        self.first_octave = self.first_octave.min(octave);
+        let place = (octave - self.first_octave) as usize;
+        if place >= self.pages.len() {
+            self.pages.resize(place + 1, empty);
+        }
+        &mut self.pages[place]
     }
 
     /// Number of observations.
@@ -96,11 +101,8 @@ impl Histogram {
             return Some(self.max);
         }
         let mut seen = 0u64;
-        for (octave, &page) in self.page_of_octave.iter().enumerate() {
-            if page == NO_PAGE {
-                continue;
-            }
-            for (cell, &count) in self.pages[page as usize].iter().enumerate() {
+        for (octave, page) in (self.first_octave..).zip(&self.pages) {
+            for (cell, &count) in page.iter().enumerate() {
                 seen += u64::from(count);
                 if seen >= rank {
                     let width = 1u64 << octave;
@@ -114,15 +116,8 @@ impl Histogram {
 
     /// Adds all observations of `other`.
     pub fn merge(&mut self, other: &Histogram) {
-        for (octave, &theirs) in other.page_of_octave.iter().enumerate() {
-            if theirs == NO_PAGE {
-                continue;
-            }
-            let mut page = self.page_of_octave[octave];
-            if page == NO_PAGE {
-                page = self.new_page(octave);
-            }
-            for (a, b) in self.pages[page as usize].iter_mut().zip(&other.pages[theirs as usize]) {
+        for (octave, theirs) in (other.first_octave..).zip(&other.pages) {
+            for (a, b) in self.page(octave).iter_mut().zip(theirs) {
                 *a = a.saturating_add(*b);
             }
         }

@@ -1,8 +1,8 @@
 //! The broker ends, cleanly or not, and starts again: what its storage has kept survives, the rest does not.
 
 use crate::engine::EventList;
-use crate::model::connection::{DownFrame, UpFrame};
 use crate::model::event::SystemEvent;
+use crate::model::frame::Frame;
 use crate::model::record::Recorder;
 use crate::model::system::System;
 use crate::storage::Crash;
@@ -28,8 +28,8 @@ impl BrokerRestart {
             let (frames, carried) = system.connections[index].up.cut(events);
             system.lost_frames(index, &frames, carried, events);
             for frame in &frames {
-                if let UpFrame::Open(id) = *frame {
-                    system.connections[index].down.send(DownFrame::Refused(id), events);
+                if let Frame::Open(id) = *frame {
+                    system.connections[index].down.send(Frame::Refused(id), events);
                 }
             }
         }

@@ -65,7 +65,7 @@ impl Condition {
     /// Whether it is true after `events` events.
     pub(super) fn holds<R: Recorder>(&self, system: &System<R>, events: u64) -> bool {
         let books = &system.books;
-        let queues = || books.queues.iter().map(|queue| &queue.outcome);
+        let queues = || books.queues.iter();
         match *self {
             Condition::Published { producer: None, count } => books.ledger.published >= count,
             Condition::Published { producer: Some(index), count } => {

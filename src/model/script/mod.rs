@@ -7,8 +7,9 @@ use std::sync::Arc;
 pub use spec::{Call, ClientSpec, StepSpec, When};
 
 use super::confirming::Sent;
-use super::connection::{Caller, Calling, ChannelPhase, Committer, Phase, Todo, UpFrame};
+use super::connection::{Caller, Calling, ChannelPhase, Committer, Phase, Todo};
 use super::event::SystemEvent;
+use super::frame::Frame;
 use super::parting::Parting;
 use super::record::Recorder;
 use super::spec::{Declaration, SystemSpec};
@@ -248,7 +249,7 @@ impl<R: Recorder> System<R> {
             let method = Method::BasicPublish(publish);
             self.recorder.observe(now, || What::ClientSent { connection: index as u32, channel, method });
         }
-        self.connections[index].up.send(UpFrame::Publish { producer, number, published: now }, events);
+        self.connections[index].up.send(Frame::Publish { producer, number, published: now }, events);
         let message = MessageId { producer: ProducerId(producer), number };
         self.expect_answer(index, channel.channel, Sent { message, at: now, returned: false });
     }

@@ -40,7 +40,7 @@ fn the_books_balance_after_every_event() {
                 continue;
             }
             let end = RunEnd { at: events.now(), events: count, why: Stop::EventLimit };
-            let outcome = system.clone().close(end);
+            let outcome = system.clone().close(end, &events);
             prop_assert!(outcome.balanced.is_ok(), "after {count} events: {:?}", outcome.balanced);
             let ledger = outcome.ledger;
             met.note("in flight", ledger.in_flight);

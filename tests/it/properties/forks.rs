@@ -44,7 +44,7 @@ fn finish(
 ) -> (Vec<Observation>, Outcome) {
     let limits = Limits { time: system.duration(), events: events_left };
     let end = run(&mut system, &mut events, limits);
-    (system.recorder_mut().take(), system.close(end))
+    (system.recorder_mut().take(), system.close(end, &events))
 }
 
 #[test]
