@@ -1,12 +1,12 @@
 //! The clients at work: connect, set up channels, publish, consume, acknowledge, and what a loss does to them.
 
+use super::answers::Verdict;
 use super::connection::{
     Caller, Calling, ChannelPhase, ClientChannel, Committer, Phase, Todo, declaration, subscription,
 };
 use super::event::SystemEvent;
 use super::frame::Frame;
 use super::parting::Parting;
-use super::publishing::Verdict;
 use super::reconnecting::DELAY_AFTER_REFUSAL;
 use super::record::Recorder;
 use super::spec::ChannelSpec;

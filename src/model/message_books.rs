@@ -1,8 +1,8 @@
 //! The books of messages, as against those of copies: what is confirmed, lost for good, and done more than once.
 
+use super::answers::Verdict;
 use super::books::Books;
 use super::fates::Change;
-use super::publishing::Verdict;
 use crate::amqp::{MessageId, Name, QueueId};
 use crate::broker::UnsafeCopies;
 use crate::observe::{Durability, Fact, LossCause, PublishedAgain};

@@ -3,6 +3,7 @@
 #![deny(clippy::disallowed_types, clippy::float_arithmetic)]
 
 mod ack_batch;
+mod answers;
 mod backoff;
 mod books;
 mod cancellation;
