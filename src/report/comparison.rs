@@ -109,7 +109,10 @@ fn row(result: &RunResult, measure: MeasureId, entity: &str) -> Row {
         result.variants.iter().map(|variant| (variant, index(variant))).collect();
     let values: Vec<Option<Estimate>> =
         found.iter().map(|(variant, index)| variant.estimate(measure, (*index)?)).collect();
-    let none = |value: &Option<Estimate>| value.is_none_or(|value| value.ends() == Some((0.0, 0.0)));
+    // One run has a value and no interval; what it has none of is as little worth a line.
+    let nothing =
+        |value: Estimate| value.value() == 0.0 && value.ends().is_none_or(|ends| ends == (0.0, 0.0));
+    let none = |value: &Option<Estimate>| value.is_none_or(nothing);
     let if_any = measure.name.starts_with("lost-") || IF_ANY.contains(&measure.name);
     if values.iter().all(Option::is_none) || (if_any && values.iter().all(none)) {
         return Row::Nothing;
