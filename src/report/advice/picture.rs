@@ -74,8 +74,17 @@ fn measured(advice: &Advice, name: &str) -> Panel {
     let unit = find_in(Scope::Queue, name).map_or(Unit::Ratio, |measure| measure.unit);
     let y = Axis::from_zero(name, highest, unit, 5);
     let has_intervals = points.iter().any(|point| point.interval.is_some());
-    let legend = if has_intervals { "measured, with 95 % intervals" } else { "measured" };
-    let series = vec![Series { name: legend.to_owned(), shape: Shape::Line, points }];
+    let n = match crate::report::sweep::replications(&advice.result) {
+        Some((fewest, most)) if fewest < most => format!("{fewest} to {most}"),
+        Some((n, _)) => n.to_string(),
+        None => String::new(),
+    };
+    let legend = if has_intervals {
+        format!("measured, with 95 % intervals (Student, n = {n})")
+    } else {
+        "measured".to_owned()
+    };
+    let series = vec![Series { name: legend, shape: Shape::Line, points }];
     let words = match name {
         "throughput" => "messages finished a second",
         "sojourn-p95" => "95th percentile of the time from publish to the end of processing",

@@ -1,6 +1,6 @@
 //! How long messages took: for each time, the share of messages that took longer.
 
-use super::{of, replications};
+use super::{of, of_runs, replications};
 use crate::experiment::{RunResult, VariantResult};
 use crate::measure::{Scope, Unit, find_in};
 use crate::report::plot::{Axis, Content, Panel, Picture, Point, Series, Shape};
@@ -40,7 +40,7 @@ pub(super) fn picture(result: &RunResult) -> Picture {
         }
     }
     Picture {
-        title: format!("{}: how long messages take", result.name),
+        title: format!("{}: how long messages take{}", result.name, of_runs(result, " replications")),
         description: format!(
             "The share of messages that take longer, by time, all messages of {}.",
             replications(result)

@@ -53,6 +53,14 @@ fn of(result: &RunResult, variant: &str, queue: Option<&str>) -> String {
     variant.into_iter().chain(queue).collect::<Vec<_>>().join(", ")
 }
 
+/// How many replications a picture is of, in its title, with the `method` of its intervals: ` (n = 10, 95 % Student)`; nothing for one replication.
+fn of_runs(result: &RunResult, method: &str) -> String {
+    match result.variants.iter().map(|variant| variant.outcomes.len()).max() {
+        None | Some(0 | 1) => String::new(),
+        Some(n) => format!(" (n = {n}{method})"),
+    }
+}
+
 /// How many replications a picture is of: `means of 10 replications (seeds 1 to 10)`.
 fn replications(result: &RunResult) -> String {
     let n = result.variants.iter().map(|variant| variant.outcomes.len()).max().unwrap_or(0) as u64;

@@ -1,6 +1,6 @@
 //! Who got how much: a bar for each consumer, with its interval.
 
-use super::{of, replications};
+use super::{of, of_runs, replications};
 use crate::experiment::{RunResult, VariantResult};
 use crate::measure::{Scope, Unit, find_in};
 use crate::report::numbers;
@@ -18,7 +18,7 @@ pub(super) fn picture(result: &RunResult) -> Picture {
     let panels =
         all.into_iter().map(|(title, rows)| Panel { title, x: x.clone(), content: Content::Rows(rows) });
     Picture {
-        title: format!("{}: who processed how much", result.name),
+        title: format!("{}: who processed how much{}", result.name, of_runs(result, ", 95 % Student")),
         description: format!(
             "Shares of the consumers of each queue; {}, 95 % intervals.",
             replications(result)
