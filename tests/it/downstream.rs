@@ -210,6 +210,7 @@ fn the_story_tells_of_calls() {
         }
     });
     expect![[r#"
+        told:
               1.000ms  c calls db for #1: it takes 10ms
               1.001ms  c is to call db for #2 and waits in line
               1.002ms  c is to call db for #3 and waits in line, behind another call
@@ -221,5 +222,5 @@ fn the_story_tells_of_calls() {
              31.000ms  the call of c to db for #3 fails (an outage): it calls again after 5ms
                          c calls db for #4, after 19ms in line: it takes 10ms
     "#]]
-    .assert_eq(&narrator.finish(&names));
+    .assert_eq(&format!("told:\n{}", narrator.finish(&names)));
 }
