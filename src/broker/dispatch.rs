@@ -32,13 +32,13 @@ pub(super) enum Offer {
 }
 
 impl Queue {
-    /// Offers a message to those whose turn it is: one that has just come to a queue without any, or else the first one. Whoever
-    /// has no room steps out. What a delivery touches is looked up once.
+    /// Offers a message to those whose turn it is: the one that `take` gives. Whoever has no room steps out. What a delivery
+    /// touches is looked up once.
     #[inline(always)]
     pub(super) fn offer(
         &mut self,
         id: QueueId,
-        new: Option<Entry>,
+        take: impl Fn(&mut Queue, &Messages) -> Option<Entry>,
         hands: &mut Hands<'_>,
         step: &mut Step<'_, impl Out>,
     ) -> Offer {
@@ -54,7 +54,7 @@ impl Queue {
             if channel.limit > 0 || channel.is_unwatched || consumer.no_ack {
                 return Offer::Unusual;
             }
-            let Some(entry) = new.or_else(|| self.pop(hands.messages)) else { return Offer::Nobody };
+            let Some(entry) = take(self, hands.messages) else { return Offer::Nobody };
             consumer.unacked += 1;
             let stored = hands.messages.get(entry.slot());
             let delivery = self.note_delivery((id, consumer_id), consumer, channel, (entry, stored), step);
@@ -210,7 +210,7 @@ impl Broker {
         let queue = &mut queues[id.0];
         let mut hands = Hands { consumers, channels, messages, steps_out };
         while !queue.ready.is_empty() {
-            match queue.offer(id, None, &mut hands, step) {
+            match queue.offer(id, |queue, _| queue.ready.pop_front(), &mut hands, step) {
                 Offer::Taken => {}
                 Offer::Nobody => break,
                 Offer::Unusual => return Offer::Unusual,
@@ -253,7 +253,8 @@ impl Broker {
                 break;
             }
             let mut hands = Hands { consumers, channels, messages, steps_out };
-            let mut offer = if in_turn { queue.offer(id, None, &mut hands, step) } else { Offer::Unusual };
+            let mut offer =
+                if in_turn { queue.offer(id, Queue::pop, &mut hands, step) } else { Offer::Unusual };
             if offer == Offer::Unusual {
                 offer = self.offer_closely(id, step);
             }

@@ -73,7 +73,8 @@ impl Broker {
         let (ready, unacked) = (plain.ready.len() as u32 + 1, plain.unacked);
         step.out.fact(Fact::Enqueued { queue, message: id, ready, unacked }, rules::RT_13);
         let mut hands = Hands { consumers, channels, messages, steps_out };
-        if !plain.ready.is_empty() || plain.offer(queue, Some(entry), &mut hands, step) != Offer::Taken {
+        if !plain.ready.is_empty() || plain.offer(queue, |_, _| Some(entry), &mut hands, step) != Offer::Taken
+        {
             plain.ready.push_back(entry);
             if plain.rotation.next().is_some() {
                 self.dispatch(queue, step);

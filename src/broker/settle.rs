@@ -52,14 +52,15 @@ impl Broker {
         queue.unacked -= 1;
         let counts = (queue.ready_count(), queue.unacked);
         let slot = unacked.entry.slot();
+        let message = messages.id(slot);
+        messages.release(slot);
         let settled = (Settlement::Acked, rules::ACK_2);
-        state_settled(channel.at, &unacked, messages.id(slot), counts, settled, step);
+        state_settled(channel.at, &unacked, message, counts, settled, step);
         if queue.stored
             && let Some(persistence) = persistence
         {
             persistence.forget_copy(id, unacked.entry.arrival(), true, step.now);
         }
-        messages.release(slot);
         let mut others_may_come_back = false;
         if let Some(consumer_id) = unacked.consumer {
             let consumer = &mut consumers[consumer_id.0];

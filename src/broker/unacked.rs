@@ -192,7 +192,9 @@ impl UnackedList {
     pub(super) fn put_back(&mut self, mut taken: Vec<Unacked>) {
         taken.extend(self.take_all());
         taken.sort_by_key(|unacked| unacked.tag);
-        taken.into_iter().for_each(|unacked| self.push(unacked));
+        for unacked in taken {
+            self.push(unacked);
+        }
     }
 
     /// All deliveries, to be changed.
@@ -214,8 +216,9 @@ impl UnackedList {
         }
         // One delivery that is never settled must not make the list grow with every later one.
         if self.used > 32 && self.used as usize > 2 * self.len() {
-            let waiting = self.take_all();
-            waiting.into_iter().for_each(|unacked| self.push(unacked));
+            for unacked in self.take_all() {
+                self.push(unacked);
+            }
         }
     }
 }

@@ -153,7 +153,7 @@ impl Fates {
     /// A publish is confirmed. No other one follows. Whether the message is confirmed for the first time, and what changes.
     pub(super) fn confirmed(&mut self, number: u32) -> (bool, Change) {
         let first = self.confirmed.set(number);
-        if !self.was_published_again(number) {
+        if !self.attempts.is_empty() && !self.was_published_again(number) {
             self.attempts.remove(&number);
         }
         let lost_though_confirmed = first && self.lost.has(number);

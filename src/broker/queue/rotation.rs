@@ -20,16 +20,32 @@ struct Class {
 }
 
 impl Class {
+    /// Where the one behind `n` others lies.
     #[inline(always)]
-    fn places(&mut self) -> &mut [ConsumerId] {
-        if self.far.is_empty() { &mut self.near } else { &mut self.far }
+    fn place(&mut self, n: u32) -> &mut ConsumerId {
+        let at = (self.head + n) as usize;
+        // Each list by itself: the length of the usual one is known when this is compiled.
+        if self.far.is_empty() {
+            &mut self.near[at & (NEAR - 1)]
+        } else {
+            let mask = self.far.len() - 1;
+            &mut self.far[at & mask]
+        }
     }
 
     /// The one behind `n` others, if there are so many.
     #[inline(always)]
-    fn get(&self, n: usize) -> Option<ConsumerId> {
-        let places = if self.far.is_empty() { &self.near[..] } else { &self.far };
-        (n < self.len as usize).then(|| places[(self.head as usize + n) & (places.len() - 1)])
+    fn get(&self, n: u32) -> Option<ConsumerId> {
+        if n >= self.len {
+            return None;
+        }
+        let at = (self.head + n) as usize;
+        let place = if self.far.is_empty() {
+            self.near[at & (NEAR - 1)]
+        } else {
+            self.far[at & (self.far.len() - 1)]
+        };
+        Some(place)
     }
 
     #[inline(always)]
@@ -38,10 +54,8 @@ impl Class {
         if len >= NEAR && len >= self.far.len() {
             self.grow();
         }
-        let behind = self.head as usize + len;
+        *self.place(self.len) = consumer;
         self.len += 1;
-        let places = self.places();
-        places[behind & (places.len() - 1)] = consumer;
     }
 
     #[cold]
@@ -55,22 +69,20 @@ impl Class {
     #[inline(always)]
     fn pop(&mut self) {
         let taken = u32::from(self.len > 0);
-        self.head += taken;
+        self.head = (self.head + taken) & (u32::MAX >> 1);
         self.len -= taken;
     }
 
     /// The first goes behind all others.
     #[inline(always)]
     fn turn(&mut self) {
-        let (head, behind) = (self.head as usize, (self.head + self.len) as usize);
-        let places = self.places();
-        let mask = places.len() - 1;
-        places[behind & mask] = places[head & mask];
-        self.head = ((head + 1) & mask) as u32;
+        let first = *self.place(0);
+        *self.place(self.len) = first;
+        self.head = self.head.wrapping_add(1) & (u32::MAX >> 1);
     }
 
     fn iter(&self) -> impl Iterator<Item = ConsumerId> {
-        (0..self.len as usize).filter_map(|n| self.get(n))
+        (0..self.len).filter_map(|n| self.get(n))
     }
 }
 
@@ -98,13 +110,12 @@ impl Rotation {
 
     #[inline(never)]
     fn join_other(&mut self, consumer: ConsumerId, priority: i64) {
-        match self.others.iter_mut().find(|class| class.priority == priority) {
-            Some(class) => class.push(consumer),
-            None => {
-                let mut class = Class { priority, ..Class::default() };
-                class.push(consumer);
-                self.others.push(class);
-            }
+        if let Some(class) = self.others.iter_mut().find(|class| class.priority == priority) {
+            class.push(consumer);
+        } else {
+            let mut class = Class { priority, ..Class::default() };
+            class.push(consumer);
+            self.others.push(class);
         }
         self.find_serving();
     }
@@ -113,7 +124,9 @@ impl Rotation {
         for class in std::iter::once(&mut self.serving).chain(&mut self.others) {
             let stay: Vec<ConsumerId> = class.iter().filter(|&other| other != consumer).collect();
             class.len = 0;
-            stay.into_iter().for_each(|other| class.push(other));
+            for other in stay {
+                class.push(other);
+            }
         }
         self.find_serving();
     }
