@@ -12,7 +12,7 @@ use super::record::Recorder;
 use super::spec::ChannelSpec;
 use super::system::System;
 use crate::amqp::{ChannelNo, ChannelRef, Method, Name, ReplyCode, ServerMethod};
-use crate::engine::{EventList, Seq};
+use crate::engine::{EventList, Load, Seq};
 use crate::measure::ClientError;
 use crate::observe::What;
 use crate::units::SimTime;
@@ -24,7 +24,7 @@ impl<R: Recorder> System<R> {
     pub(super) fn reach_client(
         &mut self,
         index: usize,
-        (seq, load): (Seq, Frame),
+        (seq, load): (Seq, Load),
         events: &mut EventList<SystemEvent>,
     ) {
         match self.connections[index].down.arrive(seq, load) {
