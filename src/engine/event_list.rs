@@ -235,7 +235,7 @@ impl<E: Event> EventList<E> {
 
     /// The events that are still to come through lanes, with their loads, each lane in order.
     pub fn in_lanes(&self) -> impl Iterator<Item = (Seq, E, Load)> {
-        self.lanes.iter().flat_map(|lane| lane.iter()).map(|(key, load)| {
+        self.lanes.iter().flat_map(LaneQueue::iter).map(|(key, load)| {
             let low = key as u64;
             (Seq(low >> EVENT_BITS), E::unpack((low & EVENT_MASK) as u32), load)
         })
