@@ -5,7 +5,6 @@
 //!
 //! There is no cancelling: whoever schedules keeps the [`Seq`] of the event it waits for, and ignores any other.
 
-use std::fmt::Debug;
 use std::marker::PhantomData;
 
 use super::heap::{Heap, NOTHING};
@@ -18,12 +17,13 @@ const EVENT_MASK: u64 = (1 << EVENT_BITS) - 1;
 /// More lanes than this, and their heads would cost more to compare than a heap.
 const LANES_MAX: usize = 8;
 
+/// What an event carries that goes through a lane: two numbers. As such they stay in registers, where an `enum` would be copied
+/// from place to place.
+pub type Load = [u64; 2];
+
 /// An event that fits in 28 bits: usually a kind and the index of its addressee. What more it needs lies with the addressee,
 /// or is the load that it carries through a lane.
 pub trait Event: Copy {
-    /// What an event carries that goes through a lane. The default: nothing.
-    type Load: Copy + Default + Debug;
-
     /// The event as a number below 2^28.
     fn pack(self) -> u32;
     /// The event of this number.
@@ -60,20 +60,20 @@ pub struct Lane(u8);
 
 /// The list of future events.
 #[derive(Clone, Debug)]
-pub struct EventList<E: Event> {
+pub struct EventList<E> {
     now: SimTime,
     /// The instant before the event that was last taken from the heap.
     before: SimTime,
     last: u64,
     heap: Heap,
-    lanes: Vec<LaneQueue<E::Load>>,
+    lanes: Vec<LaneQueue>,
     /// The smallest key of all lanes, or [`NOTHING`], and the lane that it is in.
     lane_first: u128,
     lane_of_first: u8,
     event: PhantomData<E>,
 }
 
-impl<E: Event> Default for EventList<E> {
+impl<E> Default for EventList<E> {
     fn default() -> Self {
         EventList {
             now: SimTime::ZERO,
@@ -155,7 +155,7 @@ impl<E: Event> EventList<E> {
 
     /// Schedules `event` with its load after the lane's delay. Costs the same however many events are pending.
     #[inline(always)]
-    pub fn in_lane(&mut self, lane: Lane, event: Packed, load: E::Load) -> Seq {
+    pub fn in_lane(&mut self, lane: Lane, event: Packed, load: Load) -> Seq {
         let seq = self.reserve();
         let place = lane.0 as usize;
         let lane = &mut self.lanes[place];
@@ -169,17 +169,17 @@ impl<E: Event> EventList<E> {
     }
 
     /// The loads of an event that is pending in a lane, those numbered above `since`, in order.
-    pub fn loads(&self, lane: Lane, event: Packed, since: Seq) -> impl Iterator<Item = E::Load> {
+    pub fn loads(&self, lane: Lane, event: Packed, since: Seq) -> impl Iterator<Item = Load> {
         let pending = self.lanes[lane.0 as usize].iter().map(|(key, load)| (key as u64, load));
         pending
             .filter(move |(low, _)| low & EVENT_MASK == u64::from(event.0) && low >> EVENT_BITS > since.0)
             .map(|(_, load)| load)
     }
 
-    /// Takes the next event if it comes at or before `until`, and moves the clock to it. Its load is the default unless it comes
-    /// through a lane.
+    /// Takes the next event if it comes at or before `until`, and moves the clock to it. Its load is zeros unless it comes through a
+    /// lane.
     #[inline(always)]
-    pub(super) fn pop(&mut self, until: SimTime) -> Option<(Seq, E, E::Load)> {
+    pub(super) fn pop(&mut self, until: SimTime) -> Option<(Seq, E, Load)> {
         let top = self.heap.peek();
         let is_timer = top < self.lane_first;
         let first = if is_timer { top } else { self.lane_first };
@@ -190,7 +190,7 @@ impl<E: Event> EventList<E> {
         let load = if is_timer {
             self.before = self.now;
             self.heap.take();
-            E::Load::default()
+            Load::default()
         } else {
             self.take_from_lane()
         };
@@ -200,7 +200,7 @@ impl<E: Event> EventList<E> {
     }
 
     #[inline(always)]
-    fn take_from_lane(&mut self) -> E::Load {
+    fn take_from_lane(&mut self) -> Load {
         let lane = &mut self.lanes[self.lane_of_first as usize];
         let load = lane.take();
         self.lane_first = lane.first();
@@ -234,8 +234,8 @@ impl<E: Event> EventList<E> {
     }
 
     /// The events that are still to come through lanes, with their loads, each lane in order.
-    pub fn in_lanes(&self) -> impl Iterator<Item = (Seq, E, E::Load)> {
-        self.lanes.iter().flat_map(|lane| lane.iter()).map(|(key, load)| {
+    pub fn in_lanes(&self) -> impl Iterator<Item = (Seq, E, Load)> {
+        self.lanes.iter().flat_map(LaneQueue::iter).map(|(key, load)| {
             let low = key as u64;
             (Seq(low >> EVENT_BITS), E::unpack((low & EVENT_MASK) as u32), load)
         })
@@ -259,8 +259,6 @@ mod tests {
     struct Number(u32);
 
     impl Event for Number {
-        /// Its own number once more, if it goes through a lane.
-        type Load = u32;
         fn pack(self) -> u32 {
             self.0
         }
@@ -278,10 +276,10 @@ mod tests {
         let mut list = EventList::default();
         let lane = list.lane(SimDuration::from_nanos(5)).unwrap();
         list.at(SimTime::from_nanos(5), Number(1));
-        list.in_lane(lane, Packed::of(Number(2)), 2);
+        list.in_lane(lane, Packed::of(Number(2)), [0, 0]);
         list.at(SimTime::from_nanos(5), Number(3));
         let reserved = list.reserve();
-        list.in_lane(lane, Packed::of(Number(5)), 5);
+        list.in_lane(lane, Packed::of(Number(5)), [0, 0]);
         list.at_reserved(SimTime::from_nanos(5), reserved, Number(4));
         list.at(SimTime::from_nanos(4), Number(0));
         assert_eq!(drain(&mut list), [(4, 0), (5, 1), (5, 2), (5, 3), (5, 4), (5, 5)]);
@@ -293,16 +291,15 @@ mod tests {
         let lane = list.lane(SimDuration::from_nanos(5)).unwrap();
         let mut seqs = Vec::new();
         for n in 0..20 {
-            let load = n + 100;
-            seqs.push(list.in_lane(lane, Packed::of(Number(n % 2)), load));
+            seqs.push(list.in_lane(lane, Packed::of(Number(n % 2)), [u64::from(n), 100]));
         }
         list.at(SimTime::from_nanos(4), Number(7));
-        let odd: Vec<u32> = list.loads(lane, Packed::of(Number(1)), seqs[15]).collect();
-        assert_eq!(odd, [117, 119]);
-        assert_eq!(list.pop(SimTime::END).map(|(_, e, load)| (e.0, load)), Some((7, 0)));
+        let odd: Vec<Load> = list.loads(lane, Packed::of(Number(1)), seqs[15]).collect();
+        assert_eq!(odd, [[17, 100], [19, 100]]);
+        assert_eq!(list.pop(SimTime::END).map(|(_, event, load)| (event.0, load)), Some((7, [0, 0])));
         for n in 0..20 {
             let (seq, event, load) = list.pop(SimTime::END).unwrap();
-            assert_eq!((seq, event.0, load), (seqs[n as usize], n % 2, n + 100));
+            assert_eq!((seq, event.0, load), (seqs[n as usize], n % 2, [u64::from(n), 100]));
         }
     }
 
@@ -331,7 +328,7 @@ mod tests {
     fn an_event_that_changed_nothing_leaves_the_clock_where_it_was() {
         let mut list = EventList::default();
         let lane = list.lane(SimDuration::from_nanos(3)).unwrap();
-        list.in_lane(lane, Packed::of(Number(1)), 1);
+        list.in_lane(lane, Packed::of(Number(1)), [0, 0]);
         list.at(SimTime::from_nanos(5), Number(2));
         list.at(SimTime::from_nanos(6), Number(3));
         list.pop(SimTime::END);

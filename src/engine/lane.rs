@@ -1,5 +1,6 @@
 //! The queue behind a lane of the event list: keys in order, each with what its event carries.
 
+use super::event_list::Load;
 use super::heap::NOTHING;
 use crate::units::SimDuration;
 
@@ -8,13 +9,13 @@ const SMALLEST: usize = 64;
 
 /// A key as two halves, so that it needs no alignment of its own, and the load.
 #[derive(Clone, Copy, Debug, Default)]
-struct Place<L> {
+struct Place {
     high: u64,
     low: u64,
-    load: L,
+    load: Load,
 }
 
-impl<L> Place<L> {
+impl Place {
     #[inline(always)]
     fn key(&self) -> u128 {
         u128::from(self.high) << 64 | u128::from(self.low)
@@ -23,21 +24,21 @@ impl<L> Place<L> {
 
 /// A ring whose size is a power of two. Grows when it is full and never shrinks.
 #[derive(Clone, Debug)]
-pub(super) struct LaneQueue<L> {
+pub(super) struct LaneQueue {
     pub(super) delay: SimDuration,
     head: usize,
     len: usize,
-    places: Vec<Place<L>>,
+    places: Vec<Place>,
 }
 
-impl<L: Copy + Default> LaneQueue<L> {
+impl LaneQueue {
     pub(super) fn new(delay: SimDuration) -> Self {
         LaneQueue { delay, head: 0, len: 0, places: vec![Place::default(); SMALLEST] }
     }
 
     /// Adds a key, greater than all others, and its load; whether it is the only one.
     #[inline(always)]
-    pub(super) fn push(&mut self, key: u128, load: L) -> bool {
+    pub(super) fn push(&mut self, key: u128, load: Load) -> bool {
         if self.len == self.places.len() {
             self.grow();
         }
@@ -65,7 +66,7 @@ impl<L: Copy + Default> LaneQueue<L> {
 
     /// Takes the first key, which must be there; what it carried.
     #[inline(always)]
-    pub(super) fn take(&mut self) -> L {
+    pub(super) fn take(&mut self) -> Load {
         debug_assert!(self.len > 0, "take comes after a look that found a key");
         let mask = self.places.len() - 1;
         let load = self.places[self.head & mask].load;
@@ -75,7 +76,7 @@ impl<L: Copy + Default> LaneQueue<L> {
     }
 
     /// Keys and loads, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u128, L)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u128, Load)> {
         let mask = self.places.len() - 1;
         (0..self.len).map(move |n| {
             let place = &self.places[(self.head + n) & mask];

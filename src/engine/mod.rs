@@ -7,5 +7,5 @@ mod heap;
 mod lane;
 mod run;
 
-pub use event_list::{Event, EventList, Lane, Packed, Seq};
+pub use event_list::{Event, EventList, Lane, Load, Packed, Seq};
 pub use run::{Limits, Model, RunEnd, Stop, is_drained, run, step};

@@ -1,7 +1,7 @@
 //! The loop: next event, handle it, until nothing is left or a limit is reached. Both limits are mandatory: an endless
 //! scenario is an answer, not a hang.
 
-use super::event_list::{Event, EventList, Seq};
+use super::event_list::{Event, EventList, Load, Seq};
 use crate::units::SimTime;
 
 /// A simulated system.
@@ -10,14 +10,8 @@ pub trait Model {
     type Event: Event;
 
     /// Carries out `event`, numbered `seq`, with its load, at the present instant of `events`, and schedules what follows from
-    /// it. The load is the default unless the event came through a lane.
-    fn handle(
-        &mut self,
-        seq: Seq,
-        event: Self::Event,
-        load: <Self::Event as Event>::Load,
-        events: &mut EventList<Self::Event>,
-    );
+    /// it.
+    fn handle(&mut self, seq: Seq, event: Self::Event, load: Load, events: &mut EventList<Self::Event>);
 
     /// Whether `event`, numbered `seq`, is sure to change nothing whenever it comes. A run does not wait for such events.
     fn is_idle(&self, seq: Seq, event: Self::Event) -> bool;
@@ -99,7 +93,6 @@ mod tests {
     struct Tick;
 
     impl Event for Tick {
-        type Load = ();
         fn pack(self) -> u32 {
             0
         }
@@ -116,7 +109,7 @@ mod tests {
 
     impl Model for Clock {
         type Event = Tick;
-        fn handle(&mut self, _: Seq, event: Tick, (): (), events: &mut EventList<Tick>) {
+        fn handle(&mut self, _: Seq, event: Tick, _: Load, events: &mut EventList<Tick>) {
             events.at(events.now() + self.delay, event);
         }
         fn is_idle(&self, _: Seq, _: Tick) -> bool {

@@ -12,7 +12,7 @@ use super::record::Recorder;
 use super::spec::ChannelSpec;
 use super::system::System;
 use crate::amqp::{ChannelNo, ChannelRef, Method, Name, ReplyCode, ServerMethod};
-use crate::engine::{EventList, Seq};
+use crate::engine::{EventList, Load, Seq};
 use crate::measure::ClientError;
 use crate::observe::What;
 use crate::units::SimTime;
@@ -24,7 +24,7 @@ impl<R: Recorder> System<R> {
     pub(super) fn reach_client(
         &mut self,
         index: usize,
-        (seq, load): (Seq, Frame),
+        (seq, load): (Seq, Load),
         events: &mut EventList<SystemEvent>,
     ) {
         match self.connections[index].down.arrive(seq, load) {
@@ -52,11 +52,9 @@ impl<R: Recorder> System<R> {
                     self.client_method(index, at, method, events);
                 }
             }
-            Frame::Gone(id) => {
-                if self.connections[index].is_client_of(id) {
-                    self.part_connection(index, Parting::GoesOn, events);
-                    self.connect_later(index, events);
-                }
+            Frame::Gone(id) if self.connections[index].is_client_of(id) => {
+                self.part_connection(index, Parting::GoesOn, events);
+                self.connect_later(index, events);
             }
             Frame::Refused(id) => {
                 let connection = &mut self.connections[index];
@@ -67,7 +65,7 @@ impl<R: Recorder> System<R> {
                     self.connect_later(index, events);
                 }
             }
-            // A cut has lost it; the others are frames to the broker.
+            // A cut has lost it, or the client is there under another id by now; the others are frames to the broker.
             _ => {}
         }
     }

@@ -117,11 +117,11 @@ impl Contents {
         });
         let rules: Vec<Rule> = rules.collect();
         let random = |message: &MessageSpec| message.message_size.constant().is_none();
-        let draws = producer.choice.is_some()
+        let is_random = producer.choice.is_some()
             || producer.messages.iter().any(random)
             || producer.message_sizes.iter().any(Option::is_some)
             || matches!(producer.pace, Pace::Arrivals(_, Some(_)));
-        let drawn = draws.then(|| Drawn {
+        let drawn = is_random.then(|| Drawn {
             choice: producer.choice.clone(),
             choices: RandomStream::new(seed, &producer.name, "kinds"),
             sizes: producer.messages.iter().map(|message| message.message_size.clone()).collect(),

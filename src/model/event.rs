@@ -1,6 +1,5 @@
 //! What can happen in the simulated system. An event names its addressee; what it brings lies with the addressee.
 
-use super::frame::Frame;
 use crate::engine::Event;
 
 /// Bits of an event that tell the addressee; five more tell the kind.
@@ -47,8 +46,6 @@ pub enum SystemEvent {
 
 /// Kinds are numbered in the order of the variants, so that nothing has to be looked up.
 impl Event for SystemEvent {
-    type Load = Frame;
-
     #[inline(always)]
     fn pack(self) -> u32 {
         let (kind, index) = match self {

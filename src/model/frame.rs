@@ -1,11 +1,12 @@
-//! What is sent on a connection, in either direction, as it lies in the event list: a plain copy of a few numbers.
+//! What is sent on a connection, in either direction, and how it lies in the event list: in two numbers.
 
 use crate::amqp::{ChannelNo, ChannelRef, ConnectionId, DeliveryTag};
+use crate::engine::Load;
 use crate::units::SimTime;
 
 /// A frame on its way.
-#[derive(Clone, Copy, Debug, Default)]
-pub enum Frame {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Frame {
     /// No frame, or one that a cut has lost.
     #[default]
     Nothing,
@@ -53,4 +54,94 @@ pub enum Frame {
     Gone(ConnectionId),
     /// To the client: nobody answers at the broker's address, and the attempt under this id has failed.
     Refused(ConnectionId),
+}
+
+/// Bits of a packed frame that tell its kind.
+const KIND_BITS: u32 = 4;
+const KIND_MASK: u64 = (1 << KIND_BITS) - 1;
+/// Where a channel's number lies in the first number.
+const CHANNEL_AT: u32 = 16;
+/// Where a second index lies in it; the first has the bits between.
+const HIGH_AT: u32 = 32;
+
+impl Frame {
+    /// In the first number a kind and up to two indices, or a channel's number and one; in the second what needs more.
+    #[inline(always)]
+    pub(super) fn pack(self) -> Load {
+        let indices = |low: u32, high: u32| {
+            debug_assert!(
+                low < 1 << (HIGH_AT - KIND_BITS),
+                "a scenario has fewer than 2^24 entities of a kind"
+            );
+            u64::from(low) << KIND_BITS | u64::from(high) << HIGH_AT
+        };
+        let on = |channel: ChannelNo| u64::from(channel.0) << CHANNEL_AT;
+        let (kind, first, second) = match self {
+            Frame::Nothing => (0, 0, 0),
+            Frame::Publish { producer, number, published } => {
+                (1, indices(producer, number), published.as_nanos())
+            }
+            Frame::Ack { channel, tag } => (2, on(channel), tag),
+            Frame::Deliver { consumer, life } => (3, indices(consumer, life), 0),
+            Frame::Confirm { connection, channel, publish } => {
+                (4, on(channel) | u64::from(publish) << HIGH_AT, u64::from(connection.0))
+            }
+            Frame::Method(channel) => (5, on(channel), 0),
+            Frame::Answer(at) => (6, on(at.channel), u64::from(at.connection.0)),
+            Frame::Open(id) => (7, 0, u64::from(id.0)),
+            Frame::Lost(id) => (8, 0, u64::from(id.0)),
+            Frame::Gone(id) => (9, 0, u64::from(id.0)),
+            Frame::Refused(id) => (10, 0, u64::from(id.0)),
+        };
+        [kind | first, second]
+    }
+
+    /// The frame of these numbers.
+    #[inline(always)]
+    pub(super) fn unpack([first, second]: Load) -> Frame {
+        let low = (first as u32) >> KIND_BITS;
+        let high = (first >> HIGH_AT) as u32;
+        let channel = ChannelNo((first >> CHANNEL_AT) as u16);
+        let id = ConnectionId(second as u32);
+        match first & KIND_MASK {
+            1 => Frame::Publish { producer: low, number: high, published: SimTime::from_nanos(second) },
+            2 => Frame::Ack { channel, tag: second },
+            3 => Frame::Deliver { consumer: low, life: high },
+            4 => Frame::Confirm { connection: id, channel, publish: high },
+            5 => Frame::Method(channel),
+            6 => Frame::Answer(ChannelRef { connection: id, channel }),
+            7 => Frame::Open(id),
+            8 => Frame::Lost(id),
+            9 => Frame::Gone(id),
+            10 => Frame::Refused(id),
+            _ => Frame::Nothing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_frame_comes_out_as_it_went_in() {
+        let (index, number, large) = (0xff_fff1, u32::MAX - 6, u64::MAX - 13);
+        let (channel, id) = (ChannelNo(0xfff3), ConnectionId(u32::MAX - 5));
+        let all = [
+            Frame::Nothing,
+            Frame::Publish { producer: index, number, published: SimTime::from_nanos(large) },
+            Frame::Ack { channel, tag: large },
+            Frame::Deliver { consumer: index, life: number },
+            Frame::Confirm { connection: id, channel, publish: number },
+            Frame::Method(channel),
+            Frame::Answer(ChannelRef { connection: id, channel }),
+            Frame::Open(id),
+            Frame::Lost(id),
+            Frame::Gone(id),
+            Frame::Refused(id),
+        ];
+        for frame in all {
+            assert_eq!(Frame::unpack(frame.pack()), frame);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::event::SystemEvent;
 use super::frame::Frame;
-use crate::engine::{EventList, Lane, Packed, Seq};
+use crate::engine::{EventList, Lane, Load, Packed, Seq};
 use crate::random::{Distribution, RandomStream};
 use crate::ring::Ring;
 use crate::units::SimTime;
@@ -34,7 +34,7 @@ struct Rest<M> {
     stream: RandomStream,
     last_arrival: SimTime,
     /// On their way with drawn latencies.
-    frames: Ring<Frame>,
+    frames: Ring<Load>,
 }
 
 impl<M> Link<M> {
@@ -62,9 +62,9 @@ impl<M> Link<M> {
     #[inline(always)]
     pub(super) fn send(&mut self, frame: Frame, events: &mut EventList<SystemEvent>) {
         if let Some(lane) = self.lane {
-            events.in_lane(lane, self.arrival, frame);
+            events.in_lane(lane, self.arrival, frame.pack());
         } else {
-            self.rest.send_drawn(frame, events);
+            self.rest.send_drawn(frame.pack(), events);
         }
     }
 
@@ -76,14 +76,14 @@ impl<M> Link<M> {
 
     /// The frame whose arrival has the number `seq` and this load; nothing if a cut has lost it.
     #[inline(always)]
-    pub(super) fn arrive(&mut self, seq: Seq, load: Frame) -> Frame {
-        if self.is_whole { load } else { self.arrive_slowly(seq, load) }
+    pub(super) fn arrive(&mut self, seq: Seq, load: Load) -> Frame {
+        Frame::unpack(if self.is_whole { load } else { self.arrive_slowly(seq, load) })
     }
 
     #[inline(never)]
-    fn arrive_slowly(&mut self, seq: Seq, load: Frame) -> Frame {
+    fn arrive_slowly(&mut self, seq: Seq, load: Load) -> Load {
         if self.is_lost(seq) {
-            return Frame::Nothing;
+            return Frame::Nothing.pack();
         }
         if self.lane.is_some() { load } else { self.rest.frames.pop().unwrap_or_default() }
     }
@@ -102,8 +102,8 @@ impl<M> Link<M> {
     pub(super) fn cut(&mut self, events: &mut EventList<SystemEvent>) -> (Vec<Frame>, VecDeque<M>) {
         let rest = &mut *self.rest;
         let frames = match self.lane {
-            Some(lane) => events.loads(lane, self.arrival, rest.since).collect(),
-            None => rest.frames.take_all(),
+            Some(lane) => events.loads(lane, self.arrival, rest.since).map(Frame::unpack).collect(),
+            None => rest.frames.take_all().into_iter().map(Frame::unpack).collect(),
         };
         self.is_whole = false;
         rest.since = events.reserve();
@@ -118,14 +118,14 @@ impl<M> Link<M> {
     }
 
     /// Frames on their way with drawn latencies, oldest first.
-    pub(super) fn drawn_frames(&self) -> impl Iterator<Item = &Frame> {
-        self.rest.frames.iter()
+    pub(super) fn drawn_frames(&self) -> impl Iterator<Item = Frame> {
+        self.rest.frames.iter().copied().map(Frame::unpack)
     }
 }
 
 impl<M> Rest<M> {
     #[inline(never)]
-    fn send_drawn(&mut self, frame: Frame, events: &mut EventList<SystemEvent>) {
+    fn send_drawn(&mut self, frame: Load, events: &mut EventList<SystemEvent>) {
         self.frames.push(frame);
         let at = events.now() + self.latency.sample(self.stream.draw());
         self.last_arrival = self.last_arrival.max(at);

@@ -52,7 +52,6 @@ pub use fault::{
     Alarm, BrokerRestart, Condition, ConnectionLoss, ConsumerCrash, CrashBy, FaultKind, FaultSpec, NodeCrash,
     ProducerCrash, ProducerCrashBy, QueueCrash, Repeats, Resource, Trigger,
 };
-pub use frame::Frame;
 pub use hand::{HandMessage, channel};
 pub use measuring::populations;
 pub use operator::{OperatorSpec, PermissionSpec, PolicySpec, Refusal, UserSpec, refusals};

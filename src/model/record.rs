@@ -36,7 +36,7 @@ impl Recorder for DetailsObserver {
 pub struct Lean;
 
 impl Recorder for Lean {
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, _at: SimTime, _what: impl FnOnce() -> What) {}
 }
 

@@ -219,7 +219,7 @@ impl<R: Recorder> System<R> {
         let drawn = self.connections.iter().flat_map(|connection| connection.up.drawn_frames());
         let arrives = |seq, event| matches!(event, SystemEvent::ReachBroker(index) if !self.connections[index as usize].up.is_lost(seq));
         let in_lanes = events.in_lanes().filter(|&(seq, event, _)| arrives(seq, event));
-        let frames = drawn.copied().chain(in_lanes.map(|(_, _, frame)| frame));
+        let frames = drawn.chain(in_lanes.map(|(_, _, load)| Frame::unpack(load)));
         let carried = self.connections.iter().flat_map(|connection| connection.up.all_carried());
         let on_the_way = frames.filter(|frame| matches!(frame, Frame::Publish { .. })).count()
             + carried.filter(|method| matches!(method, Method::BasicPublish(_))).count();

@@ -20,7 +20,7 @@ use super::script::{Handed, Script};
 use super::spec::SystemSpec;
 use crate::amqp::{ChannelNo, ChannelRef, ConnectionId, DeliveryTag, Method, Names, ServerMethod};
 use crate::broker::{Broker, Command, Operation, Survivors, Timer};
-use crate::engine::{EventList, Model, Seq};
+use crate::engine::{EventList, Load, Model, Seq};
 use crate::observe::What;
 use crate::random::RandomStream;
 use crate::storage::Storage;
@@ -249,7 +249,7 @@ impl<R: Recorder> System<R> {
     }
 
     #[inline(always)]
-    fn reach_broker(&mut self, index: usize, (seq, load): (Seq, Frame), events: &mut EventList<SystemEvent>) {
+    fn reach_broker(&mut self, index: usize, (seq, load): (Seq, Load), events: &mut EventList<SystemEvent>) {
         let connection = &mut self.connections[index];
         let frame = connection.up.arrive(seq, load);
         let (id, hears) = (connection.id_at_broker, !connection.broken);
@@ -367,7 +367,7 @@ impl<R: Recorder> Model for System<R> {
     type Event = SystemEvent;
 
     #[inline(always)]
-    fn handle(&mut self, seq: Seq, event: SystemEvent, load: Frame, events: &mut EventList<SystemEvent>) {
+    fn handle(&mut self, seq: Seq, event: SystemEvent, load: Load, events: &mut EventList<SystemEvent>) {
         match event {
             SystemEvent::ProducerDue(index) => self.producer_due(index as usize, seq, events),
             SystemEvent::ReachBroker(index) => self.reach_broker(index as usize, (seq, load), events),
