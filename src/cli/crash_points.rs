@@ -31,12 +31,12 @@ pub(super) struct Arguments {
     /// A scenario file
     #[arg(value_name = "FILE")]
     file: String,
-    /// What happens to the broker, a node or a queue
+    /// What happens to the broker, a node, a queue or a client
     #[arg(long, value_name = "KIND", value_parser = kinds())]
     kind: CrashKind,
     #[command(flatten)]
     target: Target,
-    /// How long the broker or the node is down; a queue is back at once
+    /// How long the broker, the node or the client is down; a queue is back at once
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = length)]
     lasts: SimDuration,
     /// Crashes after every K-th event; without it, after each
@@ -90,7 +90,8 @@ Examples:
   amqpsim crash-points scenarios/durability.toml --kind process-crash
   amqpsim crash-points scenarios/fair-dispatch.toml --kind broker-restart --at-most 500
   amqpsim crash-points scenarios/leader-lost.toml --kind node-crash --by power-loss
-  amqpsim crash-points scenarios/publisher-confirms.toml --kind queue-crash --format csv";
+  amqpsim crash-points scenarios/publisher-confirms.toml --kind queue-crash --format csv
+  amqpsim crash-points scenarios/hello.toml --kind consumer-crash --client bob";
 
 /// The report files that every sweep has: text, CSV, picture.
 const FILES: [&str; 3] = ["crash-points.txt", "crash-points.csv", "crash-points.svg"];

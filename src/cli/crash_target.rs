@@ -1,4 +1,4 @@
-//! What a crash of `amqpsim crash-points` hits: a node, a queue, or the whole broker.
+//! What a crash of `amqpsim crash-points` hits: a node, a queue, a client, or the whole broker.
 
 use std::num::NonZeroU32;
 
@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::Failure;
-use crate::scenario::{CrashKind, Hits, NODE_ENDS, PlannedCrash, Variant, classic_queues, nodes};
+use crate::scenario::{Client, CrashKind, Hits, NODE_ENDS, PlannedCrash, Variant, classic_queues, nodes};
 use crate::units::SimDuration;
 
 /// Options that some kinds of crash have.
@@ -21,6 +21,9 @@ pub(super) struct Target {
     /// With `queue-crash`: which classic queue; without it, the only one
     #[arg(long, value_name = "NAME")]
     queue: Option<String>,
+    /// With `consumer-crash`, `producer-crash` and `connection-loss`: which one; without it, the only one
+    #[arg(long, value_name = "NAME")]
+    client: Option<String>,
 }
 
 fn ends() -> impl TypedValueParser<Value = &'static str> {
@@ -35,13 +38,14 @@ pub(super) fn chosen(
     lasts: SimDuration,
     variants: &[Variant],
 ) -> Result<PlannedCrash, Failure> {
+    let (node, queue_is_meant) = (kind.hits == Hits::Node, kind.hits == Hits::Queue);
     let fits = [
-        ("--node", target.node.is_some(), Hits::Node, "node-crash"),
-        ("--by", target.by.is_some(), Hits::Node, "node-crash"),
-        ("--queue", target.queue.is_some(), Hits::Queue, "queue-crash"),
+        ("--node", target.node.is_some(), node, "node-crash"),
+        ("--by", target.by.is_some(), node, "node-crash"),
+        ("--queue", target.queue.is_some(), queue_is_meant, "queue-crash"),
+        ("--client", target.client.is_some(), matches!(kind.hits, Hits::Client(_)), "consumer-crash"),
     ];
-    if let Some((option, _, _, other)) = fits.iter().find(|(_, given, hits, _)| *given && *hits != kind.hits)
-    {
+    if let Some((option, _, _, other)) = fits.iter().find(|(_, given, fits, _)| *given && !fits) {
         let message = format!("`{option}` says nothing to `--kind {}`", kind.name);
         return Err(Failure::input("crash-target", &message, Some(&format!("write `--kind {other}`"))));
     }
@@ -52,6 +56,7 @@ pub(super) fn chosen(
         Hits::Broker(_) => {}
         Hits::Node => check_node(&crash, variants)?,
         Hits::Queue => crash.queue = queue(target.queue.as_deref(), variants)?,
+        Hits::Client(client) => crash.client = name_of(client, target.client.as_deref(), variants)?,
     }
     Ok(crash)
 }
@@ -71,6 +76,30 @@ fn check_node(crash: &PlannedCrash, variants: &[Variant]) -> Result<(), Failure>
         }
         _ => Ok(()),
     }
+}
+
+/// The name of a client that every variant has.
+fn name_of(client: Client, wanted: Option<&str>, variants: &[Variant]) -> Result<String, Failure> {
+    let of = |variant: &Variant| -> Vec<String> {
+        client.names(&variant.scenario.system).into_iter().map(str::to_owned).collect()
+    };
+    let mut common: Vec<String> = variants.first().map(of).unwrap_or_default();
+    for variant in variants {
+        let here = of(variant);
+        common.retain(|name| here.contains(name));
+    }
+    let what = client.key();
+    let names = common.iter().take(20).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let (message, help) = match (wanted, common.as_slice()) {
+        (None, [only]) => return Ok(only.clone()),
+        (Some(wanted), all) if all.iter().any(|name| name == wanted) => return Ok(wanted.to_owned()),
+        (_, []) => (format!("there is no {what} to end"), format!("give the file a `[[{what}]]`")),
+        (Some(wanted), _) => (format!("there is no {what} `{wanted}`"), format!("those there are: {names}")),
+        (None, all) => {
+            (format!("there are {} {what}s", all.len()), format!("name one with `--client`: {names}"))
+        }
+    };
+    Err(Failure::input("crash-target", &message, Some(&help)))
 }
 
 /// The virtual host and the name of the queue; every variant has it.

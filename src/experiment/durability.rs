@@ -11,7 +11,11 @@ use crate::units::SimDuration;
 pub const STANDARD_MESSAGES: u64 = 30;
 /// The queue of the standard run.
 const QUEUE: &str = "orders";
-/// For how long the broker, or a node of it, is down.
+/// Its producer.
+const PRODUCER: &str = "shop";
+/// Its consumer.
+const CONSUMER: &str = "billing";
+/// For how long the broker, a node of it or a client is down.
 const DOWN: SimDuration = SimDuration::from_secs(5);
 
 /// Which part of the table to compute.
@@ -90,7 +94,7 @@ pub fn durability(
             variants: variants.clone(),
             names_variants: true,
             seed: None,
-            crash: crash.planned(QUEUE, DOWN),
+            crash: crash.planned((QUEUE, PRODUCER, CONSUMER), DOWN),
             spread: Spread::Every(NonZeroU64::MIN),
         };
         let of = plan.crashes.len();
@@ -158,7 +162,7 @@ fn standard(setup: Setup, store: &QueueStore) -> Scenario {
         .with("durable", setup.durable || quorum);
     let scenario = if quorum { scenario.with("arguments", [("x-queue-type", "quorum")]) } else { scenario };
     scenario
-        .producer("shop")
+        .producer(PRODUCER)
         .with("routing-key", QUEUE)
         .with("persistent", setup.persistent)
         .with("confirms", setup.confirms)
@@ -166,7 +170,7 @@ fn standard(setup: Setup, store: &QueueStore) -> Scenario {
         .with("start", "1500ms")
         .with("count", STANDARD_MESSAGES as i64)
         .with("interarrival", "500us")
-        .consumer("billing")
+        .consumer(CONSUMER)
         .with("queue", QUEUE)
         .with("start", "3500ms")
         .with("prefetch-count", if setup.automatic { 0 } else { 10 })

@@ -1,6 +1,6 @@
 //! What the truth table of durability is about: what the application chooses, where its queue is kept, and what crashes.
 
-use crate::scenario::{CrashKind, Hits, PlannedCrash};
+use crate::scenario::{Client, CrashKind, Hits, PlannedCrash};
 use crate::units::SimDuration;
 
 /// The preset that stands for quorum queues.
@@ -85,7 +85,15 @@ impl TableCrash {
     pub fn all() -> Vec<TableCrash> {
         let kinds = CrashKind::ALL.into_iter().filter(|kind| kind.hits != Hits::Node);
         let mut all: Vec<TableCrash> = kinds
-            .map(|kind| TableCrash { name: kind.name, about: kind.about_cluster, kind, by: None })
+            .map(|kind| {
+                let about = match kind.hits {
+                    Hits::Client(Client::Connection) => {
+                        "the producer's connection is cut with what is on its way, and is made again"
+                    }
+                    _ => kind.about_cluster,
+                };
+                TableCrash { name: kind.name, about, kind, by: None }
+            })
             .collect();
         for (name, by, about) in [
             (
@@ -110,10 +118,19 @@ impl TableCrash {
         self.kind.hits != Hits::Queue || !store.is_quorum()
     }
 
-    /// The crash of this queue, with so long an end.
-    pub(super) fn planned(&self, queue: &str, lasts: SimDuration) -> PlannedCrash {
+    /// The crash of this queue, or of the client that is a consumer, or of the producer or its connection; with so long an end.
+    pub(super) fn planned(
+        &self,
+        (queue, producer, consumer): (&str, &str, &str),
+        lasts: SimDuration,
+    ) -> PlannedCrash {
         let mut crash = PlannedCrash::new(self.kind, lasts);
         queue.clone_into(&mut crash.queue.1);
+        match self.kind.hits {
+            Hits::Client(Client::Consumer) => consumer.clone_into(&mut crash.client),
+            Hits::Client(Client::Producer | Client::Connection) => producer.clone_into(&mut crash.client),
+            Hits::Broker(_) | Hits::Node | Hits::Queue => {}
+        }
         crash.by = self.by.unwrap_or(crash.by);
         crash
     }

@@ -131,15 +131,17 @@ impl CrashRun {
     ) -> Result<Aftermath, LedgerError> {
         let before = Totals::of(&mut system, &events);
         let fault = self.striker(&system);
-        system.fault_begins(fault, &mut events);
+        if self.strikers > 0 {
+            system.fault_begins(fault, &mut events);
+        }
         let end = self.finish(&mut system, &mut events);
         let after = Totals::of(&mut system, &events);
         after.ledger.balance()?;
         let without = self.anyway(&before.counts);
         let anyway = without.since(&before.counts);
         let since = after.counts.since(&before.counts);
-        let node = match &system.spec().faults[fault].kind {
-            FaultKind::NodeCrash(crash) => Some(crash.node),
+        let node = match system.spec().faults.get(fault).map(|fault| &fault.kind) {
+            Some(FaultKind::NodeCrash(crash)) => Some(crash.node),
             _ => None,
         };
         let losses = beyond(since.lost, anyway.lost);

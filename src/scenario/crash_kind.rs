@@ -2,7 +2,10 @@
 
 use super::Scenario;
 use super::write::quoted;
-use crate::model::{BrokerRestart, Declaration, FaultKind, NodeCrash, QueueCrash, SystemSpec, TopologySpec};
+use crate::model::{
+    BrokerRestart, ConnectionLoss, ConsumerCrash, CrashBy, Declaration, FaultKind, NodeCrash, ProducerCrash,
+    ProducerCrashBy, QueueCrash, SystemSpec, TopologySpec,
+};
 use crate::storage::Crash;
 use crate::units::SimDuration;
 
@@ -28,11 +31,24 @@ pub enum Hits {
     Node,
     /// One queue.
     Queue,
+    /// One client.
+    Client(Client),
+}
+
+/// What of clients can end by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Client {
+    /// A consumer's process.
+    Consumer,
+    /// A producer's process.
+    Producer,
+    /// A connection.
+    Connection,
 }
 
 impl CrashKind {
     /// Every kind.
-    pub const ALL: [CrashKind; 6] = [
+    pub const ALL: [CrashKind; 9] = [
         CrashKind {
             name: "broker-restart",
             about: "the broker stops cleanly and starts again",
@@ -69,6 +85,24 @@ impl CrashKind {
             about_cluster: "one node of the broker ends and starts again",
             hits: Hits::Node,
         },
+        CrashKind {
+            name: "consumer-crash",
+            about: "a consumer dies with what it holds and is started again",
+            about_cluster: "a consumer dies with what it holds and is started again",
+            hits: Hits::Client(Client::Consumer),
+        },
+        CrashKind {
+            name: "producer-crash",
+            about: "a producer dies with what it has not sent and is started again",
+            about_cluster: "a producer dies with what it has not sent and is started again",
+            hits: Hits::Client(Client::Producer),
+        },
+        CrashKind {
+            name: "connection-loss",
+            about: "a connection is cut with what is on its way, and is made again",
+            about_cluster: "a connection is cut with what is on its way, and is made again",
+            hits: Hits::Client(Client::Connection),
+        },
     ];
 
     /// The kind with this name.
@@ -90,7 +124,7 @@ pub const NODE_ENDS: [(&str, Crash); 4] = [
 pub struct PlannedCrash {
     /// What happens.
     pub kind: CrashKind,
-    /// How long the broker or the node is down. A queue is back at once.
+    /// How long the broker, the node or the client is down. A queue is back at once.
     pub lasts: SimDuration,
     /// Of a node's crash: which node, from 0 on; `None`: whichever leads the quorum queues then.
     pub node: Option<u32>,
@@ -98,13 +132,65 @@ pub struct PlannedCrash {
     pub by: &'static str,
     /// Of a queue's crash: its virtual host and name.
     pub queue: (String, String),
+    /// Of a client's: its name.
+    pub client: String,
+}
+
+impl Client {
+    /// The key of a fault that names it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Client::Consumer => "consumer",
+            Client::Producer => "producer",
+            Client::Connection => "connection",
+        }
+    }
+
+    /// The names of all there are.
+    pub fn names(self, system: &SystemSpec) -> Vec<&str> {
+        match self {
+            Client::Consumer => system.consumers.iter().map(|one| one.name.as_str()).collect(),
+            Client::Producer => system.producers.iter().map(|one| one.name.as_str()).collect(),
+            Client::Connection => system.connections.iter().map(|one| one.name.as_str()).collect(),
+        }
+    }
+
+    /// The fault that ends the one at this index.
+    fn fault(self, index: usize, lasts: SimDuration) -> FaultKind {
+        let restart_after = Some(lasts);
+        match self {
+            Client::Consumer => FaultKind::ConsumerCrash(ConsumerCrash {
+                consumer: index,
+                by: CrashBy::TcpCut,
+                restart_after,
+            }),
+            Client::Producer => {
+                let by = ProducerCrashBy::TcpCut;
+                FaultKind::ProducerCrash(ProducerCrash { producer: index, by, restart_after })
+            }
+            Client::Connection => {
+                FaultKind::ConnectionLoss(ConnectionLoss { connection: index, lasts, silent: false })
+            }
+        }
+    }
+
+    /// What a file says of how it ends and for how long.
+    fn target(self, name: &str, lasts: SimDuration) -> String {
+        let name = format!("{} = {}\n", self.key(), quoted(name));
+        match self {
+            Client::Consumer | Client::Producer => {
+                format!("{name}by = \"tcp-cut\"\nrestart-after = \"{lasts}\"\n")
+            }
+            Client::Connection => format!("{name}lasts = \"{lasts}\"\n"),
+        }
+    }
 }
 
 impl PlannedCrash {
-    /// The leader's process, where it is about a node; for a queue, one must be named.
+    /// The leader's process, where it is about a node; a queue or a client must be named.
     pub fn new(kind: CrashKind, lasts: SimDuration) -> Self {
         let queue = ("/".to_owned(), String::new());
-        PlannedCrash { kind, lasts, node: None, by: NODE_ENDS[0].0, queue }
+        PlannedCrash { kind, lasts, node: None, by: NODE_ENDS[0].0, queue, client: String::new() }
     }
 
     /// To the model: one fault, or one for each of so many nodes if the leader's is meant.
@@ -120,6 +206,10 @@ impl PlannedCrash {
                 let (vhost, queue) = self.queue.clone();
                 vec![FaultKind::QueueCrash(QueueCrash { vhost, queue })]
             }
+            (Hits::Client(client), _) => {
+                let index = client.names(system).iter().position(|name| *name == self.client);
+                index.map(|index| client.fault(index, self.lasts)).into_iter().collect()
+            }
             (Hits::Node, Some(node)) => vec![of_node(node)],
             (Hits::Node, None) => (0..nodes(system)).map(of_node).collect(),
         }
@@ -132,6 +222,17 @@ impl PlannedCrash {
             (Hits::Queue, _) => {
                 format!("the process of queue `{}` is killed and started again at once", self.queue.1)
             }
+            (Hits::Client(client), _) => match client {
+                Client::Consumer => {
+                    format!("consumer `{}` dies with what it holds and is started again", self.client)
+                }
+                Client::Producer => {
+                    format!("producer `{}` dies with what it has not sent and is started again", self.client)
+                }
+                Client::Connection => {
+                    format!("connection `{}` is cut with what is on its way, and is made again", self.client)
+                }
+            },
             (Hits::Node, node) if several => {
                 let which = node.map_or("the leader's node".to_owned(), |node| format!("node {}", node + 1));
                 format!("{which} ends (`{}`) and starts again", self.by)
@@ -157,6 +258,7 @@ impl PlannedCrash {
                 let node = node.or(self.node).unwrap_or(0) + 1;
                 format!("node = {node}\nby = \"{}\"\n{lasts}", self.by)
             }
+            Hits::Client(client) => client.target(&self.client, self.lasts),
             Hits::Queue => {
                 format!("queue = {}\nvhost = {}\n", quoted(&self.queue.1), quoted(&self.queue.0))
             }
@@ -178,6 +280,7 @@ impl PlannedCrash {
                 options.extend(self.node.map(|node| ("--node", (node + 1).to_string())));
                 options.push(("--by", self.by.to_owned()));
             }
+            Hits::Client(_) => options.push(("--client", self.client.clone())),
             Hits::Queue => return options.into_iter().chain([("--queue", self.queue.1.clone())]).collect(),
         }
         options.push(("--lasts", self.lasts.to_string()));

@@ -36,7 +36,7 @@ pub mod ids;
 pub mod keys;
 
 pub use builder::{ScenarioBuilder, SettingValue};
-pub use crash_kind::{CrashKind, Hits, NODE_ENDS, PlannedCrash, classic_queues, nodes};
+pub use crash_kind::{Client, CrashKind, Hits, NODE_ENDS, PlannedCrash, classic_queues, nodes};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Level, Paint};
 pub use files::Files;
 pub use grid::{Factor, Grid, GridPoint, POINTS_MAX, grid};

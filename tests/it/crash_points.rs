@@ -71,6 +71,7 @@ fn plan(variants: Vec<Variant>, kind: &str, spread: Spread) -> CrashPlan {
 fn crash(kind: &str) -> PlannedCrash {
     let mut crash = PlannedCrash::new(CrashKind::named(kind).unwrap(), SimDuration::from_millis(500));
     crash.queue.1 = "orders".into();
+    crash.client = if kind == "consumer-crash" { "careless" } else { "shop" }.into();
     crash
 }
 
@@ -110,10 +111,11 @@ fn a_crash_of_a_clone_is_the_crash_of_a_run_from_the_start() {
         }
         let all = || result.variants.iter().flat_map(|crashes| &crashes.points);
         // What a consumer has already, it processes whatever becomes of the queue.
-        let loses = kind != "queue-crash";
+        let loses = !matches!(kind, "queue-crash" | "producer-crash" | "connection-loss");
         assert_eq!(all().any(|point| point.aftermath.lost_though_confirmed > 0), loses, "{kind}");
         // The run is too short for anything to be on the disk when the power fails.
-        let comes_back = !matches!(kind, "power-loss" | "disk-loss" | "queue-crash");
+        let comes_back = !matches!(kind, "power-loss" | "disk-loss" | "queue-crash")
+            && !matches!(kind, "consumer-crash" | "producer-crash" | "connection-loss");
         assert_eq!(all().any(|point| point.aftermath.processed_again > 0), comes_back, "{kind}");
         assert!(all().all(|point| point.aftermath.end == EndReason::Drained));
     }

@@ -161,7 +161,7 @@ fn what(result: &CrashPoints) -> String {
     abouts.dedup();
     let later = match result.crash.kind.hits {
         Hits::Queue => String::new(),
-        Hits::Broker(_) | Hits::Node => format!(", {} later", result.crash.lasts),
+        Hits::Broker(_) | Hits::Node | Hits::Client(_) => format!(", {} later", result.crash.lasts),
     };
     let crash = format!(
         "{}{later}; from the crash on nothing new is published, and what is lost, processed again or out of order since is \

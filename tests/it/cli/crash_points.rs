@@ -260,6 +260,8 @@ fn a_crash_hits_the_node_or_the_queue_that_is_named() {
         (&shop, &["--kind", "queue-crash"][..], "\"queue\": \"orders\""),
         (&two, &["--kind", "queue-crash", "--queue", "other"], "\"queue\": \"other\""),
         (&shop, &["--kind", "node-crash", "--by", "power-loss", "--node", "1"], "\"by\": \"power-loss\""),
+        (&shop, &["--kind", "consumer-crash", "--client", "a"], "\"client\": "),
+        (&shop, &["--kind", "producer-crash"], "\"client\": "),
     ] {
         let (code, json) = said(scenario, more);
         assert_eq!(code, Some(0), "{json}");
@@ -280,6 +282,8 @@ fn a_crash_hits_the_node_or_the_queue_that_is_named() {
             "there is no node 2, because the broker has one node",
         ),
         (&shop, &["--kind", "power-loss", "--node", "1"], "write `--kind node-crash`"),
+        (&shop, &["--kind", "power-loss", "--client", "shop"], "write `--kind consumer-crash`"),
+        (&shop, &["--kind", "producer-crash", "--client", "shp"], "there is no producer `shp`"),
     ] {
         let (code, text) = said(scenario, more);
         assert_eq!(code, Some(2), "{text}");

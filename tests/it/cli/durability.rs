@@ -45,7 +45,8 @@ fn careful_applications_lose_what_their_store_does_not_sync() {
         match crash.as_str() {
             // It answers before it writes, and where the connection lives on, the answer arrives.
             "queue-crash" if store == "never-sync" => assert_eq!((lost, confirmed), (1, 1), "{at}"),
-            "broker-restart" | "process-crash" | "queue-crash" | "node-crash" => {
+            "broker-restart" | "process-crash" | "queue-crash" | "node-crash" | "consumer-crash"
+            | "producer-crash" | "connection-loss" => {
                 assert_eq!(confirmed, 0, "{at}");
             }
             "power-loss" if synced => assert_eq!(confirmed, 0, "{at}"),
@@ -62,9 +63,12 @@ fn transient_messages_are_lost_though_confirmed_in_any_crash_but_not_in_quorum_q
     let transient = ["--queue", "durable", "--message", "transient", "--confirms", "yes", "--ack", "manual"];
     for ((crash, store), numbers) in cells(&transient) {
         let Some((_, confirmed)) = numbers else { continue };
-        let kept = store.starts_with("rabbitmq-quorum")
-            && crash != "disk-loss"
-            && (crash != "node-disk-loss" || store != "rabbitmq-quorum-1");
+        // Its queue lives on.
+        let of_client = ["consumer-crash", "producer-crash", "connection-loss"].contains(&crash.as_str());
+        let kept = of_client
+            || store.starts_with("rabbitmq-quorum")
+                && crash != "disk-loss"
+                && (crash != "node-disk-loss" || store != "rabbitmq-quorum-1");
         assert_eq!(confirmed, if kept { 0 } else { 30 }, "{crash}, {store}");
     }
 }

@@ -6,7 +6,7 @@ use amqpsim::engine::{EventList, Limits, run, step};
 use amqpsim::measure::Outcome;
 use amqpsim::model::{CrashRun, Recording, System, SystemEvent, simulate};
 use amqpsim::observe::Observation;
-use amqpsim::scenario::{CrashKind, PlannedCrash};
+use amqpsim::scenario::{CrashKind, Hits, PlannedCrash};
 use amqpsim::units::SimDuration;
 use proptest::prelude::*;
 
@@ -78,7 +78,12 @@ fn a_crash_after_any_event_leaves_the_run_and_the_books_whole() {
         let lasts = SimDuration::from_millis(500);
         let run = || {
             let kind = *kind.get(&CrashKind::ALL);
-            CrashRun::new(&spec, scenario.seed, PlannedCrash::new(kind, lasts).faults(&spec))
+            let mut crash = PlannedCrash::new(kind, lasts);
+            if let Hits::Client(client) = kind.hits {
+                crash.client =
+                    client.names(&spec).first().map_or_else(String::new, |name| (*name).to_owned());
+            }
+            CrashRun::new(&spec, scenario.seed, crash.faults(&spec))
         };
         let mut events = places.map(|place| place.index(400) as u64);
         events.sort_unstable();
