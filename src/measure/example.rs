@@ -8,6 +8,7 @@ use crate::units::{SimDuration, SimTime};
 pub(crate) fn outcome() -> Outcome {
     let mut queue = QueueOutcome {
         name: "tasks".into(),
+        consumers: vec![0, 1],
         enqueued: 100,
         delivered: 102,
         redelivered: 2,

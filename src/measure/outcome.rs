@@ -170,6 +170,8 @@ impl ConsumerOutcome {
 pub struct QueueOutcome {
     /// Its name.
     pub name: String,
+    /// Its consumers, by their places in [`Outcome::consumers`], in order.
+    pub consumers: Vec<usize>,
     /// Copies that entered it.
     pub enqueued: u64,
     /// Deliveries out of it, repeated ones included.

@@ -49,9 +49,8 @@ pub(super) fn consumers_of(
     outcome: &Outcome,
     queue: usize,
 ) -> Option<impl Iterator<Item = &ConsumerOutcome>> {
-    let mut consumers = outcome.consumers.iter().filter(move |consumer| consumer.queue == queue).peekable();
-    consumers.peek()?;
-    Some(consumers)
+    let places = outcome.queues.get(queue).map(|queue| &queue.consumers).filter(|all| !all.is_empty())?;
+    Some(places.iter().filter_map(|&place| outcome.consumers.get(place)))
 }
 
 pub(super) fn share(outcome: &Outcome, index: usize) -> Option<f64> {

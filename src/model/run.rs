@@ -151,12 +151,18 @@ impl<R: Recorder> System<R> {
         // The last one stands for all that the scenario does not name.
         queues.pop();
         self.recorder.close(&self.books.place_of_queue, &mut queues);
+        let consumers: Vec<_> = self.books.consumers.into_iter().map(|consumer| *consumer.outcome).collect();
+        for (place, consumer) in consumers.iter().enumerate() {
+            if let Some(queue) = queues.get_mut(consumer.queue) {
+                queue.consumers.push(place);
+            }
+        }
         Outcome {
             clients,
             end: End { at: end.at, events: end.events, why },
             measured_from: self.books.measured_from,
             producers: self.books.producers,
-            consumers: self.books.consumers.into_iter().map(|consumer| *consumer.outcome).collect(),
+            consumers,
             queues,
             downstreams: self.downstreams.into_iter().map(Downstream::into_outcome).collect(),
             faults,

@@ -65,8 +65,7 @@ fn refuses(consumer: &ConsumerOutcome) -> bool {
 /// Whether a queue has several consumers.
 fn is_shared(variant: &VariantResult) -> bool {
     let Some(outcome) = variant.outcomes.first() else { return false };
-    let readers = |queue: usize| outcome.consumers.iter().filter(|consumer| consumer.queue == queue).count();
-    (0..outcome.queues.len()).any(|queue| readers(queue) > 1)
+    outcome.queues.iter().any(|queue| queue.consumers.len() > 1)
 }
 
 /// Whether a queue keeps something on a disk.

@@ -40,8 +40,7 @@ struct Sharing {
 impl Sharing {
     fn of(variant: &VariantResult, queue: usize) -> Option<Sharing> {
         let outcome = variant.outcomes.first()?;
-        let consumers: Vec<usize> =
-            (0..outcome.consumers.len()).filter(|&k| outcome.consumers[k].queue == queue).collect();
+        let consumers = outcome.queues.get(queue)?.consumers.clone();
         let jain = value(variant, Scope::Queue, "jain-messages", queue)?;
         let mut least = *consumers.first()?;
         for &consumer in &consumers {
