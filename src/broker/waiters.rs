@@ -83,9 +83,9 @@ mod tests {
     use super::*;
     use crate::rules;
 
-    fn waiting(place: u32) -> Option<Waiting> {
+    fn waiting(place: u32) -> Waiting {
         let (what, rule) = (Awaited::Commit, rules::CF_5);
-        Some(Waiting { place, serial: 0, what, copies: 1, refused: false, rule, keeps: None })
+        Waiting { place, serial: 0, what, copies: 1, refused: false, rule, keeps: None }
     }
 
     #[test]
@@ -94,7 +94,7 @@ mod tests {
         let numbers: Vec<u32> = (0..4)
             .map(|place| {
                 let number = waiters.next();
-                waiters.push(waiting(place));
+                waiters.push(Some(waiting(place)));
                 number
             })
             .collect();

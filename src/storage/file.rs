@@ -132,13 +132,17 @@ impl File {
             return;
         }
         while let Some((at, ops)) = self.take_aged(now, disk) {
-            ops.iter().for_each(|op| each(*op, Level::WrittenBack, now));
+            for op in &ops {
+                each(*op, Level::WrittenBack, now);
+            }
             self.committing.push_back((disk.commit_at(at), ops));
         }
         while self.committing.front().is_some_and(|(at, _)| *at <= now)
             && let Some((at, ops)) = self.committing.pop_front()
         {
-            ops.iter().for_each(|op| each(*op, Level::Stable, at));
+            for op in ops {
+                each(op, Level::Stable, at);
+            }
         }
     }
 

@@ -74,7 +74,9 @@ impl Storage {
         for (file, ops) in writer.files.iter_mut().zip(&writer.batch) {
             file.catch_up(now, &self.disk, &mut |op, level, at| self.held.raise(op, level, at));
             file.written(ops, now);
-            ops.iter().for_each(|op| self.held.raise(*op, Level::PageCache, now));
+            for op in ops {
+                self.held.raise(*op, Level::PageCache, now);
+            }
         }
         let until = writer.batch_syncs.then(|| now + self.disk.sync_time(writer.batch_bytes));
         if let Some(until) = until {

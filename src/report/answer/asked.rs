@@ -18,7 +18,7 @@ pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
             if matches!(measure.unit, Unit::Nanoseconds | Unit::PerSecond) =>
         {
             let of = if check.entity.is_empty() { String::new() } else { format!(" of `{}`", check.entity) };
-            Some(format!("{}{of} is {}", measure.name, cell(variant, *measure, *entity)))
+            Some(format!("{}{of} is {}", measure.name, cell(variant, measure, *entity)))
         }
         _ => None,
     });
