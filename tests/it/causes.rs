@@ -322,7 +322,7 @@ fn what_a_consumer_had_for_good_is_not_lost_where_it_comes_back() {
              [[consumer]]\nname = \"billing\"\nqueue = \"orders\"\nacknowledge = \"{acknowledge}\"\nstart = \"1s\"\n\
              service-time = \"20ms\"\n[[fault.process-crash]]\nat = \"1.1s\"\nlasts = \"1s\"\n"
         );
-        let loaded = amqpsim::scenario::load("back.toml", &text, &[]).unwrap();
+        let loaded = load("back.toml", &text, &[]).unwrap();
         let scenario = &loaded.variants[0].scenario;
         let outcome = amqpsim::model::simulate(&scenario.system, scenario.seed);
         let ledger = &outcome.ledger;
