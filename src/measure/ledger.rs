@@ -29,8 +29,6 @@ pub struct Ledger {
     /// Acknowledged copies that came back after a crash, because their acknowledgement was not on disk: copies again, with a
     /// fate of their own.
     pub came_back: u64,
-    /// Those of them that a consumer still had in hand: they are the queue's again, and have one fate together.
-    pub came_back_from_hands: u64,
     /// Copies that were processed and settled.
     pub processed: u64,
     /// Copies that left their queue for a dead-letter exchange, which made new copies of them.
@@ -123,13 +121,17 @@ impl Ledger {
         }
         let lost = self.lost_total() - before;
         let copies = self.processed + self.dead_lettered + self.queued + self.in_flight + lost;
-        let back = self.came_back - self.came_back_from_hands.min(self.came_back);
-        if copies != self.copies + back {
+        if copies != self.copies + self.came_back {
             return Err(LedgerError {
                 balance: format!(
                     "{} copies entered a queue and {} came back, but {copies} accounted for ({} processed, {} dead-lettered, \
                      {} queued, {} in flight, {lost} lost)",
-                    self.copies, back, self.processed, self.dead_lettered, self.queued, self.in_flight
+                    self.copies,
+                    self.came_back,
+                    self.processed,
+                    self.dead_lettered,
+                    self.queued,
+                    self.in_flight
                 ),
             });
         }

@@ -99,12 +99,6 @@ impl Books {
         }
     }
 
-    /// The place of a queue in the books.
-    #[inline(always)]
-    pub(super) fn place_of(&self, id: QueueId) -> u32 {
-        self.place_of_queue[id.index()]
-    }
-
     #[inline(always)]
     fn queue(&mut self, id: QueueId) -> &mut QueueBook {
         &mut self.queues[self.place_of_queue[id.index()] as usize]

@@ -388,12 +388,8 @@ impl<R: Recorder> Out for Effects<'_, R> {
                 self.requeued(channel, consumer_tag, queue, (delivery_tag, message));
             }
             Fact::CameBack { queue, message, acked, .. } => {
-                let place = self.system.books.place_of(queue);
-                let books = self.system.books.consumers.iter();
-                let readers =
-                    self.system.consumers.iter_mut().zip(books).filter(|(_, book)| book.queue == place);
-                let in_hands = readers.into_iter().any(|(consumer, _)| consumer.gives_back(message));
-                self.system.books.came_back(queue, message, acked, in_hands);
+                let in_hands = self.system.consumers.iter().any(|consumer| consumer.has_for_good(message));
+                self.system.books.came_back(queue, message, acked && !in_hands);
             }
             Fact::ConsumerAdded { consumer, channel, tag, .. } => self.consumer_added(consumer, channel, tag),
             _ => {}

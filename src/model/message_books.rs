@@ -153,14 +153,13 @@ impl Books {
         self.processed_before.entry((queue, message)).or_insert(times);
     }
 
-    /// A copy that was done with is in its queue again; whether it had been `acked`, and whether a consumer has it `in_hands`.
-    /// If not, it has been processed, unless it was lost there.
-    pub(super) fn came_back(&mut self, queue: QueueId, message: MessageId, acked: bool, in_hands: bool) {
+    /// A copy that was done with is in its queue again; whether it had been `acked`, and is in nobody's hands. Unless it was
+    /// lost there, it has been processed.
+    pub(super) fn came_back(&mut self, queue: QueueId, message: MessageId, acked: bool) {
         self.ledger.came_back += 1;
-        self.ledger.came_back_from_hands += u64::from(in_hands);
         let lost =
             self.fates.get(message.producer.index()).is_some_and(|fates| fates.is_lost(message.number));
-        self.may_be_processed_again(queue, message, u32::from(acked && !in_hands && !lost));
+        self.may_be_processed_again(queue, message, u32::from(acked && !lost));
         if let Some(fates) = self.fates.get_mut(message.producer.index()) {
             let (found, confirmed) = fates.came_back(message.number);
             let book = &mut self.producers[message.producer.index()];

@@ -310,35 +310,3 @@ fn attempts_that_follow_each_other_are_one_sentence() {
     assert!(before.contains("broker stops") && after.contains("broker runs again"));
     assert!(after.contains(" 1376.000ms shop tries to connect 1380.000ms "), "the one that is answered");
 }
-
-/// A copy that the consumer had for good, and that is in its queue again because its acknowledgement was not on disk, is not
-/// lost with the consumer's buffer: the queue has it, and the two are one.
-#[test]
-fn what_a_consumer_had_for_good_is_not_lost_where_it_comes_back() {
-    for acknowledge in ["automatic", "before-processing"] {
-        let text = format!(
-            "[broker]\nprofile = \"rabbitmq-4.3\"\n[[queue]]\nname = \"orders\"\n[[producer]]\nname = \"shop\"\n\
-             routing-key = \"orders\"\npersistent = true\nconfirms = true\ncount = 30\ninterarrival = \"1ms\"\n\
-             [[consumer]]\nname = \"billing\"\nqueue = \"orders\"\nacknowledge = \"{acknowledge}\"\nstart = \"1s\"\n\
-             service-time = \"20ms\"\n[[fault.process-crash]]\nat = \"1.1s\"\nlasts = \"1s\"\n"
-        );
-        let loaded = load("back.toml", &text, &[]).unwrap();
-        let scenario = &loaded.variants[0].scenario;
-        let outcome = amqpsim::model::simulate(&scenario.system, scenario.seed);
-        let ledger = &outcome.ledger;
-        assert_eq!(outcome.balanced, Ok(()), "{acknowledge}");
-        assert!(ledger.came_back == 30 && ledger.came_back_from_hands > 20, "{acknowledge}: {ledger:?}");
-        assert_eq!(
-            (ledger.lost_total(), outcome.producers[0].lost_though_confirmed),
-            (0, 0),
-            "{acknowledge}"
-        );
-        assert_eq!(ledger.copies, 30);
-        // What it had processed, and what it worked on when the broker died, comes again.
-        assert_eq!(
-            ledger.processed_again,
-            30 - (ledger.came_back_from_hands - 1),
-            "{acknowledge}: {ledger:?}"
-        );
-    }
-}
