@@ -26,9 +26,14 @@ pub struct Ledger {
 
     /// Copies that entered a queue.
     pub copies: u64,
-    /// Acknowledged copies that came back after a crash, because their acknowledgement was not on disk: copies again, with a
-    /// fate of their own.
+    /// Copies that were done with and came back after a crash, because that was not on disk: copies again, with a fate of their
+    /// own.
     pub came_back: u64,
+    /// Those of them that nobody had processed: a consumer had them in hand still, or had lost them. They are no copies again,
+    /// but the same ones, and such a loss is none any more.
+    pub came_back_unprocessed: u64,
+    /// Those of them that had been lost.
+    pub found: u64,
     /// Copies that were processed and settled.
     pub processed: u64,
     /// Copies that left their queue for a dead-letter exchange, which made new copies of them.
@@ -72,6 +77,17 @@ impl Ledger {
     #[inline]
     pub fn lose(&mut self, cause: LossCause, count: u64) {
         self.lost[cause as usize] += count;
+    }
+
+    /// A copy that was lost is there again.
+    pub(crate) fn find(&mut self, cause: LossCause) {
+        self.lost[cause as usize] -= 1;
+        self.found += 1;
+    }
+
+    /// All losses so far, those of copies that came back too. Never falls.
+    pub(crate) fn ever_lost(&self) -> u64 {
+        self.lost_total() + self.found
     }
 
     /// Losses with this cause.
@@ -121,17 +137,13 @@ impl Ledger {
         }
         let lost = self.lost_total() - before;
         let copies = self.processed + self.dead_lettered + self.queued + self.in_flight + lost;
-        if copies != self.copies + self.came_back {
+        let back = self.came_back - self.came_back_unprocessed;
+        if copies != self.copies + back {
             return Err(LedgerError {
                 balance: format!(
                     "{} copies entered a queue and {} came back, but {copies} accounted for ({} processed, {} dead-lettered, \
                      {} queued, {} in flight, {lost} lost)",
-                    self.copies,
-                    self.came_back,
-                    self.processed,
-                    self.dead_lettered,
-                    self.queued,
-                    self.in_flight
+                    self.copies, back, self.processed, self.dead_lettered, self.queued, self.in_flight
                 ),
             });
         }

@@ -8,7 +8,7 @@ use super::reader_books::{ConsumerBook, QueueBook, ReaderBooks, Work};
 use super::spec::{ConsumerSpec, Declaration, SystemSpec};
 use crate::amqp::{MessageId, Name, Names, QueueId, in_vhost};
 use crate::measure::{ClientError, ConsumerOutcome, Ledger, ProducerOutcome};
-use crate::observe::{Conclusion, Fact, Settlement};
+use crate::observe::{Conclusion, Fact, LossCause, Settlement};
 use crate::units::{SimDuration, SimTime};
 
 /// Errors kept for the report; later ones are only counted by what they cause.
@@ -31,6 +31,8 @@ pub(super) struct Books {
     /// hands of a consumer that has lost its connection. Empty unless there are faults. Messages of producers that publish
     /// again are not here: `repeats` knows of all of them.
     pub(super) processed_before: BTreeMap<(u32, MessageId), u32>,
+    /// Copies that were lost at a consumer: they may come back.
+    pub(super) lost_at_consumers: BTreeMap<(MessageId, u32), Vec<LossCause>>,
     /// Answers to publishes that were answered before, or never made.
     pub(super) answered_twice: u64,
     /// Of each publisher, by index: its messages that were confirmed, and those that were lost.
@@ -91,12 +93,19 @@ impl Books {
             place_of_queue: Vec::new(),
             errors: Vec::new(),
             processed_before: BTreeMap::new(),
+            lost_at_consumers: BTreeMap::new(),
             answered_twice: 0,
             fates: fates.collect(),
             republishes: spec.producers.iter().any(|producer| producer.republish.is_some()),
             repeats: vec![Repeats::default(); queue_list.len() + 1],
             measured_from: SimTime::ZERO,
         }
+    }
+
+    /// The place of a queue in the books.
+    #[inline(always)]
+    pub(super) fn place_of(&self, id: QueueId) -> u32 {
+        self.place_of_queue[id.index()]
     }
 
     #[inline(always)]
@@ -112,8 +121,7 @@ impl Books {
                 self.ledger.routed += 1;
                 self.ledger.copies += u64::from(queues);
             }
-            Fact::Unroutable { returned: true, .. } => self.ledger.returned += 1,
-            Fact::Unroutable { returned: false, .. } => self.ledger.unroutable += 1,
+            Fact::Unroutable { message, returned, .. } => self.unroutable(message, returned),
             Fact::PublishRefused { message, cause } => self.lost(message, cause, None),
             Fact::Enqueued { queue, .. } => self.queue(queue).enqueued += 1,
             Fact::Delivered { queue, arrival, arrived, message, redelivered, automatic, .. } => {

@@ -372,10 +372,16 @@ impl Consumer {
         Held { settled: how, ..held }.loss(false).map_or(Booking::Open, Booking::Lost)
     }
 
-    /// Whether it has a message in hand that the broker has settled.
-    pub(super) fn has_for_good(&self, message: MessageId) -> bool {
+    /// A copy that the broker had settled is in its queue again. Whether the consumer has it in hand: then it is the queue's, as
+    /// if it had been requeued, and nothing is lost if the consumer dies with it.
+    pub(super) fn gives_back(&mut self, message: MessageId) -> bool {
         let this = |held: &Held| held.message == message && held.settled.is_for_good();
-        self.held.iter().any(this) || self.all_work().any(|work| this(&work.held))
+        if let Some(held) = self.held.iter_mut().find(|held| this(held)) {
+            held.settled = Settled::Requeued;
+            return true;
+        }
+        let work = self.all_work_mut().find(|work| this(&work.held));
+        work.map(|work| work.held.settled = Settled::Requeued).is_some()
     }
 
     /// Notes that a delivery is given up, and that the broker has it still.

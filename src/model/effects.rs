@@ -111,7 +111,10 @@ impl<R: Recorder> Effects<'_, R> {
     #[cold]
     fn deliver_to_nobody(&mut self, index: usize, held: Held) {
         match held.loss(true) {
-            Some(cause) => self.lost_outside(held.message, cause, Some(index as u32)),
+            Some(cause) => {
+                let place = self.system.books.consumers[index].queue;
+                self.lost_outside(held.message, cause, place, Some(index as u32));
+            }
             None => self.system.consumers[index].drop_held(held),
         }
     }
@@ -201,7 +204,8 @@ impl<R: Recorder> Effects<'_, R> {
             // Whoever drives the broker by hand has processed what was settled as it was sent.
             None => self.system.books.ledger.processed += u64::from(handed.automatic),
             Some(index) if handed.automatic && !self.system.is_listening(index, to) => {
-                self.lost_outside(handed.message, LossCause::AutoAckInFlight, None);
+                let place = self.system.books.place_of(handed.queue);
+                self.lost_outside(handed.message, LossCause::AutoAckInFlight, place, None);
             }
             Some(_) => {
                 self.system.handed.insert((to, tag), handed);
@@ -237,7 +241,10 @@ impl<R: Recorder> Effects<'_, R> {
         match booking {
             Booking::Processed => self.system.books.ledger.processed += 1,
             Booking::Open => {}
-            Booking::Lost(cause) => self.lost_settled(queue, message, cause),
+            Booking::Lost(cause) => {
+                let place = self.system.books.place_of(queue);
+                self.lost_outside(message, cause, place, None);
+            }
         }
     }
 
@@ -307,18 +314,16 @@ impl<R: Recorder> Effects<'_, R> {
         Some((in_hands, dropped))
     }
 
-    /// Nobody has a delivery that is settled now.
+    /// A delivery that is settled is lost: its queue, at this place, and whoever had it last have it no more.
     #[cold]
-    fn lost_settled(&mut self, queue: QueueId, message: MessageId, cause: LossCause) {
-        self.system.books.lost_from(queue, message, cause);
-        self.system.recorder.observe(self.now, || What::LostOutside { message, cause, consumer: None });
-    }
-
-    pub(super) fn lost_outside(&mut self, message: MessageId, cause: LossCause, consumer: Option<u32>) {
-        match consumer {
-            Some(consumer) => self.system.books.lost_at_consumer(message, cause, consumer as usize),
-            None => self.system.books.lost(message, cause, None),
-        }
+    pub(super) fn lost_outside(
+        &mut self,
+        message: MessageId,
+        cause: LossCause,
+        queue: u32,
+        consumer: Option<u32>,
+    ) {
+        self.system.books.lost_at_consumer(message, cause, queue);
         self.system.recorder.observe(self.now, || What::LostOutside { message, cause, consumer });
     }
 }
@@ -365,6 +370,7 @@ impl<R: Recorder> Out for Effects<'_, R> {
         self.system.books.fact(self.now, &fact);
         match fact {
             Fact::Delivered {
+                queue,
                 consumer,
                 channel,
                 delivery_tag,
@@ -374,11 +380,11 @@ impl<R: Recorder> Out for Effects<'_, R> {
                 consumer_unacked,
                 ..
             } => {
-                let handed = Handed { message, automatic };
+                let handed = Handed { queue, message, automatic };
                 self.delivered(consumer, redelivered, consumer_unacked, (channel, delivery_tag, handed));
             }
-            Fact::Got { channel, delivery_tag, message, automatic, .. } => {
-                self.handed_out(channel, delivery_tag, Handed { message, automatic });
+            Fact::Got { queue, channel, delivery_tag, message, automatic, .. } => {
+                self.handed_out(channel, delivery_tag, Handed { queue, message, automatic });
             }
             Fact::Replied { channel, consumer_tag, .. } => self.replied(channel, consumer_tag),
             Fact::Settled { queue, channel, consumer, delivery_tag, message, how, .. } => {
@@ -388,8 +394,12 @@ impl<R: Recorder> Out for Effects<'_, R> {
                 self.requeued(channel, consumer_tag, queue, (delivery_tag, message));
             }
             Fact::CameBack { queue, message, acked, .. } => {
-                let in_hands = self.system.consumers.iter().any(|consumer| consumer.has_for_good(message));
-                self.system.books.came_back(queue, message, acked && !in_hands);
+                let place = self.system.books.place_of(queue);
+                let books = self.system.books.consumers.iter();
+                let readers =
+                    self.system.consumers.iter_mut().zip(books).filter(|(_, book)| book.queue == place);
+                let in_hands = readers.into_iter().any(|(consumer, _)| consumer.gives_back(message));
+                self.system.books.came_back(queue, message, acked, in_hands);
             }
             Fact::ConsumerAdded { consumer, channel, tag, .. } => self.consumer_added(consumer, channel, tag),
             _ => {}

@@ -59,14 +59,16 @@ impl MessageMarks {
 #[derive(Clone, Debug)]
 struct Attempts {
     publishes: u32,
-    /// Those that no queue got.
+    /// Those that were lost before a queue had them.
     lost_before: u32,
+    /// Those that no queue was to get.
+    unroutable: u32,
     /// Copies that were lost, by queue.
     lost_in: Vec<(u32, u32)>,
 }
 
 impl Attempts {
-    const FIRST: Attempts = Attempts { publishes: 1, lost_before: 0, lost_in: Vec::new() };
+    const FIRST: Attempts = Attempts { publishes: 1, lost_before: 0, unroutable: 0, lost_in: Vec::new() };
 
     fn lose(&mut self, queue: Option<u32>) {
         let Some(queue) = queue else {
@@ -79,15 +81,27 @@ impl Attempts {
         }
     }
 
-    /// How many of its publishes have reached every queue, or may still.
-    fn left(&self) -> u32 {
-        let most = self.lost_in.iter().map(|(_, times)| *times).max().unwrap_or(0);
-        self.publishes.saturating_sub(self.lost_before + most)
+    /// A copy that the queue had lost is there again.
+    fn find(&mut self, queue: u32) {
+        if let Some((_, times)) = self.lost_in.iter_mut().find(|(place, _)| *place == queue) {
+            *times = times.saturating_sub(1);
+        }
     }
 
-    /// Whether some queue has nothing of it: each publish was lost on the way there, or in it.
+    /// How many copies the queue lost that lost the most.
+    fn lost_in_one(&self) -> u32 {
+        self.lost_in.iter().map(|(_, times)| *times).max().unwrap_or(0)
+    }
+
+    /// How many of its publishes have reached every queue, or may still.
+    fn left(&self) -> u32 {
+        self.publishes.saturating_sub(self.lost_before + self.unroutable + self.lost_in_one())
+    }
+
+    /// Whether some queue has nothing of it: each publish was lost on the way there, or in it. Where one that came so far found
+    /// that there is no queue for it, only a queue that had one can have lost it.
     fn is_lost(&self) -> bool {
-        self.left() == 0
+        self.left() == 0 && (self.unroutable == 0 || self.lost_in_one() > 0)
     }
 
     /// Publishes beside the one that is needed.
@@ -116,6 +130,17 @@ pub(super) struct Change {
     pub(super) lost_though_confirmed: bool,
     /// One publish of it less is there beside the one that is needed.
     pub(super) surplus_lost: bool,
+}
+
+/// What it changes about a message that a lost copy is there again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    /// It was lost, and is not any more.
+    pub(super) message: bool,
+    /// The same, and it is confirmed.
+    pub(super) though_confirmed: bool,
+    /// One publish of it more is there beside the one that is needed.
+    pub(super) surplus: bool,
 }
 
 /// What another publish of a message is.
@@ -160,11 +185,23 @@ impl Fates {
         (first, Change { lost_though_confirmed, ..Change::default() })
     }
 
-    /// The message is published another time. `returned`: no queue got the publish before.
-    pub(super) fn published_again(&mut self, number: u32, returned: bool) -> Again {
+    /// No queue is to get a publish. Of the first one that matters if another follows.
+    pub(super) fn unroutable(&mut self, number: u32) -> Change {
+        if !self.republishes || (self.confirmed.has(number) && !self.was_published_again(number)) {
+            return Change::default();
+        }
         let attempts = self.attempts.entry(number).or_insert(Attempts::FIRST);
         let before = attempts.surplus();
-        attempts.lost_before += u32::from(returned);
+        attempts.unroutable += 1;
+        let surplus_lost = attempts.surplus() < before;
+        let lost = attempts.is_lost() && self.lost.set(number);
+        Change { lost, lost_though_confirmed: lost && self.confirmed.has(number), surplus_lost }
+    }
+
+    /// The message is published another time.
+    pub(super) fn published_again(&mut self, number: u32) -> Again {
+        let attempts = self.attempts.entry(number).or_insert(Attempts::FIRST);
+        let before = attempts.surplus();
         attempts.publishes += 1;
         Again {
             is_second: attempts.publishes == 2,
@@ -173,16 +210,18 @@ impl Fates {
         }
     }
 
-    /// A copy is in its queue again: whether the message was lost and is not any more, and whether it was confirmed. A message
-    /// that is published again is judged by its publishes alone.
-    pub(super) fn came_back(&mut self, number: u32) -> (bool, bool) {
-        let found = !self.republishes && self.lost.clear(number);
-        (found, found && self.confirmed.has(number))
-    }
-
-    /// Whether a copy of it is lost.
-    pub(super) fn is_lost(&self, number: u32) -> bool {
-        self.lost.has(number)
+    /// A copy that the queue at this place had lost is there again. `elsewhere`: another queue has lost its own for good.
+    pub(super) fn found(&mut self, number: u32, queue: u32, elsewhere: bool) -> Found {
+        let (there, surplus) = match self.attempts.get_mut(&number) {
+            Some(attempts) => {
+                let before = attempts.surplus();
+                attempts.find(queue);
+                (!attempts.is_lost(), attempts.surplus() > before)
+            }
+            None => (!elsewhere, false),
+        };
+        let message = there && self.lost.clear(number);
+        Found { message, though_confirmed: message && self.confirmed.has(number), surplus }
     }
 
     pub(super) fn was_published_again(&self, number: u32) -> bool {
@@ -252,7 +291,7 @@ mod tests {
     fn a_second_publish_makes_good_what_was_lost_of_the_first() {
         let mut fates = Fates::new(true);
         assert_eq!(fates.lost(7, None), LOST);
-        assert_eq!(fates.published_again(7, false), Again { makes_good: true, ..SECOND });
+        assert_eq!(fates.published_again(7), Again { makes_good: true, ..SECOND });
         assert_eq!(fates.confirmed(7), (true, NOTHING));
         assert_eq!(fates.lost(7, Some(0)), LOST_THOUGH_CONFIRMED, "then the second one is lost in its queue");
     }
@@ -260,29 +299,55 @@ mod tests {
     #[test]
     fn a_duplicate_that_is_lost_leaves_the_other_copy() {
         let mut fates = Fates::new(true);
-        assert_eq!(fates.published_again(3, false), Again { is_surplus: true, ..SECOND });
-        assert_eq!(
-            fates.published_again(3, false),
-            Again { is_second: false, is_surplus: true, makes_good: false }
-        );
+        assert_eq!(fates.published_again(3), Again { is_surplus: true, ..SECOND });
+        assert_eq!(fates.published_again(3), Again { is_second: false, is_surplus: true, makes_good: false });
         assert_eq!(fates.confirmed(3), (true, NOTHING));
         assert_eq!([fates.lost(3, Some(0)), fates.lost(3, Some(0))], [ONE_LESS, ONE_LESS]);
         assert_eq!(fates.lost(3, Some(0)), LOST_THOUGH_CONFIRMED);
     }
 
     #[test]
-    fn a_publish_that_came_back_is_no_copy() {
+    fn a_publish_that_no_queue_gets_is_no_copy() {
         let mut fates = Fates::new(true);
-        assert_eq!(fates.published_again(3, true), SECOND);
-        assert_eq!(fates.published_again(3, true), Again { is_second: false, ..SECOND });
+        assert_eq!(fates.unroutable(3), NOTHING, "nothing is lost that was to go nowhere");
+        assert_eq!(fates.published_again(3), SECOND);
+        assert_eq!(fates.unroutable(3), NOTHING);
+        assert_eq!(fates.published_again(3), Again { is_second: false, ..SECOND });
         assert_eq!(fates.confirmed(3), (true, NOTHING));
         assert_eq!(fates.lost(3, Some(0)), LOST_THOUGH_CONFIRMED, "there was one copy");
+        assert_eq!(fates.lost(4, None), LOST);
+        assert_eq!(fates.published_again(4), Again { makes_good: true, ..SECOND });
+        assert_eq!(
+            fates.unroutable(4),
+            NOTHING,
+            "the one that was lost on its way would have gone nowhere too"
+        );
+        assert_eq!(fates.lost(6, Some(0)), LOST);
+        assert_eq!(fates.published_again(6), Again { makes_good: true, ..SECOND });
+        assert_eq!(fates.unroutable(6), LOST, "what was to make good the loss went nowhere");
+        assert_eq!(fates.published_again(5), Again { is_surplus: true, ..SECOND });
+        assert_eq!(fates.unroutable(5), ONE_LESS);
+    }
+
+    #[test]
+    fn what_comes_back_is_not_lost_unless_another_queue_has_lost_it() {
+        let found = Found { message: true, though_confirmed: false, surplus: false };
+        let mut once = Fates::new(false);
+        once.lost(1, Some(0));
+        once.lost(1, Some(1));
+        assert_eq!(once.found(1, 0, true), Found::default());
+        assert_eq!(once.found(1, 1, false), found);
+        let mut again = Fates::new(true);
+        again.published_again(2);
+        assert_eq!([again.lost(2, Some(0)), again.lost(2, Some(0))], [ONE_LESS, LOST]);
+        assert_eq!(again.found(2, 0, false), found);
+        assert_eq!(again.found(2, 0, false), Found { surplus: true, ..Found::default() });
     }
 
     #[test]
     fn each_queue_needs_a_copy_of_its_own() {
         let mut fates = Fates::new(true);
-        fates.published_again(1, false);
+        fates.published_again(1);
         assert_eq!(
             [fates.lost(1, Some(0)), fates.lost(1, Some(1))],
             [ONE_LESS, NOTHING],
@@ -297,7 +362,7 @@ mod tests {
         let message = MessageId { producer: ProducerId(0), number: 5 };
         assert!(!repeats.delivered(message, false, &fates));
         assert!(!repeats.delivered(message, false, &fates), "a dead letter");
-        fates.published_again(5, false);
+        fates.published_again(5);
         assert!(repeats.delivered(message, false, &fates));
         assert!(!repeats.delivered(message, true, &fates));
         assert_eq!(

@@ -5,7 +5,7 @@ use super::books::Books;
 use super::fates::Change;
 use crate::amqp::{MessageId, Name, QueueId};
 use crate::broker::UnsafeCopies;
-use crate::observe::{Durability, Fact, LossCause, PublishedAgain};
+use crate::observe::{Durability, Fact, LossCause};
 use crate::units::SimDuration;
 
 impl Books {
@@ -27,10 +27,22 @@ impl Books {
         self.lost(message, cause, Some(place));
     }
 
-    /// A copy is lost with its consumer.
-    pub(super) fn lost_at_consumer(&mut self, message: MessageId, cause: LossCause, consumer: usize) {
-        let place = self.consumers[consumer].queue;
-        self.lost(message, cause, Some(place));
+    /// A copy that the queue at this place had let go of is lost with its consumer. It may come back.
+    pub(super) fn lost_at_consumer(&mut self, message: MessageId, cause: LossCause, queue: u32) {
+        self.lost_at_consumers.entry((message, queue)).or_default().push(cause);
+        self.lost(message, cause, Some(queue));
+    }
+
+    /// No queue is to get a publish.
+    #[cold]
+    pub(super) fn unroutable(&mut self, message: MessageId, returned: bool) {
+        let count = if returned { &mut self.ledger.returned } else { &mut self.ledger.unroutable };
+        *count += 1;
+        let index = message.producer.index();
+        if let Some(fates) = self.fates.get_mut(index) {
+            let change = fates.unroutable(message.number);
+            self.note_change(index, change);
+        }
     }
 
     fn note_change(&mut self, publisher: usize, change: Change) {
@@ -85,10 +97,9 @@ impl Books {
 
     /// A producer publishes a message another time.
     #[cold]
-    pub(super) fn published_again(&mut self, message: MessageId, why: PublishedAgain) {
+    pub(super) fn published_again(&mut self, message: MessageId) {
         let index = message.producer.index();
-        let returned = why == PublishedAgain::Returned;
-        let again = self.fates[index].published_again(message.number, returned);
+        let again = self.fates[index].published_again(message.number);
         let book = &mut self.producers[index];
         book.republished += 1;
         book.published_twice += u64::from(again.is_second);
@@ -153,18 +164,35 @@ impl Books {
         self.processed_before.entry((queue, message)).or_insert(times);
     }
 
-    /// A copy that was done with is in its queue again; whether it had been `acked`, and is in nobody's hands. Unless it was
-    /// lost there, it has been processed.
-    pub(super) fn came_back(&mut self, queue: QueueId, message: MessageId, acked: bool) {
+    /// A copy that was done with is in its queue again; whether it had been `acked`, and whether a consumer has it `in_hands`.
+    pub(super) fn came_back(&mut self, queue: QueueId, message: MessageId, acked: bool, in_hands: bool) {
+        let place = self.place_of_queue[queue.index()];
+        let found = !in_hands && self.is_found_again(place, message);
         self.ledger.came_back += 1;
-        let lost =
-            self.fates.get(message.producer.index()).is_some_and(|fates| fates.is_lost(message.number));
-        self.may_be_processed_again(queue, message, u32::from(acked && !lost));
-        if let Some(fates) = self.fates.get_mut(message.producer.index()) {
-            let (found, confirmed) = fates.came_back(message.number);
-            let book = &mut self.producers[message.producer.index()];
-            book.messages_lost -= u64::from(found);
-            book.lost_though_confirmed -= u64::from(confirmed);
+        self.ledger.came_back_unprocessed += u64::from(in_hands || found);
+        self.may_be_processed_again(queue, message, u32::from(acked && !in_hands && !found));
+    }
+
+    /// Whether a copy that is in its queue again was lost at a consumer: then it is not any more. One that had expired, or was
+    /// dropped, is a copy again, and its message is not lost.
+    fn is_found_again(&mut self, queue: u32, message: MessageId) -> bool {
+        let cause = self.lost_at_consumers.get_mut(&(message, queue)).and_then(Vec::pop);
+        if let Some(cause) = cause {
+            self.ledger.find(cause);
         }
+        let index = message.producer.index();
+        if let Some(fates) = self.fates.get_mut(index) {
+            let queues = (message, u32::MIN)..=(message, u32::MAX);
+            let elsewhere = self
+                .lost_at_consumers
+                .range(queues)
+                .any(|((_, of), causes)| *of != queue && !causes.is_empty());
+            let change = fates.found(message.number, queue, elsewhere);
+            let book = &mut self.producers[index];
+            book.messages_lost -= u64::from(change.message);
+            book.lost_though_confirmed -= u64::from(change.though_confirmed);
+            book.duplicates += u64::from(change.surplus);
+        }
+        cause.is_some()
     }
 }

@@ -145,7 +145,7 @@ impl<R: Recorder> System<R> {
     }
 
     fn lost_at_consumer(&mut self, index: usize, message: MessageId, cause: LossCause, now: SimTime) {
-        self.books.lost_at_consumer(message, cause, index);
+        self.books.lost_at_consumer(message, cause, self.books.consumers[index].queue);
         let consumer = Some(index as u32);
         self.recorder.observe(now, || What::LostOutside { message, cause, consumer });
     }

@@ -111,8 +111,8 @@ impl<R: Recorder> System<R> {
     /// Publishes what a producer has held back, as far as its rules allow.
     pub(super) fn release(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
         while let Some((number, again)) = self.producers[index].next_held_back() {
-            if let Some(why) = again {
-                self.books.published_again(MessageId { producer: ProducerId(index as u32), number }, why);
+            if again.is_some() {
+                self.books.published_again(MessageId { producer: ProducerId(index as u32), number });
             }
             let request = self.producers[index].discipline.as_mut().and_then(|d| d.requests.pop_front());
             match request {

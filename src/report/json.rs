@@ -275,6 +275,8 @@ fn ledger(outcome: &Outcome) -> Value {
         "unroutable": books.unroutable,
         "returned": books.returned,
         "copies": books.copies,
+        "came_back": books.came_back,
+        "came_back_unprocessed": books.came_back_unprocessed,
         "processed": books.processed,
         "queued": books.queued,
         "dead_lettered": books.dead_lettered,

@@ -310,3 +310,37 @@ fn attempts_that_follow_each_other_are_one_sentence() {
     assert!(before.contains("broker stops") && after.contains("broker runs again"));
     assert!(after.contains(" 1376.000ms shop tries to connect 1380.000ms "), "the one that is answered");
 }
+
+/// A copy that the consumer had for good, and that is in its queue again because its acknowledgement was not on disk, is not
+/// lost with the consumer's buffer: the queue has it, and the two are one. So it is with one that was lost before.
+#[test]
+fn what_a_consumer_had_for_good_is_not_lost_where_it_comes_back() {
+    let dies = "[[fault.consumer-crash]]\nconsumer = \"billing\"\nat = \"1.06s\"\nrestart-after = \"2s\"\n";
+    for (acknowledge, fault) in
+        ["automatic", "before-processing"].into_iter().flat_map(|how| [(how, ""), (how, dies)])
+    {
+        let text = format!(
+            "[broker]\nprofile = \"rabbitmq-4.3\"\n[[queue]]\nname = \"orders\"\n[[producer]]\nname = \"shop\"\n\
+             routing-key = \"orders\"\npersistent = true\nconfirms = true\ncount = 30\ninterarrival = \"1ms\"\n\
+             [[consumer]]\nname = \"billing\"\nqueue = \"orders\"\nacknowledge = \"{acknowledge}\"\nstart = \"1s\"\n\
+             service-time = \"20ms\"\n[[fault.process-crash]]\nat = \"1.1s\"\nlasts = \"1s\"\n{fault}"
+        );
+        let loaded = load("back.toml", &text, &[]).unwrap();
+        let scenario = &loaded.variants[0].scenario;
+        let outcome = amqpsim::model::simulate(&scenario.system, scenario.seed);
+        let ledger = &outcome.ledger;
+        let case = format!("{acknowledge}, {fault}: {ledger:?}");
+        assert_eq!(outcome.balanced, Ok(()), "{case}");
+        assert!(ledger.came_back == 30 && ledger.came_back_unprocessed > 20, "{case}");
+        let producer = &outcome.producers[0];
+        assert_eq!(
+            (ledger.lost_total(), producer.lost_though_confirmed, producer.messages_lost),
+            (0, 0, 0),
+            "{case}"
+        );
+        assert_eq!((ledger.copies, ledger.queued + ledger.in_flight), (30, 0), "{case}");
+        // What it had processed comes again, and what it worked on when the broker died: it goes on with that.
+        let worked_on = u64::from(fault.is_empty());
+        assert_eq!(ledger.processed_again, 30 - (ledger.came_back_unprocessed - worked_on), "{case}");
+    }
+}

@@ -126,7 +126,7 @@ impl<R: Recorder> System<R> {
         self.faults.of[index].count += 1;
         self.faults.of[index].lasts = true;
         self.observe(events.now(), || What::FaultBegan { fault: index as u32 });
-        let before = self.books.ledger.lost_total();
+        let before = self.books.ledger.ever_lost();
         if spec.faults[index].stop_producers {
             self.stop_publishing(events);
         }
@@ -142,7 +142,7 @@ impl<R: Recorder> System<R> {
             FaultKind::QueueCrash(crash) => crash.begin(self, events),
             FaultKind::Alarm(alarm) => alarm.begin(self, events),
         }
-        let lost = self.books.ledger.lost_total() - before;
+        let lost = self.books.ledger.ever_lost() - before;
         self.faults.of[index].list.push(Strike { at: events.now(), lost });
     }
 

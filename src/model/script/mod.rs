@@ -15,7 +15,7 @@ use super::record::Recorder;
 use super::spec::{Declaration, SystemSpec};
 use super::system::System;
 use crate::amqp::{
-    BasicPublish, ChannelNo, ChannelRef, ConnectionId, DeliveryTag, MessageId, Method, ProducerId,
+    BasicPublish, ChannelNo, ChannelRef, ConnectionId, DeliveryTag, MessageId, Method, ProducerId, QueueId,
 };
 use crate::engine::{EventList, Seq};
 use crate::measure::ClientOutcome;
@@ -117,6 +117,7 @@ impl ClientSpec {
 /// A delivery that the broker has handed to a script, until it is settled or, if that was automatic, until it arrives.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Handed {
+    pub(super) queue: QueueId,
     pub(super) message: MessageId,
     pub(super) automatic: bool,
 }
@@ -343,11 +344,11 @@ impl<R: Recorder> System<R> {
     fn lose_automatic(&mut self, at: ChannelRef, now: SimTime) {
         let all = (at, DeliveryTag::MIN)..=(at, DeliveryTag::MAX);
         let lost: Vec<_> = self.handed.range(all).filter(|(_, handed)| handed.automatic).collect();
-        let lost: Vec<_> = lost.into_iter().map(|(&key, handed)| (key, handed.message)).collect();
-        for (key, message) in lost {
+        let lost: Vec<_> = lost.into_iter().map(|(&key, &handed)| (key, handed)).collect();
+        for (key, Handed { message, queue, .. }) in lost {
             self.handed.remove(&key);
             let cause = LossCause::AutoAckInFlight;
-            self.books.lost(message, cause, None);
+            self.books.lost_at_consumer(message, cause, self.books.place_of(queue));
             self.observe(now, || What::LostOutside { message, cause, consumer: None });
         }
     }

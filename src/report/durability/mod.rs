@@ -109,8 +109,8 @@ fn legend(cells: &[DurabilityCell]) -> String {
     if cells.iter().any(|cell| cell.setup.automatic) {
         lines.push(
             "automatic: what is in the consumer's buffer is settled already, and a consumer that loses its connection \
-             drops it (DEV-14), whatever the store. After a crash some of it may come back and is counted as lost all \
-             the same: the acknowledgement was not on disk"
+             drops it (DEV-14), whatever the store. What comes back after a crash, because its acknowledgement was not on \
+             disk, is not lost"
                 .to_owned(),
         );
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use amqpsim::amqp::MessageId;
 use amqpsim::engine::{RunEnd, Stop, step};
 use amqpsim::model::{Lean, Pace, System, simulate};
-use amqpsim::observe::{Fact, LossCause, PublishedAgain, What};
+use amqpsim::observe::{Fact, LossCause, What};
 use amqpsim::units::SimTime;
 use proptest::{prop_assert, prop_assert_eq};
 
@@ -179,11 +179,46 @@ fn counts_of_clients(run: &Run) -> Checked {
     Ok(())
 }
 
+/// What became of the publishes of a message, by the observations.
+#[derive(Default)]
+struct Losses {
+    before: u64,
+    unroutable: u64,
+    /// By the queue's name.
+    in_queues: BTreeMap<String, u64>,
+    /// Those of them that were lost at a consumer.
+    at_consumers: BTreeMap<String, u64>,
+}
+
+impl Losses {
+    fn lose_at_consumer(&mut self, queue: &str) {
+        *self.in_queues.entry(queue.to_owned()).or_default() += 1;
+        *self.at_consumers.entry(queue.to_owned()).or_default() += 1;
+    }
+
+    /// A copy is in its queue again. Of what is published once, a queue's own losses of other copies are not remembered.
+    fn come_back(&mut self, queue: &str, published_once: bool) {
+        for all in [&mut self.in_queues, &mut self.at_consumers] {
+            all.entry(queue.to_owned()).and_modify(|times| *times = times.saturating_sub(1));
+        }
+        if published_once && self.at_consumers.values().all(|&times| times == 0) {
+            (self.before, self.in_queues) = (0, BTreeMap::new());
+        }
+    }
+
+    fn for_good(&self, publishes: u64) -> bool {
+        let in_one = *self.in_queues.values().max().unwrap_or(&0);
+        let all = self.before + self.unroutable + in_one;
+        all >= publishes && if self.unroutable > 0 { in_one > 0 } else { all > 0 }
+    }
+}
+
 /// What is counted by message is that of the observations: publishes, confirms, losses.
 fn messages_of(run: &Run, index: usize) -> Checked {
     let producer = &run.outcome.producers[index];
+    let spec = &run.scenario.system.producers[index];
     let mut publishes: BTreeMap<MessageId, u64> = BTreeMap::new();
-    let mut lost: BTreeMap<MessageId, (u64, BTreeMap<String, u64>)> = BTreeMap::new();
+    let mut lost: BTreeMap<MessageId, Losses> = BTreeMap::new();
     let mut names = BTreeMap::new();
     let of_it = |message: &MessageId| message.producer.index() == index;
     let mut not_sent = 0;
@@ -195,21 +230,23 @@ fn messages_of(run: &Run, index: usize) -> Checked {
                 let times = publishes.entry(*message).or_default();
                 prop_assert_eq!(again.is_some(), *times > 0);
                 *times += 1;
-                // No queue got the one before.
-                lost.entry(*message).or_default().0 += u64::from(*again == Some(PublishedAgain::Returned));
             }
             What::Broker(Fact::QueueDeclared { queue, name, .. }, _) => {
                 names.insert(*queue, run.names.text(*name).to_owned());
             }
             What::Broker(Fact::PublishRefused { message, .. }, _) => {
-                lost.entry(*message).or_default().0 += 1;
+                lost.entry(*message).or_default().before += 1;
+            }
+            What::Broker(Fact::Unroutable { message, .. }, _) => {
+                lost.entry(*message).or_default().unroutable += 1;
             }
             What::Broker(Fact::Lost { queue, message, .. }, _) => {
-                *lost.entry(*message).or_default().1.entry(names[queue].clone()).or_default() += 1;
+                let losses = lost.entry(*message).or_default();
+                *losses.in_queues.entry(names[queue].clone()).or_default() += 1;
             }
             What::LostOutside { message, consumer: Some(consumer), .. } => {
-                let queue = run.scenario.system.consumers[*consumer as usize].queue.clone();
-                *lost.entry(*message).or_default().1.entry(queue).or_default() += 1;
+                let queue = &run.scenario.system.consumers[*consumer as usize].queue;
+                lost.entry(*message).or_default().lose_at_consumer(queue);
             }
             What::LostOutside { message, cause, .. } if cause.is_before_queues() => {
                 if *cause == LossCause::NotSent && of_it(message) {
@@ -217,33 +254,27 @@ fn messages_of(run: &Run, index: usize) -> Checked {
                     publishes.insert(*message, 1);
                     not_sent += 1;
                 }
-                lost.entry(*message).or_default().0 += 1;
+                lost.entry(*message).or_default().before += 1;
             }
             What::LostOutside { message, .. } => settled = Some(*message),
-            What::Broker(Fact::CameBack { message, .. }, _)
-                if run.scenario.system.producers[index].republish.is_none() =>
-            {
-                lost.remove(message);
+            What::Broker(Fact::CameBack { queue, message, .. }, _) => {
+                lost.entry(*message).or_default().come_back(&names[queue], spec.republish.is_none());
             }
-            What::Broker(Fact::Settled { queue, message, .. }, _) => {
-                let was_lost = settled.take() == Some(*message);
-                if was_lost {
-                    *lost.entry(*message).or_default().1.entry(names[queue].clone()).or_default() += 1;
-                }
+            What::Broker(Fact::Settled { queue, message, .. }, _) if settled.take() == Some(*message) => {
+                lost.entry(*message).or_default().lose_at_consumer(&names[queue]);
             }
             _ => {}
         }
     }
-    let for_good = |(message, (before, queues)): (&MessageId, &(u64, BTreeMap<String, u64>))| {
-        of_it(message) && before + queues.values().max().unwrap_or(&0) >= publishes[message]
-    };
-    prop_assert_eq!(producer.messages_lost, lost.iter().filter(|&one| for_good(one)).count() as u64);
+    let for_good =
+        lost.iter().filter(|(message, losses)| of_it(message) && losses.for_good(publishes[*message]));
+    prop_assert_eq!(producer.messages_lost, for_good.count() as u64);
     let all: u64 = publishes.values().sum();
     prop_assert_eq!(producer.republished, all - publishes.len() as u64);
     prop_assert_eq!(producer.published_twice, publishes.values().filter(|&&times| times > 1).count() as u64);
     let asked = producer.confirmed + producer.nacked + producer.unanswered > 0;
     let sent = publishes.len() as u64 - not_sent;
-    if run.scenario.system.producers[index].republish_returned {
+    if spec.republish_returned {
         // What came back is confirmed too, and published again.
         prop_assert!(!asked || producer.unconfirmed + producer.confirmed >= sent);
         prop_assert!(producer.unconfirmed <= sent);

@@ -29,7 +29,16 @@ struct Delivered {
     begun: bool,
     settled: bool,
     processed: bool,
-    lost: bool,
+    lost: Option<LossCause>,
+    /// Its copy is in the queue again.
+    back: bool,
+}
+
+impl Delivered {
+    /// The queue has let go of the copy, and nobody has processed it.
+    fn is_open(&self) -> bool {
+        self.settled && !self.processed && !self.back && self.lost.is_none()
+    }
 }
 
 struct Recount<'a> {
@@ -57,7 +66,7 @@ struct Recount<'a> {
     sent: u64,
     reached: u64,
     /// A message lost with a delivery that was given up before: which delivery that was is stated next.
-    given_up: Option<MessageId>,
+    given_up: Option<(MessageId, LossCause)>,
 }
 
 impl<'a> Recount<'a> {
@@ -101,10 +110,10 @@ impl<'a> Recount<'a> {
                     return;
                 }
                 match consumer {
-                    Some(consumer) => self.lose(*consumer, *message),
+                    Some(consumer) => self.lose(*consumer, *message, *cause),
                     // On its way, it was no delivery.
                     None if cause.is_before_queues() => {}
-                    None => self.given_up = Some(*message),
+                    None => self.given_up = Some((*message, *cause)),
                 }
             }
             What::Received { consumer, message, delivery_tag, .. } => {
@@ -146,7 +155,7 @@ impl<'a> Recount<'a> {
             Fact::Unroutable { returned: false, .. } => self.ledger.unroutable += 1,
             Fact::PublishRefused { cause, .. } => self.ledger.lose(cause, 1),
             Fact::Lost { cause, .. } => self.ledger.lose(cause, 1),
-            Fact::CameBack { .. } => self.ledger.came_back += 1,
+            Fact::CameBack { queue, message, .. } => self.come_back(queue, message),
             Fact::DeadLettered { queues, .. } => {
                 self.ledger.dead_lettered += 1;
                 self.ledger.copies += u64::from(queues);
@@ -186,7 +195,8 @@ impl<'a> Recount<'a> {
                     begun: false,
                     settled: automatic,
                     processed: false,
-                    lost: false,
+                    lost: None,
+                    back: false,
                 });
             }
             // What becomes of it is stated next.
@@ -194,7 +204,9 @@ impl<'a> Recount<'a> {
             Fact::Settled { channel, delivery_tag, message, .. } => {
                 let settled = &mut self.deliveries[self.by_tag[&(channel, delivery_tag)]];
                 settled.settled = true;
-                settled.lost |= self.given_up.take() == Some(message);
+                if let Some((_, cause)) = self.given_up.take().filter(|(lost, _)| *lost == message) {
+                    settled.lost = Some(cause);
+                }
             }
             _ => {}
         }
@@ -249,9 +261,29 @@ impl<'a> Recount<'a> {
     }
 
     /// A settled delivery is lost with its consumer, in its hands or before.
-    fn lose(&mut self, consumer: u32, message: MessageId) {
-        if let Some(lost) = self.latest(consumer, message, |d| d.settled && !d.processed && !d.lost) {
-            self.deliveries[lost].lost = true;
+    fn lose(&mut self, consumer: u32, message: MessageId, cause: LossCause) {
+        if let Some(lost) = self.latest(consumer, message, Delivered::is_open) {
+            self.deliveries[lost].lost = Some(cause);
+        }
+    }
+
+    /// A copy is in its queue again: whoever had it and did not process it, or lost it, has it no more, and a loss is none.
+    fn come_back(&mut self, queue: QueueId, message: MessageId) {
+        self.ledger.came_back += 1;
+        let name = &self.names_of_queues[&queue];
+        let consumers = &self.run.scenario.system.consumers;
+        let of_copy = |d: &Delivered| consumers[d.consumer as usize].queue == *name && d.message == message;
+        let of_queue = |holds: fn(&Delivered) -> bool| {
+            self.deliveries.iter().position(|delivery| of_copy(delivery) && holds(delivery))
+        };
+        let unprocessed = of_queue(Delivered::is_open).or_else(|| of_queue(|d| d.lost.is_some()));
+        let Some(unprocessed) = unprocessed else { return };
+        self.ledger.came_back_unprocessed += 1;
+        let delivery = &mut self.deliveries[unprocessed];
+        delivery.back = true;
+        if let Some(cause) = delivery.lost.take() {
+            self.ledger.lost[cause as usize] -= 1;
+            self.ledger.found += 1;
         }
     }
 
@@ -265,9 +297,9 @@ impl<'a> Recount<'a> {
         let routed = self.ledger.routed + self.ledger.unroutable + self.ledger.returned;
         self.ledger.uncommitted = self.reached - routed - refused;
         self.ledger.queued = self.copies.ready();
-        self.ledger.processed = self.count(|delivery| delivery.settled && delivery.processed);
-        self.ledger.in_flight = self.copies.unacked()
-            + self.count(|delivery| delivery.settled && !delivery.processed && !delivery.lost);
+        self.ledger.processed =
+            self.count(|delivery| delivery.settled && delivery.processed && !delivery.back);
+        self.ledger.in_flight = self.copies.unacked() + self.count(Delivered::is_open);
         self.ledger
     }
 }
