@@ -215,8 +215,8 @@ impl Broker {
                     Asked::Confirm(waiter) => places.extend(self.copy_is_answered(waiter, true, step)),
                     Asked::Refuse(waiter) => places.extend(self.copy_is_answered(waiter, false, step)),
                     Asked::Committed(entry) => places.extend(self.entries_are_committed(entry, step)),
-                    Asked::Lost(queue, arrival) => {
-                        self.doomed.insert((QueueId(queue), arrival), LossCause::DiskLost);
+                    Asked::Lost(queue, arrival, fate) => {
+                        self.doomed.insert((QueueId(queue), arrival), cause(fate));
                     }
                     Asked::LeaderLost => {
                         let storage = self.persistence.as_ref().map(|persistence| &persistence.storage);
@@ -236,7 +236,7 @@ impl Broker {
         }
     }
 
-    /// Copies of quorum queues are gone with their disks, and nothing else is touched.
+    /// Copies of quorum queues are gone with nodes that had them, and nothing else is touched.
     fn lose_doomed(&mut self, step: &mut Step<'_, impl Out>) {
         for place in self.channels.iter().map(|(place, _)| place).collect::<Vec<_>>() {
             let at = self.channels[place].at;
@@ -247,8 +247,9 @@ impl Broker {
                 .partition(|unacked| self.doomed.contains_key(&(unacked.queue, unacked.entry.arrival())));
             self.channels[place].unacked.put_back(kept);
             for unacked in lost {
-                let how = Settlement::Gone(LossCause::DiskLost);
-                self.forget_delivery(at, &unacked, how, rules::DUR_15, step);
+                let Some(cause) = self.doom(unacked.queue, unacked.entry) else { continue };
+                let rule = self.rule_of_loss(unacked.queue, cause);
+                self.forget_delivery(at, &unacked, Settlement::Gone(cause), rule, step);
                 self.let_go(place, &unacked);
                 self.messages.release(unacked.entry.slot());
             }

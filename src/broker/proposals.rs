@@ -139,8 +139,7 @@ impl Broker {
         }
         let rule = match cause {
             LossCause::QueueDeleted => rules::Q_12,
-            LossCause::DiskLost => rules::DUR_15,
-            _ => rules::DUR_9,
+            _ => self.rule_of_loss(proposal.queue, cause),
         };
         self.lose(proposal.queue, proposal.slot, cause, rule, step);
     }

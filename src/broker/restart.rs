@@ -215,6 +215,7 @@ impl Broker {
             LossCause::QueueNotDurable => rules::DUR_1,
             LossCause::TransientInRestart => rules::DUR_3,
             LossCause::DiskLost => rules::DUR_15,
+            LossCause::QueueUnregistered => rules::DUR_17,
             _ => self.rule_of_store(id),
         }
     }

@@ -63,4 +63,8 @@ rules! {
         "A store that confirms on arrival promises nothing: any crash may take what it has confirmed and \
          not written yet, and a power loss what it has not synced.";
         "assumed";
+    DUR_17, "DUR-17":
+        "A node notes on its disk that a quorum queue is its own up to a second after it was made. If a \
+         majority of its members are killed before, the queue is empty when it is back.";
+        "observed on RabbitMQ 3.10.8";
 }

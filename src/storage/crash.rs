@@ -120,8 +120,7 @@ impl Storage {
         let crash = end.crash;
         let logged = store.is_logged();
         let window = self.spec.cluster.registration_window;
-        let young =
-            logged && store.made + window > end.now && matches!(crash, Crash::Process | Crash::PowerLoss);
+        let young = store.is_young(end.now, window) && matches!(crash, Crash::Process | Crash::PowerLoss);
         let records: Vec<Record> = store.records.iter().copied().collect();
         let mut left = Vec::new();
         for record in records {

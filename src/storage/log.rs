@@ -50,6 +50,8 @@ struct Member {
     up: bool,
     /// It ended by itself, and stays down until it is started by itself.
     held: bool,
+    /// It has lost its disk, and not got all that is committed since: it has no voice in an election.
+    blank: bool,
     /// The last entry in its memory, in its files, and on its disk.
     received: u64,
     written: u64,
@@ -126,6 +128,7 @@ impl Log {
         let member = |number: u32| Member {
             up: true,
             held: false,
+            blank: false,
             received: 0,
             written: 0,
             synced: 0,
@@ -159,9 +162,20 @@ impl Log {
         self.members.len() / 2 + 1
     }
 
-    /// Whether a majority of the nodes runs.
+    fn is_majority(&self, counts: impl Fn(&Member) -> bool) -> bool {
+        self.members.iter().filter(|member| counts(member)).count() >= self.majority()
+    }
+
+    /// Whether there can be a leader: a majority of the nodes runs and has what was committed, or may start afresh.
     pub(super) fn has_majority(&self) -> bool {
-        self.members.iter().filter(|member| member.up).count() >= self.majority()
+        let starts_afresh = self.has_lost_a_majority() && self.is_majority(|member| member.up);
+        starts_afresh || self.is_majority(|member| member.up && !member.blank)
+    }
+
+    /// Whether a majority has lost its disks. Nobody can say any more what was committed: the queues have to be made anew, and
+    /// whatever the others have is void. Source: rule DUR-15.
+    fn has_lost_a_majority(&self) -> bool {
+        !self.is_majority(|member| !member.blank)
     }
 
     pub(super) fn has_leader(&self) -> bool {
@@ -271,6 +285,7 @@ impl Log {
                     } else {
                         member.dirty_since.get_or_insert(now);
                     }
+                    member.blank &= self.leader.is_none() || upto < self.committed;
                     if self.leader == Some(number) {
                         self.known[number] = upto;
                     } else {
@@ -297,13 +312,20 @@ impl Log {
         }
     }
 
-    /// Of the members that are there, the one whose log is longest. It has every committed entry, if no disk was lost.
+    /// Of the members that are there, the one whose log is longest. It has every committed entry.
     fn elect(&mut self, now: SimTime, news: &mut Vec<News>) {
-        let longest = |member: &&usize| (self.members[**member].received, usize::MAX - **member);
-        let up: Vec<usize> = (0..self.members.len()).filter(|member| self.members[*member].up).collect();
-        let Some(&leader) = up.iter().max_by_key(longest).filter(|_| up.len() >= self.majority()) else {
+        if !self.has_majority() {
             return;
-        };
+        }
+        if self.has_lost_a_majority() {
+            for member in &mut self.members {
+                (member.received, member.written, member.synced) = (0, 0, 0);
+                (member.phase, member.blank) = (Phase::Idle, false);
+            }
+        }
+        let longest = |member: &usize| (self.members[*member].received, usize::MAX - *member);
+        let votes = |member: &usize| self.members[*member].up && !self.members[*member].blank;
+        let Some(leader) = (0..self.members.len()).filter(votes).max_by_key(longest) else { return };
         let last = self.members[leader].received;
         self.leader = Some(leader);
         self.last = last;
@@ -349,6 +371,7 @@ impl Log {
             // What an operating system has that lives on, it brings to the disk.
             (member.received, member.written, member.synced) = (left, left, left);
             (member.phase, member.up) = (Phase::Idle, false);
+            member.blank |= crash == Crash::DiskLoss;
             member.inbox.clear();
             self.known[number] = self.known[number].min(left);
             self.reports.retain(|(_, from, _)| *from != number);
@@ -368,6 +391,8 @@ impl Log {
         for number in (0..self.members.len()).filter(|number| back(*number)) {
             let member = &mut self.members[number];
             (member.up, member.held) = (true, false);
+            // If nothing was committed, there is nothing to get.
+            member.blank &= self.leader.is_none() || member.synced < self.committed;
             if member.synced > self.known[number] && self.leader.is_some() {
                 let at = now + self.spec.latency.sample(self.latencies.draw());
                 let place = self.reports.partition_point(|(before, ..)| *before <= at);
@@ -431,9 +456,14 @@ impl Log {
         self.members.iter().filter(|member| matches!(member.phase, Phase::Syncing(..))).count() as u64
     }
 
-    /// The last entry that some member has: after a crash of all, nothing behind it can come back.
-    pub(super) fn longest(&self) -> u64 {
+    /// The last entry that some member has.
+    pub(super) fn last_received(&self) -> u64 {
         self.members.iter().map(|member| member.received).max().unwrap_or(0)
+    }
+
+    /// After a crash of all members, the last entry that can come back.
+    pub(super) fn longest(&self) -> u64 {
+        if self.has_lost_a_majority() { 0 } else { self.last_received() }
     }
 
     /// The last entry that is in the file of some member.
@@ -590,7 +620,7 @@ mod tests {
         for (crash, down, left) in [
             (Crash::PowerLoss, vec![0, 1, 2], 5),
             (Crash::DiskLoss, vec![0], 5),
-            (Crash::DiskLoss, vec![0, 1], 5),
+            (Crash::DiskLoss, vec![0, 1], 0),
             (Crash::DiskLoss, vec![0, 1, 2], 0),
         ] {
             let mut rig = Rig::new(3);
@@ -598,8 +628,34 @@ mod tests {
             rig.wait(millis(12));
             assert_eq!(rig.committed.len(), 1);
             rig.crash(crash, &down);
+            rig.start(&down);
+            rig.wait(millis(200));
+            assert!(rig.log.has_leader());
             assert_eq!(rig.log.longest(), left, "{crash:?} of {down:?}");
+            rig.append(1);
+            rig.wait(millis(100));
+            let logs: Vec<u64> = rig.log.members.iter().map(|member| member.synced).collect();
+            assert_eq!(logs, [left + 1; 3], "{crash:?} of {down:?}: all go on alike");
         }
+    }
+
+    /// Two of three have committed what the third has not heard of. If one of the two loses its disk, the other one is waited for.
+    #[test]
+    fn a_member_that_has_lost_its_disk_has_no_voice_until_it_has_what_is_committed() {
+        let mut rig = Rig::new(3);
+        rig.crash(Crash::Process, &[2]);
+        rig.append(5);
+        rig.wait(millis(50));
+        assert_eq!(rig.committed.last().map(|(entry, _)| *entry), Some(5));
+        rig.crash(Crash::PowerLoss, &[0]);
+        rig.crash(Crash::DiskLoss, &[1]);
+        rig.start(&[1, 2]);
+        rig.wait(millis(1000));
+        assert!(!rig.log.has_leader(), "the two that run do not have it");
+        rig.start(&[0]);
+        rig.wait(millis(200));
+        assert_eq!(rig.elected.last().map(|(leader, last, _)| (*leader, *last)), Some((0, 5)));
+        assert!(rig.log.members.iter().all(|member| !member.blank && member.synced == 5));
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use std::mem;
 
-use super::crash::Crash;
+use super::crash::{Crash, Fate};
 use super::log::News;
 use super::record::{Copy, Level, Record};
-use super::store::{Asked, Storage, WriterId};
+use super::store::{Asked, QueueStore, Storage, WriterId};
 use crate::units::SimTime;
 
 impl Storage {
@@ -102,13 +102,7 @@ impl Storage {
         for (queue, store) in self.held.queues.iter_mut().filter(|(_, store)| store.is_logged()) {
             let gone: Vec<Record> =
                 store.records.iter().filter(|record| record.entry > last).copied().collect();
-            for record in gone {
-                store.records.remove(record.copy.arrival);
-                self.held.asked.push(Asked::Forget(record.copy.key));
-                if !record.settled {
-                    self.held.asked.push(Asked::Lost(queue, record.copy.arrival));
-                }
-            }
+            self.held.asked.extend(store.forget(queue, &gone, Fate::DiskLost));
         }
     }
 
@@ -123,6 +117,9 @@ impl Storage {
     /// Nodes of a cluster end, and others go on. Whatever their clients had not committed is theirs to send again.
     pub fn stop_nodes(&mut self, now: SimTime, crash: Crash, down: impl Fn(usize) -> bool) {
         let news = self.log.crash(now, crash, &down);
+        if matches!(crash, Crash::Process | Crash::PowerLoss | Crash::DiskLoss) {
+            self.forget_young_queues(now, &down);
+        }
         self.log.hold(down);
         self.hear(now, news);
         self.arm_log(now);
@@ -130,7 +127,13 @@ impl Storage {
 
     /// Nodes of a cluster run again.
     pub fn start_nodes(&mut self, now: SimTime, back: impl Fn(usize) -> bool) {
-        let news = self.log.start(now, back);
+        let news = self.log.start(now, &back);
+        // They get to know what the others have.
+        let nodes = (0..self.spec.cluster.nodes).filter(|node| back(*node as usize));
+        let known = nodes.fold(0, |all, node| all | 1 << node);
+        for (_, store) in self.held.queues.iter_mut() {
+            store.unknown_to &= !known;
+        }
         self.hear(now, news);
         self.arm_log(now);
     }
@@ -148,7 +151,7 @@ impl Storage {
 
     /// All nodes have ended: acknowledgements that no member has are void. The last entry that can come back.
     pub(super) fn crash_log(&mut self, now: SimTime, crash: Crash) -> u64 {
-        self.reached = (self.log.longest(), self.log.last_written());
+        self.reached = (self.log.last_received(), self.log.last_written());
         self.log.crash(now, crash, |_| true);
         let last = self.log.longest();
         for (entry, queue, arrival) in mem::take(&mut self.acks) {
@@ -162,10 +165,26 @@ impl Storage {
         last
     }
 
-    /// Whether a crash of all nodes at `now` takes a whole quorum queue.
+    /// Whether nodes that are killed at `now` do not know a quorum queue as their own any more.
     pub fn is_young(&self, now: SimTime, queue: u32) -> bool {
         let window = self.spec.cluster.registration_window;
-        self.held.queues.get(queue).is_some_and(|store| store.is_logged() && store.made + window > now)
+        self.held.queues.get(queue).is_some_and(|store| store.is_young(now, window))
+    }
+
+    /// Nodes are killed. A queue that a majority does not know any more is empty when it has a leader again. Source: rule
+    /// DUR-17.
+    fn forget_young_queues(&mut self, now: SimTime, down: impl Fn(usize) -> bool) {
+        let cluster = &self.spec.cluster;
+        let nodes =
+            (0..cluster.nodes).filter(|node| down(*node as usize)).fold(0, |all, node| all | 1 << node);
+        let young = |store: &QueueStore| store.is_young(now, cluster.registration_window);
+        for (queue, store) in self.held.queues.iter_mut().filter(|(_, store)| young(store)) {
+            store.unknown_to |= nodes;
+            if 2 * store.unknown_to.count_ones() > cluster.nodes {
+                let gone: Vec<Record> = store.records.iter().copied().collect();
+                self.held.asked.extend(store.forget(queue, &gone, Fate::Unregistered));
+            }
+        }
     }
 
     /// When all nodes crashed: the last entry that some member had, and the last one that it had written to its file.

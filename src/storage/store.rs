@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 
+use super::crash::Fate;
 use super::disk::Disk;
 use super::held::Held;
 use super::hibernation::Hibernation;
@@ -13,7 +14,7 @@ use super::record::{Level, NOBODY, Record, Records};
 use super::spec::{ConfirmAfter, StorageSpec, StoreSpec};
 use super::writer::{Discipline, Phase, Which, Writer};
 use crate::random::RandomStream;
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
 /// One of the writers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +30,7 @@ pub enum Asked {
     /// The store that this waiter waited for has crashed: nobody knows whether its copy is safe.
     Refuse(u32),
     /// The copy of this queue that came so is lost with the disks that it was on.
-    Lost(u32, u32),
+    Lost(u32, u32, Fate),
     /// Nothing on disk can bring the copy with this key back.
     Forget(u32),
     /// All entries of the quorum queues' log up to this one are committed.
@@ -81,6 +82,8 @@ pub(super) struct QueueStore {
     pub(super) keeps: Keeps,
     /// When it was made.
     pub(super) made: SimTime,
+    /// Nodes that were killed before they had noted on their disks that the queue is theirs, a bit for each.
+    pub(super) unknown_to: u32,
 }
 
 /// All stores of a node. A value: a clone goes on independently.
@@ -104,6 +107,24 @@ impl QueueStore {
     /// It shares its log with others.
     pub(super) fn is_logged(&self) -> bool {
         self.keeps == Keeps::Quorum
+    }
+
+    /// Whether it is a quorum queue that its nodes would not know after they were killed.
+    pub(super) fn is_young(&self, now: SimTime, window: SimDuration) -> bool {
+        self.is_logged() && self.made + window > now
+    }
+
+    /// These copies are gone, and nothing else is touched; what the broker is to know of that.
+    pub(super) fn forget(&mut self, queue: u32, gone: &[Record], fate: Fate) -> Vec<Asked> {
+        let mut asked = Vec::new();
+        for record in gone {
+            self.records.remove(record.copy.arrival);
+            asked.push(Asked::Forget(record.copy.key));
+            if !record.settled {
+                asked.push(Asked::Lost(queue, record.copy.arrival, fate));
+            }
+        }
+        asked
     }
 
     /// Whether a copy's body is in the shared store.
@@ -169,7 +190,7 @@ impl Storage {
             self.shared.insert(vhost, shared);
         }
         let (records, shared_from) = (Records::default(), spec.shared_from);
-        let store = QueueStore { records, writer, shared, shared_from, keeps, made: now };
+        let store = QueueStore { records, writer, shared, shared_from, keeps, made: now, unknown_to: 0 };
         self.held.queues.insert(queue, store);
     }
 

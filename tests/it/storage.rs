@@ -296,12 +296,10 @@ fn the_clients_of_a_node_that_is_gone_connect_to_another() {
     assert_eq!(outcome.consumers[0].processed + outcome.ledger.lost_total(), producer.published);
 }
 
-/// Source: rules DUR-9 and CF-9.
-#[test]
-fn a_cluster_keeps_what_is_confirmed_as_long_as_it_has_a_disk() {
-    for (fault, kept) in [("power-loss", true), ("process-crash", true), ("disk-loss", false)] {
-        let outcome = outcome(&format!(
-            r#"[queue.arguments]
+/// A producer with confirms from 1 s to 5.5 s, a quorum queue on three nodes, and what happens to them.
+fn confirmed_by_three(faults: &str) -> Outcome {
+    outcome(&format!(
+        r#"[queue.arguments]
 x-queue-type = "quorum"
 
 [cluster]
@@ -315,25 +313,44 @@ start = "1s"
 stop = "5.5s"
 interarrival = "10ms"
 
-[[fault.{fault}]]
-at = "5.002s"
-lasts = "1s"
-"#
-        ));
-        let producer = &outcome.producers[0];
+{faults}"#
+    ))
+}
+
+/// Source: rules DUR-9, DUR-15 and CF-9.
+#[test]
+fn a_cluster_keeps_what_is_confirmed_as_long_as_a_majority_has_its_disks() {
+    for (fault, kept) in [("power-loss", true), ("process-crash", true), ("disk-loss", false)] {
+        let producer = confirmed_by_three(&format!("[[fault.{fault}]]\nat = \"5.002s\"\nlasts = \"1s\"\n"))
+            .producers
+            .remove(0);
         // Up to 5 s, without those of the last 12 ms.
         assert_eq!(producer.confirmed, 400, "{fault}");
         assert_eq!(producer.lost_though_confirmed, if kept { 0 } else { 400 }, "{fault}");
     }
+    let disk = |node: u32| {
+        format!(
+            "[[fault.node-crash]]\nname = \"{node}\"\nnode = {node}\nby = \"disk-loss\"\nat = \"7s\"\nlasts = \"1s\"\n"
+        )
+    };
+    for (disks, lost) in [(vec![1], 0), (vec![2, 3], 450), (vec![1, 3], 450)] {
+        let outcome = confirmed_by_three(&disks.iter().copied().map(disk).collect::<String>());
+        let producer = &outcome.producers[0];
+        assert_eq!((producer.confirmed, producer.lost_though_confirmed), (450, lost), "{disks:?}");
+        assert_eq!(outcome.ledger.lost_to(LossCause::DiskLost), lost, "{disks:?}");
+    }
 }
 
-/// A queue younger than a second is not known to its node after a crash.
+/// A queue younger than a second is not known after a crash to the nodes that were killed. Source: rule DUR-17.
 #[test]
-fn a_young_quorum_queue_loses_all_in_a_crash_of_its_only_node() {
-    let lost = |at: &str| {
+fn a_young_quorum_queue_loses_all_where_a_majority_of_its_nodes_is_killed() {
+    let lost = |nodes: u32, fault: &str, at: &str| {
         let outcome = outcome(&format!(
             r#"[queue.arguments]
 x-queue-type = "quorum"
+
+[cluster]
+nodes = {nodes}
 
 [[producer]]
 name = "shop"
@@ -342,14 +359,24 @@ confirms = true
 count = 10
 interarrival = "20ms"
 
-[[fault.process-crash]]
-at = "{at}"
-lasts = "1s"
-"#
+{}"#,
+            fault.replace("AT", &format!("at = \"{at}\"\nlasts = \"1s\""))
         ));
+        assert_eq!(outcome.ledger.lost_total(), outcome.ledger.lost_to(LossCause::QueueUnregistered));
         outcome.producers[0].lost_though_confirmed
     };
-    assert_eq!((lost("0.9s"), lost("1.1s")), (10, 0));
+    let crash = "[[fault.process-crash]]\nAT\n";
+    let one = "[[fault.node-crash]]\nnode = 2\nAT\n";
+    let two = format!("{one}{}", one.replace("node = 2", "name = \"other\"\nnode = 3"));
+    for (nodes, fault, expected) in
+        [(1, crash, (10, 0)), (3, crash, (10, 0)), (3, one, (0, 0)), (3, &two, (10, 0)), (5, &two, (0, 0))]
+    {
+        assert_eq!(
+            (lost(nodes, fault, "0.9s"), lost(nodes, fault, "1.1s")),
+            expected,
+            "{nodes} nodes, {fault}"
+        );
+    }
 }
 
 /// Source: rules DUR-7, CF-8 and Q-11.

@@ -48,6 +48,7 @@ fn rule(cause: LossCause, cell: &DurabilityCell) -> RuleRef {
         LossCause::QueueNotDurable => rules::DUR_1,
         LossCause::AutoAckInFlight | LossCause::AutoAckInBuffer => rules::CON_8,
         LossCause::DiskLost => rules::DUR_15,
+        LossCause::QueueUnregistered => rules::DUR_17,
         _ if cell.store.is_quorum() => rules::CF_9,
         _ if cell.confirms_on_arrival => rules::DUR_16,
         _ => rules::DUR_9,
