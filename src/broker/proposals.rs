@@ -56,7 +56,8 @@ impl Broker {
     }
 
     /// Whether quorum queues hand out and take anything.
-    pub(super) fn has_leader(&self) -> bool {
+    /// Whether quorum queues have a leader, if there may be any.
+    pub fn has_leader(&self) -> bool {
         self.persistence.as_ref().is_none_or(|persistence| persistence.storage.has_leader())
     }
 

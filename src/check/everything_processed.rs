@@ -1,8 +1,9 @@
 //! `everything-processed`: all that was published was processed before the run ended: nothing is unroutable, returned, lost,
-//! queued or in flight.
+//! queued or in flight. A message that was lost or found no queue, and that its producer has published again, is judged by all of its
+//! publishes.
 
 use super::property::{Definition, Finding};
-use crate::measure::Outcome;
+use crate::measure::{Outcome, ProducerOutcome};
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "everything-processed",
@@ -15,21 +16,34 @@ fn examine(outcome: &Outcome) -> Finding {
     if ledger.published == 0 {
         return Finding::NotExercised("nothing was published");
     }
-    let open = [
+    let of_producers = |what: fn(&ProducerOutcome) -> u64| outcome.producers.iter().map(what).sum::<u64>();
+    let republished = of_producers(|producer| producer.republished);
+    // Of what is published again, one publish that gets there is enough.
+    let gone = if republished == 0 {
+        [(ledger.unroutable, "unroutable"), (ledger.returned, "returned"), (ledger.lost_total(), "lost")]
+    } else {
+        [
+            (of_producers(|producer| producer.messages_unroutable), "in no queue"),
+            (of_producers(|producer| producer.messages_lost), "lost for good"),
+            (0, ""),
+        ]
+    };
+    let before = [
         (ledger.on_the_way, "on the way to the broker"),
         (ledger.uncommitted, "in transactions without a commit"),
-        (ledger.unroutable, "unroutable"),
-        (ledger.returned, "returned"),
-        (ledger.lost_total(), "lost"),
-        (ledger.queued, "still queued"),
-        (ledger.in_flight, "still in flight"),
     ];
+    let after = [(ledger.queued, "still queued"), (ledger.in_flight, "still in flight")];
+    let open = before.into_iter().chain(gone).chain(after);
     let parts: Vec<String> =
-        open.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        open.filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     if parts.is_empty() {
         Finding::Held
     } else {
-        Finding::Violated(format!("of {} messages published, {}", ledger.published, parts.join(", ")))
+        Finding::Violated(format!(
+            "of {} messages published, {}",
+            ledger.published - republished,
+            parts.join(", ")
+        ))
     }
 }
 
@@ -37,6 +51,7 @@ fn examine(outcome: &Outcome) -> Finding {
 mod tests {
     use super::*;
     use crate::measure::example::outcome;
+    use crate::observe::LossCause;
 
     #[test]
     fn what_is_left_is_named() {
@@ -46,6 +61,18 @@ mod tests {
         outcome.ledger.unroutable = 1;
         let Finding::Violated(found) = examine(&outcome) else { panic!("thirteen are left") };
         assert_eq!(found, "of 100 messages published, 1 unroutable, 12 still queued");
+    }
+
+    #[test]
+    fn what_was_published_again_and_got_there_is_not_left() {
+        let mut outcome = outcome();
+        outcome.ledger.lose(LossCause::LostOnTheWire, 7);
+        assert!(matches!(examine(&outcome), Finding::Violated(_)));
+        outcome.producers[0].republished = 7;
+        assert_eq!(examine(&outcome), Finding::Held);
+        (outcome.producers[0].messages_lost, outcome.producers[0].messages_unroutable) = (2, 1);
+        let Finding::Violated(found) = examine(&outcome) else { panic!("three are left") };
+        assert_eq!(found, "of 93 messages published, 1 in no queue, 2 lost for good");
     }
 
     #[test]

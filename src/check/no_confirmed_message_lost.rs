@@ -1,7 +1,7 @@
 //! `no-confirmed-message-lost`: what a producer was told to be accepted is not lost afterwards, whatever the cause. A message
 //! that no queue got is unroutable, not lost: the broker confirms it, and only `mandatory` tells.
 
-use super::property::{Definition, Finding};
+use super::property::{Definition, Finding, held_unless_open};
 use crate::measure::Outcome;
 
 pub(super) const DEFINITION: Definition = Definition {
@@ -19,7 +19,7 @@ fn examine(outcome: &Outcome) -> Finding {
     if confirmed == 0 {
         return Finding::NotExercised("no publish was confirmed");
     }
-    Finding::Held
+    held_unless_open(outcome)
 }
 
 #[cfg(test)]

@@ -34,6 +34,18 @@ pub enum Finding {
     Violated(String),
     /// Nothing happened that could have broken it; what was missing, in words.
     NotExercised(&'static str),
+    /// It held so far, and the run ended before that was settled; why, in words.
+    Open(&'static str),
+}
+
+/// What a property of losses found that saw none: nothing is known of what nobody can reach.
+pub(super) fn held_unless_open(outcome: &Outcome) -> Finding {
+    if outcome.end.out_of_service && outcome.ledger.unfinished() > 0 {
+        return Finding::Open(
+            "the run ended while the broker was down or had no majority, with messages in its queues",
+        );
+    }
+    Finding::Held
 }
 
 /// A property's definition.

@@ -12,7 +12,7 @@ pub enum Verdict {
     Held,
     /// It was broken; the evidence names a replication.
     Violated,
-    /// A bound lies inside the confidence interval, or there is no interval.
+    /// A bound lies inside the confidence interval, or there is no interval; for a property, a run ended before it was settled.
     Undecided,
     /// Nothing happened that could have broken it. A check that saw nothing must not look green.
     NotExercised,
@@ -76,11 +76,13 @@ impl CheckResult {
 /// A property must hold in every replication, and must have been exercised in one.
 pub(super) fn of_property(spec: &CheckSpec, property: Property, outcomes: &[Outcome]) -> CheckResult {
     let (mut exercised, mut violated, mut text, mut replication) = (0, 0, String::new(), None);
+    let mut open = None;
     for (index, outcome) in outcomes.iter().enumerate() {
         match property.examine(outcome) {
             Finding::Held => exercised += 1,
             Finding::NotExercised(missing) if text.is_empty() => missing.clone_into(&mut text),
             Finding::NotExercised(_) => {}
+            Finding::Open(why) => open = open.or(Some((index, why))),
             Finding::Violated(found) => {
                 exercised += 1;
                 violated += 1;
@@ -91,9 +93,13 @@ pub(super) fn of_property(spec: &CheckSpec, property: Property, outcomes: &[Outc
             }
         }
     }
-    let verdict = match (violated, exercised) {
-        (0, 0) => Verdict::NotExercised,
-        (0, _) => Verdict::Held,
+    let verdict = match (violated, open, exercised) {
+        (0, Some((index, why)), _) => {
+            (replication, text) = (Some(index), why.to_owned());
+            Verdict::Undecided
+        }
+        (0, None, 0) => Verdict::NotExercised,
+        (0, None, _) => Verdict::Held,
         _ => Verdict::Violated,
     };
     if verdict == Verdict::Held {
@@ -122,6 +128,18 @@ mod tests {
         let result = verdict(&[outcome(), bad.clone(), outcome(), bad]);
         assert_eq!((result.verdict, result.replication), (Verdict::Violated, Some(1)));
         assert!(matches!(result.found, Found::Property { n: 4, exercised: 4, violated: 2, .. }));
+    }
+
+    #[test]
+    fn what_nobody_can_reach_when_the_run_ends_is_undecided() {
+        let mut down = outcome();
+        down.end.out_of_service = true;
+        assert_eq!(verdict(&[outcome(), down.clone()]).verdict, Verdict::Held, "nothing is left");
+        down.ledger.queued = 1;
+        let result = verdict(&[outcome(), down.clone()]);
+        assert_eq!((result.verdict, result.replication), (Verdict::Undecided, Some(1)));
+        down.ledger.lose(LossCause::Expired, 1);
+        assert_eq!(verdict(&[down]).verdict, Verdict::Violated);
     }
 
     #[test]

@@ -23,7 +23,12 @@ pub(crate) fn outcome() -> Outcome {
         queue.depth_series.set(at, 10 - step);
     }
     Outcome {
-        end: End { at: SimTime::from_nanos(63_000_000_000), events: 1234, why: EndReason::Drained },
+        end: End {
+            at: SimTime::from_nanos(63_000_000_000),
+            events: 1234,
+            why: EndReason::Drained,
+            out_of_service: false,
+        },
         measured_from: SimTime::ZERO,
         producers: vec![ProducerOutcome {
             name: "shop".into(),

@@ -24,6 +24,8 @@ pub struct End {
     pub events: u64,
     /// Why.
     pub why: EndReason,
+    /// The broker was down, or quorum queues had no leader: what is in queues may yet turn out to be lost, or not.
+    pub out_of_service: bool,
 }
 
 /// An error that the broker sent to a client.
@@ -70,6 +72,8 @@ pub struct ProducerOutcome {
     pub messages_lost: u64,
     /// Those of them that were confirmed, before or after the loss.
     pub lost_though_confirmed: u64,
+    /// Messages that no queue was to get, in none of their publishes, and that are not lost.
+    pub messages_unroutable: u64,
     /// Time from a publish to its answer at the producer, in nanoseconds, one observation for each answer.
     pub confirm_latency: Histogram,
     /// Messages that were due, for the first time or again, and that it held back when the run ended.

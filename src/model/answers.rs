@@ -1,6 +1,6 @@
 //! What the broker answers to publishes: confirms, refusals and returned messages, and who may go on then or publishes again.
 
-use super::confirming::{Confirming, Sent};
+use super::confirming::{Confirming, Returned, Sent};
 use super::connection::ChannelPhase;
 use super::event::SystemEvent;
 use super::producer::Producer;
@@ -91,7 +91,8 @@ impl<R: Recorder> System<R> {
         events: &mut EventList<SystemEvent>,
     ) -> Option<usize> {
         let index = sent.message.producer.index();
-        let verdict = if sent.returned { Verdict::Returned } else { verdict };
+        let goes_out_again = sent.returned == Some(Returned::GoesOutAgain);
+        let verdict = if goes_out_again { Verdict::Returned } else { verdict };
         self.books.publish_answered(sent.message, events.now().since(sent.at), verdict);
         // What a script publishes has no rules to keep.
         let discipline = self.producers.get_mut(index)?.discipline.as_mut()?;
@@ -156,20 +157,22 @@ impl<R: Recorder> System<R> {
         let hears = channel.is_some_and(|channel| channel.phase == ChannelPhase::Open);
         let producer = self.producers.get_mut(index).filter(|producer| hears && producer.outages == 0);
         let republishes = producer.and_then(Producer::republishing);
-        if republishes.is_some_and(|again| again.is_for(PublishedAgain::Returned))
-            && self.publishes_later(message, PublishedAgain::Returned, events)
-            && let Some(channel) = self.connections[connection].channel_mut(number)
+        if !republishes.is_some_and(|again| again.is_for(PublishedAgain::Returned)) {
+            return;
+        }
+        let goes_on = self.publishes_later(message, PublishedAgain::Returned, events);
+        if let Some(channel) = self.connections[connection].channel_mut(number)
             && let Some(confirming) = &mut channel.confirming
         {
-            confirming.returned(message);
+            confirming.returned(message, if goes_on { Returned::GoesOutAgain } else { Returned::GivenUp });
         }
     }
 
     /// The answers to these publishes never come: those of producers that publish again are to go out on the next channel.
     /// Source: rule CON-16.
     pub(super) fn never_answered(&mut self, confirming: &Confirming, why: PublishedAgain, now: SimTime) {
-        // What has come back goes out again for that reason.
-        for Sent { message, .. } in confirming.unanswered().filter(|sent| !sent.returned) {
+        // What has come back goes out again for that reason, or was given up.
+        for message in confirming.uncertain() {
             let producer = self.producers.get_mut(message.producer.index());
             // One that is dead remembers nothing.
             let producer = producer.filter(|producer| producer.outages == 0);

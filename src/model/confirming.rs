@@ -12,8 +12,17 @@ use crate::units::SimTime;
 pub(super) struct Sent {
     pub(super) message: MessageId,
     pub(super) at: SimTime,
-    /// It came back as unroutable and goes out again, so that its confirm says nothing of the message.
-    pub(super) returned: bool,
+    /// It came back as unroutable: what its producer does about that.
+    pub(super) returned: Option<Returned>,
+}
+
+/// What a producer does about a message that came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Returned {
+    /// It publishes it again, so that the confirm of this publish says nothing of the message.
+    GoesOutAgain,
+    /// It has tried often enough.
+    GivenUp,
 }
 
 /// A publish, from the oldest one without an answer on.
@@ -42,23 +51,23 @@ impl Confirming {
         self.publishes.push_back(Publish::Open(sent));
     }
 
-    /// A publish of this message has come back, and the message will be published again. Returns come in the order of publishes,
-    /// and each before its confirm.
-    pub(super) fn returned(&mut self, message: MessageId) {
+    /// A publish of this message has come back to a producer that minds. Returns come in the order of publishes, and each before
+    /// its confirm.
+    pub(super) fn returned(&mut self, message: MessageId, then: Returned) {
         let first = self.publishes.iter_mut().find_map(|publish| match publish {
-            Publish::Open(sent) if sent.message == message && !sent.returned => Some(sent),
+            Publish::Open(sent) if sent.message == message && sent.returned.is_none() => Some(sent),
             _ => None,
         });
         if let Some(sent) = first {
-            sent.returned = true;
+            sent.returned = Some(then);
         }
     }
 
-    /// The publishes without an answer, in their order.
-    pub(super) fn unanswered(&self) -> impl Iterator<Item = Sent> {
+    /// Messages of publishes of which nothing is known, in their order: neither an answer came nor they themselves.
+    pub(super) fn uncertain(&self) -> impl Iterator<Item = MessageId> {
         self.publishes.iter().filter_map(|publish| match publish {
-            Publish::Open(sent) => Some(*sent),
-            Publish::Answered => None,
+            Publish::Open(Sent { message, returned: None, .. }) => Some(*message),
+            _ => None,
         })
     }
 
@@ -116,7 +125,7 @@ mod tests {
     use crate::amqp::ProducerId;
 
     fn sent(number: u32) -> Sent {
-        Sent { message: MessageId { producer: ProducerId(0), number }, at: SimTime::ZERO, returned: false }
+        Sent { message: MessageId { producer: ProducerId(0), number }, at: SimTime::ZERO, returned: None }
     }
 
     fn channel(publishes: u32) -> Confirming {
@@ -154,12 +163,14 @@ mod tests {
     fn a_return_is_of_the_oldest_publish_of_its_message_that_has_none() {
         let mut channel = channel(2);
         channel.sent(sent(1));
-        channel.returned(sent(1).message);
-        let back = Sent { returned: true, ..sent(1) };
+        channel.returned(sent(1).message, Returned::GoesOutAgain);
+        let back = Sent { returned: Some(Returned::GoesOutAgain), ..sent(1) };
+        assert_eq!(channel.uncertain().collect::<Vec<_>>(), [sent(2), sent(1)].map(|sent| sent.message));
         assert_eq!(channel.answered(2, true), Some(vec![back, sent(2)]));
-        channel.returned(sent(1).message);
-        channel.returned(sent(1).message);
-        assert_eq!(channel.unanswered().collect::<Vec<_>>(), [back]);
+        channel.returned(sent(1).message, Returned::GivenUp);
+        channel.returned(sent(1).message, Returned::GoesOutAgain);
+        assert_eq!(channel.uncertain().count(), 0, "what was given up is not given up again");
+        assert_eq!(channel.answered_alone(3).and_then(|sent| sent.returned), Some(Returned::GivenUp));
     }
 
     /// Source: rule CF-2.

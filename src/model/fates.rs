@@ -117,6 +117,8 @@ pub(super) struct Fates {
     lost: Marks,
     /// It may publish its messages again.
     pub(super) republishes: bool,
+    /// Messages that no queue was to get, of somebody who publishes each once.
+    unroutable: u64,
     /// Of messages that were published again, or lost before they were confirmed. Empty for whoever does not republish.
     attempts: BTreeMap<u32, Attempts>,
 }
@@ -178,7 +180,7 @@ impl Fates {
     /// A publish is confirmed. No other one follows. Whether the message is confirmed for the first time, and what changes.
     pub(super) fn confirmed(&mut self, number: u32) -> (bool, Change) {
         let first = self.confirmed.set(number);
-        if !self.attempts.is_empty() && !self.was_published_again(number) {
+        if self.attempts.get(&number).is_some_and(|all| all.publishes == 1 && all.unroutable == 0) {
             self.attempts.remove(&number);
         }
         let lost_though_confirmed = first && self.lost.has(number);
@@ -187,7 +189,8 @@ impl Fates {
 
     /// No queue is to get a publish. Of the first one that matters if another follows.
     pub(super) fn unroutable(&mut self, number: u32) -> Change {
-        if !self.republishes || (self.confirmed.has(number) && !self.was_published_again(number)) {
+        if !self.republishes {
+            self.unroutable += 1;
             return Change::default();
         }
         let attempts = self.attempts.entry(number).or_insert(Attempts::FIRST);
@@ -222,6 +225,12 @@ impl Fates {
         };
         let message = there && self.lost.clear(number);
         Found { message, though_confirmed: message && self.confirmed.has(number), surplus }
+    }
+
+    /// Messages that no queue was to get, and that no queue has lost.
+    pub(super) fn messages_unroutable(&self) -> u64 {
+        let nowhere = |all: &&Attempts| all.left() == 0 && !all.is_lost();
+        self.unroutable + self.attempts.values().filter(nowhere).count() as u64
     }
 
     pub(super) fn was_published_again(&self, number: u32) -> bool {
@@ -310,7 +319,9 @@ mod tests {
     fn a_publish_that_no_queue_gets_is_no_copy() {
         let mut fates = Fates::new(true);
         assert_eq!(fates.unroutable(3), NOTHING, "nothing is lost that was to go nowhere");
+        assert_eq!(fates.messages_unroutable(), 1);
         assert_eq!(fates.published_again(3), SECOND);
+        assert_eq!(fates.messages_unroutable(), 0, "it may still get somewhere");
         assert_eq!(fates.unroutable(3), NOTHING);
         assert_eq!(fates.published_again(3), Again { is_second: false, ..SECOND });
         assert_eq!(fates.confirmed(3), (true, NOTHING));

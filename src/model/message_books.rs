@@ -85,6 +85,13 @@ impl Books {
         }
     }
 
+    /// What became of messages, whatever the number of their publishes.
+    pub(super) fn close_fates(&mut self) {
+        for (book, fates) in self.producers.iter_mut().zip(&self.fates) {
+            book.messages_unroutable = fates.messages_unroutable();
+        }
+    }
+
     /// What of a queue's copies is not safe when the run ends.
     pub(super) fn close_safety(&mut self, queue: (Name, Name), copies: UnsafeCopies) {
         let place = self.place_of_name(queue) as usize;

@@ -140,7 +140,7 @@ impl<R: Recorder> System<R> {
         let sent = Sent {
             message: MessageId { producer: ProducerId(index as u32), number },
             at: events.now(),
-            returned: false,
+            returned: None,
         };
         let is_answered = self.expect_answer(connection, channel, sent);
         if let Some(discipline) = &mut self.producers[index].discipline {

@@ -134,6 +134,7 @@ impl<R: Recorder> System<R> {
         self.books.close(end.at);
         self.count_what_is_left(events);
         self.close_producers(end.at);
+        self.books.close_fates();
         let levels: BTreeMap<String, (u32, u32)> = self.queue_levels();
         for queue in &mut self.books.queues {
             let (ready, unacked) = levels.get(&queue.outcome.name).copied().unwrap_or_default();
@@ -145,6 +146,10 @@ impl<R: Recorder> System<R> {
         let faults = self.fault_outcomes();
         // Of a broker that is down, nobody knows how long what it keeps has waited.
         let is_up = matches!(self.node, Node::Up(_));
+        let out_of_service = match &self.node {
+            Node::Up(broker) => !broker.has_leader(),
+            Node::Down(_) | Node::AtWork => true,
+        };
         let waits = || if is_up { self.books.waits_agree_with_levels() } else { Ok(()) };
         let balanced = self.books.ledger.balance().and_then(|()| waits());
         let mut queues: Vec<_> = self.books.queues.into_iter().map(|queue| *queue.outcome).collect();
@@ -159,7 +164,7 @@ impl<R: Recorder> System<R> {
         }
         Outcome {
             clients,
-            end: End { at: end.at, events: end.events, why },
+            end: End { at: end.at, events: end.events, why, out_of_service },
             measured_from: self.books.measured_from,
             producers: self.books.producers,
             consumers,

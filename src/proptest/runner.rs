@@ -50,7 +50,7 @@ pub fn check_with(
         for (claim, missing) in claims.iter().zip(missing.borrow_mut().iter_mut()) {
             match (claim.examine)(&run) {
                 Finding::Held => *missing = None,
-                Finding::NotExercised(what) => *missing = missing.and(Some(what)),
+                Finding::NotExercised(what) | Finding::Open(what) => *missing = missing.and(Some(what)),
                 Finding::Violated(found) => {
                     broken.replace(Some((*claim, found.clone())));
                     return Err(TestCaseError::fail(found));

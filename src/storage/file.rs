@@ -50,23 +50,15 @@ pub(super) struct File {
 }
 
 impl File {
-    /// Takes up to so many entries of the buffer to write them.
+    /// Takes up to so many entries of the buffer; `each` counts down what it writes of them.
     pub(super) fn take(&mut self, most: usize, mut each: impl FnMut(&mut Self, Op)) {
-        if most >= self.buffer.len() {
-            (self.messages, self.acks, self.bytes) = (0, 0, 0);
-            while let Some(op) = self.buffer.pop_front() {
-                each(self, op);
-            }
-            return;
-        }
-        for _ in 0..most {
+        for _ in 0..most.min(self.buffer.len()) {
             let Some(op) = self.buffer.pop_front() else { return };
-            match op.part {
-                Part::Index => self.messages = self.messages.saturating_sub(1),
-                Part::Ack => self.acks = self.acks.saturating_sub(1),
-                Part::Body => {}
-            }
             each(self, op);
+        }
+        if self.buffer.is_empty() {
+            // Nor is anything left of queues that are gone.
+            (self.messages, self.acks, self.bytes) = (0, 0, 0);
         }
     }
 

@@ -34,9 +34,14 @@ impl Storage {
                 if record.level(op.part) != Level::Buffer {
                     return;
                 }
-                if op.part == Part::Body {
-                    let written = u64::from(record.copy.size) + u64::from(overhead);
-                    file.bytes = file.bytes.saturating_sub(written);
+                // What was dropped from the buffer was counted down then.
+                match op.part {
+                    Part::Index => file.messages = file.messages.saturating_sub(1),
+                    Part::Ack => file.acks = file.acks.saturating_sub(1),
+                    Part::Body => {
+                        let written = u64::from(record.copy.size) + u64::from(overhead);
+                        file.bytes = file.bytes.saturating_sub(written);
+                    }
                 }
                 *record.level_mut(op.part) = Level::Writing;
                 bytes += match op.part {

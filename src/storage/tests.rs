@@ -161,6 +161,32 @@ fn a_journal_without_confirms_is_flushed_when_it_has_too_many_entries() {
     }
 }
 
+/// What was acknowledged in the buffer is out of the count at once, and not once more when its place is taken.
+#[test]
+fn what_was_dropped_from_the_buffer_is_counted_down_once() {
+    let store = StoreSpec {
+        batch_max: 2,
+        buffered_messages_max: 4,
+        separate_bodies: false,
+        hibernates: false,
+        ..preset("rabbitmq-4-classic").unwrap()
+    };
+    let disk = Rig::new("rabbitmq-4-classic").storage.spec.disk;
+    let mut rig = Rig::with(store, disk);
+    for arrival in 0..2 {
+        rig.publish(100, false);
+        rig.ack(arrival);
+    }
+    let mut most = 0;
+    for _ in 0..20 {
+        rig.publish(100, false);
+        rig.wait(millis(1));
+        let written = rig.survivors(Crash::Process).len() as u32;
+        most = most.max(rig.published - 2 - written);
+    }
+    assert!(most <= 4, "{most} wait in a buffer that is flushed at 4");
+}
+
 #[test]
 fn a_journal_with_nothing_to_do_is_synced_after_200_ms() {
     let mut rig = Rig::new("rabbitmq-3.10-classic");

@@ -252,7 +252,7 @@ impl<R: Recorder> System<R> {
         }
         self.connections[index].up.send(Frame::Publish { producer, number, published: now }, events);
         let message = MessageId { producer: ProducerId(producer), number };
-        self.expect_answer(index, channel.channel, Sent { message, at: now, returned: false });
+        self.expect_answer(index, channel.channel, Sent { message, at: now, returned: None });
     }
 
     /// The message that a script publishes as its `number`-th.
