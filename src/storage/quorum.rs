@@ -47,12 +47,14 @@ impl Storage {
         self.log.leader()
     }
 
-    /// A copy is in a quorum queue, by an entry that is committed: a majority has it on its disks.
+    /// A copy is in a quorum queue, by an entry that is committed: a majority has it on its disks, or on what calls itself so.
+    /// When a disk that ignores flushes has it is not followed copy by copy: such a copy never counts as stable.
     pub fn keep_committed(&mut self, queue: u32, copy: Copy, entry: u64) {
         let Some(store) = self.held.queues.get_mut(queue) else { return };
-        let record = Record { index: Level::Stable, awaits: 0, entry, ..Record::new(copy, None, false) };
+        let index = if self.disk.spec().honours_flush { Level::Stable } else { Level::PageCache };
+        let record = Record { index, awaits: 0, entry, ..Record::new(copy, None, false) };
         store.records.push(record);
-        for level in [Level::PageCache, Level::Stable] {
+        for level in [Level::PageCache, Level::Stable].into_iter().filter(|level| *level <= index) {
             self.held.asked.push(Asked::Reached(queue, copy.key, level, copy.arrived));
         }
     }

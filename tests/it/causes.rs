@@ -247,6 +247,26 @@ fn a_message_lost_though_confirmed_is_told_as_a_chain() {
     );
     let dishonest = chain(&dishonest, LossCause::InPageCache);
     assert!(dishonest.contains("after a sync, which this disk does not bring to safety"), "{dishonest}");
+    let quorum = |more: &str| {
+        format!(
+            "[[queue]]\nname = \"orders\"\narguments = {{ x-queue-type = \"quorum\" }}\n[[producer]]\nname = \"shop\"\n\
+             routing-key = \"orders\"\nconfirms = true\nstart = \"1s\"\ncount = 20\ninterarrival = \"10ms\"\n{more}"
+        )
+    };
+    let fault = "[[fault.power-loss]]\nat = \"1.5s\"\nlasts = \"1s\"\n[disk]\nhonours-flush = false\n";
+    let lies = chain(&quorum(fault), LossCause::InPageCache);
+    assert!(
+        lies.contains("after a sync of a majority of the nodes, which their disks do not bring to safety"),
+        "{lies}"
+    );
+    assert!(!lies.contains("on the disk at"), "nobody saw it there: {lies}");
+    let disk = |node| {
+        format!(
+            "[[fault.node-crash]]\nname = \"n{node}\"\nnode = {node}\nby = \"disk-loss\"\nat = \"3s\"\nlasts = \"1s\"\n"
+        )
+    };
+    let disks = chain(&quorum(&format!("[cluster]\nnodes = 3\n{}{}", disk(2), disk(3))), LossCause::DiskLost);
+    assert!(disks.contains("What would have kept it: the disks of a majority of the nodes"), "{disks}");
     let never = scenarios(LossCause::InPageCache)[0]
         .replace("rabbitmq-4-classic", "never-sync")
         .replace("power-loss", "process-crash")

@@ -30,8 +30,17 @@ impl Steps {
     }
 
     /// Why the confirm came when it came.
-    fn why_accepted(&self, cause: LossCause, at: SimTime, by_nodes: bool) -> &'static str {
+    fn why_accepted(
+        &self,
+        view: View<'_>,
+        cause: LossCause,
+        (at, by_nodes): (SimTime, bool),
+    ) -> &'static str {
+        let lies = view.cast.directory().writeback.is_some_and(|own| !own.honours_flush);
         match cause {
+            _ if by_nodes && lies => {
+                "after a sync of a majority of the nodes, which their disks do not bring to safety"
+            }
             _ if by_nodes => "as soon as a majority of the nodes had synced it",
             LossCause::TransientInRestart | LossCause::QueueNotDurable => {
                 "as soon as the queue had it, because such a message is never written"
@@ -54,6 +63,9 @@ impl Steps {
             LossCause::IndexWithoutBody => format!("{} of both files", self.sync_or_writeback(view)),
             LossCause::InPageCache | LossCause::TornTail => self.sync_or_writeback(view),
             LossCause::QueueUnregistered => "a queue that was a second older".to_owned(),
+            LossCause::DiskLost if self.accepted.is_some_and(|(_, by_nodes)| by_nodes) => {
+                "the disks of a majority of the nodes".to_owned()
+            }
             LossCause::DiskLost => "a copy on another disk".to_owned(),
             _ => return None,
         };
@@ -92,8 +104,11 @@ impl Steps {
         let mut chain = Vec::new();
         chain.extend(self.published.map(|at| format!("published at {}", instant(at))));
         chain.extend(self.entered.map(|at| format!("in the memory of queue {queue} at {}", instant(at))));
-        let confirmed =
-            format!("confirmed at {}, {}", instant(accepted), self.why_accepted(cause, accepted, by_nodes));
+        let confirmed = format!(
+            "confirmed at {}, {}",
+            instant(accepted),
+            self.why_accepted(view, cause, (accepted, by_nodes))
+        );
         let written = self.written.map(|at| {
             let place = if self.stable == Some(at) { "on the disk" } else { "in the page cache" };
             format!("{place} at {}", instant(at))

@@ -302,7 +302,8 @@ pub(super) fn loss_explained(cause: LossCause) -> &'static str {
             "It was only in the memory of the broker's process, which had not written it to its file yet."
         }
         LossCause::InPageCache => {
-            "It was written to its file, but without fsync a write reaches the disk only when the operating system sees fit."
+            "Its file had it, but not the disk: no sync that this disk honours was over, and the operating system had not \
+             written it back."
         }
         LossCause::IndexWithoutBody => {
             "Its index entry and its body are in different files, and only one of the two was on disk."
@@ -311,7 +312,9 @@ pub(super) fn loss_explained(cause: LossCause) -> &'static str {
         LossCause::QueueUnregistered => {
             "Its queue was about a second old: the log was on the disk, but not yet the name by which the node finds it."
         }
-        LossCause::DiskLost => "Only a replica on another disk could have kept it.",
+        LossCause::DiskLost => {
+            "What a node has kept goes with its disk, and what a cluster has kept with the disks of a majority of its nodes."
+        }
         LossCause::AutoAckInFlight | LossCause::AutoAckInBuffer => {
             "The broker had settled it in the moment of sending it, so there was nothing left to requeue."
         }
