@@ -1,5 +1,6 @@
 //! What a scenario's author reads when something is wrong: the whole text, for every id.
 
+mod arrivals;
 mod checks;
 mod clients;
 mod faults;
@@ -12,6 +13,7 @@ mod topology;
 mod values;
 mod variants;
 mod vary;
+mod working;
 mod workloads;
 
 use amqpsim::scenario::{Paint, ids, load};
@@ -57,6 +59,7 @@ fn says_alone(text: &str, settings: &[&str], expected: Expect) {
 fn every_id_has_a_test_here() {
     // What only a scenario of millions of tables says has its test where the limit is.
     let tests = concat!(
+        include_str!("arrivals.rs"),
         include_str!("checks.rs"),
         include_str!("clients.rs"),
         include_str!("faults.rs"),
@@ -68,8 +71,9 @@ fn every_id_has_a_test_here() {
         include_str!("topology.rs"),
         include_str!("values.rs"),
         include_str!("variants.rs"),
-        include_str!("workloads.rs"),
         include_str!("vary.rs"),
+        include_str!("working.rs"),
+        include_str!("workloads.rs"),
         include_str!("../../../src/scenario/resolve/limits.rs")
     );
     for (id, _) in ids::ALL {
