@@ -41,8 +41,6 @@ pub(super) struct Books {
     pub(super) republishes: bool,
     /// In order of `queues`.
     pub(super) repeats: Vec<Repeats>,
-    /// What happened before is not measured.
-    pub(super) measured_from: SimTime,
 }
 
 impl Books {
@@ -98,7 +96,6 @@ impl Books {
             fates: fates.collect(),
             republishes: spec.producers.iter().any(|producer| producer.republish.is_some()),
             repeats: vec![Repeats::default(); queue_list.len() + 1],
-            measured_from: SimTime::ZERO,
         }
     }
 

@@ -203,13 +203,15 @@ pub(super) fn of_measures(columns: &Columns, variant: &VariantResult) -> String 
     titled(columns.title, &head, rows)
 }
 
-/// One number; a number of fewer replications than the table's says of how many.
+/// One number, with of how many replications it is if some have none.
 pub(super) fn cell(variant: &VariantResult, measure: MeasureId, entity: usize) -> String {
-    let Some(estimate) = variant.estimate(measure, entity) else { return "-".to_owned() };
+    let Some(estimate) = variant.estimate(measure, entity) else {
+        return if variant.is_spoilt(measure, entity) { "unstable" } else { "-" }.to_owned();
+    };
     let about = if measure.is_percentile() { "≈" } else { "" };
-    let text = format!("{about}{}", numbers::estimate(&estimate, measure.unit));
     let n = measure.values(&variant.outcomes, entity).len();
-    if n < variant.outcomes.len() { format!("{text} (n = {n})") } else { text }
+    let some = numbers::some(n, variant.outcomes.len());
+    format!("{about}{}{some}", numbers::estimate(&estimate, measure.unit))
 }
 
 /// The widest line of a table of words.

@@ -30,7 +30,7 @@ fn play(scenario: &Scenario) -> Outcome {
 
 fn measure(outcome: &Outcome, name: &str) -> f64 {
     let measure = find_in(Scope::Downstream, name).expect("the measure is in the catalogue");
-    (measure.value)(outcome, 0).expect("it has a value")
+    measure.of(outcome, 0).expect("it has a value")
 }
 
 /// Throughput is the least of what the hands, the room and the rate allow.

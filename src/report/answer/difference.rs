@@ -1,6 +1,6 @@
 //! What a variant changes against the first one.
 
-use super::{confirmed, errors, fairness, losses, messages, repeats, republished, unfinished};
+use super::{confirmed, errors, fairness, losses, messages, repeats, republished, steady, unfinished};
 use crate::experiment::{Comparison, Difference, RunResult, VariantResult};
 use crate::measure::{EndReason, Ledger, Outcome, Scope, Unit};
 use crate::report::numbers::{certainty, estimate};
@@ -17,6 +17,7 @@ pub(super) fn clauses(result: &RunResult, comparison: &Comparison, variant: usiz
         all.extend(unfinished);
     }
     all.extend(errors::clauses(other));
+    all.extend(steady::unmeasured(other));
     let changes = [
         lost(result, comparison, variant),
         share(result, comparison, variant),

@@ -11,7 +11,7 @@ mod losses;
 mod outcomes;
 mod processed;
 mod repeats;
-mod steady;
+pub(super) mod steady;
 mod unfinished;
 
 use crate::experiment::{Comparison, RunResult, VariantResult};
@@ -56,6 +56,9 @@ fn clauses(variant: &VariantResult) -> Vec<String> {
         all.push("nothing was published".to_owned());
         return all;
     }
+    let unmeasured = steady::unmeasured(variant);
+    let is_measured = unmeasured.is_none();
+    all.extend(unmeasured);
     all.extend(steady::clauses(variant));
     all.extend(asked::clauses(variant));
     all.extend(losses::losses(variant));
@@ -65,9 +68,11 @@ fn clauses(variant: &VariantResult) -> Vec<String> {
         all.extend(repeats::clauses(variant));
     }
     all.extend(confirms::clauses(variant));
-    all.extend(outcomes::clauses(variant));
-    all.extend(fairness::clauses(variant));
-    all.extend(processed::clauses(variant));
+    if is_measured {
+        all.extend(outcomes::clauses(variant));
+        all.extend(fairness::clauses(variant));
+        all.extend(processed::clauses(variant));
+    }
     if !again {
         all.extend(repeats::clauses(variant));
     }

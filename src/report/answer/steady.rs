@@ -7,6 +7,22 @@ use crate::report::numbers::estimate;
 /// Queues that are told one by one; where there are more, the table has them.
 const LISTED: usize = 4;
 
+/// How many runs ended before their warm-up was over; `None` if none did.
+pub(in crate::report) fn unmeasured(variant: &VariantResult) -> Option<String> {
+    let mut short = variant.outcomes.iter().filter(|outcome| !outcome.is_measured());
+    let first = short.next()?;
+    let n = variant.outcomes.len();
+    let ends = match (n, short.count() + 1) {
+        (1, _) => format!("the run ended at {}", first.end.at),
+        (n, all) if n == all => format!("all {n} runs ended, the first at {},", first.end.at),
+        (n, some) => format!("{some} of {n} runs ended, the first of them at {},", first.end.at),
+    };
+    Some(format!(
+        "{ends} before the warm-up of {} was over, so that nothing was measured",
+        first.measured_from
+    ))
+}
+
 /// One clause for all queues that keep up, or none where the study is terminating.
 pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
     let Some(outcome) = variant.outcomes.first().filter(|_| variant.warm_up.is_some()) else {

@@ -118,7 +118,7 @@ pub(super) fn scenario(
         operator: operator.spec,
         duration: instant(replication.duration.value),
         details: replication.study.details == Some(true),
-        measured_from: instant(replication.study.given_warm_up()),
+        measured_from: replication.study.measured_from().map(instant),
         events_max: replication.events_max,
         profile: profile.value,
         classes: classes.specs,
