@@ -119,5 +119,11 @@ mod tests {
         assert!(spoils(Scope::Queue, "wait-mean", "tasks") && spoils(Scope::Consumer, "sojourn-p95", "a"));
         assert!(!spoils(Scope::Queue, "wait-mean", "other") && !spoils(Scope::Consumer, "sojourn-p95", "b"));
         assert!(!spoils(Scope::Queue, "throughput", "tasks"));
+        for name in ["in-queue-mean", "in-buffer-mean", "publish-to-ack-mean", "unacked-at-end"] {
+            assert!(spoils(Scope::Queue, name, "tasks"), "{name}");
+        }
+        assert!(
+            spoils(Scope::Consumer, "unacked-max", "a") && !spoils(Scope::Queue, "to-broker-mean", "tasks")
+        );
     }
 }

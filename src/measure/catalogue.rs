@@ -347,7 +347,7 @@ pub const CATALOGUE: &[Measure] = &[
 
     downstream("calls", Unit::Count, "Calls that it began to answer, repeated ones included.",
         |o, i| Some(downstream_of(o, i)?.calls as f64)),
-    downstream("calls-failed", Unit::Count, "Calls that failed, by chance or in an outage.",
+    downstream("calls-failed", Unit::Count, "Those of them that failed, by chance or in an outage.",
         |o, i| Some(downstream_of(o, i)?.failed as f64)),
     downstream("calls-in-progress-mean", Unit::Ratio, "Mean number of calls in progress over time.",
         |o, i| downstream_of(o, i)?.in_progress.mean(o.end.at)),

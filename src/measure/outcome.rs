@@ -225,7 +225,7 @@ pub struct DownstreamOutcome {
     pub concurrency: Option<u32>,
     /// Calls that began.
     pub calls: u64,
-    /// Calls that failed.
+    /// Those of them that failed.
     pub failed: u64,
     /// Calls in progress over time.
     pub in_progress: TimeWeighted,

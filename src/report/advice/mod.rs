@@ -126,6 +126,7 @@ fn keeping_up(advice: &Advice) -> String {
     let all = advice.counts.len();
     let fine: Vec<usize> = (0..all).filter(enough).collect();
     let which = match fine.as_slice() {
+        fine if fine.len() == all && advice.least > 1 => format!("any from {} on", advice.least),
         fine if fine.len() == all => "any".to_owned(),
         [only] => format!("only {}", count(advice, *only)),
         [first, .., last] => format!("{} to {}", count(advice, *first), count(advice, *last)),

@@ -18,13 +18,13 @@ pub(super) fn clauses(result: &RunResult, comparison: &Comparison, variant: usiz
     }
     all.extend(errors::clauses(other));
     all.extend(steady::unmeasured(other));
-    let changes = [
-        lost(result, comparison, variant),
-        share(result, comparison, variant),
-        time(result, comparison, variant),
-    ];
     let before = all.len();
-    all.extend(changes.into_iter().flatten());
+    all.extend(lost(result, comparison, variant));
+    let share = share(result, comparison, variant);
+    let mut changes: Vec<Change> = share.into_iter().chain(times(result, comparison, variant)).collect();
+    // What has changed the most first; of equals, in this order.
+    changes.sort_by(|a, b| b.size.total_cmp(&a.size));
+    all.extend(changes.into_iter().map(|change| change.clause));
     if republished(other) {
         // What it costs.
         all.extend(repeats::clauses(other));
@@ -33,6 +33,21 @@ pub(super) fn clauses(result: &RunResult, comparison: &Comparison, variant: usiz
         all.push(same(result, comparison, variant));
     }
     all
+}
+
+/// A change that is worth a clause.
+struct Change {
+    /// How many times as much it is, or as little, as a logarithm.
+    size: f64,
+    clause: String,
+}
+
+impl Change {
+    fn of(row: &Difference, clause: String) -> Change {
+        let ratio = row.other.value() / row.base.value();
+        let size = libm::log(ratio).abs();
+        Change { size: if size.is_nan() { 0.0 } else { size }, clause }
+    }
 }
 
 /// What is said where nothing changed that is worth a clause.
@@ -78,7 +93,7 @@ fn lost(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<S
 }
 
 /// The share of the consumer that the first variant's answer is about, if it changed.
-fn share(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<String> {
+fn share(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<Change> {
     let queue = main_queue(result)?;
     let base = &result.variants[0];
     let consumer = fairness::subject(base, queue)?;
@@ -86,31 +101,44 @@ fn share(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<
     let name = &outcome.consumers[consumer].name;
     let row = comparison.find(variant, Scope::Consumer, "share", name)?;
     row.differs().then(|| {
-        format!(
+        let clause = format!(
             "`{name}` got {} of the messages of `{}` instead of {}",
             estimate(&row.other, Unit::Share),
             outcome.queues[queue].name,
             estimate(&row.base, Unit::Share)
-        )
+        );
+        Change::of(row, clause)
     })
 }
 
-/// How much sooner or later the work of the main queue was done, or how much longer its messages took. The time of less
-/// work says nothing, so a makespan is compared only if both variants processed everything, and the time that a message
-/// took only if neither lost any.
-fn time(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<String> {
+/// How much sooner or later the work of the main queue was done, and how much longer its messages took, where that is not told
+/// by the former or has changed more. The time of less work says nothing, so a makespan is compared only if both variants
+/// processed everything, and the time that a message took only if neither lost any.
+fn times(result: &RunResult, comparison: &Comparison, variant: usize) -> Vec<Change> {
     let base = &result.variants[0];
     let both = [base, &result.variants[variant]];
-    let queue = &base.outcomes.first()?.queues[main_queue(result)?].name;
+    let Some(queue) =
+        base.outcomes.first().zip(main_queue(result)).map(|(one, queue)| &one.queues[queue].name)
+    else {
+        return Vec::new();
+    };
     let row =
         |measure: &str| comparison.find(variant, Scope::Queue, measure, queue).filter(|row| row.differs());
     let name = &base.variant.name;
-    if let Some(row) = row("makespan").filter(|_| both.iter().all(|variant| processed_all(variant))) {
-        return Some(format!("everything was processed {}", by(row, name, ["sooner", "later"])));
-    }
-    let row = row("sojourn-p95").filter(|_| both.iter().all(|variant| lost_none(variant)))?;
-    let change = by(row, name, ["shorter", "longer"]);
-    Some(format!("the time that 95 % of the processed messages stayed below was {change}"))
+    let makespan = row("makespan").filter(|_| both.iter().all(|variant| processed_all(variant))).map(|row| {
+        Change::of(row, format!("everything was processed {}", by(row, name, ["sooner", "later"])))
+    });
+    let latency = row("sojourn-p95").filter(|_| both.iter().all(|variant| lost_none(variant))).map(|row| {
+        let change = by(row, name, ["shorter", "longer"]);
+        let clause = format!(
+            "the time that 95 % of the processed messages stayed below was {change}: {} instead of {}",
+            estimate(&row.other, Unit::Nanoseconds),
+            estimate(&row.base, Unit::Nanoseconds)
+        );
+        Change::of(row, clause)
+    });
+    let told = makespan.as_ref().map_or(f64::NEG_INFINITY, |change| change.size);
+    latency.filter(|change| change.size > told).into_iter().chain(makespan).collect()
 }
 
 fn lost_none(variant: &VariantResult) -> bool {

@@ -111,12 +111,13 @@ fn answer(result: &SweepResult, measures: &[SweptMeasure]) -> String {
             continue;
         }
         let alike = others.iter().filter(|contrast| !contrast.differs()).count() as u64;
-        let alike = match alike {
-            0 => String::new(),
-            n => format!(
-                "; {} not told apart from it",
-                if n == 1 { "1 point is".to_owned() } else { format!("{n} points are") }
-            ),
+        let is_exact = all.iter().all(|(_, estimate)| matches!(estimate, Estimate::Exact(_)));
+        let alike = match (alike, is_exact) {
+            (0, _) => String::new(),
+            (1, true) => "; 1 other point has the same".to_owned(),
+            (n, true) => format!("; {n} other points have the same"),
+            (1, false) => "; 1 point is not told apart from it".to_owned(),
+            (n, false) => format!("; {n} points are not told apart from it"),
         };
         let of = if measure.entity.is_empty() { String::new() } else { format!(" of `{}`", measure.entity) };
         lines.push(prose(
