@@ -178,3 +178,40 @@ fn main_queue(result: &RunResult) -> Option<usize> {
     // Of equals, the first: the keys are compared by (count, reversed index).
     (0..outcome.queues.len()).max_by_key(|&k| (outcome.queues[k].enqueued, std::cmp::Reverse(k)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::compare;
+    use crate::experiment::tests::{plan, run_example};
+    use crate::stats::Histogram;
+    use crate::units::SimDuration;
+
+    /// A second later in 62, and latencies that are twenty times as long.
+    #[test]
+    fn what_changed_the_most_is_told_first() {
+        let mut plan = plan(false, 1);
+        plan.names_variants = true;
+        let mut other = plan.variants[0].clone();
+        (other.name, other.scenario.name) = ("held".into(), "held".into());
+        plan.variants.push(other);
+        let result = run_example(&plan, |scenario, _, outcome| {
+            if scenario.name == "held" {
+                outcome.queues[0].makespan = Some(SimDuration::from_secs(63));
+                for consumer in &mut outcome.consumers {
+                    let mut longer = Histogram::default();
+                    (0..consumer.processed).for_each(|k| longer.record((k + 1) * 200_000_000));
+                    consumer.sojourn = longer;
+                }
+            }
+        })
+        .unwrap();
+        let said = clauses(&result, &compare(&result), 1);
+        assert!(
+            said[0].starts_with("the time that 95 % of the processed messages stayed below was 13"),
+            "{said:?}"
+        );
+        assert!(said[0].ends_with("instead of 700.4ms"), "{said:?}");
+        assert_eq!(said[1], "everything was processed 1s later than with `base`");
+    }
+}
