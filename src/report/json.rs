@@ -240,6 +240,7 @@ fn replication(variant: &VariantResult, index: usize, outcome: &Outcome) -> Valu
         "index": identity.index,
         "seed": identity.seed,
         "replay": identity.to_string(),
+        "measured": outcome.is_measured(),
         "end": { "at_ns": outcome.end.at.as_nanos(), "events": outcome.end.events, "why": why },
         "ledger": ledger(outcome),
         "errors": errors,

@@ -100,6 +100,7 @@ fn a_warm_up_longer_than_the_run_of_a_variant_leaves_it_without_values() {
     assert!(short.outcomes.iter().all(|outcome| outcome.end.at.as_nanos() == 8_000_000_000));
     let text = flowing(&comparison_summary(&result, &compare(&result)));
     assert!(text.contains("warning: variant `short`: all 5 runs ended, the first at 8s, before"), "{text}");
+    assert!(!text.contains("times are those of `long`"), "{text}");
 }
 
 #[test]
@@ -109,6 +110,7 @@ fn a_comparison_says_which_variant_does_not_keep_up() {
     let result = result(&text);
     let text = comparison_summary(&result, &compare(&result));
     assert!(text.contains("unstable: variant `slow`: queue `tasks` does not keep up"), "{text}");
+    assert!(text.contains("`slow`: `tasks` does not keep up and has no long run"), "{text}");
     assert!(text.lines().any(|line| line.contains("sojourn-p95") && line.ends_with("unstable")), "{text}");
 }
 

@@ -17,7 +17,7 @@ pub(super) fn clauses(result: &RunResult, comparison: &Comparison, variant: usiz
         all.extend(unfinished);
     }
     all.extend(errors::clauses(other));
-    all.extend(steady::unmeasured(other));
+    all.extend(steady::without_long_run(other));
     let before = all.len();
     all.extend(lost(result, comparison, variant));
     let share = share(result, comparison, variant);
@@ -29,8 +29,13 @@ pub(super) fn clauses(result: &RunResult, comparison: &Comparison, variant: usiz
         // What it costs.
         all.extend(repeats::clauses(other));
     }
-    if all.len() == before {
-        all.push(same(result, comparison, variant));
+    let is_long_run = |variant: &VariantResult| steady::without_long_run(variant).is_empty();
+    if all.len() == before && is_long_run(other) {
+        all.push(if is_long_run(&result.variants[0]) {
+            same(result, comparison, variant)
+        } else {
+            format!("there is no long run of `{}` to compare it with", result.variants[0].variant.name)
+        });
     }
     all
 }

@@ -56,9 +56,7 @@ fn clauses(variant: &VariantResult) -> Vec<String> {
         all.push("nothing was published".to_owned());
         return all;
     }
-    let unmeasured = steady::unmeasured(variant);
-    let is_measured = unmeasured.is_none();
-    all.extend(unmeasured);
+    all.extend(steady::without_long_run(variant));
     all.extend(steady::clauses(variant));
     all.extend(asked::clauses(variant));
     all.extend(losses::losses(variant));
@@ -68,7 +66,7 @@ fn clauses(variant: &VariantResult) -> Vec<String> {
         all.extend(repeats::clauses(variant));
     }
     all.extend(confirms::clauses(variant));
-    if is_measured {
+    if steady::unmeasured(variant).is_none() {
         all.extend(outcomes::clauses(variant));
         all.extend(fairness::clauses(variant));
         all.extend(processed::clauses(variant));

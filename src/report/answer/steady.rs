@@ -1,6 +1,6 @@
-//! What a steady state is asked for: how many messages wait in the long run, and how long.
+//! What a steady state is asked for: how many messages are ready in the long run, and how long; or why there is no long run.
 
-use crate::experiment::VariantResult;
+use crate::experiment::{Unstable, VariantResult};
 use crate::measure::{Scope, Unit, find_in};
 use crate::report::numbers::estimate;
 
@@ -23,6 +23,12 @@ pub(in crate::report) fn unmeasured(variant: &VariantResult) -> Option<String> {
     ))
 }
 
+/// Why a variant has no long run, or not in all of its queues and runs.
+pub(super) fn without_long_run(variant: &VariantResult) -> Vec<String> {
+    let rising = |one: &Unstable| format!("`{}` does not keep up and has no long run", one.queue);
+    unmeasured(variant).into_iter().chain(variant.unstable.iter().take(LISTED).map(rising)).collect()
+}
+
 /// One clause for all queues that keep up, or none where the study is terminating.
 pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
     let Some(outcome) = variant.outcomes.first().filter(|_| variant.warm_up.is_some()) else {
@@ -32,7 +38,7 @@ pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
         let of = |measure: &str| variant.estimate(find_in(Scope::Queue, measure)?, index);
         let (depth, wait) = (of("depth-mean")?, of("wait-mean")?);
         Some(format!(
-            "`{}` held {} waiting messages in the mean, each for {}",
+            "`{}` held {} ready messages in the mean, each for {}",
             queue.name,
             estimate(&depth, Unit::Count),
             estimate(&wait, Unit::Nanoseconds)
