@@ -97,13 +97,13 @@ fn answer(result: &SweepResult, measures: &[SweptMeasure]) -> String {
         let Some(more) = direction(measure) else { continue };
         let of = |point: usize| result.estimate(point, measure).map(|estimate| (point, estimate));
         let all: Vec<(usize, Estimate)> = (0..result.points.len()).filter_map(of).collect();
-        let better = |a: &Estimate, b: &Estimate| {
-            let gain = difference(b.value(), a.value());
-            if more { gain > 0.0 } else { gain < 0.0 }
-        };
-        let Some(&(best, estimate)) =
-            all.iter().reduce(|best, one| if better(&one.1, &best.1) { one } else { best })
-        else {
+        let Some((best, estimate)) = all.iter().copied().reduce(|best, one| {
+            let gain = difference(best.1.value(), one.1.value());
+            let gain = if more { gain } else { -gain };
+            // Of equals, the one that takes the least: the smallest levels, no limit behind all of them.
+            let is_better = gain > 0.0 || gain == 0.0 && picture::is_below(result, one.0, best.0);
+            if is_better { one } else { best }
+        }) else {
             continue;
         };
         let others = contrasts_with(result, best, measure);
