@@ -41,6 +41,8 @@ pub(super) struct Books {
     pub(super) republishes: bool,
     /// In order of `queues`.
     pub(super) repeats: Vec<Repeats>,
+    /// What happens before is not measured. Zero in a run by hand, which has no warm-up.
+    pub(super) measured_from: SimTime,
 }
 
 impl Books {
@@ -96,6 +98,7 @@ impl Books {
             fates: fates.collect(),
             republishes: spec.producers.iter().any(|producer| producer.republish.is_some()),
             repeats: vec![Repeats::default(); queue_list.len() + 1],
+            measured_from: SimTime::ZERO,
         }
     }
 

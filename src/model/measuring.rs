@@ -48,27 +48,32 @@ pub(super) enum Halt {
     End,
 }
 
-/// Where a run makes a halt, in order; the last one is its end. A run that is measured as a whole makes no other.
-pub(super) fn halts(spec: &SystemSpec) -> Vec<(SimTime, Halt)> {
-    let end = (spec.duration, Halt::End);
-    let Some(from) = spec.measured_from.filter(|&from| from < spec.duration) else { return vec![end] };
-    let length = u128::from(spec.duration.since(from).as_nanos());
-    // In the middle of equal parts, so that none of them counts more than another.
-    let look = |part: u128| {
-        let nanos = length * (2 * part + 1) / (2 * LOOKS);
-        (from + SimDuration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)), Halt::Look)
-    };
-    let measure = (from > SimTime::ZERO).then_some((from, Halt::Measure));
-    measure.into_iter().chain((0..LOOKS).map(look)).chain([end]).collect()
-}
-
 impl<R: Recorder> System<R> {
+    /// Where a run makes a halt, in order; the last one is its end. A run that is measured as a whole makes no other.
+    pub(super) fn halts(&mut self) -> Vec<(SimTime, Halt)> {
+        let duration = self.spec().duration;
+        let end = (duration, Halt::End);
+        let Some(from) = self.spec().measured_from else { return vec![end] };
+        self.books.measured_from = from;
+        if from >= duration {
+            return vec![end];
+        }
+        let length = u128::from(duration.since(from).as_nanos());
+        // In the middle of equal parts, so that none of them counts more than another.
+        let look = |part: u128| {
+            let nanos = length * (2 * part + 1) / (2 * LOOKS);
+            (from + SimDuration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)), Halt::Look)
+        };
+        let measure = (from > SimTime::ZERO).then_some((from, Halt::Measure));
+        measure.into_iter().chain((0..LOOKS).map(look)).chain([end]).collect()
+    }
+
     /// Runs to the end, and measures from the instant on that the scenario names.
     pub(super) fn run_to_end(&mut self, events: &mut EventList<SystemEvent>) -> RunEnd {
         let mut handled = 0;
         let most = self.spec().events_max;
         let mut last = RunEnd { at: events.now(), events: 0, why: Stop::TimeLimit };
-        for (time, halt) in halts(self.spec()) {
+        for (time, halt) in self.halts() {
             last = run(self, events, Limits { time, events: most - handled });
             handled += last.events;
             if last.why != Stop::TimeLimit {

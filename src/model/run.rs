@@ -9,7 +9,7 @@ use super::downstream::Downstream;
 use super::effects::Effects;
 use super::event::SystemEvent;
 use super::frame::Frame;
-use super::measuring::{Halt, halts};
+use super::measuring::Halt;
 use super::record::{Lean, Recorder, Recording};
 use super::spec::SystemSpec;
 use super::system::{Node, System};
@@ -45,7 +45,7 @@ pub fn simulate_recorded(
     let spec = Arc::new(spec.clone());
     let (mut system, mut events) = System::new(&spec, seed, Recording::default());
     let mut count = 0;
-    let mut halts = halts(&spec).into_iter();
+    let mut halts = system.halts().into_iter();
     let mut next = halts.next();
     loop {
         let observed = system.recorder_mut().take();
@@ -171,7 +171,7 @@ impl<R: Recorder> System<R> {
         Outcome {
             clients,
             end: End { at: end.at, events: end.events, why, out_of_service },
-            measured_from: self.spec.measured_from.unwrap_or_default(),
+            measured_from: self.books.measured_from,
             producers: self.books.producers,
             consumers,
             queues,

@@ -56,6 +56,17 @@ fn a_backlog_is_seen_wherever_it_waits() {
     }
 }
 
+/// A run by hand goes as far as one likes: it is measured as a whole, whatever the scenario's study.
+#[test]
+fn a_run_by_hand_has_no_warm_up() {
+    let text = shop("1ms", "6ms", "");
+    let scenario = scenario::load("shop.toml", &text, &[]).unwrap().variants.remove(0).scenario;
+    let mut sim = amqpsim::sim::Sim::new(&scenario, 1);
+    sim.run_for(amqpsim::units::SimDuration::from_secs(3));
+    let outcome = sim.finish();
+    assert!(outcome.is_measured() && measure("enqueued").of(&outcome, 0).unwrap() > 200.0);
+}
+
 /// Counting what queues hold changes nothing, and who is watched counts the same.
 #[test]
 fn looking_at_populations_does_not_change_a_run() {
