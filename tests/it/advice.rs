@@ -144,3 +144,22 @@ fn the_bound_knows_how_many_messages_a_consumer_works_on_at_once() {
     }
     assert_eq!(advice.counts[advice.advised], Some(16));
 }
+
+/// One replication has no interval, and one consumer no fairness: nothing is said of either.
+#[test]
+fn what_is_not_there_is_not_spoken_of() {
+    let text = backlog(1, 600, 10, "{ exponential = \"10ms\" }")
+        .replace("interarrival = \"0s\"", "interarrival = { exponential = \"25ms\" }\nstart = \"2s\"")
+        .replace("replications = 10", "replications = 1");
+    let advice = advice(&text);
+    assert!(matches!(advice.bound_by, BoundBy::Arrivals(_)));
+    let said = amqpsim::report::advice_summary(&advice);
+    assert!(said.contains("as far as one replication tells"), "{said}");
+    assert!(!said.contains("index of busy times"), "{said}");
+    let text =
+        backlog(2, 600, 30, "{ exponential = \"10ms\" }").replace("replications = 10", "replications = 1");
+    let advice = self::advice(&text);
+    assert!(advice.advised != advice.best && advice.enough[advice.advised] == IsEnough::Unknown(None));
+    let said = amqpsim::report::advice_summary(&advice);
+    assert!(said.contains("this is not certain: one replication has no interval"), "{said}");
+}

@@ -133,7 +133,13 @@ fn keeping_up(advice: &Advice) -> String {
         [] => "none".to_owned(),
     };
     let doubt = fine.iter().any(|&at| matches!(advice.enough[at], IsEnough::Unknown(_)));
-    format!("{which} will do{}", if doubt { ", as far as the intervals tell" } else { "" })
+    let is_single = matches!(estimate(advice, advice.best, "throughput"), Some(Estimate::Single(_)));
+    let doubt = match (doubt, is_single) {
+        (false, _) => "",
+        (true, false) => ", as far as the intervals tell",
+        (true, true) => ", as far as one replication tells",
+    };
+    format!("{which} will do{doubt}")
 }
 
 /// What changes from the advised count to one message at a time, and to no limit.
