@@ -47,7 +47,7 @@ fn main() {
         let outcome = simulate(&scenario.system, 1_000_000 + k as u64);
         ["sojourn-mean", "depth-mean"].map(|name| {
             let measure = find_in(Scope::Queue, name).expect("it is in the catalogue");
-            (measure.value)(&outcome, 0).expect("messages were processed")
+            measure.of(&outcome, 0).expect("messages were processed")
         })
     });
     for (k, (name, truth)) in [("sojourn-mean", 40e6), ("depth-mean", 3.2)].into_iter().enumerate() {

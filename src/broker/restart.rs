@@ -71,6 +71,11 @@ impl Survivors {
         self.0.queue_levels()
     }
 
+    /// As [`Broker::populations`].
+    pub fn populations(&self) -> impl Iterator<Item = (QueueId, u64)> {
+        self.0.populations()
+    }
+
     /// Ready messages in all queues, and dead letters that wait for a target.
     pub fn ready(&self) -> u64 {
         self.0.counts().0

@@ -17,4 +17,11 @@ impl Broker {
             (self.name_of(QueueId(id)), n, waited)
         })
     }
+
+    /// Messages of each queue, ready and unacknowledged.
+    pub fn populations(&self) -> impl Iterator<Item = (QueueId, u64)> {
+        self.queues
+            .iter()
+            .map(|(id, queue)| (QueueId(id), u64::from(queue.ready_count()) + u64::from(queue.unacked)))
+    }
 }

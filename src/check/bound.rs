@@ -73,8 +73,7 @@ pub(super) fn evaluate(
 fn furthest_outside(subject: Subject, limits: Limits, outcomes: &[Outcome]) -> usize {
     let mut furthest = (0, 0.0);
     for (index, outcome) in outcomes.iter().enumerate() {
-        let excess =
-            (subject.measure.value)(outcome, subject.entity).map_or(0.0, |value| limits.excess(value));
+        let excess = subject.measure.of(outcome, subject.entity).map_or(0.0, |value| limits.excess(value));
         if excess > furthest.1 {
             furthest = (index, excess);
         }

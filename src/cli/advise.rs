@@ -70,7 +70,7 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
     let finds = plan.scenario.study.finds_warm_up();
     let names: Vec<&str> = FILES.into_iter().chain(finds.then_some("warm-up.svg")).collect();
     let files = directory.map(|directory| ReportFiles::open(&directory, &names)).transpose()?;
-    let queue = plan.queue.clone();
+    let (queue, is_terminating) = (plan.queue.clone(), plan.scenario.study.is_terminating());
     let progress = Progress::new("runs so far", terminal.shows_progress());
     let found = advise(plan, arguments.replications.threads(), &|done, total| progress.show(done, total));
     drop(progress);
@@ -78,7 +78,12 @@ pub(super) fn execute(arguments: &Arguments, terminal: &mut Terminal) -> Result<
         let message = format!(
             "the consumers of `{queue}` finish fewer than two messages, whatever their prefetch count"
         );
-        return Err(Failure::input("nothing-to-advise", &message, Some("give them work, or more time")));
+        let help = if is_terminating {
+            "give them work, or more time"
+        } else {
+            "give them work, or more time: a run that ends before its warm-up is over is not measured"
+        };
+        return Err(Failure::input("nothing-to-advise", &message, Some(help)));
     };
     let texts = [
         report::advice_summary(&advice),

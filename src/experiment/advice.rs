@@ -5,7 +5,7 @@ use super::{Origin, SweepPlan, SweepResult, SweepStop, SweptMeasure, SweptPoint,
 use crate::measure::{Scope, find_in};
 use crate::model::{Acknowledge, SystemSpec};
 use crate::scenario::{Factor, Grid, GridPoint, Precision, Scenario};
-use crate::stats::Estimate;
+use crate::stats::{Estimate, difference};
 
 /// What counts as the best throughput: this part of it.
 pub const ENOUGH: f64 = 0.99;
@@ -80,9 +80,18 @@ pub struct Advice {
     pub knee: Option<Estimate>,
     /// What bounds the best throughput.
     pub bound_by: BoundBy,
-    /// For each count, what no schedule can exceed: each consumer finishes at most one message a service time, and at most
-    /// its prefetch count a round trip and service time, means taken.
+    /// For each count, what no schedule can exceed: each consumer finishes at most as many messages a service time as it works
+    /// on at once, and at most its prefetch count a round trip and service time, means taken.
     pub limits: Vec<Option<f64>>,
+    /// Fewer are not tried: a consumer acknowledges in batches of so many, and would be sent no more before a batch is full. 1
+    /// where none does.
+    pub least: u32,
+}
+
+/// The largest batch in which a consumer of the queue acknowledges.
+fn largest_batch(plan: &AdvicePlan) -> u32 {
+    let consumers = plan.scenario.system.consumers.iter().filter(|one| one.queue == plan.queue);
+    consumers.filter_map(|one| Some(one.ack_batch?.size)).max().unwrap_or(1).max(1)
 }
 
 /// Queues of which some consumer can be bounded by a prefetch count: it does not acknowledge automatically.
@@ -106,19 +115,19 @@ pub fn advise(
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Option<Advice>, super::SimulatorBug> {
     // All counts are measured from the same instant on, so that they can be compared in pairs.
-    let mut ends = sweep_plan(&plan, &[Some(1), None]);
+    let least = largest_batch(&plan);
+    // No prefetch count is as large as the batches of some.
+    let first: Vec<Option<u16>> = u16::try_from(least).ok().map(Some).into_iter().collect();
+    let mut ends = sweep_plan(&plan, &[&first[..], &[None]].concat());
     ends.leave_out_warm_up(jobs, &|_, _| {})?;
-    plan.scenario.system.measured_from = ends.measured_from();
+    plan.scenario.system.measured_from = plan.scenario.system.measured_from.map(|_| ends.measured_from());
     let warm_up = ends.warm_up;
     let mut search = Search { plan, warm_up, jobs, progress, tried: Vec::new(), done: 0 };
     search.run(&[None])?;
     let most = search.most_in_hand();
-    let powers: Vec<Option<u16>> = (0..16)
-        .map(|power| 1u16 << power)
-        .filter(|&count| count == 1 || u64::from(count) < most)
-        .map(Some)
-        .collect();
-    search.run(&powers)?;
+    let powers = (0..16).map(|power| 1u16 << power);
+    let powers = powers.filter(|&count| u32::from(count) > least && u64::from(count) < most).map(Some);
+    search.run(&first.into_iter().chain(powers).collect::<Vec<_>>())?;
     while search.tried.len() < POINTS_MAX {
         let Some(found) = search.found() else { return Ok(None) };
         let Some(next) = search.between(found.advised).or_else(|| search.around(found.best)) else { break };
@@ -201,12 +210,13 @@ impl Search<'_> {
         if highest <= 0.0 {
             return None;
         }
-        let best = throughput.iter().position(|&one| one >= highest)?;
+        let best = throughput.iter().position(|&one| difference(highest, one) >= 0.0)?;
         let bound_by = match self.estimate(best, "offered-rate") {
             Some(rate) if highest >= KEEPS_UP * rate.value() => BoundBy::Arrivals(rate),
             _ => BoundBy::Consumers,
         };
-        let mut enough = (0..self.tried.len()).filter(|&at| throughput[at] >= ENOUGH * highest);
+        let mut enough =
+            (0..self.tried.len()).filter(|&at| difference(ENOUGH * highest, throughput[at]) >= 0.0);
         let advised = match bound_by {
             BoundBy::Consumers => enough.next()?,
             BoundBy::Arrivals(_) => {
@@ -237,6 +247,7 @@ impl Search<'_> {
 
     fn conclude(self) -> Option<Advice> {
         let FoundSoFar { best, advised, bound_by } = self.found()?;
+        let least = largest_batch(&self.plan);
         let random = self.is_random();
         let of_best = self.values(best, "throughput");
         let wanted: Vec<f64> = of_best.iter().map(|best| ENOUGH * best).collect();
@@ -254,8 +265,7 @@ impl Search<'_> {
         let limits = self.tried.iter().map(|(count, point)| limit(&self.plan, *count, point)).collect();
         let counts: Vec<Option<u16>> = self.tried.iter().map(|(count, _)| *count).collect();
         // It was looked for at the first count and at the last.
-        let last = counts.len() - 1;
-        let warm_up = self.warm_up.map(|(end, found)| (if end == 0 { 0 } else { last }, found));
+        let warm_up = self.warm_up.map(|(end, found)| (if end == 0 { 0 } else { counts.len() - 1 }, found));
         let plan = SweepPlan { warm_up, ..sweep_plan(&self.plan, &counts) };
         let points = self.tried.into_iter().map(|(_, point)| point).collect();
         Some(Advice {
@@ -269,6 +279,7 @@ impl Search<'_> {
             knee,
             bound_by,
             limits,
+            least,
         })
     }
 }
@@ -320,7 +331,8 @@ fn limit(plan: &AdvicePlan, count: Option<u16>, point: &SweptPoint) -> Option<f6
         let latency = &system.connections[system.channels[consumer.channel].connection].latency;
         let round = 2.0 * latency.mean().as_nanos() as f64 + service;
         let count = count.filter(|_| consumer.acknowledge == Acknowledge::AfterProcessing);
-        sum += (1.0 / service).min(count.map_or(f64::INFINITY, |count| f64::from(count) / round));
+        let at_once = f64::from(consumer.concurrency.max(1));
+        sum += (at_once / service).min(count.map_or(f64::INFINITY, |count| f64::from(count) / round));
     }
     Some(sum * 1e9).filter(|limit| limit.is_finite())
 }

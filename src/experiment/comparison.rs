@@ -152,7 +152,7 @@ fn difference(
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for k in 0..n {
         let (Some(our), Some(their)) = (nth(&base.outcomes, k), nth(&other.outcomes, k)) else { continue };
-        let (Some(our), Some(their)) = ((measure.value)(our, entity), (measure.value)(their, there)) else {
+        let (Some(our), Some(their)) = (measure.of(our, entity), measure.of(their, there)) else {
             continue;
         };
         ours.push(our);

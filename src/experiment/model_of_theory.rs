@@ -21,13 +21,14 @@ pub struct Theory {
     pub load: f64,
     /// Its long-run means, times in seconds; `None` if it does not keep up.
     pub steady: Option<SteadyState>,
-    /// Messages wait in the queue only. Otherwise they wait in the buffer of the only consumer, too: its prefetch count is not 1.
+    /// Messages wait in the queue only. Otherwise they wait in the buffer of the only consumer, too: its prefetch count is more
+    /// than it works on at once.
     pub waits_in_queue: bool,
 }
 
 /// The model that this scenario is, if it is one: a steady state, one queue, Poisson arrivals, consumers that are alike, with a
-/// prefetch count of 1 where there are several, which acknowledge when they are done; links, disk and processes that take no time; nothing that fails,
-/// expires or comes and goes.
+/// prefetch count of what each works on at once where there are several, which acknowledge when they are done; links, disk and
+/// processes that take no time; nothing that fails, expires or comes and goes.
 pub fn theory(scenario: &Scenario) -> Option<Theory> {
     let system = &scenario.system;
     if scenario.study.horizon == Horizon::Terminating || !is_quiet(system) {
@@ -44,15 +45,18 @@ pub fn theory(scenario: &Scenario) -> Option<Theory> {
             && one.service_times == first.service_times
             && one.speed_permille == first.speed_permille
             && one.prefetch_count == first.prefetch_count
+            && one.concurrency == first.concurrency
             && !(one.exclusive && system.consumers.len() > 1)
     });
     // A message in a buffer is served by that consumer, however long it takes; and it is not in the queue, whose length is bounded.
-    let waits_in_queue = first.prefetch_count == 1;
+    let prefetch = u32::from(first.prefetch_count);
+    let waits_in_queue = prefetch == first.concurrency;
+    let has_enough = prefetch == 0 || prefetch >= first.concurrency;
     let is_alone = system.consumers.len() == 1;
-    if rate <= 0.0 || !all_alike || !(waits_in_queue || is_alone && room.is_none()) {
+    if rate <= 0.0 || !all_alike || !(waits_in_queue || is_alone && has_enough && room.is_none()) {
         return None;
     }
-    let servers = u32::try_from(system.consumers.len()).ok()?;
+    let servers = u32::try_from(system.consumers.len()).ok()?.checked_mul(first.concurrency)?;
     let service = first.service_times.first()?;
     let seconds = service.mean_exact() * 1000.0 / f64::from(first.speed_permille) / NANOS_A_SECOND;
     let variation = libm::sqrt(service.variance()) / service.mean_exact();
@@ -126,7 +130,7 @@ fn arrival_rate(producer: &ProducerSpec, queue: &str) -> Option<f64> {
     (to_queue && goes_on && unhindered && !mean.is_zero()).then(|| NANOS_A_SECOND / mean.as_nanos() as f64)
 }
 
-/// A consumer that takes one message at a time and is there all the time.
+/// A consumer that works on message after message and is there all the time.
 fn is_server(consumer: &ConsumerSpec, queue: &str) -> bool {
     consumer.queue == queue
         && !consumer.prefetch_global
@@ -135,7 +139,6 @@ fn is_server(consumer: &ConsumerSpec, queue: &str) -> bool {
         && consumer.start == SimTime::ZERO
         && consumer.stop.is_none()
         && consumer.bandwidth == 0
-        && consumer.concurrency == 1
         && consumer.warm_up.is_none()
         && consumer.failure.is_none()
         && consumer.call.is_none()
@@ -200,7 +203,18 @@ mod tests {
         assert!(of(two().with("exclusive", true)).is_none(), "the other one is refused");
         let held = || consumer(builder([]), "a", "8ms").with("prefetch-count", 2);
         assert!(!of(held()).unwrap().waits_in_queue && of(one()).unwrap().waits_in_queue);
-        assert!(of(held().with("concurrency", 2)).is_none());
+        assert!(of(held().with("concurrency", 2)).is_none(), "M/D/2 has no formula here");
+        let many = |held: i64, at_once: i64| {
+            of(consumer(builder([]), "a", [("exponential", "8ms")])
+                .with("prefetch-count", held)
+                .with("concurrency", at_once))
+        };
+        assert!(many(2, 3).is_none(), "it never has three");
+        assert!(many(3, 3).unwrap().waits_in_queue && !many(4, 3).unwrap().waits_in_queue);
+        assert_eq!(
+            (many(0, 3).unwrap().model.as_str(), many(0, 3).unwrap().waits_in_queue),
+            ("M/M/3", false)
+        );
         assert!(of(one().with("acknowledge", "before-processing")).is_none());
         assert!(of(one().link().with("latency", "1ms")).is_none());
         assert!(of(one().replication().with("study", "terminating")).is_none());

@@ -13,6 +13,7 @@ use crate::measure::{Measure, Outcome, Scope, find_in};
 use crate::model::simulate;
 use crate::scenario::{Precision, REPLICATIONS, Scenario, Variant};
 use crate::stats::{ConfidenceInterval, Estimate, LEVEL, enough, is_precise, looks, mean};
+use crate::units::SimTime;
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -94,11 +95,21 @@ impl VariantResult {
     /// What is known of a measure of the entity with this index; `None` where no replication has a value,
     /// or where it depends on how long one looks, because its queue does not keep up.
     pub fn estimate(&self, measure: &Measure, entity: usize) -> Option<Estimate> {
-        let name = || self.outcomes.first().map_or("", |outcome| measure.scope.entity(outcome, entity));
-        if self.unstable.iter().any(|unstable| unstable.spoils(measure, name())) {
+        if self.is_spoilt(measure, entity) {
             return None;
         }
         Estimate::of(&measure.values(&self.outcomes, entity), self.is_random())
+    }
+
+    /// Whether this number depends on how long one looks, because its queue does not keep up.
+    pub fn is_spoilt(&self, measure: &Measure, entity: usize) -> bool {
+        let name = || self.outcomes.first().map_or("", |outcome| measure.scope.entity(outcome, entity));
+        self.unstable.iter().any(|unstable| unstable.spoils(measure, name()))
+    }
+
+    /// Whether counts of consumers and queues begin after a warm-up: what is processed then may have come before.
+    pub fn leaves_out_warm_up(&self) -> bool {
+        self.outcomes.iter().any(|outcome| outcome.measured_from > SimTime::ZERO)
     }
 }
 
@@ -133,8 +144,8 @@ impl VariantResult {
         let unstable = |queue: usize| {
             let course = Course {
                 queue: &outcome.queues[queue].name,
-                middles: values("depth-middle-third", queue),
-                lasts: values("depth-last-third", queue),
+                middles: values("population-middle-third", queue),
+                lasts: values("population-last-third", queue),
                 entered: mean(&values("enqueued", queue)).unwrap_or(0.0),
                 runs: self.outcomes.len(),
                 random: self.is_random(),
@@ -269,7 +280,7 @@ fn find_warm_ups(variants: &mut [VariantResult], jobs: usize) -> Result<(), Simu
     }
     let longest = variants.iter().filter_map(|variant| Some(variant.warm_up.as_ref()?.ends)).max();
     for variant in variants.iter_mut().filter(|variant| variant.warm_up.is_some()) {
-        variant.variant.scenario.system.measured_from = longest.unwrap_or_default();
+        variant.variant.scenario.system.measured_from = longest;
     }
     Ok(())
 }
@@ -343,7 +354,7 @@ pub(crate) mod tests {
     use crate::model::{BackoffSpec, ConnectionSpec, SystemSpec};
     use crate::random::Distribution;
     use crate::scenario::Study;
-    use crate::units::{SimDuration, SimTime};
+    use crate::units::SimDuration;
 
     /// A scenario without randomness, with one connection `main` and the check that nothing is lost.
     pub(crate) fn scenario() -> Scenario {
@@ -354,7 +365,7 @@ pub(crate) mod tests {
             system: SystemSpec {
                 storage: None,
                 duration: SimTime::from_nanos(100_000_000_000),
-                measured_from: SimTime::ZERO,
+                measured_from: None,
                 details: false,
                 events_max: 1_000_000,
                 profile: Profile::default(),

@@ -28,7 +28,7 @@ pub struct Unstable {
 pub enum Instability {
     /// More work comes in than its consumers can do: this many times as much, 1 or more.
     Load(f64),
-    /// It is longer in the last third of what is measured than in the middle one, in ready messages.
+    /// It holds more messages in the last third of what is measured than in the middle one, wherever they wait.
     Rises {
         /// In the middle third.
         middle: Estimate,
@@ -53,7 +53,7 @@ impl Unstable {
 pub(super) struct Course<'a> {
     /// The queue's name.
     pub queue: &'a str,
-    /// The mean of its ready messages in the middle third of what is measured, of each replication that was not over before.
+    /// The mean of the messages that it holds in the middle third of what is measured, of each replication that was not over before.
     pub middles: Vec<f64>,
     /// The same in the last third.
     pub lasts: Vec<f64>,
@@ -119,5 +119,11 @@ mod tests {
         assert!(spoils(Scope::Queue, "wait-mean", "tasks") && spoils(Scope::Consumer, "sojourn-p95", "a"));
         assert!(!spoils(Scope::Queue, "wait-mean", "other") && !spoils(Scope::Consumer, "sojourn-p95", "b"));
         assert!(!spoils(Scope::Queue, "throughput", "tasks"));
+        for name in ["in-queue-mean", "in-buffer-mean", "publish-to-ack-mean", "unacked-at-end"] {
+            assert!(spoils(Scope::Queue, name, "tasks"), "{name}");
+        }
+        assert!(
+            spoils(Scope::Consumer, "unacked-max", "a") && !spoils(Scope::Queue, "to-broker-mean", "tasks")
+        );
     }
 }

@@ -58,7 +58,7 @@ fn numbers(outcome: &Outcome) -> (Vec<SweptMeasure>, Vec<Option<f64>>) {
     let all = CATALOGUE.iter().flat_map(|measure| (0..measure.scope.len(outcome)).map(move |k| (measure, k)));
     let named = |(measure, k): (MeasureId, usize)| {
         let entity = measure.scope.entity(outcome, k).to_owned();
-        (SweptMeasure { measure, entity }, (measure.value)(outcome, k))
+        (SweptMeasure { measure, entity }, measure.of(outcome, k))
     };
     all.map(named).unzip()
 }
@@ -87,6 +87,17 @@ impl SweptPoint {
         self.unstable.iter().any(|unstable| unstable.spoils(one.measure, &one.entity))
     }
 
+    /// How many replications ended before the warm-up was over: no queue has a count there, nor any consumer.
+    pub fn unmeasured(&self) -> usize {
+        let counts = ["enqueued", "processed"];
+        let is_count =
+            |one: &SweptMeasure| one.measure.scope <= Scope::Queue && counts.contains(&one.measure.name);
+        let places: Vec<usize> =
+            (0..self.measures.len()).filter(|&at| is_count(&self.measures[at])).collect();
+        let has_none = |values: &&Vec<Option<f64>>| places.iter().all(|&at| values[at].is_none());
+        if places.is_empty() { 0 } else { self.values.iter().filter(has_none).count() }
+    }
+
     /// Whether the replications say enough of the measure, for each entity that has it.
     fn is_known(&self, precision: Precision) -> bool {
         let wanted = |one: &&SweptMeasure| one.measure == precision.of;
@@ -105,10 +116,10 @@ impl SweptPoint {
             one.map_or_else(Vec::new, |one| self.of_measure(&one).into_iter().flatten().collect::<Vec<f64>>())
         };
         let theory = theory(scenario);
-        let thirds = self.measures.iter().filter(|one| one.measure.name == "depth-last-third");
+        let thirds = self.measures.iter().filter(|one| one.measure.name == "population-last-third");
         let unstable = |one: &SweptMeasure| {
             let queue = one.entity.as_str();
-            let (middles, lasts) = (of("depth-middle-third", queue), of("depth-last-third", queue));
+            let (middles, lasts) = (of("population-middle-third", queue), of("population-last-third", queue));
             let (runs, random) = (self.values.len(), plan.is_random(place));
             let entered = mean(&of("enqueued", queue)).unwrap_or(0.0);
             let why = Course { queue, middles, lasts, entered, runs, random }.instability(theory.as_ref())?;
@@ -201,7 +212,7 @@ impl SweepPlan {
                 }
             }
         }
-        let longest = self.warm_up.as_ref().map(|(_, found)| found.ends).unwrap_or_default();
+        let longest = self.warm_up.as_ref().map(|(_, found)| found.ends);
         for point in self.grid.points.iter_mut().filter(|point| !point.scenario.study.is_terminating()) {
             point.scenario.system.measured_from = longest;
         }
@@ -210,7 +221,12 @@ impl SweepPlan {
 
     /// From when on all points are measured; zero: from the start.
     pub fn measured_from(&self) -> SimTime {
-        self.grid.points.iter().map(|point| point.scenario.system.measured_from).max().unwrap_or_default()
+        self.grid
+            .points
+            .iter()
+            .filter_map(|point| point.scenario.system.measured_from)
+            .max()
+            .unwrap_or_default()
     }
 
     /// The command that runs this point by itself.

@@ -21,8 +21,8 @@ pub struct Measure {
     pub unit: Unit,
     /// What it says, in one sentence.
     pub about: &'static str,
-    /// Its value for the entity with this index; `None` where nothing was observed.
-    pub value: fn(&Outcome, usize) -> Option<f64>,
+    /// Its value in a run that is measured.
+    value: fn(&Outcome, usize) -> Option<f64>,
 }
 
 /// A measure by reference into [`CATALOGUE`].
@@ -43,7 +43,32 @@ impl Measure {
 
     /// Whether it rises as long as a queue that does not keep up is looked at.
     pub fn grows_with_a_backlog(&self) -> bool {
-        ["sojourn-", "depth-", "wait-", "ready-at-end"].iter().any(|begin| self.name.starts_with(begin))
+        const BEGINS: [&str; 9] = [
+            "sojourn-",
+            "depth-",
+            "population-",
+            "wait-",
+            "in-queue-",
+            "in-buffer-",
+            "publish-to-ack-",
+            "ready-at-end",
+            "unacked-",
+        ];
+        BEGINS.iter().any(|begin| self.name.starts_with(begin))
+    }
+
+    /// Whether it is about what is measured. Fates, losses and counts of producers are about whole runs, warm-up and all.
+    pub fn leaves_out_warm_up(&self) -> bool {
+        match self.scope {
+            Scope::Consumer | Scope::Queue | Scope::Downstream => true,
+            Scope::Producer => self.name.starts_with("confirm-latency-"),
+            Scope::Run => ["makespan", "duplicates-skipped"].contains(&self.name),
+        }
+    }
+
+    /// Its value for the entity with this index; `None` where nothing was observed, or the run ended before its warm-up was over.
+    pub fn of(&self, outcome: &Outcome, entity: usize) -> Option<f64> {
+        (self.value)(outcome, entity).filter(|_| outcome.is_measured() || !self.leaves_out_warm_up())
     }
 
     /// Whether it is known only where observations are looked at.
@@ -53,7 +78,7 @@ impl Measure {
 
     /// Its values for one entity, one from each outcome that has one, in their order.
     pub fn values(&self, outcomes: &[Outcome], entity: usize) -> Vec<f64> {
-        outcomes.iter().filter_map(|outcome| (self.value)(outcome, entity)).collect()
+        outcomes.iter().filter_map(|outcome| self.of(outcome, entity)).collect()
     }
 }
 
@@ -158,11 +183,11 @@ pub const CATALOGUE: &[Measure] = &[
         |o, i| Some(queue_of(o, i)?.acked as f64)),
     queue("depth-mean", Unit::Count, "Mean of its ready messages over the time of the run.",
         |o, i| queue_of(o, i)?.depth.mean(o.end.at)),
-    queue("depth-middle-third", Unit::Count,
-        "Mean of its ready messages in the middle third of what is measured, of runs that did not drain: from it and the next one follows whether it keeps up.",
+    queue("population-middle-third", Unit::Count,
+        "In a steady state, mean of its messages in the middle third of what is measured, ready, unacknowledged or in the buffer of a consumer that acknowledges first: from it and the next one follows whether it keeps up.",
         |o, i| third(o, i, 1)),
-    queue("depth-last-third", Unit::Count,
-        "Mean of its ready messages in the last third of what is measured, of runs that did not drain.",
+    queue("population-last-third", Unit::Count,
+        "In a steady state, mean of its messages in the last third of what is measured, of runs that did not drain.",
         |o, i| third(o, i, 2)),
     queue("entry-rate", Unit::PerSecond, "Copies that entered it a second, over the time that is measured.", entry_rate),
     queue("wait-mean", Unit::Nanoseconds, "Mean time from entering it to the first delivery.",
@@ -214,7 +239,7 @@ pub const CATALOGUE: &[Measure] = &[
     queue("work-again", Unit::Nanoseconds, "With `details`: time that its consumers worked on what had been processed before.",
         |o, i| Some(details_of(o, i)?.work_again.as_nanos() as f64)),
     queue("throughput", Unit::PerSecond,
-        "Messages that its consumers finished a second, from the first finish to the last, over whole rounds of their prefetch counts.",
+        "Messages that its consumers finished a second, from the first finish to the last; of a round of their prefetch counts that is left over at the end, the mean length is taken off.",
         |o, i| queue_of(o, i)?.flow.rate()),
     queue("offered-rate", Unit::PerSecond,
         "Of the messages that its consumers finished, how many were published a second, from the first publish to the last.",
@@ -322,7 +347,7 @@ pub const CATALOGUE: &[Measure] = &[
 
     downstream("calls", Unit::Count, "Calls that it began to answer, repeated ones included.",
         |o, i| Some(downstream_of(o, i)?.calls as f64)),
-    downstream("calls-failed", Unit::Count, "Calls that failed, by chance or in an outage.",
+    downstream("calls-failed", Unit::Count, "Those of them that failed, by chance or in an outage.",
         |o, i| Some(downstream_of(o, i)?.failed as f64)),
     downstream("calls-in-progress-mean", Unit::Ratio, "Mean number of calls in progress over time.",
         |o, i| downstream_of(o, i)?.in_progress.mean(o.end.at)),
@@ -421,7 +446,7 @@ mod tests {
     use crate::units::{SimDuration, SimTime};
 
     fn value(scope: Scope, name: &str, entity: usize) -> Option<f64> {
-        (find_in(scope, name).unwrap().value)(&outcome(), entity)
+        find_in(scope, name).unwrap().of(&outcome(), entity)
     }
 
     #[test]
@@ -441,7 +466,7 @@ mod tests {
             outcome.ledger.lose(cause, 7);
             let shown: Vec<_> = CATALOGUE
                 .iter()
-                .filter(|m| m.name.starts_with("lost-") && (m.value)(&outcome, 0) == Some(7.0))
+                .filter(|m| m.name.starts_with("lost-") && m.of(&outcome, 0) == Some(7.0))
                 .collect();
             assert_eq!(shown.iter().map(|m| m.name).collect::<Vec<_>>(), [loss_measure(cause)]);
         }
@@ -468,9 +493,9 @@ mod tests {
         for (scope, name) in
             [(Scope::Queue, "jain-busy"), (Scope::Queue, "sojourn-p95"), (Scope::Run, "makespan")]
         {
-            assert_eq!((find_in(scope, name).unwrap().value)(&outcome, 0), None, "{name}");
+            assert_eq!(find_in(scope, name).unwrap().of(&outcome, 0), None, "{name}");
         }
-        assert_eq!((find("share").unwrap().value)(&outcome, 5), None);
+        assert_eq!(find("share").unwrap().of(&outcome, 5), None);
     }
 
     #[test]
@@ -478,6 +503,6 @@ mod tests {
         let mut outcome = outcome();
         outcome.consumers[0].busy = SimDuration::from_secs(900);
         outcome.consumers[0].last_finished = Some(SimTime::END);
-        assert_eq!((find("utilisation").unwrap().value)(&outcome, 0), Some(1.0));
+        assert_eq!(find("utilisation").unwrap().of(&outcome, 0), Some(1.0));
     }
 }

@@ -196,6 +196,9 @@ pub struct QueueOutcome {
     pub depth: TimeWeighted,
     /// The course of the ready messages, for plots.
     pub depth_series: DepthSeries,
+    /// Of a steady state: how many messages it held at equal distances of what is measured, up to the end of the run. Ready and
+    /// unacknowledged ones, and those in the buffers of consumers that acknowledge before they process.
+    pub populations: Vec<u64>,
     /// Deliveries of a message that had entered the queue before the one delivered last, without having been requeued.
     pub out_of_order: u64,
     /// The shortest time in which the consumers of this queue could have done all the work that they did, from the first
@@ -222,7 +225,7 @@ pub struct DownstreamOutcome {
     pub concurrency: Option<u32>,
     /// Calls that began.
     pub calls: u64,
-    /// Calls that failed.
+    /// Those of them that failed.
     pub failed: u64,
     /// Calls in progress over time.
     pub in_progress: TimeWeighted,
@@ -298,4 +301,11 @@ pub struct Outcome {
     pub balanced: Result<(), LedgerError>,
     /// Errors that the broker sent to clients, in order of arrival, at most 100.
     pub errors: Vec<ClientError>,
+}
+
+impl Outcome {
+    /// Whether anything was measured. A run that ended before its warm-up was over says nothing of the long run.
+    pub fn is_measured(&self) -> bool {
+        self.measured_from == SimTime::ZERO || self.end.at > self.measured_from
+    }
 }

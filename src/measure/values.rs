@@ -112,17 +112,14 @@ pub(super) fn lost_to(outcome: &Outcome, cause: LossCause) -> Option<f64> {
     Some(outcome.ledger.lost_to(cause) as f64)
 }
 
-/// The mean of a queue's ready messages in the first (0), second or last (2) third of what is measured; `None` where the run
-/// drained before its end, or nothing was seen.
-pub(super) fn third(outcome: &Outcome, queue: usize, part: u64) -> Option<f64> {
+/// The mean of the messages that a queue held in the first (0), second or last (2) third of what is measured; `None` where
+/// the run drained before its end, or nobody looked.
+pub(super) fn third(outcome: &Outcome, queue: usize, part: usize) -> Option<f64> {
     if outcome.end.why == EndReason::Drained {
         return None;
     }
-    let (from, end) = (outcome.measured_from, outcome.end.at);
-    let length = end.since(from).as_nanos() / 3;
-    let begin = from.as_nanos() + length * part;
-    let inside = |at: SimTime| (begin..begin + length).contains(&at.as_nanos());
-    let points = outcome.queues.get(queue)?.depth_series.points();
-    let levels: Vec<f64> = points.filter(|(at, _)| inside(*at)).map(|(_, level)| f64::from(level)).collect();
-    crate::stats::mean(&levels)
+    let looks = &outcome.queues.get(queue)?.populations;
+    let length = looks.len() / 3;
+    let held: Vec<f64> = looks.iter().skip(length * part).take(length).map(|&held| held as f64).collect();
+    crate::stats::mean(&held)
 }

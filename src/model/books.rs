@@ -41,7 +41,7 @@ pub(super) struct Books {
     pub(super) republishes: bool,
     /// In order of `queues`.
     pub(super) repeats: Vec<Repeats>,
-    /// What happened before is not measured.
+    /// What happens before is not measured. Zero in a run by hand, which has no warm-up.
     pub(super) measured_from: SimTime,
 }
 

@@ -107,6 +107,8 @@ pub(super) struct Downstream {
     /// One for each publisher, by index; the draw with a message's number is that of its calls.
     latencies: Vec<RandomStream>,
     failures: RandomStream,
+    /// Calls that began up to then are not counted, however they end; `None`: all are.
+    measured_after: Option<SimTime>,
     outcome: DownstreamOutcome,
 }
 
@@ -130,6 +132,7 @@ impl Downstream {
             wake: Seq::NONE,
             latencies: publishers(&spec.name),
             failures: RandomStream::new(seed, &spec.name, "call-failures"),
+            measured_after: None,
             outcome: DownstreamOutcome {
                 name: spec.name.clone(),
                 concurrency: spec.concurrency,
@@ -146,6 +149,7 @@ impl Downstream {
 
     /// Forgets what was measured so far.
     pub(super) fn measure_from(&mut self, now: SimTime) {
+        self.measured_after = Some(now);
         self.outcome.restart(now);
     }
 
@@ -264,7 +268,7 @@ impl<R: Recorder> System<R> {
             self.serve(downstream, events);
             return Called::Done(now.since(call.began));
         }
-        state.outcome.failed += 1;
+        state.outcome.failed += u64::from(state.measured_after.is_none_or(|from| since > from));
         call.failed += 1;
         let retry_after =
             self.consumers[index].calls.as_mut().and_then(|calls| calls.retries_after(call.failed));

@@ -3,15 +3,21 @@
 use std::sync::Arc;
 
 use super::books::Books;
+use super::consumer::Consumer;
 use super::event::SystemEvent;
+use super::reader_books::ConsumerBook;
 use super::record::{Lean, Recorder};
-use super::spec::SystemSpec;
+use super::spec::{Acknowledge, SystemSpec};
 use super::system::{Node, System};
+use crate::amqp::QueueId;
 use crate::engine::{EventList, Limits, RunEnd, Stop, run};
 use crate::measure::{LedgerError, LittlesLaw, Waits};
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
-/// How many messages the queues held together, ready and unacknowledged, at `points` equal distances of one run of the
+/// So often one looks how many messages queues hold, in what is measured: 64 times in each third.
+const LOOKS: u128 = 192;
+
+/// How many messages the queues held together, ready and unacknowledged or in buffers, at `points` equal distances of one run of the
 /// scenario's duration. Shorter where the run ends before.
 pub fn populations(spec: &SystemSpec, seed: u64, points: u32) -> Vec<u64> {
     let spec = Arc::new(spec.clone());
@@ -31,21 +37,87 @@ pub fn populations(spec: &SystemSpec, seed: u64, points: u32) -> Vec<u64> {
     populations
 }
 
+/// Why a run makes a halt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Halt {
+    /// The warm-up is over.
+    Measure,
+    /// To count the messages of its queues.
+    Look,
+    /// The scenario's duration is over.
+    End,
+}
+
 impl<R: Recorder> System<R> {
+    /// Where a run makes a halt, in order; the last one is its end. A run that is measured as a whole makes no other.
+    pub(super) fn halts(&mut self) -> Vec<(SimTime, Halt)> {
+        let duration = self.spec().duration;
+        let end = (duration, Halt::End);
+        let Some(from) = self.spec().measured_from else { return vec![end] };
+        self.books.measured_from = from;
+        if from >= duration {
+            return vec![end];
+        }
+        let length = u128::from(duration.since(from).as_nanos());
+        // In the middle of equal parts, so that none of them counts more than another.
+        let look = |part: u128| {
+            let nanos = length * (2 * part + 1) / (2 * LOOKS);
+            (from + SimDuration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)), Halt::Look)
+        };
+        let measure = (from > SimTime::ZERO).then_some((from, Halt::Measure));
+        measure.into_iter().chain((0..LOOKS).map(look)).chain([end]).collect()
+    }
+
     /// Runs to the end, and measures from the instant on that the scenario names.
     pub(super) fn run_to_end(&mut self, events: &mut EventList<SystemEvent>) -> RunEnd {
-        let limits = Limits { time: self.spec().duration, events: self.spec().events_max };
-        let from = self.spec().measured_from;
-        if from == SimTime::ZERO {
-            return run(self, events, limits);
+        let mut handled = 0;
+        let most = self.spec().events_max;
+        let mut last = RunEnd { at: events.now(), events: 0, why: Stop::TimeLimit };
+        for (time, halt) in self.halts() {
+            last = run(self, events, Limits { time, events: most - handled });
+            handled += last.events;
+            if last.why != Stop::TimeLimit {
+                break;
+            }
+            self.halt(time, halt);
         }
-        let before = run(self, events, Limits { time: from, ..limits });
-        if before.why != Stop::TimeLimit {
-            return before;
+        RunEnd { events: handled, ..last }
+    }
+
+    /// The run has come to a halt.
+    pub(super) fn halt(&mut self, now: SimTime, halt: Halt) {
+        match halt {
+            Halt::Measure => self.measure_from(now),
+            Halt::Look => self.look_at_populations(),
+            Halt::End => {}
         }
-        self.measure_from(from);
-        let after = run(self, events, Limits { events: limits.events - before.events, ..limits });
-        RunEnd { events: before.events + after.events, ..after }
+    }
+
+    /// Notes how many messages each queue holds.
+    fn look_at_populations(&mut self) {
+        let mut held = vec![0; self.books.queues.len()];
+        let mut add =
+            |(queue, messages): (QueueId, u64)| held[self.books.place_of(queue) as usize] += messages;
+        match &self.node {
+            Node::Up(broker) => broker.populations().for_each(&mut add),
+            Node::Down(survivors) => survivors.populations().for_each(&mut add),
+            Node::AtWork => {}
+        }
+        for (place, messages) in self.held_by_consumers() {
+            held[place] += messages;
+        }
+        for (queue, messages) in self.books.queues.iter_mut().zip(held) {
+            queue.outcome.populations.push(messages);
+        }
+    }
+
+    /// Messages that wait in the buffers of consumers and are acknowledged already, so that their queues know nothing of
+    /// them; with the place of the queue.
+    fn held_by_consumers(&self) -> impl Iterator<Item = (usize, u64)> {
+        let early =
+            |(consumer, _): &(&Consumer, &ConsumerBook)| consumer.acknowledge != Acknowledge::AfterProcessing;
+        let all = self.consumers.iter().zip(&self.books.consumers).filter(early);
+        all.map(|(consumer, book)| (book.queue as usize, u64::from(consumer.buffered)))
     }
 
     /// Forgets what was measured so far.
@@ -66,14 +138,15 @@ impl<R: Recorder> System<R> {
     }
 
     fn population(&self) -> u64 {
-        match &self.node {
+        let in_queues = match &self.node {
             Node::Up(broker) => {
                 let (ready, unacked) = broker.counts();
                 ready + unacked
             }
             Node::Down(survivors) => survivors.ready(),
             Node::AtWork => 0,
-        }
+        };
+        in_queues + self.held_by_consumers().map(|(_, messages)| messages).sum::<u64>()
     }
 }
 
@@ -100,7 +173,6 @@ impl Books {
 
     /// Forgets what was measured; the ledger, the counts of producers and what a property is about go on.
     pub(super) fn measure_from(&mut self, now: SimTime) {
-        self.measured_from = now;
         for queue in &mut self.queues {
             queue.measure_from(now);
         }

@@ -9,6 +9,7 @@ use super::downstream::Downstream;
 use super::effects::Effects;
 use super::event::SystemEvent;
 use super::frame::Frame;
+use super::measuring::Halt;
 use super::record::{Lean, Recorder, Recording};
 use super::spec::SystemSpec;
 use super::system::{Node, System};
@@ -44,17 +45,22 @@ pub fn simulate_recorded(
     let spec = Arc::new(spec.clone());
     let (mut system, mut events) = System::new(&spec, seed, Recording::default());
     let mut count = 0;
-    let mut until = if spec.measured_from > SimTime::ZERO { spec.measured_from } else { spec.duration };
+    let mut halts = system.halts().into_iter();
+    let mut next = halts.next();
     loop {
         let observed = system.recorder_mut().take();
         if !observed.is_empty() {
             look(&system, observed);
         }
         let exhausted = count >= spec.events_max;
+        let until = next.map_or(spec.duration, |(at, _)| at);
         if exhausted || !step(&mut system, &mut events, until) {
-            if !exhausted && until < spec.duration && !is_drained(&system, &events) {
-                system.measure_from(until);
-                until = spec.duration;
+            if !exhausted
+                && let Some((at, halt)) = next.filter(|(_, halt)| *halt != Halt::End)
+                && !is_drained(&system, &events)
+            {
+                system.halt(at, halt);
+                next = halts.next();
                 continue;
             }
             // The loop's last round: it only finds out why there is no next event.

@@ -23,8 +23,9 @@ use crate::observe::Conclusion;
 pub struct SystemSpec {
     /// When the run stops, drained or not.
     pub duration: SimTime,
-    /// Measures begin at this instant; what happened before is warm-up. The books cover the whole run.
-    pub measured_from: SimTime,
+    /// Of a steady state: measures begin at this instant, what happened before is warm-up, and from it on one looks how many
+    /// messages queues hold. `None`: the run is measured as a whole. The books cover the whole run.
+    pub measured_from: Option<SimTime>,
     /// Look at every observation, for measures that take it. It makes a run slower.
     pub details: bool,
     /// After how many events the run stops, whatever the virtual time: an endless scenario is an answer, not a hang.

@@ -10,7 +10,8 @@ const WIDTH: usize = 110;
 
 /// The tables; where observations were not looked at, how to have it done.
 pub(super) fn closer(variant: &VariantResult) -> String {
-    let queues = || variant.outcomes.iter().flat_map(|outcome| &outcome.queues);
+    let measured = || variant.outcomes.iter().filter(|outcome| outcome.is_measured());
+    let queues = || measured().flat_map(|outcome| &outcome.queues);
     let works = queues().any(|queue| queue.makespan.is_some());
     if !variant.variant.scenario.system.details {
         let note = "latencies are not taken apart, and nobody looks for messages out of order, because it would take about \

@@ -133,12 +133,14 @@ pub(super) fn differences(result: &RunResult, comparison: &Comparison) -> String
     let Some((base, others)) = result.variants.split_first() else { return String::new() };
     let mut groups: Vec<Group> = Vec::new();
     let mut unsure = false;
+    let pairs_of = |row: &Difference| base.outcomes.len().max(result.variants[row.variant].outcomes.len());
     // Rows of one measure and entity stand together, one for each variant that has it.
     let shown: Vec<&Difference> = comparison.rows.iter().filter(|row| is_told(row.measure)).collect();
     for rows in shown.chunk_by(|a, b| a.measure == b.measure && a.entity == b.entity) {
         let cells = (1..=others.len()).map(|variant| rows.iter().find(|row| row.variant == variant));
-        let cells: Vec<String> =
-            cells.map(|row| row.map_or_else(|| "-".to_owned(), |row| difference(row))).collect();
+        let cells: Vec<String> = cells
+            .map(|row| row.map_or_else(|| "-".to_owned(), |row| difference(row, pairs_of(row))))
+            .collect();
         if cells.iter().all(|cell| matches!(cell.as_str(), "=" | "-")) {
             continue;
         }
@@ -217,12 +219,18 @@ fn is_unsure(row: &Difference) -> bool {
     !row.is_equal() && !row.differs()
 }
 
-fn difference(row: &Difference) -> String {
+/// A difference; `pairs` is how many there could be.
+fn difference(row: &Difference, pairs: usize) -> String {
     if row.is_equal() {
         return "=".to_owned();
     }
     let doubt = if is_unsure(row) { " ~" } else { "" };
     let text = numbers::signed(&row.difference, row.measure.unit);
+    let some = match row.difference {
+        Estimate::Interval(interval) => numbers::some(interval.n, pairs),
+        Estimate::Single(_) => numbers::some(1, pairs),
+        Estimate::Exact(_) => String::new(),
+    };
     // Less than is shown, as `+0 pp`.
-    if text.contains(|c| matches!(c, '1'..='9')) { format!("{text}{doubt}") } else { "=".to_owned() }
+    if text.contains(|c| matches!(c, '1'..='9')) { format!("{text}{doubt}{some}") } else { "=".to_owned() }
 }

@@ -35,7 +35,7 @@ fn write_variant(writer: &mut ::csv::Writer<Vec<u8>>, variant: &VariantResult) -
                     measure.scope.entity(outcome, entity),
                     measure.name,
                     measure.unit.name(),
-                    &(measure.value)(outcome, entity).map(|value| value.to_string()).unwrap_or_default(),
+                    &measure.of(outcome, entity).map(|value| value.to_string()).unwrap_or_default(),
                 ])?;
             }
         }

@@ -4,6 +4,7 @@ use super::dispatch;
 use super::numbers;
 use super::wrap::wrap;
 use crate::experiment::{FoundBy, RunResult, VariantResult, shell_word};
+use crate::units::SimTime;
 
 /// Columns of a line.
 const WIDTH: usize = 110;
@@ -37,7 +38,11 @@ pub(super) fn head(result: &RunResult) -> String {
 
 /// What is left out, and when it was enough; `None` where everything is measured and the number of replications is given.
 fn study(result: &RunResult) -> Option<String> {
-    let measured_from = result.variants.iter().map(|one| one.variant.scenario.system.measured_from).max()?;
+    let measured_from = result
+        .variants
+        .iter()
+        .map(|one| one.variant.scenario.system.measured_from.unwrap_or_default())
+        .max()?;
     let warm_ups = || result.variants.iter().filter_map(|variant| variant.warm_up.as_ref());
     let found = warm_ups().find_map(|warm_up| match &warm_up.how {
         FoundBy::PilotRuns { runs, .. } => Some(*runs),
@@ -48,6 +53,9 @@ fn study(result: &RunResult) -> Option<String> {
         None => "as the scenario says".to_owned(),
     };
     let warm_up = warm_ups().next().map(|_| {
+        if let Some(note) = from_the_start(measured_from, found) {
+            return format!("steady state, {note}");
+        }
         let of = if result.variants.len() > 1 { ", the longest of all variants'" } else { "" };
         format!(
             "steady state, measured from {measured_from} on: the warm-up before is left out ({by}{of}); fates, losses and \
@@ -65,6 +73,21 @@ fn study(result: &RunResult) -> Option<String> {
     });
     let said: Vec<String> = warm_up.into_iter().chain(stopping).collect();
     (!said.is_empty()).then(|| said.join("; "))
+}
+
+/// What a warm-up of nothing means, found in so many pilot runs or given by the scenario; `None` where something is left out.
+pub(super) fn from_the_start(measured_from: SimTime, found: Option<usize>) -> Option<String> {
+    let why = match found {
+        _ if measured_from > SimTime::ZERO => return None,
+        Some(runs) => {
+            let runs = numbers::counted(runs as u64, "pilot run");
+            format!("MSER-5 found no warm-up in {runs}")
+        }
+        None => "the scenario gives no warm-up".to_owned(),
+    };
+    Some(format!(
+        "measured from the start: {why}. Queues are empty at first, so means may still be a little low (initial bias)"
+    ))
 }
 
 /// Which replications a variant has, and what their numbers mean.

@@ -108,7 +108,7 @@ fn study(variant: &VariantResult) -> Value {
     let Some(warm_up) = &variant.warm_up else { return json!({ "horizon": "terminating" }) };
     let mut study = json!({
         "horizon": "steady-state",
-        "measured_from_ns": variant.variant.scenario.system.measured_from.as_nanos(),
+        "measured_from_ns": variant.variant.scenario.system.measured_from.unwrap_or_default().as_nanos(),
         "warm_up_ns": warm_up.ends.as_nanos(),
     });
     match &warm_up.how {
@@ -240,6 +240,7 @@ fn replication(variant: &VariantResult, index: usize, outcome: &Outcome) -> Valu
         "index": identity.index,
         "seed": identity.seed,
         "replay": identity.to_string(),
+        "measured": outcome.is_measured(),
         "end": { "at_ns": outcome.end.at.as_nanos(), "events": outcome.end.events, "why": why },
         "ledger": ledger(outcome),
         "errors": errors,
@@ -263,7 +264,7 @@ fn ledger(outcome: &Outcome) -> Value {
     let books = &outcome.ledger;
     let lost: Map<String, Value> = CATALOGUE
         .iter()
-        .filter_map(|measure| Some((measure.name.strip_prefix("lost-")?, (measure.value)(outcome, 0)?)))
+        .filter_map(|measure| Some((measure.name.strip_prefix("lost-")?, measure.of(outcome, 0)?)))
         .filter(|(_, count)| *count > 0.0)
         .map(|(cause, count)| (cause.to_owned(), (count as u64).into()))
         .collect();

@@ -50,6 +50,12 @@ pub(super) fn certainty(estimate: &Estimate) -> String {
     }
 }
 
+/// ` (n = 3 of 10)`: only so many replications have a value, for example because a percentile takes more observations than the
+/// others had; nothing where all have one.
+pub(super) fn some(n: usize, all: usize) -> String {
+    if n < all { format!(" (n = {n} of {all})") } else { String::new() }
+}
+
 /// A factor in a sentence: `2.45`.
 pub(super) fn factor(value: f64) -> String {
     rounded(value, 2)

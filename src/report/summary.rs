@@ -36,6 +36,9 @@ pub fn comparison_summary(result: &RunResult, comparison: &Comparison) -> String
         text += &format!("{}\n", titled(variant));
     }
     text += "\n";
+    for variant in &result.variants {
+        text += &theory::warnings(variant, &format!("variant `{}`", variant.variant.name));
+    }
     text += &comparison::side_by_side(result);
     text += &comparison::differences(result, comparison);
     text += &faults::by_variant(&result.variants);
@@ -75,7 +78,7 @@ fn keeps(variant: &VariantResult) -> bool {
 
 fn body(variant: &VariantResult, asked: u32) -> String {
     let mut text = head::replications(variant, asked);
-    text += &theory::unstable(variant);
+    text += &theory::warnings(variant, "");
     text += &theory::theory(variant);
     text += &losses::losses(variant);
     text += &table::of_measures(&table::CONSUMERS, variant);

@@ -66,14 +66,21 @@ pub(super) const FAIRNESS: Columns = Columns {
 pub(super) const COST: Columns = Columns {
     title: "how long the work took",
     scope: Scope::Queue,
-    measures: &["idle-while-work-waits", "makespan", "makespan-ratio", "sojourn-mean", "sojourn-p95"],
+    measures: &[
+        "idle-while-work-waits",
+        "makespan",
+        "makespan-ratio",
+        "throughput",
+        "sojourn-mean",
+        "sojourn-p95",
+    ],
 };
 
 /// A part of the long run has no end that says anything.
 pub(super) const COST_OF_LONG_RUN: Columns = Columns {
     title: "how long messages took",
     scope: Scope::Queue,
-    measures: &["idle-while-work-waits", "wait-mean", "sojourn-mean", "sojourn-p95"],
+    measures: &["idle-while-work-waits", "throughput", "wait-mean", "sojourn-mean", "sojourn-p95"],
 };
 
 /// Known where observations are looked at.
@@ -196,22 +203,81 @@ pub(super) fn of_measures(columns: &Columns, variant: &VariantResult) -> String 
         std::iter::once(columns.scope.name()).chain(measures.iter().map(|measure| measure.name)).collect();
     let has_any =
         |entity: &usize| measures.iter().any(|measure| variant.estimate(measure, *entity).is_some());
-    let rows = (0..entities).filter(has_any).map(|entity| {
-        let cells = measures.iter().map(|measure| cell(variant, measure, entity));
-        std::iter::once(columns.scope.entity(outcome, entity).to_owned()).chain(cells).collect()
+    let shown: Vec<usize> = (0..entities).filter(has_any).collect();
+    let groups = alike(&shown, |entity| columns.scope.entity(outcome, entity));
+    let rows = groups.iter().map(|group| {
+        let name = |entity: usize| columns.scope.entity(outcome, entity);
+        let (first, last) = (name(group[0]), name(group[group.len() - 1]));
+        let named =
+            if group.len() == 1 { first.to_owned() } else { format!("{first} to {last} ({})", group.len()) };
+        let cells = measures.iter().map(|measure| cell_of(variant, measure, group));
+        std::iter::once(named).chain(cells).collect()
     });
-    titled(columns.title, &head, rows)
+    let text = titled(columns.title, &head, rows);
+    if groups.iter().all(|group| group.len() == 1) {
+        return text;
+    }
+    let note = "a row of many alike has the lowest and the highest of their numbers; the CSV and JSON files have each";
+    format!("{}\n{}\n\n", text.trim_end(), wrap("note: ", 6, note, LINE).join("\n"))
 }
 
-/// One number; a number of fewer replications than the table's says of how many.
-pub(super) fn cell(variant: &VariantResult, measure: MeasureId, entity: usize) -> String {
-    let Some(estimate) = variant.estimate(measure, entity) else { return "-".to_owned() };
+/// Neighbours whose names differ by their number only, where there are many of them; each other one by itself.
+fn alike<'a>(entities: &[usize], name: impl Fn(usize) -> &'a str) -> Vec<Vec<usize>> {
+    let same = |a: &usize, b: &usize| {
+        let (a, b) = (without_number(name(*a)), without_number(name(*b)));
+        a.is_some() && a == b
+    };
+    let groups = entities.chunk_by(same).flat_map(|group| {
+        if group.len() > ALIKE_MAX {
+            vec![group.to_vec()]
+        } else {
+            group.iter().map(|&one| vec![one]).collect()
+        }
+    });
+    groups.collect()
+}
+
+/// What stands before and behind the last number in a name; `None` if it has none.
+fn without_number(name: &str) -> Option<(&str, &str)> {
+    let end = name.rfind(|c: char| c.is_ascii_digit())? + 1;
+    let start = name[..end]
+        .rfind(|c: char| !c.is_ascii_digit())
+        .map_or(0, |at| at + name[at..].chars().next().map_or(1, char::len_utf8));
+    Some((&name[..start], &name[end..]))
+}
+
+/// The number of one entity, or between which numbers those of several are.
+fn cell_of(variant: &VariantResult, measure: MeasureId, entities: &[usize]) -> String {
+    if let [only] = entities {
+        return cell(variant, measure, *only);
+    }
+    let values = entities.iter().filter_map(|&entity| variant.estimate(measure, entity));
+    let values: Vec<f64> = values.map(|estimate| estimate.value()).collect();
+    let Some((low, high)) =
+        values.iter().copied().map(|one| (one, one)).reduce(|(a, b), (c, d)| (a.min(c), b.max(d)))
+    else {
+        return cell(variant, measure, entities[0]);
+    };
     let about = if measure.is_percentile() { "≈" } else { "" };
-    let text = format!("{about}{}", numbers::estimate(&estimate, measure.unit));
-    let n = measure.values(&variant.outcomes, entity).len();
-    if n < variant.outcomes.len() { format!("{text} (n = {n})") } else { text }
+    let [low, high] = [low, high].map(|value| numbers::quantity(value, measure.unit));
+    if low == high { format!("{about}{low}") } else { format!("{about}{low} to {high}") }
 }
 
+/// One number, with of how many replications it is if some have none.
+pub(super) fn cell(variant: &VariantResult, measure: MeasureId, entity: usize) -> String {
+    let Some(estimate) = variant.estimate(measure, entity) else {
+        return if variant.is_spoilt(measure, entity) { "unstable" } else { "-" }.to_owned();
+    };
+    let about = if measure.is_percentile() { "≈" } else { "" };
+    let n = measure.values(&variant.outcomes, entity).len();
+    let some = numbers::some(n, variant.outcomes.len());
+    format!("{about}{}{some}", numbers::estimate(&estimate, measure.unit))
+}
+
+/// More that are alike than these share a row.
+const ALIKE_MAX: usize = 10;
+/// Columns of a note.
+const LINE: usize = 110;
 /// The widest line of a table of words.
 const WIDTH: usize = 100;
 /// A column's name is not broken into lines shorter than this.
@@ -254,4 +320,45 @@ fn plain(head: Vec<String>, rows: Vec<Vec<String>>) -> Table {
         place.set_padding((u16::from(column == 0), 1));
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::tests::{plan, run_example};
+    use crate::measure::example::consumer;
+
+    fn consumers(n: u64) -> String {
+        let result = run_example(&plan(false, 1), |_, _, outcome| {
+            outcome.consumers =
+                (1..=n).map(|k| consumer(&format!("worker-{k}-eu"), 20 + k, 10 + k, 60)).collect();
+            outcome.consumers.push(consumer("slow", 5, 10, 61));
+        })
+        .unwrap();
+        of_measures(&CONSUMERS, &result.variants[0])
+    }
+
+    #[test]
+    fn many_alike_share_a_row_with_the_lowest_and_the_highest() {
+        let text = consumers(11);
+        let row = |text: &str, begin: &str| {
+            let line = text.lines().find(|line| line.starts_with(begin)).map(str::to_owned);
+            line.unwrap_or_else(|| panic!("no `{begin}` in {text}"))
+        };
+        let together = row(&text, " worker-1-eu to worker-11-eu (11)");
+        assert!(together.contains(" 21 to 31 ") && together.trim_end().ends_with(" 60s"), "{text}");
+        assert!(row(&text, " slow").contains(" 5 ") && text.contains("note: a row of many alike"), "{text}");
+        let few = consumers(10);
+        assert!(row(&few, " worker-10-eu").contains(" 30 ") && !few.contains("note:"), "{few}");
+    }
+
+    #[test]
+    fn names_are_alike_but_for_their_last_number() {
+        assert_eq!(without_number("eu-2-worker-17"), Some(("eu-2-worker-", "")));
+        assert_eq!(without_number("w17-eu"), Some(("w", "-eu")));
+        assert_eq!(
+            (without_number("ö7"), without_number("7"), without_number("worker")),
+            (Some(("ö", "")), Some(("", "")), None)
+        );
+    }
 }

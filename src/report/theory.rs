@@ -1,10 +1,11 @@
 //! Theory beside what was simulated, and queues that have no long run.
 
+use super::answer::steady;
 use super::numbers::{self, estimate};
 use super::table;
 use super::wrap::wrap;
 use crate::experiment::{Instability, Unstable, VariantResult, WarmUp};
-use crate::measure::{Scope, Unit, find_in};
+use crate::measure::{EndReason, Scope, Unit, find_in};
 use crate::stats::Estimate;
 
 /// Columns of a line.
@@ -28,12 +29,20 @@ impl Beside {
     }
 }
 
-/// The numbers of theory that the simulation has too; empty where the scenario is no queue of the textbooks, or unstable.
+/// The numbers of theory that the simulation has too; empty where the scenario is no queue of the textbooks, or unstable, or
+/// where a run was cut short: what it has is no long run.
 pub(super) fn beside(variant: &VariantResult) -> Vec<Beside> {
     let Some((theory, steady)) = variant.theory.as_ref().and_then(|theory| Some((theory, theory.steady?)))
     else {
         return Vec::new();
     };
+    if variant
+        .outcomes
+        .iter()
+        .any(|outcome| !outcome.is_measured() || outcome.end.why != EndReason::TimeLimit)
+    {
+        return Vec::new();
+    }
     let queue = |outcome: &crate::measure::Outcome| {
         outcome.queues.iter().position(|queue| queue.name == theory.queue)
     };
@@ -46,7 +55,7 @@ pub(super) fn beside(variant: &VariantResult) -> Vec<Beside> {
     let utilisation = over(|outcome| {
         let measure = find_in(Scope::Consumer, "utilisation")?;
         let values: Vec<f64> =
-            (0..outcome.consumers.len()).filter_map(|index| (measure.value)(outcome, index)).collect();
+            (0..outcome.consumers.len()).filter_map(|index| measure.of(outcome, index)).collect();
         crate::stats::mean(&values)
     });
     let refused = over(|outcome| {
@@ -94,12 +103,21 @@ pub(super) fn theory(variant: &VariantResult) -> String {
     table::titled(&title, &["mean", "theory", "simulated", "interval holds theory"], cells)
 }
 
-/// What is said of queues that do not keep up.
-pub(super) fn unstable(variant: &VariantResult) -> String {
+/// Why numbers of a steady state are missing, or may mislead: runs without a long run, queues that do not keep up, a warm-up
+/// without an end. `whose`: the variant, where there are several.
+pub(super) fn warnings(variant: &VariantResult, whose: &str) -> String {
     let mut text = String::new();
+    let of = if whose.is_empty() { String::new() } else { format!("{whose}: ") };
+    if let Some(said) = steady::unmeasured(variant) {
+        let said = format!(
+            "{of}{said}. Measures of consumers, queues and latencies have no value there; a longer `duration` or a shorter \
+             `warm-up` helps, or a producer that goes on"
+        );
+        text += &format!("{}\n\n", wrap("warning: ", 9, &said, WIDTH).join("\n"));
+    }
     for unstable in &variant.unstable {
         let said = format!(
-            "queue `{}` does not keep up: {}. It has no long run; its waits and depths depend on how long one looks \
+            "{of}queue `{}` does not keep up: {}. It has no long run; its waits and depths depend on how long one looks \
              and are not averaged",
             unstable.queue,
             reason(unstable),
@@ -107,7 +125,7 @@ pub(super) fn unstable(variant: &VariantResult) -> String {
         text += &format!("{}\n\n", wrap("unstable: ", 10, &said, WIDTH).join("\n"));
     }
     if let Some(warm_up) = variant.warm_up.as_ref().filter(|warm_up| !warm_up.is_over()) {
-        text += &format!("{}\n\n", never_settled(warm_up, ""));
+        text += &format!("{}\n\n", never_settled(warm_up, whose));
     }
     text
 }
@@ -122,7 +140,7 @@ pub(super) fn reason(unstable: &Unstable) -> String {
             )
         }
         Instability::Rises { middle, last } => format!(
-            "{} ready messages in the middle third of what is measured, {} in the last",
+            "it holds {} messages in the middle third of what is measured, {} in the last",
             estimate(&middle, Unit::Count),
             estimate(&last, Unit::Count)
         ),

@@ -42,11 +42,11 @@ pub struct Precision {
 }
 
 impl Study {
-    /// The warm-up that the scenario itself names; zero for none, or for one that is to be found.
-    pub fn given_warm_up(&self) -> SimDuration {
+    /// The warm-up of a steady state, as the scenario itself names it; zero for one that is to be found.
+    pub fn measured_from(&self) -> Option<SimDuration> {
         match self.horizon {
-            Horizon::SteadyState { warm_up: Some(length) } => length,
-            Horizon::SteadyState { warm_up: None } | Horizon::Terminating => SimDuration::ZERO,
+            Horizon::SteadyState { warm_up } => Some(warm_up.unwrap_or(SimDuration::ZERO)),
+            Horizon::Terminating => None,
         }
     }
 

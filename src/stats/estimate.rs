@@ -1,6 +1,6 @@
 //! What is known of a number after some replications. Knows neither AMQP nor what the number measures.
 
-use super::{ConfidenceInterval, LEVEL};
+use super::{ConfidenceInterval, LEVEL, difference};
 
 /// A number with as much certainty as its replications give.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,7 +25,7 @@ impl Estimate {
 
     /// The estimate of the mean of `others[k] − base[k]`, whose systems share seed k; `None` without a pair.
     pub fn of_difference(base: &[f64], others: &[f64], random: bool) -> Option<Estimate> {
-        let first = others.first()? - base.first()?;
+        let first = difference(*base.first()?, *others.first()?);
         if !random {
             return Some(Estimate::Exact(first));
         }
@@ -83,5 +83,13 @@ mod tests {
         assert!(!Estimate::of_difference(&[1.0, 2.0], &[2.0, 1.0], true).unwrap().excludes_zero());
         assert!(!Estimate::of_difference(&[1.0], &[2.0], true).unwrap().excludes_zero());
         assert!(Estimate::of_difference(&[1.0], &[2.0], false).unwrap().excludes_zero());
+    }
+
+    #[test]
+    fn what_only_rounding_tells_apart_is_no_difference() {
+        let (a, b) = (0.1 + 0.2, 0.3);
+        assert_eq!(Estimate::of_difference(&[a], &[b], false), Some(Estimate::Exact(0.0)));
+        assert_eq!(Estimate::of_difference(&[a, a, a], &[b, b, b], true).unwrap().ends(), Some((0.0, 0.0)));
+        assert!(Estimate::of_difference(&[0.3], &[0.300_000_01], false).unwrap().excludes_zero());
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::student_quantile;
+use super::{difference, student_quantile};
 
 /// The confidence level of every interval that is reported.
 pub const LEVEL: f64 = 0.95;
@@ -76,7 +76,8 @@ impl ConfidenceInterval {
     /// Common random numbers make the two correlate, which narrows the interval of their difference.
     /// Source: Law, section 10.2.1 (paired-t interval).
     pub fn of_paired_difference(base: &[f64], others: &[f64], level: f64) -> Option<ConfidenceInterval> {
-        let differences: Vec<f64> = base.iter().zip(others).map(|(base, other)| other - base).collect();
+        let differences: Vec<f64> =
+            base.iter().zip(others).map(|(base, other)| difference(*base, *other)).collect();
         let interval = ConfidenceInterval::of_mean(&differences, level)?;
         Some(ConfidenceInterval { method: Method::PairedStudent, ..interval })
     }

@@ -17,7 +17,7 @@ pub use estimate::Estimate;
 pub use histogram::Histogram;
 pub use holm::holm;
 pub use interval::{ConfidenceInterval, LEVEL, Method, mean};
-pub use paired::variance_reduction;
+pub use paired::{difference, variance_reduction};
 pub use proportion::{ProportionInterval, rule_of_three, wilson_interval};
 pub use quantile::{QuantileInterval, TooFew, observations_for_quantile, quantile_interval};
 pub use stopping::{PILOT, enough, is_precise, looks};

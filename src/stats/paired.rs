@@ -3,6 +3,15 @@
 
 use super::{Estimate, mean, student_cdf, student_quantile};
 
+/// Two values of a ratio that differ by less than this part of them differ by the rounding of floating point.
+const RESIDUE: f64 = 1e-9;
+
+/// `other − base`; 0 where only the rounding of floating point tells them apart.
+pub fn difference(base: f64, other: f64) -> f64 {
+    let difference = other - base;
+    if difference.abs() <= RESIDUE * base.abs().max(other.abs()) { 0.0 } else { difference }
+}
+
 impl Estimate {
     /// Two-sided p-value of the t-test that the mean is zero; `None` without an interval. Without any spread it is 1 for
     /// zero and 0 for anything else.
@@ -24,7 +33,8 @@ impl Estimate {
 ///
 /// `None` for fewer than two pairs, where both are constant, or where the difference is: nothing is left of its variance.
 pub fn variance_reduction(base: &[f64], others: &[f64]) -> Option<f64> {
-    let differences: Vec<f64> = base.iter().zip(others).map(|(base, other)| other - base).collect();
+    let differences: Vec<f64> =
+        base.iter().zip(others).map(|(base, other)| difference(*base, *other)).collect();
     let apart = variance(&differences)?;
     let each = variance(base)? + variance(others)?;
     (apart > 0.0 && each > 0.0).then(|| each / apart)

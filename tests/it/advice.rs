@@ -119,3 +119,47 @@ fn no_reader_finishes_nothing() {
     };
     assert!(advise(plan, 1, &|_, _| {}).unwrap().is_none());
 }
+
+/// With fewer than a batch in hand a consumer waits for messages that it is not sent. It has ten, then: as fast as can be, for ten.
+#[test]
+fn a_prefetch_count_below_a_batch_of_acknowledgements_is_not_advised() {
+    for more in ["ack-batch = 10\n", "ack-batch = 10\nack-batch-delay = \"1ms\"\n"] {
+        let advice = advice(&(backlog(1, 600, 30, "\"10ms\"") + more));
+        assert_eq!((advice.least, advice.counts[0]), (10, Some(10)));
+        assert!(advice.counts[advice.advised].is_none_or(|count| count >= 10), "{:?}", advice.counts);
+        let text = amqpsim::report::advice_summary(&advice);
+        assert!(text.contains("note: prefetch counts below 10 are not tried, and not advised"), "{text}");
+        assert!(text.contains("against prefetch count 10: ") || advice.advised == 0, "{text}");
+    }
+}
+
+/// Four at once: p / (r + s) up to 4 / s.
+#[test]
+fn the_bound_knows_how_many_messages_a_consumer_works_on_at_once() {
+    let advice = advice(&(backlog(1, 1000, 30, "\"10ms\"") + "concurrency = 4\n"));
+    for (k, (count, throughput)) in curve(&advice).into_iter().enumerate() {
+        let rule = 1000.0 * count.map_or(f64::INFINITY, |count| f64::from(count) / 40.0).min(0.4);
+        assert!((advice.limits[k].unwrap() / rule - 1.0).abs() < 1e-12, "{count:?}: {:?}", advice.limits[k]);
+        assert!((throughput / rule - 1.0).abs() < 0.01, "{count:?}: {throughput} against {rule}");
+    }
+    assert_eq!(advice.counts[advice.advised], Some(16));
+}
+
+/// One replication has no interval, and one consumer no fairness: nothing is said of either.
+#[test]
+fn what_is_not_there_is_not_spoken_of() {
+    let text = backlog(1, 600, 10, "{ exponential = \"10ms\" }")
+        .replace("interarrival = \"0s\"", "interarrival = { exponential = \"25ms\" }\nstart = \"2s\"")
+        .replace("replications = 10", "replications = 1");
+    let advice = advice(&text);
+    assert!(matches!(advice.bound_by, BoundBy::Arrivals(_)));
+    let said = amqpsim::report::advice_summary(&advice);
+    assert!(said.contains("as far as one replication tells"), "{said}");
+    assert!(!said.contains("index of busy times"), "{said}");
+    let text =
+        backlog(2, 600, 30, "{ exponential = \"10ms\" }").replace("replications = 10", "replications = 1");
+    let advice = self::advice(&text);
+    assert!(advice.advised != advice.best && advice.enough[advice.advised] == IsEnough::Unknown(None));
+    let said = amqpsim::report::advice_summary(&advice);
+    assert!(said.contains("this is not certain: one replication has no interval"), "{said}");
+}

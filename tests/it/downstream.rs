@@ -30,7 +30,7 @@ fn play(scenario: &Scenario) -> Outcome {
 
 fn measure(outcome: &Outcome, name: &str) -> f64 {
     let measure = find_in(Scope::Downstream, name).expect("the measure is in the catalogue");
-    (measure.value)(outcome, 0).expect("it has a value")
+    measure.of(outcome, 0).expect("it has a value")
 }
 
 /// Throughput is the least of what the hands, the room and the rate allow.
@@ -223,4 +223,18 @@ fn the_story_tells_of_calls() {
                          c calls db for #4, after 19ms in line: it takes 10ms
     "#]]
     .assert_eq(&format!("told:\n{}", narrator.finish(&names)));
+}
+
+/// Every call fails. Those that began before the warm-up was over are counted neither as calls nor as failures.
+#[test]
+fn failures_after_a_warm_up_are_those_of_calls_after_it() {
+    let mut scenario = scenario(
+        "concurrency = 4\nlatency = \"10ms\"\nfailure-probability = 1.0",
+        "service-time = \"0s\"\nconcurrency = 8\nfailure = \"reject\"",
+        "",
+    );
+    scenario.system.measured_from = Some(SimTime::from_nanos(1_005_000_000));
+    let outcome = play(&scenario);
+    assert!(outcome.is_measured());
+    assert_eq!((measure(&outcome, "calls"), measure(&outcome, "calls-failed")), (596.0, 596.0));
 }

@@ -13,6 +13,7 @@ mod dispatch;
 mod downstream;
 mod expected_losses;
 mod golden;
+mod long_run;
 mod model_based;
 mod operators;
 mod outcomes;

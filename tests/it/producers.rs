@@ -37,9 +37,7 @@ fn producer(keys: &str) -> String {
 }
 
 fn measure(outcome: &Outcome, name: &str) -> Option<f64> {
-    (find_in(amqpsim::measure::Scope::Producer, name).expect("the measure is in the catalogue").value)(
-        outcome, 0,
-    )
+    find_in(amqpsim::measure::Scope::Producer, name).expect("the measure is in the catalogue").of(outcome, 0)
 }
 
 /// Source: rules CF-1, CF-2 and CF-4.

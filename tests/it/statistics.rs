@@ -163,7 +163,7 @@ fn the_parts_of_a_latency_add_up_to_the_whole() {
         .build()
         .unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let parts = ["to-broker-mean", "in-queue-mean", "in-buffer-mean", "in-service-mean", "ack-back-mean"];
-    let values = |outcome: &Outcome| parts.map(|name| (measure(name).value)(outcome, 0).expect(name) / 1e6);
+    let values = |outcome: &Outcome| parts.map(|name| measure(name).of(outcome, 0).expect(name) / 1e6);
     let outcome = simulate(&scenario.system, 1);
     for (value, expected) in values(&outcome).into_iter().zip([1.0, 0.0, 1.0, 5.0, 1.0]) {
         assert!((value - expected).abs() < 1e-9, "{:?}", values(&outcome));
@@ -206,7 +206,7 @@ fn messages_that_are_overtaken_are_counted_with_their_distance() {
         .build()
         .unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let outcome = simulate(&scenario.system, 1);
-    let value = |name: &str| (measure(name).value)(&outcome, 0).expect(name);
+    let value = |name: &str| measure(name).of(&outcome, 0).expect(name);
     assert!(
         value("reordered") >= 1.0 && value("reorder-distance-max") >= 7.0,
         "{:?}",
@@ -242,7 +242,7 @@ fn idle_time_is_told_by_where_work_waits() {
             .unwrap_or_else(|mistakes| panic!("{mistakes}"));
         let outcome = simulate(&scenario.system, 1);
         ["idle-while-queued", "idle-while-buffered", "idle-while-work-waits"]
-            .map(|name| (find_in(Scope::Consumer, name).expect(name).value)(&outcome, 1).expect(name) / 1e6)
+            .map(|name| find_in(Scope::Consumer, name).expect(name).of(&outcome, 1).expect(name) / 1e6)
     };
     let hoarded = idle("0s", 0);
     assert!((hoarded[0], hoarded[2]) == (0.0, hoarded[1]) && hoarded[1] > 60.0, "{hoarded:?}");

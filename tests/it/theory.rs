@@ -155,3 +155,31 @@ fn a_prefetch_count_of_the_only_consumer_changes_where_messages_wait_and_not_how
     let (low, high) = one.ends().unwrap();
     assert!(low < 150e9 && 150e9 < high, "{low} to {high}");
 }
+
+/// Two hands of one clerk are two clerks: 60 s of work at a load of 0.8 take 60 s / (1 − 0.8²), and 0.8 · 2 · 0.8² / 0.36 wait.
+#[test]
+fn a_consumer_that_works_on_several_at_once_is_several_servers() {
+    let hands = |prefetch: &str| {
+        BANK.replace("prefetch-count = 1", &format!("concurrency = 2\n{prefetch}")).replace("30s", "60s")
+    };
+    for (prefetch, known) in [
+        ("prefetch-count = 2", "M/M/2"),
+        ("prefetch-count = 9", "M/M/2 (in buffers, too)"),
+        ("prefetch-count = 0", "M/M/2 (in buffers, too)"),
+        ("prefetch-count = 1", "-"),
+    ] {
+        assert_eq!(model(&hands(prefetch)), known, "{prefetch}");
+    }
+    assert_eq!(model(&hands("prefetch-count = 2\ncount = 2")), "M/M/4");
+    let result = result(&hands("prefetch-count = 2"));
+    let variant = &result.variants[0];
+    let theory = variant.theory.as_ref().unwrap().steady.unwrap();
+    for (name, truth) in
+        [("sojourn-mean", 60e9 / 0.36), ("depth-mean", theory.waiting), ("wait-mean", theory.wait * 1e9)]
+    {
+        let (low, high) = variant.estimate(find_in(Scope::Queue, name).unwrap(), 0).unwrap().ends().unwrap();
+        assert!(low < truth && truth < high, "{name}: {low} to {high}, and {truth} in theory");
+    }
+    let busy = variant.estimate(find_in(Scope::Consumer, "utilisation").unwrap(), 0).unwrap();
+    assert!(busy.ends().unwrap().0 < 0.8 && 0.8 < busy.ends().unwrap().1, "{busy:?}");
+}

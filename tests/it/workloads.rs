@@ -458,7 +458,7 @@ fn a_consumer_works_on_several_messages_at_once() {
     );
     assert!(outcome.end.at.as_nanos() < 252_000_000, "{}", outcome.end.at);
     let utilisation = find("utilisation").expect("the measure is in the catalogue");
-    let share = (utilisation.value)(&outcome, 0).unwrap_or_default();
+    let share = utilisation.of(&outcome, 0).unwrap_or_default();
     assert!((0.99..=1.0).contains(&share), "{share}");
     let bound = outcome.queues[0].makespan_bound.expect("there was work").as_nanos();
     assert_eq!(bound, 250_000_000);

@@ -33,6 +33,7 @@ pub fn advice_json(advice: &Advice) -> String {
         "advised": advice.counts[advice.advised],
         "best": advice.counts[advice.best],
         "enough": ENOUGH,
+        "least": advice.least,
         "knee": maybe(advice.knee.as_ref()),
         "bound_by": match advice.bound_by { BoundBy::Consumers => "consumers", BoundBy::Arrivals(_) => "arrivals" },
         "arrival_rate": match &advice.bound_by { BoundBy::Consumers => Value::Null, BoundBy::Arrivals(rate) => estimate(rate) },

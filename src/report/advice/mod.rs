@@ -35,8 +35,7 @@ fn cell(advice: &Advice, at: usize, name: &str) -> String {
         let word = if advice.result.points[at].is_spoilt(&measure) { "unstable" } else { "-" };
         return word.to_owned();
     };
-    let about = if measure.measure.is_percentile() { "≈" } else { "" };
-    format!("{about}{}", numbers::estimate(&estimate, measure.measure.unit))
+    super::sweep::cell(&advice.result, at, &measure, &estimate)
 }
 
 fn count(advice: &Advice, at: usize) -> String {
@@ -94,19 +93,23 @@ fn answer(advice: &Advice) -> Vec<String> {
                 numbers::estimate(&rate, Unit::PerSecond),
                 keeping_up(advice)
             ));
+            let told = |name: &str, words: [&str; 2]| {
+                let has_value = estimate(advice, at, name).is_some();
+                if has_value { words.join(&cell(advice, at, name)) } else { String::new() }
+            };
+            let latency = told("sojourn-p95", [": ", " for the slowest 5 %"]);
+            let jain = told("jain-busy", [", and a Jain's index of busy times of ", ""]);
             lines.push(format!(
-                "{chosen} is the smallest of these with about the lowest latency: {} for the slowest 5 %, and a Jain's index \
-                 of busy times of {}",
-                cell(advice, at, "sojourn-p95"),
-                cell(advice, at, "jain-busy"),
+                "{chosen} is the smallest of these with about the lowest latency{latency}{jain}"
             ));
         }
     }
     if let IsEnough::Unknown(more) = advice.enough[at] {
-        lines.push(format!(
-            "this is not certain: the interval includes less than {percent}; {}",
-            enough_runs(more)
-        ));
+        let why = match estimate(advice, at, "throughput") {
+            Some(Estimate::Single(_)) => "one replication has no interval; raise `--replications`".to_owned(),
+            _ => format!("the interval includes less than {percent}; {}", enough_runs(more)),
+        };
+        lines.push(format!("this is not certain: {why}"));
     }
     lines.extend(costs(advice));
     lines.into_iter().map(|line| prose(&line, WIDTH)).collect()
@@ -123,20 +126,31 @@ fn keeping_up(advice: &Advice) -> String {
     let all = advice.counts.len();
     let fine: Vec<usize> = (0..all).filter(enough).collect();
     let which = match fine.as_slice() {
+        fine if fine.len() == all && advice.least > 1 => format!("any from {} on", advice.least),
         fine if fine.len() == all => "any".to_owned(),
         [only] => format!("only {}", count(advice, *only)),
         [first, .., last] => format!("{} to {}", count(advice, *first), count(advice, *last)),
         [] => "none".to_owned(),
     };
     let doubt = fine.iter().any(|&at| matches!(advice.enough[at], IsEnough::Unknown(_)));
-    format!("{which} will do{}", if doubt { ", as far as the intervals tell" } else { "" })
+    let is_single = matches!(estimate(advice, advice.best, "throughput"), Some(Estimate::Single(_)));
+    let doubt = match (doubt, is_single) {
+        (false, _) => "",
+        (true, false) => ", as far as the intervals tell",
+        (true, true) => ", as far as one replication tells",
+    };
+    format!("{which} will do{doubt}")
 }
 
 /// What changes from the advised count to one message at a time, and to no limit.
 fn costs(advice: &Advice) -> Vec<String> {
     let last = advice.counts.len() - 1;
     let mut lines = Vec::new();
-    for (other, words) in [(0, "one message at a time"), (last, "no limit")] {
+    let first = match advice.counts[0] {
+        Some(1) => "one message at a time".to_owned(),
+        _ => called(advice, 0),
+    };
+    for (other, words) in [(0, first), (last, "no limit".to_owned())] {
         if other == advice.advised {
             continue;
         }
@@ -237,10 +251,18 @@ fn notes(advice: &Advice) -> Vec<String> {
         ));
     }
     notes.push(
-        "`at most` is the sum over consumers of min(1/s, p/(r+s)) with prefetch count p, mean round trip r and mean service time \
-         s; without chance, with work all the time and an acknowledgement for each message, it is reached"
+        "`at most` is the sum over consumers of min(c/s, p/(r+s)) with c messages at once (`concurrency`), prefetch count p, mean \
+         round trip r and mean service time s; without chance, with work all the time and an acknowledgement for each message, it \
+         is reached"
             .to_owned(),
     );
+    if advice.least > 1 {
+        notes.push(format!(
+            "prefetch counts below {0} are not tried, and not advised: a consumer acknowledges in batches of {0} (`ack-batch`), and \
+             with fewer it would get no further message until its timer (`ack-batch-delay`), or ever",
+            advice.least
+        ));
+    }
     let unknown = advice.enough.iter().filter_map(|one| match one {
         IsEnough::Unknown(more) => Some(*more),
         _ => None,

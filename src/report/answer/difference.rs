@@ -1,6 +1,6 @@
 //! What a variant changes against the first one.
 
-use super::{confirmed, errors, fairness, losses, messages, repeats, republished, unfinished};
+use super::{confirmed, errors, fairness, losses, messages, repeats, republished, steady, unfinished};
 use crate::experiment::{Comparison, Difference, RunResult, VariantResult};
 use crate::measure::{EndReason, Ledger, Outcome, Scope, Unit};
 use crate::report::numbers::{certainty, estimate};
@@ -17,21 +17,42 @@ pub(super) fn clauses(result: &RunResult, comparison: &Comparison, variant: usiz
         all.extend(unfinished);
     }
     all.extend(errors::clauses(other));
-    let changes = [
-        lost(result, comparison, variant),
-        share(result, comparison, variant),
-        time(result, comparison, variant),
-    ];
+    all.extend(steady::without_long_run(other));
     let before = all.len();
-    all.extend(changes.into_iter().flatten());
+    all.extend(lost(result, comparison, variant));
+    let share = share(result, comparison, variant);
+    let mut changes: Vec<Change> = share.into_iter().chain(times(result, comparison, variant)).collect();
+    // What has changed the most first; of equals, in this order.
+    changes.sort_by(|a, b| b.size.total_cmp(&a.size));
+    all.extend(changes.into_iter().map(|change| change.clause));
     if republished(other) {
         // What it costs.
         all.extend(repeats::clauses(other));
     }
-    if all.len() == before {
-        all.push(same(result, comparison, variant));
+    let is_long_run = |variant: &VariantResult| steady::without_long_run(variant).is_empty();
+    if all.len() == before && is_long_run(other) {
+        all.push(if is_long_run(&result.variants[0]) {
+            same(result, comparison, variant)
+        } else {
+            format!("there is no long run of `{}` to compare it with", result.variants[0].variant.name)
+        });
     }
     all
+}
+
+/// A change that is worth a clause.
+struct Change {
+    /// How many times as much it is, or as little, as a logarithm.
+    size: f64,
+    clause: String,
+}
+
+impl Change {
+    fn of(row: &Difference, clause: String) -> Change {
+        let ratio = row.other.value() / row.base.value();
+        let size = libm::log(ratio).abs();
+        Change { size: if size.is_nan() { 0.0 } else { size }, clause }
+    }
 }
 
 /// What is said where nothing changed that is worth a clause.
@@ -77,7 +98,7 @@ fn lost(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<S
 }
 
 /// The share of the consumer that the first variant's answer is about, if it changed.
-fn share(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<String> {
+fn share(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<Change> {
     let queue = main_queue(result)?;
     let base = &result.variants[0];
     let consumer = fairness::subject(base, queue)?;
@@ -85,31 +106,44 @@ fn share(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<
     let name = &outcome.consumers[consumer].name;
     let row = comparison.find(variant, Scope::Consumer, "share", name)?;
     row.differs().then(|| {
-        format!(
+        let clause = format!(
             "`{name}` got {} of the messages of `{}` instead of {}",
             estimate(&row.other, Unit::Share),
             outcome.queues[queue].name,
             estimate(&row.base, Unit::Share)
-        )
+        );
+        Change::of(row, clause)
     })
 }
 
-/// How much sooner or later the work of the main queue was done, or how much longer its messages took. The time of less
-/// work says nothing, so a makespan is compared only if both variants processed everything, and the time that a message
-/// took only if neither lost any.
-fn time(result: &RunResult, comparison: &Comparison, variant: usize) -> Option<String> {
+/// How much sooner or later the work of the main queue was done, and how much longer its messages took, where that is not told
+/// by the former or has changed more. The time of less work says nothing, so a makespan is compared only if both variants
+/// processed everything, and the time that a message took only if neither lost any.
+fn times(result: &RunResult, comparison: &Comparison, variant: usize) -> Vec<Change> {
     let base = &result.variants[0];
     let both = [base, &result.variants[variant]];
-    let queue = &base.outcomes.first()?.queues[main_queue(result)?].name;
+    let Some(queue) =
+        base.outcomes.first().zip(main_queue(result)).map(|(one, queue)| &one.queues[queue].name)
+    else {
+        return Vec::new();
+    };
     let row =
         |measure: &str| comparison.find(variant, Scope::Queue, measure, queue).filter(|row| row.differs());
     let name = &base.variant.name;
-    if let Some(row) = row("makespan").filter(|_| both.iter().all(|variant| processed_all(variant))) {
-        return Some(format!("everything was processed {}", by(row, name, ["sooner", "later"])));
-    }
-    let row = row("sojourn-p95").filter(|_| both.iter().all(|variant| lost_none(variant)))?;
-    let change = by(row, name, ["shorter", "longer"]);
-    Some(format!("the time that 95 % of the processed messages stayed below was {change}"))
+    let makespan = row("makespan").filter(|_| both.iter().all(|variant| processed_all(variant))).map(|row| {
+        Change::of(row, format!("everything was processed {}", by(row, name, ["sooner", "later"])))
+    });
+    let latency = row("sojourn-p95").filter(|_| both.iter().all(|variant| lost_none(variant))).map(|row| {
+        let change = by(row, name, ["shorter", "longer"]);
+        let clause = format!(
+            "the time that 95 % of the processed messages stayed below was {change}: {} instead of {}",
+            estimate(&row.other, Unit::Nanoseconds),
+            estimate(&row.base, Unit::Nanoseconds)
+        );
+        Change::of(row, clause)
+    });
+    let told = makespan.as_ref().map_or(f64::NEG_INFINITY, |change| change.size);
+    latency.filter(|change| change.size > told).into_iter().chain(makespan).collect()
 }
 
 fn lost_none(variant: &VariantResult) -> bool {
@@ -148,4 +182,41 @@ fn main_queue(result: &RunResult) -> Option<usize> {
     let outcome = result.variants.first()?.outcomes.first()?;
     // Of equals, the first: the keys are compared by (count, reversed index).
     (0..outcome.queues.len()).max_by_key(|&k| (outcome.queues[k].enqueued, std::cmp::Reverse(k)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::compare;
+    use crate::experiment::tests::{plan, run_example};
+    use crate::stats::Histogram;
+    use crate::units::SimDuration;
+
+    /// A second later in 62, and latencies that are twenty times as long.
+    #[test]
+    fn what_changed_the_most_is_told_first() {
+        let mut plan = plan(false, 1);
+        plan.names_variants = true;
+        let mut other = plan.variants[0].clone();
+        (other.name, other.scenario.name) = ("held".into(), "held".into());
+        plan.variants.push(other);
+        let result = run_example(&plan, |scenario, _, outcome| {
+            if scenario.name == "held" {
+                outcome.queues[0].makespan = Some(SimDuration::from_secs(63));
+                for consumer in &mut outcome.consumers {
+                    let mut longer = Histogram::default();
+                    (0..consumer.processed).for_each(|k| longer.record((k + 1) * 200_000_000));
+                    consumer.sojourn = longer;
+                }
+            }
+        })
+        .unwrap();
+        let said = clauses(&result, &compare(&result), 1);
+        assert!(
+            said[0].starts_with("the time that 95 % of the processed messages stayed below was 13"),
+            "{said:?}"
+        );
+        assert!(said[0].ends_with("instead of 700.4ms"), "{said:?}");
+        assert_eq!(said[1], "everything was processed 1s later than with `base`");
+    }
 }

@@ -12,6 +12,8 @@ const EVEN: f64 = 0.99;
 const LATE: f64 = 0.05;
 /// Makespans up to this multiple of the shortest possible one cost nothing worth saying.
 const COSTLY: f64 = 1.05;
+/// A consumer that works this part of the makespan is busy.
+const BUSY: f64 = 0.95;
 
 /// One clause for each queue with two consumers or more.
 pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
@@ -59,9 +61,9 @@ fn clause(variant: &VariantResult, queue: usize) -> Option<String> {
     let name = &outcome.queues[queue].name;
     let consumer_name = |k: usize| &outcome.consumers[k].name;
     if let Some(only) = only_worker(variant, &sharing.consumers) {
-        let work = processed::work(variant, queue, only)?;
+        let work = processed::work(variant, queue, only, &format!(" of `{name}`"))?;
         return Some(format!(
-            "`{}` processed {work} of `{name}` and {} none",
+            "`{}` processed {work} and {} none",
             consumer_name(only),
             others(variant, &sharing.consumers, only)
         ));
@@ -95,7 +97,8 @@ fn of_all(variant: &VariantResult, queue: usize, consumers: &[usize]) -> Option<
     let name = &variant.outcomes.first()?.queues[queue].name;
     let done = |one: &Outcome| consumers.iter().map(|&k| one.consumers[k].processed).sum::<u64>();
     let came: Vec<f64> = variant.outcomes.iter().map(|one| one.queues[queue].enqueued as f64).collect();
-    if variant.outcomes.iter().any(|one| done(one) != one.queues[queue].enqueued) {
+    let is_part = |one: &Outcome| done(one) != one.queues[queue].enqueued;
+    if variant.leaves_out_warm_up() || variant.outcomes.iter().any(is_part) {
         return Some(format!("what was processed of `{name}`"));
     }
     Some(format!("the {} of `{name}`", messages(&Estimate::of(&came, variant.is_random())?)))
@@ -132,11 +135,29 @@ fn cost(variant: &VariantResult, queue: usize, sharing: &Sharing) -> String {
         format!(", so that the work took {times} times as long as its consumers needed together")
     } else if sharing.late.is_some() || sharing.even || ratio > COSTLY {
         String::new()
-    } else if times == "1" {
-        ", which kept all of them busy: the work took the shortest time possible".to_owned()
     } else {
-        format!(", which kept all of them busy: the work took {times} times the shortest time possible")
+        match (are_busy(variant, &sharing.consumers), times == "1") {
+            (true, true) => {
+                ", which kept all of them busy: the work took the shortest time possible".to_owned()
+            }
+            (true, false) => {
+                format!(
+                    ", which kept all of them busy: the work took {times} times the shortest time possible"
+                )
+            }
+            (false, true) => ", which cost no time: with these arrivals, no sharing ends sooner".to_owned(),
+            (false, false) => format!(
+                ", which cost little time: the work took {times} times the shortest time possible with these arrivals"
+            ),
+        }
     }
+}
+
+/// Whether all of them worked nearly all the time. Where messages come one by one, consumers that wait for the next one lose no
+/// time either, and the work is done as soon as it can be.
+fn are_busy(variant: &VariantResult, consumers: &[usize]) -> bool {
+    let busy = |&consumer: &usize| value(variant, Scope::Consumer, "utilisation", consumer);
+    consumers.iter().all(|consumer| busy(consumer).is_some_and(|part| part.value() >= BUSY))
 }
 
 /// Whether consumers without work while work waited account for most of what the work took beyond the shortest time. They
@@ -225,6 +246,24 @@ mod tests {
     fn an_uneven_share_without_a_late_consumer_names_the_smallest() {
         let uneven = said(|outcome| outcome.consumers[1].last_finished = outcome.consumers[0].last_finished);
         assert_eq!(uneven, ["`slow` got 25 % of the 100 messages of `tasks` (an even share is 50 %)"]);
+    }
+
+    /// The shortest time is that of the arrivals, or that of the work: only then are they busy.
+    #[test]
+    fn only_consumers_that_worked_all_the_time_were_kept_busy() {
+        let even_work = |busy: u64| {
+            said(move |outcome| {
+                outcome.consumers = vec![consumer("a", 75, busy, 60), consumer("b", 25, busy, 62)];
+                outcome.queues[0].makespan_bound = outcome.queues[0].makespan;
+            })
+        };
+        let share = "`b` got 25 % of the 100 messages of `tasks` (an even share is 50 %)";
+        assert_eq!(
+            even_work(31),
+            [format!("{share}, which cost no time: with these arrivals, no sharing ends sooner")]
+        );
+        let busy = "which kept all of them busy: the work took the shortest time possible";
+        assert_eq!(even_work(61), [format!("{share}, {busy}")]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod losses;
 mod outcomes;
 mod processed;
 mod repeats;
-mod steady;
+pub(super) mod steady;
 mod unfinished;
 
 use crate::experiment::{Comparison, RunResult, VariantResult};
@@ -56,6 +56,7 @@ fn clauses(variant: &VariantResult) -> Vec<String> {
         all.push("nothing was published".to_owned());
         return all;
     }
+    all.extend(steady::without_long_run(variant));
     all.extend(steady::clauses(variant));
     all.extend(asked::clauses(variant));
     all.extend(losses::losses(variant));
@@ -65,9 +66,11 @@ fn clauses(variant: &VariantResult) -> Vec<String> {
         all.extend(repeats::clauses(variant));
     }
     all.extend(confirms::clauses(variant));
-    all.extend(outcomes::clauses(variant));
-    all.extend(fairness::clauses(variant));
-    all.extend(processed::clauses(variant));
+    if steady::unmeasured(variant).is_none() {
+        all.extend(outcomes::clauses(variant));
+        all.extend(fairness::clauses(variant));
+        all.extend(processed::clauses(variant));
+    }
     if !again {
         all.extend(repeats::clauses(variant));
     }

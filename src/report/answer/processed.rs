@@ -33,29 +33,32 @@ pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
     let told = lone.iter().filter_map(|&(queue, consumer)| {
         let place =
             if used.len() > 1 { format!(" of `{}`", outcome.queues[queue].name) } else { String::new() };
-        let work = work(variant, queue, consumer)?;
-        Some(format!("`{}` processed {work}{place}", outcome.consumers[consumer].name))
+        let work = work(variant, queue, consumer, &place)?;
+        Some(format!("`{}` processed {work}", outcome.consumers[consumer].name))
     });
     vec![told.collect::<Vec<_>>().join(", ")]
 }
 
-/// What a consumer processed of what entered its queue: `all 6 messages`, `3 of 6 messages`; `None` without a run.
-pub(super) fn work(variant: &VariantResult, queue: usize, consumer: usize) -> Option<String> {
+/// What a consumer processed of what entered its queue, with `place` behind it: `all 6 messages`, `3 of 6 messages`; `None`
+/// without a run.
+pub(super) fn work(variant: &VariantResult, queue: usize, consumer: usize, place: &str) -> Option<String> {
     let outcomes = &variant.outcomes;
     let done: Vec<f64> = outcomes.iter().map(|one| one.consumers[consumer].processed as f64).collect();
+    if variant.leaves_out_warm_up() {
+        // Some of it came before: what is processed in a time is no part of what comes in it.
+        let done = Estimate::of(&done, variant.is_random())?;
+        return Some(format!("{}{place} after the warm-up", messages(&done)));
+    }
     let came: Vec<f64> = outcomes.iter().map(|one| one.queues[queue].enqueued as f64).collect();
     let estimates = |values: &[f64]| Estimate::of(values, variant.is_random());
     let (done, came, pairs) = (estimates(&done)?, estimates(&came)?, done.iter().zip(&came));
     let again = outcomes.iter().any(|one| one.ledger.processed_again > 0);
     if republished(variant) {
         let of = if again { "deliveries of" } else { "of" };
-        return Some(format!(
-            "{} {of} {} copies",
-            estimate(&done, Unit::Count),
-            estimate(&came, Unit::Count)
-        ));
+        let (done, came) = (estimate(&done, Unit::Count), estimate(&came, Unit::Count));
+        return Some(format!("{done} {of} {came} copies{place}"));
     }
-    Some(if pairs.clone().all(|(done, came)| done.to_bits() == came.to_bits()) && !again {
+    let text = if pairs.clone().all(|(done, came)| done.to_bits() == came.to_bits()) && !again {
         let all = if came.value() > 1.0 { "all " } else { "" };
         format!("{all}{}", messages(&came))
     } else if done.value() == 0.0 {
@@ -64,7 +67,8 @@ pub(super) fn work(variant: &VariantResult, queue: usize, consumer: usize) -> Op
         format!("{} deliveries of {}", estimate(&done, Unit::Count), messages(&came))
     } else {
         format!("{} of {}", estimate(&done, Unit::Count), messages(&came))
-    })
+    };
+    Some(format!("{text}{place}"))
 }
 
 fn was_used(variant: &VariantResult, queue: usize) -> bool {
@@ -105,6 +109,16 @@ mod tests {
             said(|outcome| outcome.consumers[0].processed = 0),
             ["`fast` processed none of 100 messages"]
         );
+    }
+
+    /// Three that had come before the warm-up was over are processed after it.
+    #[test]
+    fn what_was_processed_after_a_warm_up_is_no_part_of_what_came_then() {
+        let after = said(|outcome| {
+            outcome.measured_from = crate::units::SimTime::from_nanos(1);
+            outcome.consumers[0].processed = 103;
+        });
+        assert_eq!(after, ["`fast` processed 103 messages after the warm-up"]);
     }
 
     #[test]

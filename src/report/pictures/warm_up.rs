@@ -15,7 +15,7 @@ pub(super) fn picture(result: &RunResult) -> Picture {
     let panels = result.variants.iter().filter_map(|variant| {
         let system = &variant.variant.scenario.system;
         let title = of(result, &variant.variant.name, None);
-        panel(title, variant.warm_up.as_ref()?, system.duration, system.measured_from)
+        panel(title, variant.warm_up.as_ref()?, system.duration, system.measured_from.unwrap_or_default())
     });
     named(&result.name, panels.collect())
 }
@@ -25,7 +25,7 @@ pub fn warm_up_svg(plan: &SweepPlan, called: impl Fn(usize) -> String) -> Option
     let (point, warm_up) = plan.warm_up.as_ref()?;
     let scenario = &plan.grid.points[*point].scenario;
     let system = &scenario.system;
-    let panel = panel(called(*point), warm_up, system.duration, system.measured_from)?;
+    let panel = panel(called(*point), warm_up, system.duration, system.measured_from.unwrap_or_default())?;
     Some(svg(&named(&scenario.name, vec![panel])))
 }
 

@@ -34,12 +34,10 @@ pub(in crate::report) fn levels(label: &str, levels: &[(String, Option<f64>)]) -
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), place| (low.min(place), high.max(place)));
     // Points do not stand on the edges.
     let margin = ((ends.1 - ends.0) * 0.03).max(1e-3);
-    let axis = Axis {
-        label: label.to_owned(),
-        low: ends.0 - margin,
-        high: ends.1 + margin,
-        ticks: places.iter().copied().zip(levels.iter().map(|(words, _)| words.clone())).collect(),
-    };
+    let mut ticks: Vec<(f64, String)> =
+        places.iter().copied().zip(levels.iter().map(|(words, _)| words.clone())).collect();
+    ticks.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    let axis = Axis { label: label.to_owned(), low: ends.0 - margin, high: ends.1 + margin, ticks };
     (axis, places)
 }
 
@@ -57,5 +55,25 @@ mod tests {
         assert_eq!(places(&[Some(1.0), Some(4.0), Some(64.0), None]), [0.0, 2.0, 6.0, 7.0]);
         assert_eq!(places(&[Some(0.0), Some(10.0)]), [0.0, 10.0]);
         assert_eq!(places(&[None, None, None]), [0.5, 1.0, 1.5]);
+    }
+
+    /// A prefetch count of 0 is no limit, wherever it stands among the levels.
+    #[test]
+    fn ticks_go_from_left_to_right_in_whatever_order_the_levels_are_given() {
+        let named = |values: &[(&str, Option<f64>)]| {
+            let all: Vec<(String, Option<f64>)> =
+                values.iter().map(|(it, number)| ((*it).to_owned(), *number)).collect();
+            let (axis, _) = levels("", &all);
+            axis.ticks.into_iter().map(|(_, words)| words).collect::<Vec<_>>()
+        };
+        let rising = ["1", "4", "16", "no limit"];
+        assert_eq!(
+            named(&[("no limit", None), ("1", Some(1.0)), ("4", Some(4.0)), ("16", Some(16.0))]),
+            rising
+        );
+        assert_eq!(
+            named(&[("16", Some(16.0)), ("1", Some(1.0)), ("no limit", None), ("4", Some(4.0))]),
+            rising
+        );
     }
 }

@@ -12,11 +12,10 @@ pub(super) use stability::unstable;
 
 use super::numbers::{self, counted};
 use super::wrap::{prose, wrap};
-use super::{dispatch, emphasis, table, theory};
-use crate::experiment::{Contrast, SweepPlan, SweepResult, SweptMeasure, contrasts, shell_word};
+use super::{dispatch, emphasis, head, table, theory};
+use crate::experiment::{Contrast, FoundBy, SweepPlan, SweepResult, SweptMeasure, contrasts, shell_word};
 use crate::measure::{MeasureId, Scope, find_in};
-use crate::stats::Estimate;
-use crate::units::SimTime;
+use crate::stats::{Estimate, difference};
 
 /// Columns of a line.
 const WIDTH: usize = 110;
@@ -98,11 +97,13 @@ fn answer(result: &SweepResult, measures: &[SweptMeasure]) -> String {
         let Some(more) = direction(measure) else { continue };
         let of = |point: usize| result.estimate(point, measure).map(|estimate| (point, estimate));
         let all: Vec<(usize, Estimate)> = (0..result.points.len()).filter_map(of).collect();
-        let better =
-            |a: &Estimate, b: &Estimate| if more { a.value() > b.value() } else { a.value() < b.value() };
-        let Some(&(best, estimate)) =
-            all.iter().reduce(|best, one| if better(&one.1, &best.1) { one } else { best })
-        else {
+        let Some((best, estimate)) = all.iter().copied().reduce(|best, one| {
+            let gain = difference(best.1.value(), one.1.value());
+            let gain = if more { gain } else { -gain };
+            // Of equals, the one that takes the least: the smallest levels, no limit behind all of them.
+            let is_better = gain > 0.0 || gain == 0.0 && picture::is_below(result, one.0, best.0);
+            if is_better { one } else { best }
+        }) else {
             continue;
         };
         let others = contrasts_with(result, best, measure);
@@ -110,12 +111,13 @@ fn answer(result: &SweepResult, measures: &[SweptMeasure]) -> String {
             continue;
         }
         let alike = others.iter().filter(|contrast| !contrast.differs()).count() as u64;
-        let alike = match alike {
-            0 => String::new(),
-            n => format!(
-                "; {} not told apart from it",
-                if n == 1 { "1 point is".to_owned() } else { format!("{n} points are") }
-            ),
+        let is_exact = all.iter().all(|(_, estimate)| matches!(estimate, Estimate::Exact(_)));
+        let alike = match (alike, is_exact) {
+            (0, _) => String::new(),
+            (1, true) => "; 1 other point has the same".to_owned(),
+            (n, true) => format!("; {n} other points have the same"),
+            (1, false) => "; 1 point is not told apart from it".to_owned(),
+            (n, false) => format!("; {n} points are not told apart from it"),
         };
         let of = if measure.entity.is_empty() { String::new() } else { format!(" of `{}`", measure.entity) };
         lines.push(prose(
@@ -124,7 +126,7 @@ fn answer(result: &SweepResult, measures: &[SweptMeasure]) -> String {
                 measure.measure.name,
                 if more { "highest" } else { "lowest" },
                 named(result, best),
-                cell(measure.measure, &estimate),
+                cell(result, best, measure, &estimate),
             ),
             WIDTH,
         ));
@@ -226,17 +228,20 @@ pub(super) fn how_often(result: &SweepResult, each: &str) -> String {
 /// What is left out of a steady state; nothing where runs are measured as a whole.
 pub(super) fn measured_from(plan: &SweepPlan, called: impl Fn(usize) -> String) -> String {
     let from = plan.measured_from();
-    if from == SimTime::ZERO {
-        return String::new();
-    }
-    let study = format!(
-        "steady state, measured from {from} on at every point: the longest warm-up is left out; fates, losses and counts of \
-         producers are those of whole runs"
-    );
+    let Some((point, warm_up)) = &plan.warm_up else { return String::new() };
+    let found = match &warm_up.how {
+        FoundBy::PilotRuns { runs, .. } => Some(*runs),
+        FoundBy::Given => None,
+    };
+    let study = match head::from_the_start(from, found) {
+        Some(note) => format!("steady state, {note}"),
+        None => format!(
+            "steady state, measured from {from} on at every point: the longest warm-up is left out; fates, losses and counts \
+             of producers are those of whole runs"
+        ),
+    };
     let mut text = format!("{}\n", wrap("study: ", 7, &study, WIDTH).join("\n"));
-    if let Some((point, warm_up)) = &plan.warm_up
-        && !warm_up.is_over()
-    {
+    if !warm_up.is_over() {
         text += &format!("{}\n", theory::never_settled(warm_up, &called(*point)));
     }
     text
@@ -255,7 +260,7 @@ fn points(
     };
     let column = |measure: &SweptMeasure| -> Vec<String> {
         let text = |point: usize| match result.estimate(point, measure) {
-            Some(one) => cell(measure.measure, &one),
+            Some(one) => cell(result, point, measure, &one),
             None if result.points[point].is_spoilt(measure) => "unstable".to_owned(),
             None => "-".to_owned(),
         };
@@ -291,9 +296,12 @@ fn points(
     table::titled(&subject(first), &head, rows)
 }
 
-fn cell(measure: MeasureId, estimate: &Estimate) -> String {
-    let about = if measure.is_percentile() { "≈" } else { "" };
-    format!("{about}{}", numbers::estimate(estimate, measure.unit))
+/// One number, with of how many replications it is if some have none.
+pub(super) fn cell(result: &SweepResult, point: usize, one: &SweptMeasure, estimate: &Estimate) -> String {
+    let about = if one.measure.is_percentile() { "≈" } else { "" };
+    let values = result.points[point].of_measure(one);
+    let some = numbers::some(values.iter().flatten().count(), values.len());
+    format!("{about}{}{some}", numbers::estimate(estimate, one.measure.unit))
 }
 
 /// What the marks mean, and the command that gives the same report again.

@@ -61,6 +61,19 @@ fn numbers(result: &SweepResult, factor: usize) -> Vec<Option<f64>> {
     factor.levels.iter().map(number).collect()
 }
 
+/// Whether the first level in which two points differ is the smaller one at `point`; what has no number is no smaller.
+pub(super) fn is_below(result: &SweepResult, point: usize, other: usize) -> bool {
+    let points = &result.plan.grid.points;
+    let levels = |factor: usize| [point, other].map(|place| points[place].levels[factor]);
+    let number = |factor: usize, level: usize| numbers(result, factor)[level].unwrap_or(f64::INFINITY);
+    let pairs =
+        (0..result.plan.grid.factors.len()).map(|factor| levels(factor).map(|level| number(factor, level)));
+    pairs
+        .map(|[one, other]| one.total_cmp(&other))
+        .find(|order| order.is_ne())
+        .is_some_and(std::cmp::Ordering::is_lt)
+}
+
 /// The factor that goes to the right: the one with the most numbers, else the last of those with the most levels.
 fn along(result: &SweepResult) -> usize {
     let factors = &result.plan.grid.factors;

@@ -4,7 +4,7 @@ use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
 use crate::scenario::source::Place;
 
-/// The most producers, consumers, connections or faults: an event tells them apart with 23 bits.
+/// The most producers, consumers, channels, policies and so on: an event tells them apart with 23 bits.
 const ENTITIES_MAX: usize = 1 << 23;
 /// The most declared classes: a message carries its class in 8 bits, and 0 is the default class.
 const CLASSES_MAX: usize = 255;
@@ -16,6 +16,27 @@ pub(super) fn entities<'a>(
     problems: &mut Problems,
 ) {
     at_most(ENTITIES_MAX, ids::TOO_MANY, plural, places, problems);
+}
+
+/// The broker's timers are numbered in the same way: a queue may have one for its messages' expiry, one for its own, one for its
+/// letters and one for its writer; a channel one for its oldest delivery, a connection one for its heartbeat.
+pub(super) fn timers(
+    queues: usize,
+    channels: usize,
+    connections: usize,
+    last: Option<&Place>,
+    problems: &mut Problems,
+) {
+    let most = queues.saturating_mul(4).saturating_add(channels).saturating_add(connections);
+    if most > ENTITIES_MAX {
+        let said = format!("the broker could have {most} timers, more than {ENTITIES_MAX}");
+        problems.push(
+            Diagnostic::error(ids::TOO_MANY, said)
+                .at(last)
+                .note("each queue may have 4, each channel and connection 1")
+                .help("take fewer queues, channels or connections"),
+        );
+    }
 }
 
 /// The same for classes.
@@ -49,5 +70,16 @@ mod tests {
         };
         assert_eq!(said(3), "");
         assert!(said(5).starts_with("error[too-many]: there are more than 3 faults"), "{}", said(5));
+    }
+
+    #[test]
+    fn more_timers_than_can_be_numbered_are_reported() {
+        let said = |queues| {
+            let mut problems = Problems::default();
+            timers(queues, 3, 1, None, &mut problems);
+            problems.into_sorted().iter().map(|problem| problem.render(Paint::Plain)).collect::<String>()
+        };
+        assert_eq!(said(2_097_151), "");
+        assert!(said(2_097_152).starts_with("error[too-many]: the broker could have 8388612 timers"));
     }
 }

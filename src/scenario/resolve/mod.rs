@@ -84,9 +84,14 @@ pub(super) fn scenario(
     limits::entities("producers", producers.iter().map(|producer| producer.name.place.as_ref()), problems);
     limits::entities("consumers", consumers.iter().map(|consumer| consumer.name.place.as_ref()), problems);
     limits::entities("clients", scripts.iter().map(|script| script.name.place.as_ref()), problems);
-    let connections = clients.connection_names.iter().map(|name| name.place.as_ref());
-    limits::entities("connections", connections, problems);
+    let connections: Vec<_> = clients.connection_names.iter().map(|name| name.place.as_ref()).collect();
+    let last = connections.iter().rev().find_map(|place| *place);
+    limits::entities("connections", connections.into_iter(), problems);
+    limits::entities("channels", clients.channels.iter().map(|_| last), problems);
+    limits::entities("policies", operator.spec.policies.iter().map(|_| None), problems);
     let queues = mentioned_queues(&topology, &producers, &consumers, &scripts);
+    let (channels, links) = (clients.channels.len(), clients.connections.len());
+    limits::timers(queues.iter().count(), channels, links, last, problems);
     references(&mut topology, &producers, &consumers, &scripts, problems);
     let targets = fault::Targets {
         consumers: &consumer_names,
@@ -118,7 +123,7 @@ pub(super) fn scenario(
         operator: operator.spec,
         duration: instant(replication.duration.value),
         details: replication.study.details == Some(true),
-        measured_from: instant(replication.study.given_warm_up()),
+        measured_from: replication.study.measured_from().map(instant),
         events_max: replication.events_max,
         profile: profile.value,
         classes: classes.specs,

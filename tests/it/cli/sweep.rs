@@ -365,3 +365,17 @@ fn replications_are_added_at_each_point_until_it_is_precise() {
     assert_eq!(run_waits, waits(rows("3", "wait-mean"), 7), "{command}");
     fs::remove_dir_all(directory).unwrap();
 }
+
+/// Without chance 6, 8 and no limit give the same: the smallest is named, and no point is called hard to tell apart.
+#[test]
+fn of_points_that_are_the_same_the_smallest_is_the_best() {
+    let directory = directory("sweep-equal");
+    let place = directory.join("report");
+    let varied = "consumer.worker.prefetch-count=0,8,2,6";
+    let sweep = ["sweep", "scenarios/prefetch-curve.toml", "--variant", "2 ms, prefetch 1", "--vary", varied];
+    let output = amqpsim(&[&sweep[..], &["--out", place.to_str().unwrap()]].concat());
+    let said = out(&output);
+    let best = "throughput of `tasks` is highest at consumer.worker.prefetch-count=6: 500 /s; 2 other points have the same\n";
+    assert!(said.contains(best) && !said.contains("told apart"), "{said}");
+    fs::remove_dir_all(directory).unwrap();
+}
