@@ -23,7 +23,7 @@ impl Place {
 }
 
 /// A ring whose size is a power of two. Grows when it is full and never shrinks.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct LaneQueue {
     pub(super) delay: SimDuration,
     head: usize,
