@@ -94,7 +94,9 @@ impl<R: Recorder> Effects<'_, R> {
             settled: if self.settled_as_sent { Settled::Automatically } else { Settled::No },
         };
         if !listens {
-            self.deliver_to_nobody(index, held);
+            // A copy for the rare case, so that the usual one needs none in memory.
+            let missed = held;
+            self.deliver_to_nobody(index, missed);
             return;
         }
         consumer.held.push(held);
@@ -186,7 +188,9 @@ impl<R: Recorder> Effects<'_, R> {
         (to, tag, handed): (ChannelRef, DeliveryTag, Handed),
     ) {
         let Some(index) = self.system.directory.consumer(consumer) else {
-            self.handed_out(to, tag, handed);
+            // A copy for the rare case, so that the usual one needs none in memory.
+            let fetched = handed;
+            self.handed_out(to, tag, fetched);
             return;
         };
         let book = &mut self.system.books.consumers[index];

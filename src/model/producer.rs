@@ -31,6 +31,8 @@ pub(super) struct Producer {
     /// Messages that came due so far, those that it holds back included.
     published: u32,
     count: u32,
+    /// Publishes that it handed to its connection, and messages lost with it before that.
+    pub(super) sent: u64,
     /// Index of its connection, and its channel there.
     pub(super) connection: usize,
     /// What it keeps to beyond its pace; `None` for most.
@@ -86,6 +88,7 @@ impl Producer {
             used: AHEAD,
             arrivals: RandomStream::new(seed, &producer.name, "arrivals"),
             published: 0,
+            sent: 0,
             due,
             armed: Seq::NONE,
             outages: 0,

@@ -81,8 +81,8 @@ impl<R: Recorder> System<R> {
         made: impl Fn(&Producer) -> BasicPublish,
     ) {
         self.books.ledger.published += 1;
-        self.books.producers[index].published += 1;
-        let producer = &self.producers[index];
+        let producer = &mut self.producers[index];
+        producer.sent += 1;
         self.recorder.observe(now, || {
             let message = made(producer).message;
             What::Published { producer: index as u32, message: message.id, class: message.class, again }
