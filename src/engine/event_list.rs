@@ -165,6 +165,11 @@ impl<E: Event> EventList<E> {
         Some(Lane(place as u8))
     }
 
+    /// Gives up memory of lanes that a burst has left, such as that of all clients at the start.
+    pub(super) fn tidy(&mut self) {
+        self.lanes[..self.lanes_used].iter_mut().for_each(LaneQueue::tidy);
+    }
+
     fn used_lanes(&self) -> &[LaneQueue] {
         &self.lanes[..self.lanes_used]
     }
@@ -319,6 +324,25 @@ mod tests {
             let (seq, event, load) = list.pop(SimTime::END).unwrap();
             assert_eq!((seq, event.0, load), (seqs[n as usize], n % 2, (u64::from(n), 100)));
         }
+    }
+
+    #[test]
+    fn what_a_burst_has_left_behind_is_given_up_and_the_order_stays() {
+        let mut list = EventList::default();
+        let lane = list.lane(SimDuration::from_nanos(5)).unwrap();
+        for n in 0..1_000 {
+            list.in_lane(lane, Packed::of(Number(n)), (0, 0));
+        }
+        for _ in 0..995 {
+            list.pop(SimTime::END);
+        }
+        list.tidy();
+        assert_eq!(list.lanes[0].size(), 64);
+        for n in 1_000..1_003 {
+            list.in_lane(lane, Packed::of(Number(n)), (0, 0));
+        }
+        let rest: Vec<u32> = drain(&mut list).into_iter().map(|(_, event)| event).collect();
+        assert_eq!(rest, (995..1_003).collect::<Vec<_>>());
     }
 
     #[test]
