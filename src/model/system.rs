@@ -102,8 +102,7 @@ impl<R: Recorder> System<R> {
         let names = broker.names_mut();
         let books = Books::new(spec, names);
         let producers = (0..spec.producers.len()).map(|i| Producer::new(spec, i, seed, names)).collect();
-        let consumers: Vec<Consumer> =
-            (0..spec.consumers.len()).map(|i| Consumer::new(spec, i, seed, names)).collect();
+        let consumers = Consumer::all(spec, seed, names);
         let work = spec.publishers().map(|name| RandomStream::new(seed, name, "work")).collect();
         let connections = Connection::all(spec, seed, &mut events);
         let tags = consumers.iter().map(|consumer| consumer.tag).zip(0..).collect();
