@@ -268,6 +268,8 @@ pub(super) struct Consumer {
     pub(super) blocked: u64,
 }
 
+const _: () = assert!(size_of::<Option<Consumer>>() == 64, "a line of the processor's cache");
+
 impl Consumer {
     pub(super) fn new(
         tag: Name,

@@ -185,12 +185,11 @@ impl<R: Recorder> Effects<'_, R> {
         consumer: ConsumerId,
         redelivered: bool,
         unacked: u32,
-        (to, tag, handed): (ChannelRef, DeliveryTag, Handed),
+        (to, tag): (ChannelRef, DeliveryTag),
+        (queue, message, automatic): (QueueId, MessageId, bool),
     ) {
         let Some(index) = self.system.directory.consumer(consumer) else {
-            // A copy for the rare case, so that the usual one needs none in memory.
-            let fetched = handed;
-            self.handed_out(to, tag, fetched);
+            self.handed_out(to, tag, Handed { queue, message, automatic });
             return;
         };
         let book = &mut self.system.books.consumers[index];
@@ -198,7 +197,7 @@ impl<R: Recorder> Effects<'_, R> {
         book.redelivered += u64::from(redelivered);
         book.unacked_max = book.unacked_max.max(unacked);
         self.delivering = Some(index);
-        self.settled_as_sent = handed.automatic;
+        self.settled_as_sent = automatic;
     }
 
     /// A message goes to somebody who is no consumer of the scenario.
@@ -384,8 +383,8 @@ impl<R: Recorder> Out for Effects<'_, R> {
                 consumer_unacked,
                 ..
             } => {
-                let handed = Handed { queue, message, automatic };
-                self.delivered(consumer, redelivered, consumer_unacked, (channel, delivery_tag, handed));
+                let (at, what) = ((channel, delivery_tag), (queue, message, automatic));
+                self.delivered(consumer, redelivered, consumer_unacked, at, what);
             }
             Fact::Got { queue, channel, delivery_tag, message, automatic, .. } => {
                 self.handed_out(channel, delivery_tag, Handed { queue, message, automatic });
