@@ -1,5 +1,5 @@
-//! A first-in first-out ring whose size is a power of two: what every frame and every pending event passes through.
-//! `VecDeque` does the same for any size, at about twice the instructions.
+//! A first-in first-out ring whose size is a power of two: what deliveries wait in at their consumers, and frames whose latencies
+//! are drawn. `VecDeque` does the same for any size, at about twice the instructions.
 #![deny(clippy::disallowed_types, clippy::float_arithmetic)]
 
 /// The fewest places behind the first.
@@ -14,12 +14,27 @@ pub struct Ring<T> {
     /// Where the second is.
     head: u32,
     /// Those behind the front.
-    places: Vec<T>,
+    places: Box<[T]>,
+}
+
+/// How many of the places below `len` there are before the first for which `before` does not hold, in any list in which those for
+/// which it holds come first.
+pub fn partition_point(len: usize, before: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = low.midpoint(high);
+        if before(middle) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
 }
 
 impl<T: Default> Default for Ring<T> {
     fn default() -> Self {
-        Ring { front: T::default(), len: 0, places: Vec::new(), head: 0 }
+        Ring { front: T::default(), len: 0, places: Box::default(), head: 0 }
     }
 }
 
@@ -56,10 +71,12 @@ impl<T: Copy + Default> Ring<T> {
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        self.places.rotate_left(self.head as usize);
+        let mut places = std::mem::take(&mut self.places).into_vec();
+        places.rotate_left(self.head as usize);
         self.head = 0;
-        let size = (2 * self.places.len()).max(SMALLEST);
-        self.places.resize(size, T::default());
+        let size = (2 * places.len()).max(SMALLEST);
+        places.resize(size, T::default());
+        self.places = places.into_boxed_slice();
     }
 
     /// Takes the value at the front.
@@ -115,16 +132,7 @@ impl<T: Copy + Default> Ring<T> {
 
     /// How many values there are before the first for which `before` does not hold; those for which it holds come first.
     pub fn partition_point(&self, before: impl Fn(&T) -> bool) -> usize {
-        let (mut low, mut high) = (0, self.len());
-        while low < high {
-            let middle = low.midpoint(high);
-            if self.get(middle).is_some_and(&before) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
+        partition_point(self.len(), |n| self.get(n).is_some_and(&before))
     }
 
     /// All values, oldest first, to change them.
@@ -138,27 +146,6 @@ impl<T: Copy + Default> Ring<T> {
     /// All values, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         (0..self.len()).filter_map(|n| self.get(n))
-    }
-
-    /// Puts the value at the front behind all others.
-    #[inline(always)]
-    pub fn rotate(&mut self) {
-        if self.len > 1 {
-            let mask = self.places.len() - 1;
-            let last = self.front;
-            self.front = self.places[self.head as usize & mask];
-            self.head = (self.head + 1) & mask as u32;
-            self.places[(self.head + self.len - 2) as usize & mask] = last;
-        }
-    }
-
-    /// Keeps the values for which `keep` holds.
-    pub fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
-        let mut all = self.take_all();
-        all.retain(keep);
-        for value in all {
-            self.push(value);
-        }
     }
 
     /// Takes all values, oldest first.
@@ -188,6 +175,21 @@ mod tests {
                 }
                 prop_assert_eq!((ring.len(), ring.front()), (deque.len(), deque.front()));
                 prop_assert!(ring.iter().eq(deque.iter()));
+                for n in 0..=deque.len() {
+                    prop_assert_eq!(ring.get(n), deque.get(n));
+                    prop_assert_eq!(ring.get_mut(n), deque.get_mut(n));
+                }
+                // Both change in the same places.
+                ring.iter_mut().enumerate().for_each(|(n, value)| *value ^= n as u8);
+                deque.iter_mut().enumerate().for_each(|(n, value)| *value ^= n as u8);
+                // A ring in order, as where one looks for a place in it.
+                let (mut sorted, mut in_order) = (ring.clone(), Vec::from(deque.clone()));
+                in_order.sort_unstable();
+                sorted.iter_mut().zip(&in_order).for_each(|(value, &next)| *value = next);
+                for bound in [0, 100, 255] {
+                    let before = |value: &u8| *value < bound;
+                    prop_assert_eq!(sorted.partition_point(before), in_order.partition_point(before));
+                }
             }
             prop_assert_eq!(ring.take_all(), Vec::from(deque));
         }

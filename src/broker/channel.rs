@@ -1,5 +1,7 @@
 //! A channel: its deliveries, its consumers, its prefetch settings.
 
+use std::ops::{Deref, DerefMut};
+
 use crate::amqp::{ChannelRef, ConsumerId, DeliveryTag, Name, QueueId};
 use crate::rules::{self, RuleRef};
 use crate::units::SimTime;
@@ -12,8 +14,8 @@ use super::unacked::{GONE, Unacked, UnackedList};
 /// How many routes a channel remembers beside its first one.
 const ROUTES: usize = 16;
 
-/// A channel that is open for the broker. First comes what each delivery touches, then what each publish does: a line of the
-/// processor's cache each.
+/// A channel that is open for the broker: a line of the processor's cache that each delivery touches, one that each publish does
+/// too, and the rest behind them.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub(super) struct Channel {
@@ -30,8 +32,20 @@ pub(super) struct Channel {
     pub(super) tx: Option<Box<Transaction>>,
     pub(super) unacked: UnackedList,
     pub(super) confirms: Option<Box<Confirms>>,
-    /// The first one asked for, which most producers never leave, and others by their keys.
+    /// The first one asked for, which most producers never leave.
     route: Route,
+    rest: Box<ChannelRest>,
+}
+
+const _: () = assert!(
+    size_of::<Option<Channel>>() == 128,
+    "two lines of the cache, and the first one tells whether it is there"
+);
+
+/// What few publishes and deliveries need of a channel.
+#[derive(Clone, Debug)]
+pub(super) struct ChannelRest {
+    /// Other routes, by their keys.
     more_routes: Vec<Route>,
     /// Deliveries that count against the limit. Below 0 where more were acknowledged than counted.
     pub(super) volume: i64,
@@ -49,6 +63,20 @@ pub(super) struct Channel {
     pub(super) opened: SimTime,
     /// The timer for its oldest delivery.
     pub(super) watch: Option<u32>,
+}
+
+impl Deref for Channel {
+    type Target = ChannelRest;
+
+    fn deref(&self) -> &ChannelRest {
+        &self.rest
+    }
+}
+
+impl DerefMut for Channel {
+    fn deref_mut(&mut self) -> &mut ChannelRest {
+        &mut self.rest
+    }
 }
 
 /// Whether a channel takes methods.
@@ -111,25 +139,27 @@ impl Channel {
     pub(super) fn new(at: ChannelRef, vhost: u16, serial: u32, opened: SimTime) -> Self {
         Channel {
             at,
-            vhost,
-            serial,
             state: ChannelState::Open,
-            last_tag: 0,
-            unacked: UnackedList::default(),
-            consumers: Vec::new(),
-            prefetch: 0,
-            limit: 0,
-            volume: 0,
-            refused: Vec::new(),
-            last_queue: None,
-            confirms: None,
-            tx: None,
-            replies: None,
-            opened,
-            watch: None,
             is_unwatched: false,
+            limit: 0,
+            serial,
+            last_tag: 0,
+            tx: None,
+            unacked: UnackedList::default(),
+            confirms: None,
             route: Route::nowhere(),
-            more_routes: Vec::new(),
+            rest: Box::new(ChannelRest {
+                more_routes: Vec::new(),
+                volume: 0,
+                refused: Vec::new(),
+                vhost,
+                consumers: Vec::new(),
+                prefetch: 0,
+                last_queue: None,
+                replies: None,
+                opened,
+                watch: None,
+            }),
         }
     }
 
@@ -237,6 +267,8 @@ pub(super) struct Consumer {
     /// When it stepped out of the rotation, as the queue counts; 0: it is in it.
     pub(super) blocked: u64,
 }
+
+const _: () = assert!(size_of::<Option<Consumer>>() == 64, "a line of the processor's cache");
 
 impl Consumer {
     pub(super) fn new(

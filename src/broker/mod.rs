@@ -16,6 +16,7 @@ mod death;
 mod deletion;
 mod direct_reply;
 mod dispatch;
+mod doors;
 mod effect;
 mod error;
 mod exchange;
@@ -66,9 +67,7 @@ pub use words::{Demand, POLICY_SETTINGS, Takes, known_arguments};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::amqp::{
-    BasicPublish, ChannelRef, ConnectionId, DeliveryTag, Method, Name, Names, QueueId, ReplyCode,
-};
+use crate::amqp::{ChannelRef, ConnectionId, Method, Name, Names, QueueId, ReplyCode};
 use crate::observe::LossCause;
 use crate::rules;
 use crate::units::SimTime;
@@ -250,46 +249,6 @@ impl Broker {
         self.finish(&mut step);
     }
 
-    /// [`Broker::apply`] for a `basic.publish`, the method that arrives most. By itself it takes half the time.
-    #[inline(always)]
-    pub fn publish_arrives(
-        &mut self,
-        now: SimTime,
-        at: ChannelRef,
-        publish: BasicPublish,
-        out: &mut impl Out,
-    ) {
-        let mut step = Step { now, out };
-        match self.open_place(at) {
-            Some(place) => {
-                let handled = self.publish(place, publish, &mut step);
-                self.answer_failure(at, handled, &mut step);
-            }
-            None => self.method(at, Method::BasicPublish(publish.made_anew()), &mut step),
-        }
-        self.finish(&mut step);
-    }
-
-    /// The same for a `basic.ack`.
-    #[inline(always)]
-    pub fn ack_arrives(
-        &mut self,
-        now: SimTime,
-        at: ChannelRef,
-        (delivery_tag, multiple): (DeliveryTag, bool),
-        out: &mut impl Out,
-    ) {
-        let mut step = Step { now, out };
-        match self.open_place(at) {
-            Some(place) => {
-                let handled = self.ack(place, delivery_tag, multiple, &mut step);
-                self.answer_failure(at, handled, &mut step);
-            }
-            None => self.method(at, Method::BasicAck { delivery_tag, multiple }, &mut step),
-        }
-        self.finish(&mut step);
-    }
-
     /// What a command has left behind: dead letters, and what the storage has to say.
     #[inline(always)]
     fn finish(&mut self, step: &mut Step<'_, impl Out>) {
@@ -300,24 +259,6 @@ impl Broker {
             self.serve_storage(step);
             self.deliver_letters(step);
         }
-    }
-
-    /// The place of a channel that is open, if everything is read from its connection.
-    #[inline(always)]
-    fn open_place(&self, at: ChannelRef) -> Option<u32> {
-        let newest = *self.newest.get(at.connection.index())?;
-        // Without an alarm no connection is on hold.
-        if self.channels.get(newest).is_some_and(|channel| channel.is_open_at(at)) && self.alarm.is_none() {
-            return Some(newest);
-        }
-        self.other_place(at)
-    }
-
-    /// The same where the connection has several channels, or where there is an alarm.
-    #[inline(never)]
-    fn other_place(&self, at: ChannelRef) -> Option<u32> {
-        let connection = self.connection(at.connection).filter(|connection| connection.hold.is_none())?;
-        connection.channel(at.channel).filter(|&place| self.channels[place].is_open_at(at))
     }
 
     #[inline(always)]

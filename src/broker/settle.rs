@@ -35,17 +35,14 @@ impl Broker {
         if multiple || channel.tx.is_some() || channel.limit > 0 {
             return self.settle(place, tag, multiple, Settling::Acknowledge, step);
         }
-        let Some(unacked) = channel.unacked.take_oldest(tag) else {
-            return self.ack_in_the_middle(place, tag, step);
+        let Some(unacked) = channel.unacked.oldest(tag) else {
+            return self.ack_one(place, tag, step);
         };
-        let id = unacked.queue;
+        let (id, consumer) = (unacked.queue, unacked.consumer);
         let queue = queues.get_mut(id.0);
         let Some(queue) = queue.filter(|queue| queue.features.as_ref().is_none_or(|f| f.deals_in_turn()))
         else {
-            // A copy for the rare case, so that the usual one needs none in memory.
-            let rare = unacked;
-            self.carry_out(place, Settling::Acknowledge, &[rare], step);
-            return Ok(());
+            return self.ack_one(place, tag, step);
         };
         let is_plain = queue.features.is_none();
         // The usual acknowledgement: all that it touches is at hand.
@@ -55,14 +52,15 @@ impl Broker {
         let message = messages.id(slot);
         messages.release(slot);
         let settled = (Settlement::Acked, rules::ACK_2);
-        state_settled(channel.at, &unacked, message, counts, settled, step);
+        state_settled(channel.at, unacked, message, counts, settled, step);
         if queue.stored
             && let Some(persistence) = persistence
         {
             persistence.forget_copy(id, unacked.entry.arrival(), true, step.now);
         }
+        channel.unacked.leave_oldest();
         let mut others_may_come_back = false;
-        if let Some(consumer_id) = unacked.consumer {
+        if let Some(consumer_id) = consumer {
             let consumer = &mut consumers[consumer_id.0];
             if consumer.gets_back(1) {
                 if channel.consumers.len() == 1 {
@@ -84,9 +82,9 @@ impl Broker {
         Ok(())
     }
 
-    /// An acknowledgement of a delivery that is not the oldest one.
+    /// An acknowledgement of a delivery that is not the oldest one, or whose queue has ways of its own.
     #[inline(never)]
-    fn ack_in_the_middle(&mut self, place: u32, tag: DeliveryTag, step: &mut Step<'_, impl Out>) -> Handled {
+    fn ack_one(&mut self, place: u32, tag: DeliveryTag, step: &mut Step<'_, impl Out>) -> Handled {
         match self.channels[place].unacked.take(tag) {
             Some(unacked) => self.carry_out(place, Settling::Acknowledge, &[unacked], step),
             None => return self.settle(place, tag, false, Settling::Acknowledge, step),

@@ -2,6 +2,7 @@
 
 use super::queue::Entry;
 use crate::amqp::{ConsumerId, DeliveryTag, Name, QueueId};
+use crate::ring::partition_point;
 use crate::units::SimTime;
 
 /// In place of the queue of a delivery: the queue is gone, and settling the delivery does nothing.
@@ -111,40 +112,30 @@ impl UnackedList {
 
     /// How many there are before the first for which `before` does not hold; those for which it holds come first.
     fn partition_point(&self, before: impl Fn(&Unacked) -> bool) -> usize {
-        let (mut low, mut high) = (0, self.used as usize);
-        while low < high {
-            let middle = low.midpoint(high);
-            if self.get(middle).is_some_and(&before) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
+        partition_point(self.used as usize, |n| self.get(n).is_some_and(&before))
     }
 
     pub(super) fn contains(&self, tag: DeliveryTag) -> bool {
         self.place(tag).and_then(|place| self.get(place)).is_some_and(|place| !place.settled)
     }
 
-    /// Takes the delivery with this tag if it is the oldest one, as usual.
+    /// The delivery with this tag if it is the oldest one, as usual.
     #[inline(always)]
-    pub(super) fn take_oldest(&mut self, tag: DeliveryTag) -> Option<Unacked> {
-        let oldest = *self.get(0).filter(|oldest| oldest.tag == tag)?;
+    pub(super) fn oldest(&self, tag: DeliveryTag) -> Option<&Unacked> {
+        self.get(0).filter(|oldest| oldest.tag == tag)
+    }
+
+    /// The oldest delivery, which must be there, is taken.
+    #[inline(always)]
+    pub(super) fn leave_oldest(&mut self) {
         self.leave_first();
         if self.settled > 0 {
             self.tidy();
         }
-        Some(oldest)
     }
 
     /// Takes the delivery with this tag, if it waits.
     pub(super) fn take(&mut self, tag: DeliveryTag) -> Option<Unacked> {
-        self.take_oldest(tag).or_else(|| self.take_from_middle(tag))
-    }
-
-    #[inline(never)]
-    fn take_from_middle(&mut self, tag: DeliveryTag) -> Option<Unacked> {
         let place = self.place(tag)?;
         let at = self.at(place);
         let taken = self.places.get_mut(at).filter(|place| !place.settled)?;

@@ -19,7 +19,7 @@ const LANES_MAX: usize = 8;
 
 /// What an event carries that goes through a lane: two numbers. As such they stay in registers, where an `enum` would be copied
 /// from place to place.
-pub type Load = [u64; 2];
+pub type Load = (u64, u64);
 
 /// An event that fits in 28 bits: usually a kind and the index of its addressee. What more it needs lies with the addressee,
 /// or is the load that it carries through a lane.
@@ -50,13 +50,21 @@ impl Seq {
     pub const NONE: Seq = Seq(0);
     /// The most events that one list can number.
     pub const MAX: u64 = 1 << 36;
-    /// So many numbers are left when a run stops: more than one event can take.
+    /// So many numbers are left when a run stops: more than a round of events can take.
     const SPARE: u64 = 1 << 32;
 }
 
 /// A first-in first-out part of the list, for events that all come after the same delay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lane(u8);
+
+impl Lane {
+    /// Its place among all lanes, which needs no check.
+    #[inline(always)]
+    fn place(self) -> usize {
+        self.0 as usize % LANES_MAX
+    }
+}
 
 /// The list of future events.
 #[derive(Clone, Debug)]
@@ -66,10 +74,12 @@ pub struct EventList<E> {
     before: SimTime,
     last: u64,
     heap: Heap,
-    lanes: Vec<LaneQueue>,
+    /// Those in use come first.
+    lanes: [LaneQueue; LANES_MAX],
+    lanes_used: usize,
     /// The smallest key of all lanes, or [`NOTHING`], and the lane that it is in.
     lane_first: u128,
-    lane_of_first: u8,
+    lane_of_first: Lane,
     event: PhantomData<E>,
 }
 
@@ -80,9 +90,10 @@ impl<E> Default for EventList<E> {
             before: SimTime::ZERO,
             last: 0,
             heap: Heap::default(),
-            lanes: Vec::new(),
+            lanes: Default::default(),
+            lanes_used: 0,
             lane_first: NOTHING,
-            lane_of_first: 0,
+            lane_of_first: Lane(0),
             event: PhantomData,
         }
     }
@@ -106,10 +117,14 @@ impl<E: Event> EventList<E> {
         self.keys().count()
     }
 
+    /// Numbers for events that are left, but for some to spare.
+    pub(super) fn numbers_left(&self) -> u64 {
+        (Seq::MAX - Seq::SPARE).saturating_sub(self.last)
+    }
+
     /// Whether the numbers for events are used up, but for some to spare.
-    #[inline(always)]
     pub fn is_spent(&self) -> bool {
-        self.last >= Seq::MAX - Seq::SPARE
+        self.numbers_left() == 0
     }
 
     /// Goes on as if so many numbers were left before [`EventList::is_spent`].
@@ -142,35 +157,40 @@ impl<E: Event> EventList<E> {
 
     /// The lane for events that come `delay` after they are scheduled, or `None` if there are too many lanes already.
     pub fn lane(&mut self, delay: SimDuration) -> Option<Lane> {
-        let found = self.lanes.iter().position(|lane| lane.delay == delay);
-        if found.is_none() && self.lanes.len() == LANES_MAX {
-            return None;
+        let place = self.used_lanes().iter().position(|lane| lane.delay == delay).unwrap_or(self.lanes_used);
+        if place == self.lanes_used {
+            *self.lanes.get_mut(place)? = LaneQueue::new(delay);
+            self.lanes_used += 1;
         }
-        let place = found.unwrap_or_else(|| {
-            self.lanes.push(LaneQueue::new(delay));
-            self.lanes.len() - 1
-        });
         Some(Lane(place as u8))
+    }
+
+    /// Gives up memory of lanes that a burst has left, such as that of all clients at the start.
+    pub(super) fn tidy(&mut self) {
+        self.lanes[..self.lanes_used].iter_mut().for_each(LaneQueue::tidy);
+    }
+
+    fn used_lanes(&self) -> &[LaneQueue] {
+        &self.lanes[..self.lanes_used]
     }
 
     /// Schedules `event` with its load after the lane's delay. Costs the same however many events are pending.
     #[inline(always)]
     pub fn in_lane(&mut self, lane: Lane, event: Packed, load: Load) -> Seq {
         let seq = self.reserve();
-        let place = lane.0 as usize;
-        let lane = &mut self.lanes[place];
-        let key = key(self.now + lane.delay, seq, event.0);
+        let queue = &mut self.lanes[lane.place()];
+        let key = key(self.now + queue.delay, seq, event.0);
         // Only the first key of a lane can be the smallest of all.
-        if lane.push(key, load) && key < self.lane_first {
+        if queue.push(key, load) && key < self.lane_first {
             self.lane_first = key;
-            self.lane_of_first = place as u8;
+            self.lane_of_first = lane;
         }
         seq
     }
 
     /// The loads of an event that is pending in a lane, those numbered above `since`, in order.
     pub fn loads(&self, lane: Lane, event: Packed, since: Seq) -> impl Iterator<Item = Load> {
-        let pending = self.lanes[lane.0 as usize].iter().map(|(key, load)| (key as u64, load));
+        let pending = self.lanes[lane.place()].iter().map(|(key, load)| (key as u64, load));
         pending
             .filter(move |(low, _)| low & EVENT_MASK == u64::from(event.0) && low >> EVENT_BITS > since.0)
             .map(|(_, load)| load)
@@ -201,20 +221,20 @@ impl<E: Event> EventList<E> {
 
     #[inline(always)]
     fn take_from_lane(&mut self) -> Load {
-        let lane = &mut self.lanes[self.lane_of_first as usize];
+        let lane = &mut self.lanes[self.lane_of_first.place()];
         let load = lane.take();
         self.lane_first = lane.first();
-        if self.lanes.len() > 1 {
+        if self.lanes_used > 1 {
             self.compare_lanes();
         }
         load
     }
 
     fn compare_lanes(&mut self) {
-        for (lane, place) in self.lanes.iter().zip(0..) {
-            if lane.first() < self.lane_first {
-                self.lane_first = lane.first();
-                self.lane_of_first = place;
+        for (queue, place) in self.lanes[..self.lanes_used].iter().zip(0..) {
+            if queue.first() < self.lane_first {
+                self.lane_first = queue.first();
+                self.lane_of_first = Lane(place);
             }
         }
     }
@@ -235,14 +255,17 @@ impl<E: Event> EventList<E> {
 
     /// The events that are still to come through lanes, with their loads, each lane in order.
     pub fn in_lanes(&self) -> impl Iterator<Item = (Seq, E, Load)> {
-        self.lanes.iter().flat_map(LaneQueue::iter).map(|(key, load)| {
+        self.used_lanes().iter().flat_map(LaneQueue::iter).map(|(key, load)| {
             let low = key as u64;
             (Seq(low >> EVENT_BITS), E::unpack((low & EVENT_MASK) as u32), load)
         })
     }
 
     fn keys(&self) -> impl Iterator<Item = u128> {
-        self.heap.iter().copied().chain(self.lanes.iter().flat_map(|lane| lane.iter().map(|(key, _)| key)))
+        self.heap
+            .iter()
+            .copied()
+            .chain(self.used_lanes().iter().flat_map(|lane| lane.iter().map(|(key, _)| key)))
     }
 
     /// Moves the clock forward to `at` without an event.
@@ -276,10 +299,10 @@ mod tests {
         let mut list = EventList::default();
         let lane = list.lane(SimDuration::from_nanos(5)).unwrap();
         list.at(SimTime::from_nanos(5), Number(1));
-        list.in_lane(lane, Packed::of(Number(2)), [0, 0]);
+        list.in_lane(lane, Packed::of(Number(2)), (0, 0));
         list.at(SimTime::from_nanos(5), Number(3));
         let reserved = list.reserve();
-        list.in_lane(lane, Packed::of(Number(5)), [0, 0]);
+        list.in_lane(lane, Packed::of(Number(5)), (0, 0));
         list.at_reserved(SimTime::from_nanos(5), reserved, Number(4));
         list.at(SimTime::from_nanos(4), Number(0));
         assert_eq!(drain(&mut list), [(4, 0), (5, 1), (5, 2), (5, 3), (5, 4), (5, 5)]);
@@ -291,16 +314,35 @@ mod tests {
         let lane = list.lane(SimDuration::from_nanos(5)).unwrap();
         let mut seqs = Vec::new();
         for n in 0..20 {
-            seqs.push(list.in_lane(lane, Packed::of(Number(n % 2)), [u64::from(n), 100]));
+            seqs.push(list.in_lane(lane, Packed::of(Number(n % 2)), (u64::from(n), 100)));
         }
         list.at(SimTime::from_nanos(4), Number(7));
         let odd: Vec<Load> = list.loads(lane, Packed::of(Number(1)), seqs[15]).collect();
-        assert_eq!(odd, [[17, 100], [19, 100]]);
-        assert_eq!(list.pop(SimTime::END).map(|(_, event, load)| (event.0, load)), Some((7, [0, 0])));
+        assert_eq!(odd, [(17, 100), (19, 100)]);
+        assert_eq!(list.pop(SimTime::END).map(|(_, event, load)| (event.0, load)), Some((7, (0, 0))));
         for n in 0..20 {
             let (seq, event, load) = list.pop(SimTime::END).unwrap();
-            assert_eq!((seq, event.0, load), (seqs[n as usize], n % 2, [u64::from(n), 100]));
+            assert_eq!((seq, event.0, load), (seqs[n as usize], n % 2, (u64::from(n), 100)));
         }
+    }
+
+    #[test]
+    fn what_a_burst_has_left_behind_is_given_up_and_the_order_stays() {
+        let mut list = EventList::default();
+        let lane = list.lane(SimDuration::from_nanos(5)).unwrap();
+        for n in 0..1_000 {
+            list.in_lane(lane, Packed::of(Number(n)), (0, 0));
+        }
+        for _ in 0..995 {
+            list.pop(SimTime::END);
+        }
+        list.tidy();
+        assert_eq!(list.lanes[0].size(), 64);
+        for n in 1_000..1_003 {
+            list.in_lane(lane, Packed::of(Number(n)), (0, 0));
+        }
+        let rest: Vec<u32> = drain(&mut list).into_iter().map(|(_, event)| event).collect();
+        assert_eq!(rest, (995..1_003).collect::<Vec<_>>());
     }
 
     #[test]
@@ -328,7 +370,7 @@ mod tests {
     fn an_event_that_changed_nothing_leaves_the_clock_where_it_was() {
         let mut list = EventList::default();
         let lane = list.lane(SimDuration::from_nanos(3)).unwrap();
-        list.in_lane(lane, Packed::of(Number(1)), [0, 0]);
+        list.in_lane(lane, Packed::of(Number(1)), (0, 0));
         list.at(SimTime::from_nanos(5), Number(2));
         list.at(SimTime::from_nanos(6), Number(3));
         list.pop(SimTime::END);

@@ -9,6 +9,18 @@ pub(super) const NOTHING: u128 = u128::MAX;
 #[repr(align(64))]
 struct Siblings([u128; 4]);
 
+impl Siblings {
+    /// The place of the smallest key, and the key.
+    #[inline(always)]
+    fn least(&self) -> (usize, u128) {
+        let keys = &self.0;
+        let low = usize::from(keys[1] < keys[0]);
+        let high = 2 + usize::from(keys[3] < keys[2]);
+        let least = if keys[high] < keys[low] { high } else { low };
+        (least, keys[least])
+    }
+}
+
 /// The heap. Keys must differ from each other.
 ///
 /// The children of the top are `siblings[0]`, those of the place `n` (the `n % 4`-th of `siblings[n / 4]`) are
@@ -113,27 +125,23 @@ impl Heap {
     /// Puts `key` where the top was and lets it sink to its place.
     #[inline]
     fn sink(&mut self, key: u128) {
-        let mut hole = &mut self.top;
-        let mut rest = &mut self.siblings[..];
-        let mut children = 0;
-        let mut passed = 0;
-        while let Some((head, tail)) =
-            rest.get_mut(children - passed..).and_then(<[Siblings]>::split_first_mut)
+        let siblings = &mut self.siblings[..];
+        let Some((mut place, least)) =
+            siblings.first().map(Siblings::least).filter(|(_, least)| *least < key)
+        else {
+            self.top = key;
+            return;
+        };
+        self.top = least;
+        let mut group = 0;
+        while let children = 4 * group + place + 1
+            && let Some((child, least)) = siblings.get(children).map(Siblings::least)
+            && least < key
         {
-            let keys = &mut head.0;
-            let low = usize::from(keys[1] < keys[0]);
-            let high = 2 + usize::from(keys[3] < keys[2]);
-            let smallest = if keys[high] < keys[low] { high } else { low };
-            if keys[smallest] >= key {
-                break;
-            }
-            *hole = keys[smallest];
-            hole = &mut keys[smallest];
-            rest = tail;
-            passed = children + 1;
-            children = 4 * children + smallest + 1;
+            siblings[group].0[place] = least;
+            (group, place) = (children, child);
         }
-        *hole = key;
+        siblings[group].0[place] = key;
     }
 }
 

@@ -22,8 +22,8 @@ impl Place {
     }
 }
 
-/// A ring whose size is a power of two. Grows when it is full and never shrinks.
-#[derive(Clone, Debug)]
+/// A ring whose size is a power of two. Grows when it is full.
+#[derive(Clone, Debug, Default)]
 pub(super) struct LaneQueue {
     pub(super) delay: SimDuration,
     head: usize,
@@ -48,6 +48,22 @@ impl LaneQueue {
             Place { high: (key >> 64) as u64, low: key as u64, load };
         self.len += 1;
         is_first
+    }
+
+    #[cfg(test)]
+    pub(super) fn size(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Shrinks where few keys go round in much memory, so that they stay in the processor's caches.
+    pub(super) fn tidy(&mut self) {
+        let size = (4 * self.len).next_power_of_two().max(SMALLEST);
+        if 2 * size < self.places.len() {
+            self.places.rotate_left(self.head);
+            self.head = 0;
+            self.places.truncate(size);
+            self.places.shrink_to_fit();
+        }
     }
 
     #[cold]

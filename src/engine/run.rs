@@ -4,6 +4,9 @@
 use super::event_list::{Event, EventList, Load, Seq};
 use crate::units::SimTime;
 
+/// So many events are handled before the list is tidied, and asked again whether it has numbers left.
+const ROUND: u64 = 1024;
+
 /// A simulated system.
 pub trait Model {
     /// What can happen to it.
@@ -77,9 +80,13 @@ pub fn step<M: Model>(model: &mut M, events: &mut EventList<M::Event>, until: Si
 fn handle_all<M: Model>(model: &mut M, events: &mut EventList<M::Event>, limits: Limits) -> u64 {
     let mut count = 0;
     while count < limits.events && !events.is_spent() {
-        let Some((seq, event, load)) = events.pop(limits.time) else { break };
-        model.handle(seq, event, load, events);
-        count += 1;
+        events.tidy();
+        let round = ROUND.min(limits.events - count).min(events.numbers_left());
+        for handled in 0..round {
+            let Some((seq, event, load)) = events.pop(limits.time) else { return count + handled };
+            model.handle(seq, event, load, events);
+        }
+        count += round;
     }
     count
 }

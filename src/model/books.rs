@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fates::{Fates, Repeats};
-use super::reader_books::{ConsumerBook, QueueBook, ReaderBooks, Work};
+use super::held::Held;
+use super::reader_books::{ConsumerBook, QueueBook, ReaderBooks};
 use super::spec::{ConsumerSpec, Declaration, SystemSpec};
 use crate::amqp::{MessageId, Name, Names, QueueId, in_vhost};
 use crate::measure::{ClientError, ConsumerOutcome, Ledger, ProducerOutcome};
@@ -199,14 +200,24 @@ impl Books {
         ReaderBooks { queue: &mut self.queues[book.queue as usize], book }
     }
 
-    /// A consumer has finished a message; whether the copy had been processed before.
+    /// A consumer has finished a message, which took it so long: its books, and whether the copy had been processed before.
     #[inline(always)]
-    pub(super) fn processed(&mut self, now: SimTime, consumer: usize, work: &Work) -> bool {
-        let book = &mut self.consumers[consumer];
-        book.processed(now, work);
-        let place = book.queue as usize;
-        self.queues[place].flow.finish(now, work.published);
-        (self.republishes || !self.processed_before.is_empty()) && self.count_repetition(place, work.message)
+    pub(super) fn processed(
+        &mut self,
+        now: SimTime,
+        consumer: usize,
+        held: &Held,
+        took: SimDuration,
+    ) -> (ReaderBooks<'_>, bool) {
+        let queue = self.consumers[consumer].queue as usize;
+        let again = (self.republishes || !self.processed_before.is_empty())
+            && self.count_repetition(queue, held.message);
+        if held.settled.is_for_good() {
+            self.ledger.processed += 1;
+        }
+        let mut books = self.reader(consumer);
+        books.processed(now, held, took);
+        (books, again)
     }
 
     /// A consumer's work on a message has ended without having processed it.

@@ -27,22 +27,22 @@ impl<R: Recorder> System<R> {
         (seq, load): (Seq, Load),
         events: &mut EventList<SystemEvent>,
     ) {
-        match self.connections[index].down.arrive(seq, load) {
-            Frame::Deliver { consumer, life } => self.receive(consumer as usize, life, events),
-            Frame::Confirm { connection, channel, publish } => {
-                if self.connections[index].is_client_of(connection) {
-                    let at = ChannelRef { connection, channel };
-                    self.publish_confirmed(index, at, u64::from(publish), events);
-                }
+        let load = self.connections[index].down.arrive(seq, load);
+        if let Some((consumer, life)) = Frame::delivery_in(load) {
+            self.receive(consumer as usize, life, events);
+        } else if let Some((at, publish)) = Frame::confirm_in(load) {
+            if self.connections[index].is_client_of(at.connection) {
+                self.publish_confirmed(index, at, u64::from(publish), events);
             }
-            frame => self.rare_frame_at_client(index, frame, events),
+        } else {
+            self.rare_frame_at_client(index, load, events);
         }
     }
 
     /// Any other frame reaches the client.
     #[inline(never)]
-    fn rare_frame_at_client(&mut self, index: usize, frame: Frame, events: &mut EventList<SystemEvent>) {
-        match frame {
+    fn rare_frame_at_client(&mut self, index: usize, load: Load, events: &mut EventList<SystemEvent>) {
+        match Frame::unpack(load) {
             Frame::Answer(at) => {
                 let method = self.connections[index].down.carried();
                 // What was sent to a connection that the client has given up finds nobody.

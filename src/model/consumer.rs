@@ -84,6 +84,8 @@ pub(super) struct Consumer {
     pub(super) state: Box<ConsumerState>,
 }
 
+const _: () = assert!(size_of::<Consumer>() == 192, "three lines of the processor's cache");
+
 /// What few messages need of a consumer.
 #[derive(Clone, Debug)]
 pub(super) struct ConsumerState {
@@ -176,13 +178,26 @@ fn transfer(bytes: u32, per_second: u64) -> SimDuration {
 }
 
 impl Consumer {
-    pub(super) fn new(spec: &SystemSpec, index: usize, seed: u64, names: &mut Names) -> Self {
+    /// The consumers of a scenario, in its order.
+    pub(super) fn all(spec: &SystemSpec, seed: u64, names: &mut Names) -> Vec<Self> {
+        let mut followers = vec![Vec::new(); spec.consumers.len()];
+        for (producer, index) in spec.producers.iter().zip(0..) {
+            if let Pace::After { consumer, .. } = producer.pace {
+                followers[consumer].push(index);
+            }
+        }
+        let with_followers = followers.into_iter().enumerate();
+        with_followers
+            .map(|(index, followers)| Consumer::new(spec, (index, followers), seed, names))
+            .collect()
+    }
+
+    fn new(spec: &SystemSpec, (index, followers): (usize, Vec<u32>), seed: u64, names: &mut Names) -> Self {
         let consumer: &ConsumerSpec = &spec.consumers[index];
         let channel = &spec.channels[consumer.channel];
-        let paces = || spec.producers.iter().map(|producer| &producer.pace).enumerate();
-        let follows = |pace: &Pace| matches!(pace, Pace::After { consumer, .. } if *consumer == index);
-        let followers: Vec<u32> =
-            paces().filter(|(_, pace)| follows(pace)).map(|(producer, _)| producer as u32).collect();
+        let replies = |follower: &u32| {
+            matches!(spec.producers[*follower as usize].pace, Pace::After { replies: true, .. })
+        };
         let is_plain = consumer.concurrency <= 1
             && followers.is_empty()
             && !consumer.idempotent
@@ -205,8 +220,7 @@ impl Consumer {
             has_more: false,
             listens: false,
             with_script: spec.clients.iter().any(|client| client.channel == consumer.channel),
-            replies: paces()
-                .any(|(_, pace)| follows(pace) && matches!(pace, Pace::After { replies: true, .. })),
+            replies: followers.iter().any(replies),
             subscribed: false,
             state: Box::new(ConsumerState {
                 concurrency: consumer.concurrency.max(1),

@@ -94,7 +94,9 @@ impl<R: Recorder> Effects<'_, R> {
             settled: if self.settled_as_sent { Settled::Automatically } else { Settled::No },
         };
         if !listens {
-            self.deliver_to_nobody(index, held);
+            // A copy for the rare case, so that the usual one needs none in memory.
+            let missed = held;
+            self.deliver_to_nobody(index, missed);
             return;
         }
         consumer.held.push(held);
@@ -183,10 +185,11 @@ impl<R: Recorder> Effects<'_, R> {
         consumer: ConsumerId,
         redelivered: bool,
         unacked: u32,
-        (to, tag, handed): (ChannelRef, DeliveryTag, Handed),
+        (to, tag): (ChannelRef, DeliveryTag),
+        (queue, message, automatic): (QueueId, MessageId, bool),
     ) {
         let Some(index) = self.system.directory.consumer(consumer) else {
-            self.handed_out(to, tag, handed);
+            self.handed_out(to, tag, Handed { queue, message, automatic });
             return;
         };
         let book = &mut self.system.books.consumers[index];
@@ -194,7 +197,7 @@ impl<R: Recorder> Effects<'_, R> {
         book.redelivered += u64::from(redelivered);
         book.unacked_max = book.unacked_max.max(unacked);
         self.delivering = Some(index);
-        self.settled_as_sent = handed.automatic;
+        self.settled_as_sent = automatic;
     }
 
     /// A message goes to somebody who is no consumer of the scenario.
@@ -380,8 +383,8 @@ impl<R: Recorder> Out for Effects<'_, R> {
                 consumer_unacked,
                 ..
             } => {
-                let handed = Handed { queue, message, automatic };
-                self.delivered(consumer, redelivered, consumer_unacked, (channel, delivery_tag, handed));
+                let (at, what) = ((channel, delivery_tag), (queue, message, automatic));
+                self.delivered(consumer, redelivered, consumer_unacked, at, what);
             }
             Fact::Got { queue, channel, delivery_tag, message, automatic, .. } => {
                 self.handed_out(channel, delivery_tag, Handed { queue, message, automatic });

@@ -64,6 +64,22 @@ const CHANNEL_AT: u32 = 16;
 /// Where a second index lies in it; the first has the bits between.
 const HIGH_AT: u32 = 32;
 
+/// The kinds of the frames that every message needs.
+const PUBLISH: u64 = 1;
+const ACK: u64 = 2;
+const DELIVER: u64 = 3;
+const CONFIRM: u64 = 4;
+
+#[inline(always)]
+fn indices_of(first: u64) -> (u32, u32) {
+    ((first as u32) >> KIND_BITS, (first >> HIGH_AT) as u32)
+}
+
+#[inline(always)]
+fn channel_of(first: u64) -> ChannelNo {
+    ChannelNo((first >> CHANNEL_AT) as u16)
+}
+
 impl Frame {
     /// In the first number a kind and up to two indices, or a channel's number and one; in the second what needs more.
     #[inline(always)]
@@ -71,7 +87,7 @@ impl Frame {
         let indices = |low: u32, high: u32| {
             debug_assert!(
                 low < 1 << (HIGH_AT - KIND_BITS),
-                "a scenario has fewer than 2^24 entities of a kind"
+                "a scenario has fewer than 2^23 entities of a kind"
             );
             u64::from(low) << KIND_BITS | u64::from(high) << HIGH_AT
         };
@@ -79,12 +95,12 @@ impl Frame {
         let (kind, first, second) = match self {
             Frame::Nothing => (0, 0, 0),
             Frame::Publish { producer, number, published } => {
-                (1, indices(producer, number), published.as_nanos())
+                (PUBLISH, indices(producer, number), published.as_nanos())
             }
-            Frame::Ack { channel, tag } => (2, on(channel), tag),
-            Frame::Deliver { consumer, life } => (3, indices(consumer, life), 0),
+            Frame::Ack { channel, tag } => (ACK, on(channel), tag),
+            Frame::Deliver { consumer, life } => (DELIVER, indices(consumer, life), 0),
             Frame::Confirm { connection, channel, publish } => {
-                (4, on(channel) | u64::from(publish) << HIGH_AT, u64::from(connection.0))
+                (CONFIRM, on(channel) | u64::from(publish) << HIGH_AT, u64::from(connection.0))
             }
             Frame::Method(channel) => (5, on(channel), 0),
             Frame::Answer(at) => (6, on(at.channel), u64::from(at.connection.0)),
@@ -93,21 +109,46 @@ impl Frame {
             Frame::Gone(id) => (9, 0, u64::from(id.0)),
             Frame::Refused(id) => (10, 0, u64::from(id.0)),
         };
-        [kind | first, second]
+        (kind | first, second)
+    }
+
+    /// The publisher, the number and the instant of a [`Frame::Publish`], if these numbers are one. Most frames are of few
+    /// kinds, which need no choice among all.
+    #[inline(always)]
+    pub(super) fn publish_in((first, second): Load) -> Option<(u32, u32, SimTime)> {
+        let (low, high) = indices_of(first);
+        (first & KIND_MASK == PUBLISH).then_some((low, high, SimTime::from_nanos(second)))
+    }
+
+    /// The same for a [`Frame::Ack`].
+    #[inline(always)]
+    pub(super) fn ack_in((first, second): Load) -> Option<(ChannelNo, DeliveryTag)> {
+        (first & KIND_MASK == ACK).then_some((channel_of(first), second))
+    }
+
+    /// The same for a [`Frame::Deliver`].
+    #[inline(always)]
+    pub(super) fn delivery_in((first, _): Load) -> Option<(u32, u32)> {
+        (first & KIND_MASK == DELIVER).then_some(indices_of(first))
+    }
+
+    /// The same for a [`Frame::Confirm`].
+    #[inline(always)]
+    pub(super) fn confirm_in((first, second): Load) -> Option<(ChannelRef, u32)> {
+        let at = ChannelRef { connection: ConnectionId(second as u32), channel: channel_of(first) };
+        (first & KIND_MASK == CONFIRM).then_some((at, indices_of(first).1))
     }
 
     /// The frame of these numbers.
-    #[inline(always)]
-    pub(super) fn unpack([first, second]: Load) -> Frame {
-        let low = (first as u32) >> KIND_BITS;
-        let high = (first >> HIGH_AT) as u32;
-        let channel = ChannelNo((first >> CHANNEL_AT) as u16);
+    pub(super) fn unpack((first, second): Load) -> Frame {
+        let (low, high) = indices_of(first);
+        let channel = channel_of(first);
         let id = ConnectionId(second as u32);
         match first & KIND_MASK {
-            1 => Frame::Publish { producer: low, number: high, published: SimTime::from_nanos(second) },
-            2 => Frame::Ack { channel, tag: second },
-            3 => Frame::Deliver { consumer: low, life: high },
-            4 => Frame::Confirm { connection: id, channel, publish: high },
+            PUBLISH => Frame::Publish { producer: low, number: high, published: SimTime::from_nanos(second) },
+            ACK => Frame::Ack { channel, tag: second },
+            DELIVER => Frame::Deliver { consumer: low, life: high },
+            CONFIRM => Frame::Confirm { connection: id, channel, publish: high },
             5 => Frame::Method(channel),
             6 => Frame::Answer(ChannelRef { connection: id, channel }),
             7 => Frame::Open(id),

@@ -28,7 +28,7 @@ impl Consumer {
     }
 
     /// It works on one message more until this event.
-    #[inline]
+    #[inline(always)]
     pub(super) fn works_on(&mut self, work: InWork, until: Seq) {
         if self.work.is_none() {
             self.work = Some(work);
@@ -54,7 +54,6 @@ impl Consumer {
     }
 
     /// The work that is done at this event.
-    #[inline]
     pub(super) fn work_done(&mut self, at: Seq) -> Option<InWork> {
         if self.service == at { self.work.take() } else { self.other_work_done(at) }
     }

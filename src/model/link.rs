@@ -76,8 +76,8 @@ impl<M> Link<M> {
 
     /// The frame whose arrival has the number `seq` and this load; nothing if a cut has lost it.
     #[inline(always)]
-    pub(super) fn arrive(&mut self, seq: Seq, load: Load) -> Frame {
-        Frame::unpack(if self.is_whole { load } else { self.arrive_slowly(seq, load) })
+    pub(super) fn arrive(&mut self, seq: Seq, load: Load) -> Load {
+        if self.is_whole { load } else { self.arrive_slowly(seq, load) }
     }
 
     #[inline(never)]

@@ -31,6 +31,8 @@ pub(super) struct Producer {
     /// Messages that came due so far, those that it holds back included.
     published: u32,
     count: u32,
+    /// Publishes that it handed to its connection, and messages lost with it before that.
+    pub(super) sent: u64,
     /// Index of its connection, and its channel there.
     pub(super) connection: usize,
     /// What it keeps to beyond its pace; `None` for most.
@@ -56,6 +58,8 @@ pub(super) struct Producer {
     /// Its crashes that are not over: its process is down while there is one.
     pub(super) outages: u32,
 }
+
+const _: () = assert!(size_of::<Producer>() == 256, "four lines of the processor's cache");
 
 impl Producer {
     pub(super) fn new(spec: &SystemSpec, index: usize, seed: u64, names: &mut Names) -> Self {
@@ -86,6 +90,7 @@ impl Producer {
             used: AHEAD,
             arrivals: RandomStream::new(seed, &producer.name, "arrivals"),
             published: 0,
+            sent: 0,
             due,
             armed: Seq::NONE,
             outages: 0,

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::books::Books;
 use super::confirming::Sent;
-use super::connection::{ChannelPhase, Committer};
+use super::connection::{ChannelPhase, Committer, Connection};
 use super::event::SystemEvent;
 use super::frame::Frame;
 use super::held::InWork;
@@ -11,10 +12,55 @@ use super::producer::Producer;
 use super::record::Recorder;
 use super::spec::Pace;
 use super::system::System;
-use crate::amqp::{BasicPublish, ChannelNo, ChannelRef, Content, MessageId, Method, ProducerId};
+use crate::amqp::{
+    BasicPublish, ChannelNo, ChannelRef, ConnectionId, Content, MessageId, Method, ProducerId,
+};
 use crate::engine::{EventList, Seq};
 use crate::observe::{PublishedAgain, What};
 use crate::units::SimTime;
+
+impl Producer {
+    /// Hands a message to its connection, the first time or again.
+    #[inline(always)]
+    fn hand_over(
+        &mut self,
+        (number, again): (u32, Option<PublishedAgain>),
+        connections: &mut [Connection],
+        books: &mut Books,
+        recorder: &mut impl Recorder,
+        events: &mut EventList<SystemEvent>,
+    ) {
+        let now = events.now();
+        let connection = &mut connections[self.connection];
+        let made = |producer: &Producer| producer.method(number, now);
+        self.book((again, connection.id), made, books, recorder, now);
+        let frame = Frame::Publish { producer: self.id.0, number, published: now };
+        connection.up.send(frame, events);
+    }
+
+    /// Counts a publish that goes out, and records it; `made` makes it anew where somebody looks.
+    #[inline(always)]
+    fn book(
+        &mut self,
+        (again, connection): (Option<PublishedAgain>, ConnectionId),
+        made: impl Fn(&Producer) -> BasicPublish,
+        books: &mut Books,
+        recorder: &mut impl Recorder,
+        now: SimTime,
+    ) {
+        books.ledger.published += 1;
+        self.sent += 1;
+        recorder.observe(now, || {
+            let message = made(self).message;
+            What::Published { producer: self.id.0, message: message.id, class: message.class, again }
+        });
+        recorder.observe(now, || What::ClientSent {
+            connection: self.connection as u32,
+            channel: ChannelRef { connection, channel: self.channel },
+            method: Method::BasicPublish(made(self)),
+        });
+    }
+}
 
 impl<R: Recorder> System<R> {
     #[inline(always)]
@@ -30,7 +76,7 @@ impl<R: Recorder> System<R> {
             self.passed_over(index, events);
             return;
         }
-        if producer.users().is_some() {
+        if producer.watched && producer.users().is_some() {
             self.users_begin(index, events);
             return;
         }
@@ -38,63 +84,40 @@ impl<R: Recorder> System<R> {
         if producer.goes_on(producer.due) {
             producer.armed = events.at(producer.due, SystemEvent::ProducerDue(index as u32));
         }
-        let (watched, connection) = (producer.watched, producer.connection);
-        if watched {
+        if producer.watched {
             self.due_under_rules(index, number, events);
         } else {
-            self.publish(index, connection, number, None, events);
+            producer.hand_over(
+                (number, None),
+                &mut self.connections,
+                &mut self.books,
+                &mut self.recorder,
+                events,
+            );
         }
     }
 
     /// Hands a message to the connection.
-    #[inline(always)]
     fn publish(
         &mut self,
         index: usize,
-        connection: usize,
         number: u32,
         again: Option<PublishedAgain>,
         events: &mut EventList<SystemEvent>,
     ) {
-        let now = events.now();
-        self.book_publish(index, again, now, |producer| producer.method(number, now));
-        let frame = Frame::Publish { producer: index as u32, number, published: now };
-        self.connections[connection].up.send(frame, events);
+        let System { producers, connections, books, recorder, .. } = self;
+        producers[index].hand_over((number, again), connections, books, recorder, events);
     }
 
     /// The same for a message whose content is not a function of its number: the frame carries it.
     fn publish_reply(&mut self, index: usize, publish: BasicPublish, events: &mut EventList<SystemEvent>) {
-        self.book_publish(index, None, events.now(), |_| publish.clone());
-        let producer = &self.producers[index];
+        let producer = &mut self.producers[index];
+        let connection = &mut self.connections[producer.connection];
+        let made = |_: &Producer| publish.clone();
+        producer.book((None, connection.id), made, &mut self.books, &mut self.recorder, events.now());
         let frame = Frame::Method(producer.channel);
         let method = Method::BasicPublish(publish);
-        self.connections[producer.connection].up.send_method(frame, method, events);
-    }
-
-    /// Counts a publish that goes out, and records it; `made` makes it anew where somebody looks.
-    #[inline(always)]
-    fn book_publish(
-        &mut self,
-        index: usize,
-        again: Option<PublishedAgain>,
-        now: SimTime,
-        made: impl Fn(&Producer) -> BasicPublish,
-    ) {
-        self.books.ledger.published += 1;
-        self.books.producers[index].published += 1;
-        let producer = &self.producers[index];
-        self.recorder.observe(now, || {
-            let message = made(producer).message;
-            What::Published { producer: index as u32, message: message.id, class: message.class, again }
-        });
-        self.recorder.observe(now, || {
-            let connection = self.connections[producer.connection].id;
-            What::ClientSent {
-                connection: producer.connection as u32,
-                channel: ChannelRef { connection, channel: producer.channel },
-                method: Method::BasicPublish(made(producer)),
-            }
-        });
+        connection.up.send_method(frame, method, events);
     }
 
     #[cold]
@@ -103,7 +126,7 @@ impl<R: Recorder> System<R> {
             discipline.held_back += 1;
             self.release(index, events);
         } else {
-            self.publish(index, self.producers[index].connection, number, None, events);
+            self.publish(index, number, None, events);
             self.note_publish(index, number, events);
         }
     }
@@ -117,7 +140,7 @@ impl<R: Recorder> System<R> {
             let request = self.producers[index].discipline.as_mut().and_then(|d| d.requests.pop_front());
             match request {
                 Some(request) => self.reply(index, number, &request, events),
-                None => self.publish(index, self.producers[index].connection, number, again, events),
+                None => self.publish(index, number, again, events),
             }
             self.note_publish(index, number, events);
             if !self.producers[index].follows() {

@@ -1,15 +1,28 @@
 //! The books of a queue and of those who read from it: what every message changes stands together, the rest behind it.
 
 use super::consumer::scaled;
+use super::held::Held;
 use super::spec::ConsumerSpec;
-use crate::amqp::MessageId;
 use crate::measure::{ConsumerOutcome, Flow, Histogram, LittlesLaw, QueueOutcome, Waits};
 use crate::units::{SimDuration, SimTime};
 
 /// Counts of one consumer: what every message changes, and the rest behind it until the run ends.
 #[derive(Clone, Debug, Default)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub(super) struct ConsumerBook {
+    // Two lines of the processor's cache that change as a message is finished.
+    /// From publish to the end of the work, of each message processed.
+    sojourn: Histogram,
+    /// Work done, in nanoseconds at speed 1.
+    work: u128,
+    pub(super) busy: SimDuration,
+    /// When it finished its last message, if it has.
+    last_finished: SimTime,
+    /// When the oldest message that it has worked on was published; the end of time before the first.
+    first_published: SimTime,
+    /// No schedule at all can have finished before: some message was published so late and takes so long.
+    no_earlier_than: SimTime,
+    // One that each delivery needs.
     /// Deliveries that the broker made to it.
     pub(super) delivered: u64,
     /// Deliveries with the redelivered flag.
@@ -18,23 +31,14 @@ pub(super) struct ConsumerBook {
     pub(super) queue: u32,
     /// The most unacknowledged deliveries it ever had.
     pub(super) unacked_max: u32,
-    pub(super) busy: SimDuration,
-    /// When it finished its last message, if it has.
-    last_finished: SimTime,
-    /// From publish to the end of the work, of each message processed.
-    sojourn: Histogram,
     /// While it is idle: how long work had waited, in all, when it became so.
     pub(super) idle_since: Option<Waited>,
-    /// When the oldest message that it has worked on was published; the end of time before the first.
-    first_published: SimTime,
-    /// No schedule at all can have finished before: some message was published so late and takes so long.
-    no_earlier_than: SimTime,
     /// Of all consumers of its queue, in thousandths.
     pub(super) speed_max: u64,
-    /// Work done, in nanoseconds at speed 1.
-    work: u128,
     pub(super) outcome: Box<ConsumerOutcome>,
 }
+
+const _: () = assert!(size_of::<ConsumerBook>() == 192, "three lines of the cache");
 
 impl ConsumerBook {
     pub(super) fn new(outcome: ConsumerOutcome) -> Self {
@@ -65,16 +69,16 @@ impl ConsumerBook {
         };
     }
 
-    /// It has finished a message.
+    /// It has finished a message, which took it so long.
     #[inline(always)]
-    pub(super) fn processed(&mut self, now: SimTime, work: &Work) {
-        self.busy += work.took;
-        self.sojourn.record(now.since(work.published).as_nanos());
+    fn processed(&mut self, now: SimTime, held: &Held, took: SimDuration) {
+        self.busy += took;
+        self.sojourn.record(now.since(held.published).as_nanos());
         self.last_finished = now;
-        self.work += u128::from(work.at_speed_one.as_nanos());
-        self.first_published = self.first_published.min(work.published);
-        let alone = scaled(work.at_speed_one, self.speed_max);
-        self.no_earlier_than = self.no_earlier_than.max(work.published + alone);
+        self.work += u128::from(held.at_speed_one.as_nanos());
+        self.first_published = self.first_published.min(held.published);
+        let alone = scaled(held.at_speed_one, self.speed_max);
+        self.no_earlier_than = self.no_earlier_than.max(held.published + alone);
     }
 
     fn is_used(&self) -> bool {
@@ -103,31 +107,39 @@ pub(super) struct Waited {
 
 /// Counts of one queue: what every message changes, and the rest behind it until the run ends.
 #[derive(Clone, Debug, Default)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub(super) struct QueueBook {
+    // A line of the processor's cache that everything changes.
+    /// Messages in the buffers of its consumers.
+    buffered: u32,
+    ready: u32,
+    waiting_until: SimTime,
+    /// Until `waiting_until`.
+    pub(super) waited: Waited,
     /// Copies that entered it.
     pub(super) enqueued: u64,
     /// Deliveries out of it.
     pub(super) delivered: u64,
     /// Copies settled by an acknowledgement.
     pub(super) acked: u64,
+    pub(super) last_arrival: Option<u32>,
+    // One for each delivery.
     /// Of those handed out for the first time.
     handed_out: Waits,
-    pub(super) flow: Flow,
-    ready: u32,
-    /// Messages in the buffers of its consumers.
-    buffered: u32,
-    waiting_until: SimTime,
-    /// Until `waiting_until`.
-    pub(super) waited: Waited,
-    pub(super) last_arrival: Option<u32>,
     pub(super) outcome: Box<QueueOutcome>,
     pub(super) declared: bool,
     /// A copy came back, or left in another way than by its first delivery: Little's law cannot be looked at.
     pub(super) waits_unknown: bool,
     /// Sum of the speeds of its consumers, in thousandths; `None` if they differ by more than speed.
     speeds: Option<u64>,
+    // One for the end of each work.
+    pub(super) flow: Flow,
 }
+
+const _: () = assert!(
+    std::mem::offset_of!(QueueBook, flow) == 128,
+    "what belongs together is in one line of the cache"
+);
 
 impl QueueBook {
     pub(super) fn new(name: String, readers: &[&ConsumerSpec]) -> Self {
@@ -220,6 +232,13 @@ pub(super) struct ReaderBooks<'a> {
 }
 
 impl ReaderBooks<'_> {
+    /// The consumer has finished a message, which took it so long.
+    #[inline(always)]
+    pub(super) fn processed(&mut self, now: SimTime, held: &Held, took: SimDuration) {
+        self.book.processed(now, held, took);
+        self.queue.flow.finish(now, held.published);
+    }
+
     /// Messages in the buffers of the queue's consumers grow or shrink.
     #[inline(always)]
     pub(super) fn buffered(&mut self, now: SimTime, more: i32) {
@@ -247,14 +266,4 @@ impl ReaderBooks<'_> {
             outcome.idle_while_buffered += more(waited.in_buffers, since.in_buffers);
         }
     }
-}
-
-/// What the books need to know of a message that was worked on.
-pub(super) struct Work {
-    pub(super) message: MessageId,
-    pub(super) published: SimTime,
-    /// How long it took.
-    pub(super) took: SimDuration,
-    /// How long it takes at speed 1.
-    pub(super) at_speed_one: SimDuration,
 }

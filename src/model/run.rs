@@ -202,6 +202,7 @@ impl<R: Recorder> System<R> {
     /// What producers still had to do.
     fn close_producers(&mut self, end: SimTime) {
         for (producer, book) in self.producers.iter().zip(&mut self.books.producers) {
+            book.published = producer.sent;
             let connection = &self.connections[producer.connection];
             let channel = connection.channel(producer.channel);
             let phase = channel.map(|channel| channel.phase);

@@ -102,8 +102,7 @@ impl<R: Recorder> System<R> {
         let names = broker.names_mut();
         let books = Books::new(spec, names);
         let producers = (0..spec.producers.len()).map(|i| Producer::new(spec, i, seed, names)).collect();
-        let consumers: Vec<Consumer> =
-            (0..spec.consumers.len()).map(|i| Consumer::new(spec, i, seed, names)).collect();
+        let consumers = Consumer::all(spec, seed, names);
         let work = spec.publishers().map(|name| RandomStream::new(seed, name, "work")).collect();
         let connections = Connection::all(spec, seed, &mut events);
         let tags = consumers.iter().map(|consumer| consumer.tag).zip(0..).collect();
@@ -251,42 +250,38 @@ impl<R: Recorder> System<R> {
     #[inline(always)]
     fn reach_broker(&mut self, index: usize, (seq, load): (Seq, Load), events: &mut EventList<SystemEvent>) {
         let connection = &mut self.connections[index];
-        let frame = connection.up.arrive(seq, load);
+        let load = connection.up.arrive(seq, load);
         let (id, hears) = (connection.id_at_broker, !connection.broken);
-        match frame {
-            Frame::Publish { producer, number, published }
-                if hears && (producer as usize) < self.producers.len() =>
-            {
-                let Some(mut broker) = self.take_broker() else {
-                    self.rare_frame(index, frame, events);
-                    return;
-                };
-                let producer = &self.producers[producer as usize];
-                let at = ChannelRef { connection: id, channel: producer.channel };
-                let publish = producer.method(number, published);
-                self.reaches_broker(index, at, events.now(), || Method::BasicPublish(publish.clone()));
-                let mut effects = Effects::new(self, events);
-                broker.publish_arrives(effects.now, at, publish, &mut effects);
-                self.put_broker(broker);
-            }
-            Frame::Ack { channel, tag } if hears => {
-                let Some(mut broker) = self.take_broker() else {
-                    self.rare_frame(index, frame, events);
-                    return;
-                };
-                let at = ChannelRef { connection: id, channel };
-                self.reaches_broker(index, at, events.now(), || ack_of(tag));
-                let mut effects = Effects::new(self, events);
-                broker.ack_arrives(effects.now, at, (tag, false), &mut effects);
-                self.put_broker(broker);
-            }
-            _ => self.rare_frame(index, frame, events),
+        if let Some((producer, number, published)) = Frame::publish_in(load)
+            && hears
+            && (producer as usize) < self.producers.len()
+            && let Some(mut broker) = self.take_broker()
+        {
+            let producer = &self.producers[producer as usize];
+            let at = ChannelRef { connection: id, channel: producer.channel };
+            let publish = producer.method(number, published);
+            self.reaches_broker(index, at, events.now(), || Method::BasicPublish(publish.clone()));
+            let mut effects = Effects::new(self, events);
+            broker.publish_arrives(effects.now, at, publish, &mut effects);
+            self.put_broker(broker);
+        } else if let Some((channel, tag)) = Frame::ack_in(load)
+            && hears
+            && let Some(mut broker) = self.take_broker()
+        {
+            let at = ChannelRef { connection: id, channel };
+            self.reaches_broker(index, at, events.now(), || ack_of(tag));
+            let mut effects = Effects::new(self, events);
+            broker.ack_arrives(effects.now, at, (tag, false), &mut effects);
+            self.put_broker(broker);
+        } else {
+            self.rare_frame(index, load, events);
         }
     }
 
     /// Any other frame reaches the broker, or one reaches a broker that does not hear it.
     #[inline(never)]
-    fn rare_frame(&mut self, index: usize, frame: Frame, events: &mut EventList<SystemEvent>) {
+    fn rare_frame(&mut self, index: usize, load: Load, events: &mut EventList<SystemEvent>) {
+        let frame = Frame::unpack(load);
         let deaf = self.connections[index].broken || matches!(self.node, Node::Down(_));
         match frame {
             Frame::Open(id) => self.reach_broker_open(index, id, events),

@@ -15,7 +15,7 @@ pub struct TimeWeighted {
 
 impl TimeWeighted {
     /// Sets the level from `at` on. `at` never goes back.
-    #[inline]
+    #[inline(always)]
     pub fn set(&mut self, at: SimTime, level: u64) {
         self.area += u128::from(self.level) * u128::from(at.since(self.since).as_nanos());
         self.since = at;
@@ -71,7 +71,7 @@ impl DepthSeries {
     pub const POINTS: usize = 256;
 
     /// Sets the level from `at` on. `at` never goes back.
-    #[inline]
+    #[inline(always)]
     pub fn set(&mut self, at: SimTime, level: u32) {
         let mut place = (at.as_nanos() >> self.width_log2) as usize;
         if place >= self.points.len() {

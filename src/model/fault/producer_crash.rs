@@ -100,7 +100,7 @@ impl<R: Recorder> System<R> {
     fn not_sent(&mut self, message: MessageId, events: &EventList<SystemEvent>) {
         let cause = LossCause::NotSent;
         self.books.ledger.published += 1;
-        self.books.producers[message.producer.index()].published += 1;
+        self.producers[message.producer.index()].sent += 1;
         self.books.lost(message, cause, None);
         self.observe(events.now(), || What::LostOutside { message, cause, consumer: None });
     }

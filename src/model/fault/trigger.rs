@@ -68,9 +68,7 @@ impl Condition {
         let queues = || books.queues.iter();
         match *self {
             Condition::Published { producer: None, count } => books.ledger.published >= count,
-            Condition::Published { producer: Some(index), count } => {
-                books.producers[index].published >= count
-            }
+            Condition::Published { producer: Some(index), count } => system.producers[index].sent >= count,
             Condition::Enqueued(count) => queues().map(|queue| queue.enqueued).sum::<u64>() >= count,
             Condition::Delivered(count) => queues().map(|queue| queue.delivered).sum::<u64>() >= count,
             Condition::Confirmed(count) => {
