@@ -18,6 +18,7 @@ pub(super) struct Stored {
     pub(super) dead: bool,
 }
 
+#[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Stored>() <= 48, "a stored message stays small");
 
 /// No place.
