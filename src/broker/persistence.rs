@@ -223,13 +223,15 @@ impl Broker {
                         let elects = storage.is_some_and(Storage::has_majority);
                         step.out.fact(Fact::LeaderLost, if elects { rules::QQ_7 } else { rules::QQ_8 });
                     }
-                    Asked::Elected(last) => self.leader_is_elected(last, step),
+                    Asked::Elected(last) => {
+                        // What is gone is not handed out again.
+                        self.lose_doomed(step);
+                        self.leader_is_elected(last, step);
+                    }
                 }
             }
         }
-        if !self.doomed.is_empty() {
-            self.lose_doomed(step);
-        }
+        self.lose_doomed(step);
         self.send_confirms(&mut places, step);
         if let Some(persistence) = &mut self.persistence {
             persistence.scratch = (heard, places);
@@ -238,6 +240,9 @@ impl Broker {
 
     /// Copies of quorum queues are gone with nodes that had them, and nothing else is touched.
     fn lose_doomed(&mut self, step: &mut Step<'_, impl Out>) {
+        if self.doomed.is_empty() {
+            return;
+        }
         for place in self.channels.iter().map(|(place, _)| place).collect::<Vec<_>>() {
             let at = self.channels[place].at;
             let (lost, kept): (Vec<Unacked>, Vec<Unacked>) = self.channels[place]

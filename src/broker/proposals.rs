@@ -174,12 +174,13 @@ impl Broker {
             _ => LossCause::InProcessBuffer,
         };
         for proposal in std::mem::take(&mut persistence.proposals) {
-            let young = self.persistence.as_ref().is_some_and(|persistence| {
-                crash != Crash::CleanStop && persistence.storage.is_young(step.now, proposal.queue.0)
-            });
+            let forgotten = self
+                .persistence
+                .as_ref()
+                .is_some_and(|persistence| persistence.storage.is_forgotten(proposal.queue.0));
             if proposal.entry.is_none_or(|entry| entry > last) {
                 self.drop_proposal(&proposal, cause_of(proposal.entry), step);
-            } else if young {
+            } else if forgotten {
                 self.drop_proposal(&proposal, LossCause::QueueUnregistered, step);
             } else if let Some(persistence) = &mut self.persistence {
                 persistence.proposals.push_back(Proposal { from: None, waiter: None, ..proposal });

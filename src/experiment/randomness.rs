@@ -144,6 +144,11 @@ mod tests {
         assert_eq!(parts("power-loss", &fixed).len(), 0);
         assert_eq!(parts("broker-restart", "").len(), 0);
         assert_eq!(parts("disk-loss", "").len(), 0);
+        let node = "node-crash]]\nnode = 1\nby = \"power-loss\"\n#";
+        assert_eq!(parts(node, ""), ["what the disk has when `node-crash` strikes"]);
+        let cluster = "[cluster]\nnodes = 3\n";
+        assert_eq!(parts(node, cluster).len(), 0, "quorum queues only");
+        assert_eq!(parts(node, &format!("[disk]\nhonours-flush = false\n{cluster}")).len(), 1);
         assert_eq!(parts("broker-restart", slow), ["sync times of the disk"]);
     }
 }

@@ -41,7 +41,24 @@ pub(super) struct Entry {
     pub(super) node: Node,
 }
 
+impl Value {
+    /// Whether a mistake in it has been reported.
+    fn is_broken(&self) -> bool {
+        match self {
+            Value::Broken => true,
+            Value::List(nodes) => nodes.iter().any(|node| node.value.is_broken()),
+            Value::Table(table) => table.is_broken(),
+            _ => false,
+        }
+    }
+}
+
 impl Table {
+    /// Whether a mistake in one of its values has been reported.
+    pub(super) fn is_broken(&self) -> bool {
+        self.0.iter().any(|entry| entry.node.value.is_broken())
+    }
+
     pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
         self.0.iter().find(|entry| entry.key == key)
     }

@@ -64,8 +64,11 @@ impl Storage {
         self.catch_up(now);
         let torn = self.tear(crash);
         self.stop_writers(now, crash);
+        if !matches!(crash, Crash::CleanStop | Crash::Queue(_)) {
+            self.forget_young_queues(now, |_| true);
+        }
         let last = if matches!(crash, Crash::Queue(_)) { u64::MAX } else { self.crash_log(now, crash) };
-        let end = End { now, crash, last, lies: !self.disk.spec().honours_flush };
+        let end = End { crash, last, lies: !self.disk.spec().honours_flush };
         let queues: Vec<u32> = match crash {
             Crash::Queue(queue) => self.held.queues.numbers().filter(|id| *id == queue).collect(),
             _ => self.held.queues.numbers().collect(),
@@ -119,8 +122,8 @@ impl Storage {
         let Some(store) = self.held.queues.get_mut(queue) else { return Vec::new() };
         let crash = end.crash;
         let logged = store.is_logged();
-        let window = self.spec.cluster.registration_window;
-        let young = store.is_young(end.now, window) && matches!(crash, Crash::Process | Crash::PowerLoss);
+        let forgotten =
+            store.is_forgotten(self.spec.cluster.nodes) && matches!(crash, Crash::Process | Crash::PowerLoss);
         let records: Vec<Record> = store.records.iter().copied().collect();
         let mut left = Vec::new();
         for record in records {
@@ -128,7 +131,7 @@ impl Storage {
             let apart = store.is_apart(&record);
             let fate = if torn.contains(&(queue, arrival)) && !record.settled {
                 Some(Fate::TornTail)
-            } else if logged && young {
+            } else if forgotten {
                 // The node does not know the queue's log as its own. Source: `ra`, seen on RabbitMQ 3.10.8.
                 (!record.settled).then_some(Fate::Unregistered)
             } else if logged {
@@ -161,10 +164,9 @@ impl Storage {
     }
 }
 
-/// A crash, when it was, and the last entry of the log that is left.
+/// A crash, and the last entry of the log that is left.
 #[derive(Clone, Copy)]
 struct End {
-    now: SimTime,
     crash: Crash,
     last: u64,
     /// The disk had said that what it held in its own memory was safe.

@@ -175,7 +175,7 @@ impl Log {
     /// Whether a majority has lost its disks. Nobody can say any more what was committed: the queues have to be made anew, and
     /// whatever the others have is void. Source: rule DUR-15.
     fn has_lost_a_majority(&self) -> bool {
-        !self.is_majority(|member| !member.blank)
+        self.is_majority(|member| member.blank)
     }
 
     pub(super) fn has_leader(&self) -> bool {

@@ -5,7 +5,7 @@ use std::mem;
 use super::crash::{Crash, Fate};
 use super::log::News;
 use super::record::{Copy, Level, Record};
-use super::store::{Asked, QueueStore, Storage, WriterId};
+use super::store::{Asked, Storage, WriterId};
 use crate::units::SimTime;
 
 impl Storage {
@@ -77,11 +77,24 @@ impl Storage {
                 }
                 News::Elected(last) => {
                     self.forget_entries_after(last);
+                    self.tell_nodes_of_queues();
                     self.held.asked.push(Asked::Elected(last));
                     self.propose_acks_again(now, last);
                 }
                 News::LeaderLost => self.held.asked.push(Asked::LeaderLost),
             }
+        }
+    }
+
+    /// A leader tells all nodes that run which queues there are.
+    fn tell_nodes_of_queues(&mut self) {
+        if !self.log.has_leader() {
+            return;
+        }
+        let up = (0..self.spec.cluster.nodes).filter(|node| self.log.is_up(*node as usize));
+        let told = up.fold(0, |all, node| all | 1 << node);
+        for (_, store) in self.held.queues.iter_mut() {
+            store.unknown_to &= !told;
         }
     }
 
@@ -99,12 +112,14 @@ impl Storage {
         }
     }
 
-    /// The disks of a majority are gone, and with them entries that were committed: their copies are lost.
+    /// The disks of a majority are gone, or what they called safe, and with them entries that were committed: their copies are
+    /// lost.
     fn forget_entries_after(&mut self, last: u64) {
+        let fate = if self.disk.spec().honours_flush { Fate::DiskLost } else { Fate::InPageCache };
         for (queue, store) in self.held.queues.iter_mut().filter(|(_, store)| store.is_logged()) {
             let gone: Vec<Record> =
                 store.records.iter().filter(|record| record.entry > last).copied().collect();
-            self.held.asked.extend(store.forget(queue, &gone, Fate::DiskLost));
+            self.held.asked.extend(store.forget(queue, &gone, fate));
         }
     }
 
@@ -118,10 +133,11 @@ impl Storage {
 
     /// Nodes of a cluster end, and others go on. Whatever their clients had not committed is theirs to send again.
     pub fn stop_nodes(&mut self, now: SimTime, crash: Crash, down: impl Fn(usize) -> bool) {
-        let news = self.log.crash(now, crash, &down);
-        if matches!(crash, Crash::Process | Crash::PowerLoss | Crash::DiskLoss) {
+        if crash != Crash::CleanStop {
             self.forget_young_queues(now, &down);
+            self.empty_forgotten_queues();
         }
+        let news = self.log.crash(now, crash, &down);
         self.log.hold(down);
         self.hear(now, news);
         self.arm_log(now);
@@ -130,13 +146,8 @@ impl Storage {
     /// Nodes of a cluster run again.
     pub fn start_nodes(&mut self, now: SimTime, back: impl Fn(usize) -> bool) {
         let news = self.log.start(now, &back);
-        // They get to know what the others have.
-        let nodes = (0..self.spec.cluster.nodes).filter(|node| back(*node as usize));
-        let known = nodes.fold(0, |all, node| all | 1 << node);
-        for (_, store) in self.held.queues.iter_mut() {
-            store.unknown_to &= !known;
-        }
         self.hear(now, news);
+        self.tell_nodes_of_queues();
         self.arm_log(now);
     }
 
@@ -167,25 +178,28 @@ impl Storage {
         last
     }
 
-    /// Whether nodes that are killed at `now` do not know a quorum queue as their own any more.
-    pub fn is_young(&self, now: SimTime, queue: u32) -> bool {
-        let window = self.spec.cluster.registration_window;
-        self.held.queues.get(queue).is_some_and(|store| store.is_young(now, window))
+    /// Whether so many nodes do not know a quorum queue as their own any more that it is empty when it is back.
+    pub fn is_forgotten(&self, queue: u32) -> bool {
+        self.held.queues.get(queue).is_some_and(|store| store.is_forgotten(self.spec.cluster.nodes))
     }
 
-    /// Nodes are killed. A queue that a majority does not know any more is empty when it has a leader again. Source: rule
-    /// DUR-17.
-    fn forget_young_queues(&mut self, now: SimTime, down: impl Fn(usize) -> bool) {
+    /// Nodes are killed: those of them that run forget queues that are young. Source: rule DUR-17.
+    pub(super) fn forget_young_queues(&mut self, now: SimTime, down: impl Fn(usize) -> bool) {
         let cluster = &self.spec.cluster;
-        let nodes =
-            (0..cluster.nodes).filter(|node| down(*node as usize)).fold(0, |all, node| all | 1 << node);
-        let young = |store: &QueueStore| store.is_young(now, cluster.registration_window);
-        for (queue, store) in self.held.queues.iter_mut().filter(|(_, store)| young(store)) {
+        let killed = |node: &u32| self.log.is_up(*node as usize) && down(*node as usize);
+        let nodes = (0..cluster.nodes).filter(killed).fold(0, |all, node| all | 1 << node);
+        let window = cluster.registration_window;
+        for (_, store) in self.held.queues.iter_mut().filter(|(_, store)| store.is_young(now, window)) {
             store.unknown_to |= nodes;
-            if 2 * store.unknown_to.count_ones() > cluster.nodes {
-                let gone: Vec<Record> = store.records.iter().copied().collect();
-                self.held.asked.extend(store.forget(queue, &gone, Fate::Unregistered));
-            }
+        }
+    }
+
+    /// Queues that a majority has forgotten lose what they have, and nothing else is touched.
+    fn empty_forgotten_queues(&mut self) {
+        let nodes = self.spec.cluster.nodes;
+        for (queue, store) in self.held.queues.iter_mut().filter(|(_, store)| store.is_forgotten(nodes)) {
+            let gone: Vec<Record> = store.records.iter().copied().collect();
+            self.held.asked.extend(store.forget(queue, &gone, Fate::Unregistered));
         }
     }
 

@@ -114,6 +114,11 @@ impl QueueStore {
         self.is_logged() && self.made + window > now
     }
 
+    /// Whether a majority of so many nodes does not know it.
+    pub(super) fn is_forgotten(&self, nodes: u32) -> bool {
+        2 * self.unknown_to.count_ones() > nodes
+    }
+
     /// These copies are gone, and nothing else is touched; what the broker is to know of that.
     pub(super) fn forget(&mut self, queue: u32, gone: &[Record], fate: Fate) -> Vec<Asked> {
         let mut asked = Vec::new();

@@ -108,3 +108,16 @@ fn every_golden_file_belongs_to_a_scenario() {
         assert!(expected.contains(&file), "tests/golden/{file} belongs to no scenario in scenarios/");
     }
 }
+
+/// A lesson that teaches numbers checks them.
+#[test]
+fn no_lesson_breaks_its_own_checks() {
+    for file in fs::read_dir(directory()).unwrap() {
+        let path = file.unwrap().path();
+        if path.to_string_lossy().ends_with(".summary.txt") {
+            let text = fs::read_to_string(&path).unwrap();
+            let broken: Vec<&str> = text.lines().filter(|line| line.starts_with(" violated ")).collect();
+            assert_eq!(broken, Vec::<&str>::new(), "{}", path.display());
+        }
+    }
+}

@@ -341,6 +341,58 @@ fn a_cluster_keeps_what_is_confirmed_as_long_as_a_majority_has_its_disks() {
     }
 }
 
+/// What the disks took is gone before anybody is served again. Source: rule DUR-15.
+#[test]
+fn what_went_with_the_disks_of_a_majority_is_not_handed_out_once_more() {
+    for acknowledge in ["after-processing", "automatic"] {
+        let disk = |node: u32, at: &str| {
+            format!(
+                "[[fault.node-crash]]\nname = \"{node}\"\nnode = {node}\nby = \"disk-loss\"\nat = \"{at}\"\nlasts = \"2s\"\n"
+            )
+        };
+        let outcome = confirmed_by_three(&format!(
+            "[[connection]]\nname = \"c\"\nnode = 3\n[[consumer]]\nname = \"c\"\nconnection = \"c\"\nqueue = \"orders\"\nstart = \"10.6s\"\n\
+             prefetch-count = 10\nacknowledge = \"{acknowledge}\"\nservice-time = \"1ms\"\n{}{}",
+            disk(1, "10s"),
+            disk(2, "10.5s")
+        ));
+        assert_eq!((outcome.producers[0].lost_though_confirmed, outcome.consumers[0].processed), (450, 0));
+    }
+}
+
+/// A node that is back learns of a young queue from a leader only, and one that ended by itself knows it. Source: rule DUR-17.
+#[test]
+fn only_a_leader_tells_a_node_of_a_queue_that_it_has_forgotten() {
+    let crash = |node: u32, by: &str, at: &str, lasts: &str| {
+        format!(
+            "[[fault.node-crash]]\nname = \"{node}\"\nnode = {node}\nby = \"{by}\"\nat = \"{at}\"\nlasts = \"{lasts}\"\n"
+        )
+    };
+    let lost = |faults: &str| {
+        let text = format!("[cluster]\nnodes = 3\nelection-timeout = \"1s\"\n{faults}");
+        let outcome = outcome(&format!(
+            "[queue.arguments]\nx-queue-type = \"quorum\"\n{text}[[producer]]\nname = \"shop\"\nrouting-key = \"orders\"\n\
+             confirms = true\nstart = \"100ms\"\ncount = 10\ninterarrival = \"10ms\"\n"
+        ));
+        outcome.producers[0].lost_though_confirmed
+    };
+    let one = crash(1, "process-crash", "0.5s", "200ms");
+    assert_eq!(
+        lost(&format!("{one}{}", crash(2, "process-crash", "0.9s", "1s"))),
+        10,
+        "no leader before 1.5 s"
+    );
+    let two = crash(2, "process-crash", "0.5s", "200ms");
+    assert_eq!(
+        lost(&format!("{two}{}", crash(3, "process-crash", "0.9s", "1s"))),
+        0,
+        "the leader told node 2"
+    );
+    let stopped = format!("{}{}", crash(2, "restart", "0.5s", "5s"), crash(3, "restart", "0.51s", "5s"));
+    let all = "[[fault.process-crash]]\nat = \"0.9s\"\nlasts = \"1s\"\n";
+    assert_eq!(lost(&format!("{stopped}{all}")), 0, "one of three was killed");
+}
+
 /// A queue younger than a second is not known after a crash to the nodes that were killed. Source: rule DUR-17.
 #[test]
 fn a_young_quorum_queue_loses_all_where_a_majority_of_its_nodes_is_killed() {

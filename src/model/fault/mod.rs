@@ -82,14 +82,24 @@ impl FaultKind {
     pub fn meets_chance(&self, storage: &StorageSpec, version_2: bool) -> bool {
         let sleeps = storage.classic.hibernates || (version_2 && storage.classic_2.hibernates);
         let disk = &storage.disk;
-        match self {
-            FaultKind::QueueCrash(_) => sleeps,
-            FaultKind::BrokerRestart(restart) => match restart.crash {
-                Crash::Process | Crash::Queue(_) => sleeps,
-                Crash::PowerLoss => sleeps || disk.writeback.phase.is_none() || disk.torn_writes,
-                Crash::CleanStop | Crash::DiskLoss => false,
-            },
-            _ => false,
+        let crash = match self {
+            FaultKind::QueueCrash(_) => return sleeps,
+            FaultKind::BrokerRestart(restart) => restart.crash,
+            FaultKind::NodeCrash(node) => node.crash,
+            FaultKind::ConsumerCrash(_)
+            | FaultKind::ProducerCrash(_)
+            | FaultKind::ConnectionLoss(_)
+            | FaultKind::Alarm(_) => return false,
+        };
+        let phase_is_drawn = disk.writeback.phase.is_none();
+        match crash {
+            // A cluster has quorum queues only, which leave nothing to the operating system if the disk does what a sync asks for.
+            _ if storage.cluster.nodes > 1 => {
+                crash == Crash::PowerLoss && !disk.honours_flush && phase_is_drawn
+            }
+            Crash::Process | Crash::Queue(_) => sleeps,
+            Crash::PowerLoss => sleeps || phase_is_drawn || disk.torn_writes,
+            Crash::CleanStop | Crash::DiskLoss => false,
         }
     }
 

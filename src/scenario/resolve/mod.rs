@@ -136,7 +136,8 @@ pub(super) fn scenario(
         clients: scripts.into_iter().map(|script| script.spec).collect(),
         faults,
     };
-    if !problems.has_errors() {
+    // What the file's reader has reported is not among these problems.
+    if !problems.has_errors() && !tree.is_broken() {
         topology::refuse(&system, &places, problems);
         storage_doubts::check(tree, &system, problems);
     }
