@@ -161,8 +161,8 @@ impl Fates {
         Fates { republishes, ..Fates::default() }
     }
 
-    /// A publish is lost, or a copy in a queue.
-    pub(super) fn lost(&mut self, number: u32, queue: Option<u32>) -> Change {
+    /// A publish is lost, or a copy in a queue, whose consumers have `processed` the message: then it is not lost with its copy.
+    pub(super) fn lost(&mut self, number: u32, queue: Option<u32>, processed: bool) -> Change {
         let is_confirmed = self.confirmed.has(number);
         let (is_lost, surplus_lost) =
             if self.republishes && (!is_confirmed || self.was_published_again(number)) {
@@ -173,7 +173,7 @@ impl Fates {
             } else {
                 (true, false)
             };
-        let lost = is_lost && self.lost.set(number);
+        let lost = is_lost && !processed && self.lost.set(number);
         Change { lost, lost_though_confirmed: lost && is_confirmed, surplus_lost }
     }
 
@@ -258,6 +258,11 @@ impl Repeats {
         again && self.delivered_twice.set(message)
     }
 
+    /// Whether a message of somebody who publishes again was processed.
+    pub(super) fn has_processed(&self, message: MessageId) -> bool {
+        self.processed.has(message)
+    }
+
     /// A message of somebody who publishes again is processed: whether again, and whether that was the first time.
     pub(super) fn processed(&mut self, message: MessageId) -> (bool, bool) {
         let again = !self.processed.set(message);
@@ -287,22 +292,40 @@ mod tests {
     fn one_publish_is_lost_with_any_of_its_copies() {
         for republishes in [false, true] {
             let mut fates = Fates::new(republishes);
-            assert_eq!(fates.lost(1, Some(0)), LOST);
-            assert_eq!(fates.lost(1, Some(1)), NOTHING, "it is lost already");
+            assert_eq!(fates.lost(1, Some(0), false), LOST);
+            assert_eq!(fates.lost(1, Some(1), false), NOTHING, "it is lost already");
             assert_eq!(fates.confirmed(1), (true, Change { lost_though_confirmed: true, ..NOTHING }));
             assert_eq!(fates.confirmed(2), (true, NOTHING));
-            assert_eq!(fates.lost(2, Some(0)), LOST_THOUGH_CONFIRMED);
+            assert_eq!(fates.lost(2, Some(0), false), LOST_THOUGH_CONFIRMED);
             assert!(fates.attempts.is_empty(), "what is confirmed is not published again");
+        }
+    }
+
+    #[test]
+    fn what_was_processed_is_not_lost_with_a_copy_that_came_back() {
+        for republishes in [false, true] {
+            let mut fates = Fates::new(republishes);
+            fates.confirmed(1);
+            assert_eq!(fates.lost(1, Some(0), true), NOTHING);
+            assert_eq!(
+                fates.lost(1, Some(1), false),
+                LOST_THOUGH_CONFIRMED,
+                "the other queue's copy was not"
+            );
         }
     }
 
     #[test]
     fn a_second_publish_makes_good_what_was_lost_of_the_first() {
         let mut fates = Fates::new(true);
-        assert_eq!(fates.lost(7, None), LOST);
+        assert_eq!(fates.lost(7, None, false), LOST);
         assert_eq!(fates.published_again(7), Again { makes_good: true, ..SECOND });
         assert_eq!(fates.confirmed(7), (true, NOTHING));
-        assert_eq!(fates.lost(7, Some(0)), LOST_THOUGH_CONFIRMED, "then the second one is lost in its queue");
+        assert_eq!(
+            fates.lost(7, Some(0), false),
+            LOST_THOUGH_CONFIRMED,
+            "then the second one is lost in its queue"
+        );
     }
 
     #[test]
@@ -311,8 +334,8 @@ mod tests {
         assert_eq!(fates.published_again(3), Again { is_surplus: true, ..SECOND });
         assert_eq!(fates.published_again(3), Again { is_second: false, is_surplus: true, makes_good: false });
         assert_eq!(fates.confirmed(3), (true, NOTHING));
-        assert_eq!([fates.lost(3, Some(0)), fates.lost(3, Some(0))], [ONE_LESS, ONE_LESS]);
-        assert_eq!(fates.lost(3, Some(0)), LOST_THOUGH_CONFIRMED);
+        assert_eq!([fates.lost(3, Some(0), false), fates.lost(3, Some(0), false)], [ONE_LESS, ONE_LESS]);
+        assert_eq!(fates.lost(3, Some(0), false), LOST_THOUGH_CONFIRMED);
     }
 
     #[test]
@@ -325,15 +348,15 @@ mod tests {
         assert_eq!(fates.unroutable(3), NOTHING);
         assert_eq!(fates.published_again(3), Again { is_second: false, ..SECOND });
         assert_eq!(fates.confirmed(3), (true, NOTHING));
-        assert_eq!(fates.lost(3, Some(0)), LOST_THOUGH_CONFIRMED, "there was one copy");
-        assert_eq!(fates.lost(4, None), LOST);
+        assert_eq!(fates.lost(3, Some(0), false), LOST_THOUGH_CONFIRMED, "there was one copy");
+        assert_eq!(fates.lost(4, None, false), LOST);
         assert_eq!(fates.published_again(4), Again { makes_good: true, ..SECOND });
         assert_eq!(
             fates.unroutable(4),
             NOTHING,
             "the one that was lost on its way would have gone nowhere too"
         );
-        assert_eq!(fates.lost(6, Some(0)), LOST);
+        assert_eq!(fates.lost(6, Some(0), false), LOST);
         assert_eq!(fates.published_again(6), Again { makes_good: true, ..SECOND });
         assert_eq!(fates.unroutable(6), LOST, "what was to make good the loss went nowhere");
         assert_eq!(fates.published_again(5), Again { is_surplus: true, ..SECOND });
@@ -344,13 +367,13 @@ mod tests {
     fn what_comes_back_is_not_lost_unless_another_queue_has_lost_it() {
         let found = Found { message: true, though_confirmed: false, surplus: false };
         let mut once = Fates::new(false);
-        once.lost(1, Some(0));
-        once.lost(1, Some(1));
+        once.lost(1, Some(0), false);
+        once.lost(1, Some(1), false);
         assert_eq!(once.found(1, 0, true), Found::default());
         assert_eq!(once.found(1, 1, false), found);
         let mut again = Fates::new(true);
         again.published_again(2);
-        assert_eq!([again.lost(2, Some(0)), again.lost(2, Some(0))], [ONE_LESS, LOST]);
+        assert_eq!([again.lost(2, Some(0), false), again.lost(2, Some(0), false)], [ONE_LESS, LOST]);
         assert_eq!(again.found(2, 0, false), found);
         assert_eq!(again.found(2, 0, false), Found { surplus: true, ..Found::default() });
     }
@@ -360,11 +383,11 @@ mod tests {
         let mut fates = Fates::new(true);
         fates.published_again(1);
         assert_eq!(
-            [fates.lost(1, Some(0)), fates.lost(1, Some(1))],
+            [fates.lost(1, Some(0), false), fates.lost(1, Some(1), false)],
             [ONE_LESS, NOTHING],
             "one in each is left"
         );
-        assert_eq!(fates.lost(1, Some(1)), LOST);
+        assert_eq!(fates.lost(1, Some(1), false), LOST);
     }
 
     #[test]

@@ -15,7 +15,11 @@ impl Books {
         self.ledger.lose(cause, 1);
         let index = message.producer.index();
         if let Some(fates) = self.fates.get_mut(index) {
-            let change = fates.lost(message.number, queue);
+            let processed = queue.is_some_and(|queue| match self.processed_before.get(&(queue, message)) {
+                Some(times) => *times > 0,
+                None => fates.republishes && self.repeats[queue as usize].has_processed(message),
+            });
+            let change = fates.lost(message.number, queue, processed);
             self.note_change(index, change);
         }
     }

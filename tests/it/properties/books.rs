@@ -1,6 +1,6 @@
 //! The books balance, wherever a run is cut off, and are what a recount from observations gives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use amqpsim::amqp::MessageId;
@@ -188,22 +188,38 @@ struct Losses {
     in_queues: BTreeMap<String, u64>,
     /// Those of them that were lost at a consumer.
     at_consumers: BTreeMap<String, u64>,
+    /// It is lost for good, as far as is known.
+    lost: bool,
+    /// Queues whose consumers have processed it.
+    processed: BTreeSet<String>,
 }
 
 impl Losses {
-    fn lose_at_consumer(&mut self, queue: &str) {
+    fn lose_before(&mut self, publishes: u64) {
+        self.before += 1;
+        self.lost |= self.for_good(publishes);
+    }
+
+    fn lose_in(&mut self, queue: &str, publishes: u64) {
         *self.in_queues.entry(queue.to_owned()).or_default() += 1;
+        // What was processed is not lost with a copy that came back.
+        self.lost |= self.for_good(publishes) && !self.processed.contains(queue);
+    }
+
+    fn lose_at_consumer(&mut self, queue: &str, publishes: u64) {
         *self.at_consumers.entry(queue.to_owned()).or_default() += 1;
+        self.lose_in(queue, publishes);
     }
 
     /// A copy is in its queue again. Of what is published once, a queue's own losses of other copies are not remembered.
-    fn come_back(&mut self, queue: &str, published_once: bool) {
+    fn come_back(&mut self, queue: &str, published_once: bool, publishes: u64) {
         for all in [&mut self.in_queues, &mut self.at_consumers] {
             all.entry(queue.to_owned()).and_modify(|times| *times = times.saturating_sub(1));
         }
         if published_once && self.at_consumers.values().all(|&times| times == 0) {
             (self.before, self.in_queues) = (0, BTreeMap::new());
         }
+        self.lost &= self.for_good(publishes);
     }
 
     fn for_good(&self, publishes: u64) -> bool {
@@ -211,6 +227,11 @@ impl Losses {
         let all = self.before + self.unroutable + in_one;
         all >= publishes && if self.unroutable > 0 { in_one > 0 } else { all > 0 }
     }
+}
+
+/// How often a message was published so far.
+fn published(publishes: &BTreeMap<MessageId, u64>, message: MessageId) -> u64 {
+    publishes.get(&message).copied().unwrap_or_default()
 }
 
 /// What is counted by message is that of the observations: publishes, confirms, losses.
@@ -230,23 +251,32 @@ fn messages_of(run: &Run, index: usize) -> Checked {
                 let times = publishes.entry(*message).or_default();
                 prop_assert_eq!(again.is_some(), *times > 0);
                 *times += 1;
+                let (times, losses) = (*times, lost.entry(*message).or_default());
+                losses.lost &= losses.for_good(times);
             }
             What::Broker(Fact::QueueDeclared { queue, name, .. }, _) => {
                 names.insert(*queue, run.names.text(*name).to_owned());
             }
             What::Broker(Fact::PublishRefused { message, .. }, _) => {
-                lost.entry(*message).or_default().before += 1;
+                lost.entry(*message).or_default().lose_before(published(&publishes, *message));
             }
             What::Broker(Fact::Unroutable { message, .. }, _) => {
-                lost.entry(*message).or_default().unroutable += 1;
+                let losses = lost.entry(*message).or_default();
+                losses.unroutable += 1;
+                losses.lost |= losses.for_good(published(&publishes, *message));
+            }
+            What::Processed { consumer, message, .. } => {
+                let queue = &run.scenario.system.consumers[*consumer as usize].queue;
+                lost.entry(*message).or_default().processed.insert(queue.clone());
             }
             What::Broker(Fact::Lost { queue, message, .. }, _) => {
-                let losses = lost.entry(*message).or_default();
-                *losses.in_queues.entry(names[queue].clone()).or_default() += 1;
+                let times = published(&publishes, *message);
+                lost.entry(*message).or_default().lose_in(&names[queue], times);
             }
             What::LostOutside { message, consumer: Some(consumer), .. } => {
                 let queue = &run.scenario.system.consumers[*consumer as usize].queue;
-                lost.entry(*message).or_default().lose_at_consumer(queue);
+                let times = published(&publishes, *message);
+                lost.entry(*message).or_default().lose_at_consumer(queue, times);
             }
             What::LostOutside { message, cause, .. } if cause.is_before_queues() => {
                 if *cause == LossCause::NotSent && of_it(message) {
@@ -254,20 +284,21 @@ fn messages_of(run: &Run, index: usize) -> Checked {
                     publishes.insert(*message, 1);
                     not_sent += 1;
                 }
-                lost.entry(*message).or_default().before += 1;
+                lost.entry(*message).or_default().lose_before(published(&publishes, *message));
             }
             What::LostOutside { message, .. } => settled = Some(*message),
             What::Broker(Fact::CameBack { queue, message, .. }, _) => {
-                lost.entry(*message).or_default().come_back(&names[queue], spec.republish.is_none());
+                let times = published(&publishes, *message);
+                lost.entry(*message).or_default().come_back(&names[queue], spec.republish.is_none(), times);
             }
             What::Broker(Fact::Settled { queue, message, .. }, _) if settled.take() == Some(*message) => {
-                lost.entry(*message).or_default().lose_at_consumer(&names[queue]);
+                let times = published(&publishes, *message);
+                lost.entry(*message).or_default().lose_at_consumer(&names[queue], times);
             }
             _ => {}
         }
     }
-    let for_good =
-        lost.iter().filter(|(message, losses)| of_it(message) && losses.for_good(publishes[*message]));
+    let for_good = lost.iter().filter(|(message, losses)| of_it(message) && losses.lost);
     prop_assert_eq!(producer.messages_lost, for_good.count() as u64);
     let all: u64 = publishes.values().sum();
     prop_assert_eq!(producer.republished, all - publishes.len() as u64);
