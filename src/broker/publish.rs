@@ -71,7 +71,8 @@ impl Broker {
         }
         let entry = plain.new_entry(step.now, slot);
         let (ready, unacked) = (plain.ready.len() as u32 + 1, plain.unacked);
-        step.out.fact(Fact::Enqueued { queue, message: id, ready, unacked }, rules::RT_13);
+        let fact = Fact::Enqueued { queue, message: id, dead: false, ready, unacked };
+        step.out.fact(fact, rules::RT_13);
         let mut hands = Hands { consumers, channels, messages, steps_out };
         if !plain.ready.is_empty() || plain.offer(queue, |_, _| Some(entry), &mut hands, step) != Offer::Taken
         {

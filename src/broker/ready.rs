@@ -101,14 +101,15 @@ impl Broker {
         step: &mut Step<'_, impl Out>,
     ) {
         let priority = self.priority_of(slot);
-        let size = u64::from(self.messages.get(slot).message.size);
+        let stored = self.messages.get(slot);
+        let (size, dead) = (u64::from(stored.message.size), stored.dead);
         let queue = &mut self.queues[id.0];
         queue.push_by_priority(step.now, slot, priority);
         if let Some(features) = &mut queue.features {
             features.ready_bytes += size;
         }
         let (ready, unacked) = (queue.ready_count(), queue.unacked);
-        step.out.fact(Fact::Enqueued { queue: id, message, ready, unacked }, rules::RT_13);
+        step.out.fact(Fact::Enqueued { queue: id, message, dead, ready, unacked }, rules::RT_13);
     }
 
     /// Whether a publish would put the queue over a limit that refuses it. It is asked before a delivery is tried.

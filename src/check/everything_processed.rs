@@ -1,6 +1,6 @@
 //! `everything-processed`: all that was published was processed before the run ended: nothing is unroutable, returned, lost,
-//! queued or in flight. A message that was lost or found no queue, and that its producer has published again, is judged by all of its
-//! publishes.
+//! queued or in flight. A message that its producer has published again, or that came back after a crash, is judged by all of its
+//! copies.
 
 use super::property::{Definition, Finding};
 use crate::measure::{Outcome, ProducerOutcome};
@@ -18,8 +18,8 @@ fn examine(outcome: &Outcome) -> Finding {
     }
     let of_producers = |what: fn(&ProducerOutcome) -> u64| outcome.producers.iter().map(what).sum::<u64>();
     let republished = of_producers(|producer| producer.republished);
-    // Of what is published again, one publish that gets there is enough.
-    let gone = if republished == 0 {
+    // Of what is published again, or comes back and goes its way once more, one copy that gets there is enough.
+    let gone = if republished == 0 && ledger.came_back == 0 {
         [(ledger.unroutable, "unroutable"), (ledger.returned, "returned"), (ledger.lost_total(), "lost")]
     } else {
         [

@@ -269,7 +269,7 @@ impl<E: Event> EventList<E> {
     }
 
     /// Moves the clock forward to `at` without an event.
-    pub(super) fn advance(&mut self, at: SimTime) {
+    pub fn advance(&mut self, at: SimTime) {
         self.now = self.now.max(at);
     }
 }

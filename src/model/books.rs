@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fates::{Fates, Repeats};
+use super::fates::{Fates, LetterPlaces, Repeats};
 use super::held::Held;
 use super::reader_books::{ConsumerBook, QueueBook, ReaderBooks};
 use super::spec::{ConsumerSpec, Declaration, SystemSpec};
@@ -30,7 +30,7 @@ pub(super) struct Books {
     pub(super) errors: Vec<ClientError>,
     /// How often a copy was processed whose delivery may come again: it was processed and then requeued, or it is in the
     /// hands of a consumer that has lost its connection. Empty unless there are faults. Messages of producers that publish
-    /// again are not here: `repeats` knows of all of them.
+    /// again are not here: `repeats` knows of all of them, and of dead letters that may come back.
     pub(super) processed_before: BTreeMap<(u32, MessageId), u32>,
     /// Copies that were lost at a consumer: they may come back.
     pub(super) lost_at_consumers: BTreeMap<(MessageId, u32), Vec<LossCause>>,
@@ -38,8 +38,10 @@ pub(super) struct Books {
     pub(super) answered_twice: u64,
     /// Of each publisher, by index: its messages that were confirmed, and those that were lost.
     pub(super) fates: Vec<Fates>,
-    /// Whether one of them publishes again.
-    pub(super) republishes: bool,
+    /// Whether `repeats` is kept: one of them publishes again, or there are dead letters that may come back.
+    pub(super) marks_repeats: bool,
+    /// Where dead letters came to, if they may come back.
+    pub(super) letter_places: LetterPlaces,
     /// In order of `queues`.
     pub(super) repeats: Vec<Repeats>,
     /// What happens before is not measured. Zero in a run by hand, which has no warm-up.
@@ -80,7 +82,8 @@ impl Books {
             |name: &String| ProducerOutcome { name: name.clone(), ..ProducerOutcome::default() };
         let republishes =
             |index: usize| spec.producers.get(index).is_some_and(|producer| producer.republish.is_some());
-        let fates = (0..spec.publishers().count()).map(|index| Fates::new(republishes(index)));
+        let may_come_back = spec.storage.is_some();
+        let fates = (0..spec.publishers().count()).map(|index| Fates::new(republishes(index), may_come_back));
         Books {
             ledger: Ledger::default(),
             producers: spec.publishers().map(producer_book).collect(),
@@ -97,7 +100,8 @@ impl Books {
             lost_at_consumers: BTreeMap::new(),
             answered_twice: 0,
             fates: fates.collect(),
-            republishes: spec.producers.iter().any(|producer| producer.republish.is_some()),
+            marks_repeats: spec.producers.iter().any(|producer| producer.republish.is_some()),
+            letter_places: LetterPlaces::default(),
             repeats: vec![Repeats::default(); queue_list.len() + 1],
             measured_from: SimTime::ZERO,
         }
@@ -124,9 +128,14 @@ impl Books {
             }
             Fact::Unroutable { message, returned, .. } => self.unroutable(message, returned),
             Fact::PublishRefused { message, cause } => self.lost(message, cause, None),
-            Fact::Enqueued { queue, .. } => self.queue(queue).enqueued += 1,
+            Fact::Enqueued { queue, message, dead, .. } => {
+                self.queue(queue).enqueued += 1;
+                if dead {
+                    self.letter_came(queue, message);
+                }
+            }
             Fact::Delivered { queue, arrival, arrived, message, redelivered, automatic, .. } => {
-                if redelivered || self.republishes {
+                if redelivered || self.marks_repeats {
                     self.handed_out(queue, message, redelivered);
                 }
                 let book = self.queue(queue);
@@ -210,7 +219,7 @@ impl Books {
         took: SimDuration,
     ) -> (ReaderBooks<'_>, bool) {
         let queue = self.consumers[consumer].queue as usize;
-        let again = (self.republishes || !self.processed_before.is_empty())
+        let again = (self.marks_repeats || !self.processed_before.is_empty())
             && self.count_repetition(queue, held.message);
         if held.settled.is_for_good() {
             self.ledger.processed += 1;

@@ -119,8 +119,10 @@ impl CrashRun {
         while self.handled < event && step(&mut self.system, &mut self.events, until) {
             self.handled += 1;
         }
-        let at = self.events.now();
-        self.strike(self.system.clone(), self.events.clone()).map(|aftermath| (at, aftermath))
+        let (system, mut events) = (self.system.clone(), self.events.clone());
+        events.advance(system.faults.last);
+        let at = events.now();
+        self.strike(system, events).map(|aftermath| (at, aftermath))
     }
 
     /// Strikes now and lets the system go on to the limits of its scenario.

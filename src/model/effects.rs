@@ -401,7 +401,7 @@ impl<R: Recorder> Out for Effects<'_, R> {
                 let books = self.system.books.consumers.iter();
                 let readers =
                     self.system.consumers.iter_mut().zip(books).filter(|(_, book)| book.queue == place);
-                let in_hands = readers.into_iter().any(|(consumer, _)| consumer.gives_back(message));
+                let in_hands = acked && readers.into_iter().any(|(consumer, _)| consumer.gives_back(message));
                 self.system.books.came_back(queue, message, acked, in_hands);
             }
             Fact::ConsumerAdded { consumer, channel, tag, .. } => self.consumer_added(consumer, channel, tag),

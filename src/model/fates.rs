@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use super::attempts::{Attempts, Branch, FirstLosses, LETTERS};
 use crate::amqp::MessageId;
 
-/// A mark for each number from 1 on.
+/// A mark for each number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Marks(Vec<u64>);
 
@@ -55,58 +56,18 @@ impl MessageMarks {
     }
 }
 
-/// The publishes of one message, and what was lost of them.
-#[derive(Clone, Debug)]
-struct Attempts {
-    publishes: u32,
-    /// Those that were lost before a queue had them.
-    lost_before: u32,
-    /// Those that no queue was to get.
-    unroutable: u32,
-    /// Copies that were lost, by queue.
-    lost_in: Vec<(u32, u32)>,
-}
+/// The queues that dead letters have come to, by place.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LetterPlaces(Marks);
 
-impl Attempts {
-    const FIRST: Attempts = Attempts { publishes: 1, lost_before: 0, unroutable: 0, lost_in: Vec::new() };
-
-    fn lose(&mut self, queue: Option<u32>) {
-        let Some(queue) = queue else {
-            self.lost_before += 1;
-            return;
-        };
-        match self.lost_in.iter_mut().find(|(place, _)| *place == queue) {
-            Some((_, times)) => *times += 1,
-            None => self.lost_in.push((queue, 1)),
-        }
+impl LetterPlaces {
+    /// A dead letter is in the queue at this place.
+    pub(super) fn add(&mut self, place: u32) {
+        self.0.set(place);
     }
 
-    /// A copy that the queue had lost is there again.
-    fn find(&mut self, queue: u32) {
-        if let Some((_, times)) = self.lost_in.iter_mut().find(|(place, _)| *place == queue) {
-            *times = times.saturating_sub(1);
-        }
-    }
-
-    /// How many copies the queue lost that lost the most.
-    fn lost_in_one(&self) -> u32 {
-        self.lost_in.iter().map(|(_, times)| *times).max().unwrap_or(0)
-    }
-
-    /// How many of its publishes have reached every queue, or may still.
-    fn left(&self) -> u32 {
-        self.publishes.saturating_sub(self.lost_before + self.unroutable + self.lost_in_one())
-    }
-
-    /// Whether some queue has nothing of it: each publish was lost on the way there, or in it. Where one that came so far found
-    /// that there is no queue for it, only a queue that had one can have lost it.
-    fn is_lost(&self) -> bool {
-        self.left() == 0 && (self.unroutable == 0 || self.lost_in_one() > 0)
-    }
-
-    /// Publishes beside the one that is needed.
-    fn surplus(&self) -> u32 {
-        self.left().saturating_sub(1)
+    pub(super) fn branch(&self, place: u32) -> Branch {
+        if self.0.has(place) { LETTERS } else { place }
     }
 }
 
@@ -117,9 +78,14 @@ pub(super) struct Fates {
     lost: Marks,
     /// It may publish its messages again.
     pub(super) republishes: bool,
+    /// There is a disk, from which copies may come back: what they lost has to be known by its place.
+    pub(super) may_come_back: bool,
     /// Messages that no queue was to get, of somebody who publishes each once.
     unroutable: u64,
-    /// Of messages that were published again, or lost before they were confirmed. Empty for whoever does not republish.
+    /// Of messages that are not in `attempts`, where copies may come back.
+    first_losses: FirstLosses,
+    /// Of messages that were published again, or lost before they were confirmed, by somebody who republishes; of others, those
+    /// that lost more than one copy, or of which one came back.
     attempts: BTreeMap<u32, Attempts>,
 }
 
@@ -157,32 +123,48 @@ pub(super) struct Again {
 }
 
 impl Fates {
-    pub(super) fn new(republishes: bool) -> Self {
-        Fates { republishes, ..Fates::default() }
+    pub(super) fn new(republishes: bool, may_come_back: bool) -> Self {
+        Fates { republishes, may_come_back, ..Fates::default() }
+    }
+
+    /// What is known of a message, with the loss that was noted so far.
+    fn attempts(&mut self, number: u32) -> &mut Attempts {
+        let Fates { attempts, first_losses, .. } = self;
+        attempts.entry(number).or_insert_with(|| Attempts::first(first_losses.take(number)))
+    }
+
+    /// Whether a copy that is lost is the first one of a message that is not published again, and its place is noted.
+    fn is_noted(&mut self, number: u32, at: Option<Branch>) -> bool {
+        if self.attempts.contains_key(&number) || (self.republishes && !self.confirmed.has(number)) {
+            return false;
+        }
+        let Some(branch) = at.filter(|_| self.may_come_back) else { return true };
+        match self.first_losses.take(number) {
+            None => self.first_losses.note(number, branch),
+            Some(first) => {
+                self.attempts.insert(number, Attempts::first(Some(first)));
+                false
+            }
+        }
     }
 
     /// A publish is lost, or a copy in a queue, whose consumers have `processed` the message: then it is not lost with its copy.
-    pub(super) fn lost(&mut self, number: u32, queue: Option<u32>, processed: bool) -> Change {
-        let is_confirmed = self.confirmed.has(number);
-        let (is_lost, surplus_lost) =
-            if self.republishes && (!is_confirmed || self.was_published_again(number)) {
-                let attempts = self.attempts.entry(number).or_insert(Attempts::FIRST);
-                let before = attempts.surplus();
-                attempts.lose(queue);
-                (attempts.is_lost(), attempts.surplus() < before)
-            } else {
-                (true, false)
-            };
+    pub(super) fn lost(&mut self, number: u32, at: Option<Branch>, processed: bool) -> Change {
+        let (is_lost, surplus_lost) = if self.is_noted(number, at) {
+            (true, false)
+        } else {
+            let attempts = self.attempts(number);
+            let before = attempts.surplus();
+            attempts.lose(at);
+            (attempts.is_lost(), attempts.surplus() < before)
+        };
         let lost = is_lost && !processed && self.lost.set(number);
-        Change { lost, lost_though_confirmed: lost && is_confirmed, surplus_lost }
+        Change { lost, lost_though_confirmed: lost && self.confirmed.has(number), surplus_lost }
     }
 
     /// A publish is confirmed. No other one follows. Whether the message is confirmed for the first time, and what changes.
     pub(super) fn confirmed(&mut self, number: u32) -> (bool, Change) {
         let first = self.confirmed.set(number);
-        if self.attempts.get(&number).is_some_and(|all| all.publishes == 1 && all.unroutable == 0) {
-            self.attempts.remove(&number);
-        }
         let lost_though_confirmed = first && self.lost.has(number);
         (first, Change { lost_though_confirmed, ..Change::default() })
     }
@@ -193,7 +175,7 @@ impl Fates {
             self.unroutable += 1;
             return Change::default();
         }
-        let attempts = self.attempts.entry(number).or_insert(Attempts::FIRST);
+        let attempts = self.attempts(number);
         let before = attempts.surplus();
         attempts.unroutable += 1;
         let surplus_lost = attempts.surplus() < before;
@@ -203,28 +185,29 @@ impl Fates {
 
     /// The message is published another time.
     pub(super) fn published_again(&mut self, number: u32) -> Again {
-        let attempts = self.attempts.entry(number).or_insert(Attempts::FIRST);
+        let attempts = self.attempts(number);
         let before = attempts.surplus();
         attempts.publishes += 1;
-        Again {
-            is_second: attempts.publishes == 2,
-            is_surplus: attempts.surplus() > before,
-            makes_good: !attempts.is_lost() && self.lost.clear(number),
-        }
+        let (is_second, is_surplus) = (attempts.publishes == 2, attempts.surplus() > before);
+        let is_lost = attempts.is_lost();
+        Again { is_second, is_surplus, makes_good: !is_lost && self.lost.clear(number) }
     }
 
-    /// A copy that the queue at this place had lost is there again. `elsewhere`: another queue has lost its own for good.
-    pub(super) fn found(&mut self, number: u32, queue: u32, elsewhere: bool) -> Found {
-        let (there, surplus) = match self.attempts.get_mut(&number) {
-            Some(attempts) => {
-                let before = attempts.surplus();
-                attempts.find(queue);
-                (!attempts.is_lost(), attempts.surplus() > before)
-            }
-            None => (!elsewhere, false),
-        };
-        let message = there && self.lost.clear(number);
+    /// A copy is in its queue again. Either it was lost at a consumer, or it `goes_again` to where it had gone before: it
+    /// expired, was dropped or dead-lettered.
+    pub(super) fn came_back(&mut self, number: u32, at: Branch, goes_again: bool) -> Found {
+        let attempts = self.attempts(number);
+        let before = attempts.surplus();
+        attempts.count_lost(at, -1);
+        attempts.goes_again |= goes_again;
+        let (is_lost, surplus) = (attempts.is_lost(), attempts.surplus() > before);
+        let message = !is_lost && self.lost.clear(number);
         Found { message, though_confirmed: message && self.confirmed.has(number), surplus }
+    }
+
+    /// Whether a queue may get a message twice: it was published again, or came back and goes its way once more.
+    pub(super) fn may_repeat(&self, number: u32) -> bool {
+        self.attempts.get(&number).is_some_and(|attempts| attempts.publishes > 1 || attempts.goes_again)
     }
 
     /// Messages that no queue was to get, and that no queue has lost.
@@ -241,32 +224,42 @@ impl Fates {
 /// What one queue did more than once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Repeats {
-    /// Of publishers that publish again.
+    /// Of publishers that publish again, and of all once there are dead letters that may come back.
     delivered: MessageMarks,
     delivered_twice: MessageMarks,
-    /// Of publishers that publish again.
+    /// Of the same.
     processed: MessageMarks,
     processed_twice: MessageMarks,
 }
 
 impl Repeats {
-    /// A message is handed out: whether that was the first time that it was so again. `marks`: its publisher publishes
-    /// again. A dead letter that comes back is a message of its own, unless it is handed out with the redelivered flag.
-    pub(super) fn delivered(&mut self, message: MessageId, redelivered: bool, fates: &Fates) -> bool {
-        let seen = fates.republishes && !self.delivered.set(message);
-        let again = redelivered || (seen && fates.was_published_again(message.number));
+    /// A message is handed out: whether that was the first time that it was so again. `marked`: whether it was before is known
+    /// by its mark. A dead letter is a message of its own, unless it was published again, or came back.
+    pub(super) fn delivered(
+        &mut self,
+        message: MessageId,
+        redelivered: bool,
+        fates: &Fates,
+        marked: bool,
+    ) -> bool {
+        let seen = marked && !self.delivered.set(message);
+        let again = redelivered || (seen && fates.may_repeat(message.number));
         again && self.delivered_twice.set(message)
     }
 
-    /// Whether a message of somebody who publishes again was processed.
+    /// Whether a message that is marked was processed.
     pub(super) fn has_processed(&self, message: MessageId) -> bool {
         self.processed.has(message)
     }
 
-    /// A message of somebody who publishes again is processed: whether again, and whether that was the first time.
-    pub(super) fn processed(&mut self, message: MessageId) -> (bool, bool) {
-        let again = !self.processed.set(message);
-        (again, again && self.processed_twice.set(message))
+    /// A message is processed: whether that was so before.
+    pub(super) fn processed(&mut self, message: MessageId) -> bool {
+        !self.processed.set(message)
+    }
+
+    /// A message was processed again: whether that is the first time.
+    pub(super) fn processed_again(&mut self, message: MessageId) -> bool {
+        self.processed_twice.set(message)
     }
 }
 
@@ -291,20 +284,19 @@ mod tests {
     #[test]
     fn one_publish_is_lost_with_any_of_its_copies() {
         for republishes in [false, true] {
-            let mut fates = Fates::new(republishes);
+            let mut fates = Fates::new(republishes, true);
             assert_eq!(fates.lost(1, Some(0), false), LOST);
             assert_eq!(fates.lost(1, Some(1), false), NOTHING, "it is lost already");
             assert_eq!(fates.confirmed(1), (true, Change { lost_though_confirmed: true, ..NOTHING }));
             assert_eq!(fates.confirmed(2), (true, NOTHING));
             assert_eq!(fates.lost(2, Some(0), false), LOST_THOUGH_CONFIRMED);
-            assert!(fates.attempts.is_empty(), "what is confirmed is not published again");
         }
     }
 
     #[test]
     fn what_was_processed_is_not_lost_with_a_copy_that_came_back() {
         for republishes in [false, true] {
-            let mut fates = Fates::new(republishes);
+            let mut fates = Fates::new(republishes, true);
             fates.confirmed(1);
             assert_eq!(fates.lost(1, Some(0), true), NOTHING);
             assert_eq!(
@@ -317,7 +309,7 @@ mod tests {
 
     #[test]
     fn a_second_publish_makes_good_what_was_lost_of_the_first() {
-        let mut fates = Fates::new(true);
+        let mut fates = Fates::new(true, true);
         assert_eq!(fates.lost(7, None, false), LOST);
         assert_eq!(fates.published_again(7), Again { makes_good: true, ..SECOND });
         assert_eq!(fates.confirmed(7), (true, NOTHING));
@@ -330,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_duplicate_that_is_lost_leaves_the_other_copy() {
-        let mut fates = Fates::new(true);
+        let mut fates = Fates::new(true, true);
         assert_eq!(fates.published_again(3), Again { is_surplus: true, ..SECOND });
         assert_eq!(fates.published_again(3), Again { is_second: false, is_surplus: true, makes_good: false });
         assert_eq!(fates.confirmed(3), (true, NOTHING));
@@ -340,7 +332,7 @@ mod tests {
 
     #[test]
     fn a_publish_that_no_queue_gets_is_no_copy() {
-        let mut fates = Fates::new(true);
+        let mut fates = Fates::new(true, true);
         assert_eq!(fates.unroutable(3), NOTHING, "nothing is lost that was to go nowhere");
         assert_eq!(fates.messages_unroutable(), 1);
         assert_eq!(fates.published_again(3), SECOND);
@@ -366,21 +358,50 @@ mod tests {
     #[test]
     fn what_comes_back_is_not_lost_unless_another_queue_has_lost_it() {
         let found = Found { message: true, though_confirmed: false, surplus: false };
-        let mut once = Fates::new(false);
+        let mut once = Fates::new(false, true);
         once.lost(1, Some(0), false);
         once.lost(1, Some(1), false);
-        assert_eq!(once.found(1, 0, true), Found::default());
-        assert_eq!(once.found(1, 1, false), found);
-        let mut again = Fates::new(true);
+        assert_eq!(once.came_back(1, 0, false), Found::default());
+        assert_eq!(once.came_back(1, 1, false), found);
+        let mut again = Fates::new(true, true);
         again.published_again(2);
         assert_eq!([again.lost(2, Some(0), false), again.lost(2, Some(0), false)], [ONE_LESS, LOST]);
-        assert_eq!(again.found(2, 0, false), found);
-        assert_eq!(again.found(2, 0, false), Found { surplus: true, ..Found::default() });
+        assert_eq!(again.came_back(2, 0, false), found);
+        assert_eq!(again.came_back(2, 0, false), Found { surplus: true, ..Found::default() });
+    }
+
+    #[test]
+    fn a_letter_that_is_lost_is_made_good_by_the_copy_that_came_back() {
+        for first in [0, 253, 254, 70_000] {
+            let mut fates = Fates::new(false, true);
+            fates.confirmed(9);
+            assert_eq!(fates.lost(9, Some(LETTERS), false), LOST_THOUGH_CONFIRMED);
+            let found = Found { message: true, though_confirmed: true, surplus: false };
+            assert_eq!(fates.came_back(9, first, true), found);
+            assert!(fates.may_repeat(9) && !fates.may_repeat(8));
+            assert_eq!(fates.lost(9, Some(LETTERS), false), LOST_THOUGH_CONFIRMED, "the second one too");
+            assert_eq!(fates.lost(8, Some(first), false), LOST);
+            assert_eq!(fates.came_back(8, first, true), Found { though_confirmed: false, ..found });
+        }
+    }
+
+    #[test]
+    fn a_letter_of_one_queue_makes_nothing_good_in_another() {
+        let mut fates = Fates::new(false, true);
+        assert_eq!(fates.lost(1, Some(1), false), LOST);
+        assert_eq!(fates.came_back(1, 0, true), Found::default());
+    }
+
+    #[test]
+    fn two_publishes_are_lost_if_one_is_so_in_its_queue_and_one_as_a_letter() {
+        let mut fates = Fates::new(true, true);
+        fates.published_again(1);
+        assert_eq!([fates.lost(1, Some(0), false), fates.lost(1, Some(LETTERS), false)], [ONE_LESS, LOST]);
     }
 
     #[test]
     fn each_queue_needs_a_copy_of_its_own() {
-        let mut fates = Fates::new(true);
+        let mut fates = Fates::new(true, true);
         fates.published_again(1);
         assert_eq!(
             [fates.lost(1, Some(0), false), fates.lost(1, Some(1), false)],
@@ -392,18 +413,16 @@ mod tests {
 
     #[test]
     fn a_message_counts_once_however_often_it_is_repeated() {
-        let (mut repeats, mut fates) = (Repeats::default(), Fates::new(true));
+        let (mut repeats, mut fates) = (Repeats::default(), Fates::new(true, true));
         let message = MessageId { producer: ProducerId(0), number: 5 };
-        assert!(!repeats.delivered(message, false, &fates));
-        assert!(!repeats.delivered(message, false, &fates), "a dead letter");
+        assert!(!repeats.delivered(message, false, &fates, true));
+        assert!(!repeats.delivered(message, false, &fates, true), "a dead letter");
         fates.published_again(5);
-        assert!(repeats.delivered(message, false, &fates));
-        assert!(!repeats.delivered(message, true, &fates));
-        assert_eq!(
-            [(); 3].map(|()| repeats.processed(message)),
-            [(false, false), (true, true), (true, false)]
-        );
+        assert!(repeats.delivered(message, false, &fates, true));
+        assert!(!repeats.delivered(message, true, &fates, true));
+        assert_eq!([(); 3].map(|()| repeats.processed(message)), [false, true, true]);
+        assert_eq!([(); 2].map(|()| repeats.processed_again(message)), [true, false]);
         let of_another = MessageId { producer: ProducerId(1), number: 5 };
-        assert!(repeats.delivered(of_another, true, &Fates::default()));
+        assert!(repeats.delivered(of_another, true, &Fates::default(), false));
     }
 }

@@ -19,7 +19,8 @@ impl Books {
                 Some(times) => *times > 0,
                 None => fates.republishes && self.repeats[queue as usize].has_processed(message),
             });
-            let change = fates.lost(message.number, queue, processed);
+            let change =
+                fates.lost(message.number, queue.map(|place| self.letter_places.branch(place)), processed);
             self.note_change(index, change);
         }
     }
@@ -61,7 +62,8 @@ impl Books {
     pub(super) fn handed_out(&mut self, queue: QueueId, message: MessageId, redelivered: bool) {
         let place = self.place_of_queue[queue.index()] as usize;
         let Some(fates) = self.fates.get(message.producer.index()) else { return };
-        if self.repeats[place].delivered(message, redelivered, fates) {
+        let marked = fates.republishes || (self.marks_repeats && fates.may_come_back);
+        if self.repeats[place].delivered(message, redelivered, fates, marked) {
             self.queues[place].outcome.delivered_twice += 1;
             self.ledger.delivered_twice += 1;
         }
@@ -149,12 +151,17 @@ impl Books {
 
     #[cold]
     pub(super) fn count_repetition(&mut self, queue: usize, message: MessageId) -> bool {
-        let (again, first) = if self.is_of_republisher(message) {
-            self.repeats[queue].processed(message)
-        } else {
-            let Some(times) = self.processed_before.get_mut(&(queue as u32, message)) else { return false };
+        let Some(fates) = self.fates.get(message.producer.index()) else { return false };
+        let repeats = &mut self.repeats[queue];
+        let before = repeats.processed(message);
+        let (again, first) = if fates.republishes {
+            (before, before && repeats.processed_again(message))
+        } else if let Some(times) = self.processed_before.get_mut(&(queue as u32, message)) {
             *times += 1;
             (*times > 1, *times == 2)
+        } else {
+            let again = before && fates.may_repeat(message.number);
+            (again, again && repeats.processed_again(message))
         };
         self.ledger.processed_again += u64::from(again);
         self.ledger.processed_twice += u64::from(first);
@@ -162,48 +169,53 @@ impl Books {
         again
     }
 
-    fn is_of_republisher(&self, message: MessageId) -> bool {
-        self.republishes && self.fates.get(message.producer.index()).is_some_and(|fates| fates.republishes)
-    }
-
     /// A copy may be processed again: it was processed `times` times so far and goes back to its queue.
     pub(super) fn may_be_processed_again(&mut self, queue: QueueId, message: MessageId, times: u32) {
-        if self.is_of_republisher(message) {
+        let Some(fates) = self.fates.get(message.producer.index()).filter(|fates| !fates.republishes) else {
             return;
-        }
+        };
         let queue = self.place_of_queue[queue.index()];
-        self.processed_before.entry((queue, message)).or_insert(times);
+        // A dead letter that came before, of a message that came back.
+        let letter = fates.may_repeat(message.number) && self.repeats[queue as usize].has_processed(message);
+        self.processed_before.entry((queue, message)).or_insert(times.max(u32::from(letter)));
+    }
+
+    /// A dead letter is in a queue. It may come back if there is a disk.
+    #[cold]
+    pub(super) fn letter_came(&mut self, queue: QueueId, message: MessageId) {
+        if self
+            .fates
+            .get(message.producer.index())
+            .is_some_and(|fates| fates.republishes || fates.may_come_back)
+        {
+            self.letter_places.add(self.place_of_queue[queue.index()]);
+            self.marks_repeats = true;
+        }
     }
 
     /// A copy that was done with is in its queue again; whether it had been `acked`, and whether a consumer has it `in_hands`.
     pub(super) fn came_back(&mut self, queue: QueueId, message: MessageId, acked: bool, in_hands: bool) {
         let place = self.place_of_queue[queue.index()];
-        let found = !in_hands && self.is_found_again(place, message);
+        let lost = if acked && !in_hands { self.find(place, message) } else { None };
+        let unprocessed = in_hands || lost.is_some();
         self.ledger.came_back += 1;
-        self.ledger.came_back_unprocessed += u64::from(in_hands || found);
-        self.may_be_processed_again(queue, message, u32::from(acked && !in_hands && !found));
-    }
-
-    /// Whether a copy that is in its queue again was lost at a consumer: then it is not any more. One that had expired, or was
-    /// dropped, is a copy again, and its message is not lost.
-    fn is_found_again(&mut self, queue: u32, message: MessageId) -> bool {
-        let cause = self.lost_at_consumers.get_mut(&(message, queue)).and_then(Vec::pop);
-        if let Some(cause) = cause {
-            self.ledger.find(cause);
-        }
+        self.ledger.came_back_unprocessed += u64::from(unprocessed);
         let index = message.producer.index();
-        if let Some(fates) = self.fates.get_mut(index) {
-            let queues = (message, u32::MIN)..=(message, u32::MAX);
-            let elsewhere = self
-                .lost_at_consumers
-                .range(queues)
-                .any(|((_, of), causes)| *of != queue && !causes.is_empty());
-            let change = fates.found(message.number, queue, elsewhere);
+        // One that was processed is a copy more than there should be, and no loss if it is lost.
+        if let Some(fates) = self.fates.get_mut(index).filter(|_| lost.is_some() || !acked) {
+            let change = fates.came_back(message.number, self.letter_places.branch(place), !acked);
             let book = &mut self.producers[index];
             book.messages_lost -= u64::from(change.message);
             book.lost_though_confirmed -= u64::from(change.though_confirmed);
             book.duplicates += u64::from(change.surplus);
         }
-        cause.is_some()
+        self.may_be_processed_again(queue, message, u32::from(acked && !unprocessed));
+    }
+
+    /// A copy that was lost at a consumer is there again, if that was so: its loss is none any more.
+    fn find(&mut self, queue: u32, message: MessageId) -> Option<LossCause> {
+        let cause = self.lost_at_consumers.get_mut(&(message, queue))?.pop()?;
+        self.ledger.find(cause);
+        Some(cause)
     }
 }

@@ -4,6 +4,7 @@
 
 mod ack_batch;
 mod answers;
+mod attempts;
 mod backoff;
 mod books;
 mod cancellation;

@@ -363,6 +363,7 @@ impl<R: Recorder> Model for System<R> {
 
     #[inline(always)]
     fn handle(&mut self, seq: Seq, event: SystemEvent, load: Load, events: &mut EventList<SystemEvent>) {
+        let at = events.now();
         match event {
             SystemEvent::ProducerDue(index) => self.producer_due(index as usize, seq, events),
             SystemEvent::ReachBroker(index) => self.reach_broker(index as usize, (seq, load), events),
@@ -383,7 +384,7 @@ impl<R: Recorder> Model for System<R> {
             SystemEvent::BrokerTimer(slot) => self.timer_due(slot, seq, events),
         }
         if self.faults.wait() {
-            self.look_at_conditions(events);
+            self.look_at_conditions(at, events);
         }
     }
 

@@ -216,6 +216,8 @@ pub enum Fact {
         queue: QueueId,
         /// Which.
         message: MessageId,
+        /// It is a dead letter.
+        dead: bool,
         /// Ready messages, this one included.
         ready: u32,
         /// Unacknowledged messages.

@@ -11,7 +11,7 @@ pub enum LossCause {
     Refused,
     /// Its transaction was rolled back, or its channel was gone before the commit.
     RolledBack,
-    /// Transient, in a durable queue, when the broker restarted.
+    /// Transient, in a durable queue, when the broker, or the queue's process, restarted.
     TransientInRestart,
     /// In a queue that is not durable, when the broker restarted.
     QueueNotDurable,

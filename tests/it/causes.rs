@@ -331,6 +331,35 @@ fn attempts_that_follow_each_other_are_one_sentence() {
     assert!(after.contains(" 1376.000ms shop tries to connect 1380.000ms "), "the one that is answered");
 }
 
+/// A queue had let go of its messages, and that was not on the disk: it has them again after the crash, and their dead letters
+/// come once more. A letter that was lost the first time is made good, and one that was worked off is a second one.
+#[test]
+fn a_dead_letter_that_comes_again_makes_the_first_one_good() {
+    let dies = "[[fault.consumer-crash]]\nconsumer = \"billing\"\nat = \"2.78s\"\nrestart-after = \"1s\"\n";
+    for (fault, processed, lost) in [("", 12, 0), (dies, 5, 7)] {
+        let text = format!(
+            "[broker]\nprofile = \"rabbitmq-4.3\"\n[[queue]]\nname = \"orders\"\narguments = {{ x-dead-letter-exchange = \
+             \"\", x-dead-letter-routing-key = \"late\", x-message-ttl = 500 }}\n[[queue]]\nname = \"late\"\n\
+             [[producer]]\nname = \"shop\"\nrouting-key = \"orders\"\npersistent = true\nconfirms = true\ncount = 10\n\
+             interarrival = \"1ms\"\n[[consumer]]\nname = \"billing\"\nqueue = \"late\"\nacknowledge = \"automatic\"\n\
+             service-time = \"50ms\"\n[[fault.process-crash]]\nat = \"600ms\"\nlasts = \"2s\"\n{fault}"
+        );
+        let loaded = load("again.toml", &text, &[]).unwrap();
+        let scenario = &loaded.variants[0].scenario;
+        let outcome = amqpsim::model::simulate(&scenario.system, scenario.seed);
+        let (ledger, producer) = (&outcome.ledger, &outcome.producers[0]);
+        assert_eq!(outcome.balanced, Ok(()));
+        assert_eq!(
+            (ledger.came_back, ledger.dead_lettered, ledger.processed),
+            (10, 20, processed),
+            "{ledger:?}"
+        );
+        assert_eq!((producer.messages_lost, producer.lost_though_confirmed), (lost, lost), "{ledger:?}");
+        // Two of the first letters were worked off before the crash; all were handed out.
+        assert_eq!((ledger.processed_twice, ledger.delivered_twice), (2, 10), "{ledger:?}");
+    }
+}
+
 /// A copy that the consumer had for good, and that is in its queue again because its acknowledgement was not on disk, is not
 /// lost with the consumer's buffer: the queue has it, and the two are one. So it is with one that was lost before.
 #[test]

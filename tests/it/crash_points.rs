@@ -155,6 +155,29 @@ fn a_crash_point_is_the_fault_that_its_scenario_plans() {
     }
 }
 
+/// The queue falls asleep and writes while everybody waits for the consumer: a run that ended there would have ended before,
+/// and a crash there comes when that happens all the same.
+#[test]
+fn an_event_that_prolongs_no_run_is_struck_when_it_comes() {
+    let text = "[[queue]]\nname = \"orders\"\narguments = { x-message-ttl = 500 }\n[[producer]]\nname = \"shop\"\n\
+                routing-key = \"orders\"\npersistent = true\ncount = 3\ninterarrival = \"1ms\"\n[[consumer]]\n\
+                name = \"billing\"\nqueue = \"orders\"\nstart = \"4s\"\nservice-time = \"1ms\"\n";
+    let plan = plan(variants(text), "power-loss", every(1));
+    let result = swept(&plan, 1);
+    let points = &result.variants[0].points;
+    let quiet =
+        |point: &&CrashPoint| point.at.as_nanos() > 600_000_000 && point.at.as_nanos() < 4_000_000_000;
+    assert!(points.iter().filter(quiet).count() > 0, "{points:?}");
+    assert!(points.is_sorted_by_key(|point| point.at));
+    for point in points {
+        let system = &result.variants[0].variant.scenario.system;
+        let planned = plan.crash.planned_in(text, system, point.event, None);
+        let variant = variants(&planned).remove(0);
+        let outcome = simulate(&variant.scenario.system, variant.scenario.seed);
+        assert_eq!(outcome.faults[0].struck[0].at, point.at, "{point:?}");
+    }
+}
+
 #[test]
 fn any_number_of_threads_gives_the_same_crash_points() {
     let text = SHOP.to_owned()

@@ -33,6 +33,9 @@ pub(in crate::model) struct Strikers {
     waiting: Vec<u32>,
     /// Events handled while somebody waited.
     events: u64,
+    /// When the last of them came. The clock may have been put back if it kept nobody waiting; who strikes after it does so
+    /// then.
+    pub(in crate::model) last: SimTime,
 }
 
 impl Strikers {
@@ -57,6 +60,7 @@ impl Strikers {
                 .map(|(_, index)| index)
                 .collect(),
             events: 0,
+            last: SimTime::ZERO,
         }
     }
 
@@ -118,12 +122,13 @@ impl<R: Recorder> System<R> {
         matches!(self.spec.faults[index].trigger, Trigger::Every(_))
     }
 
-    /// An event was handled while some condition is waited for: those that have come true strike, the first in the scenario
-    /// first, which may make others true.
+    /// An event was handled that came `at` this instant, while some condition is waited for: those that have come true strike,
+    /// the first in the scenario first, which may make others true.
     #[cold]
     #[inline(never)]
-    pub(in crate::model) fn look_at_conditions(&mut self, events: &mut EventList<SystemEvent>) {
+    pub(in crate::model) fn look_at_conditions(&mut self, at: SimTime, events: &mut EventList<SystemEvent>) {
         self.faults.events += 1;
+        self.faults.last = at;
         let count = self.faults.events;
         let holds = |system: &Self, index: u32| match &system.spec.faults[index as usize].trigger {
             Trigger::When(condition) => condition.holds(system, count),
@@ -131,6 +136,7 @@ impl<R: Recorder> System<R> {
         };
         while let Some(place) = self.faults.waiting.iter().position(|&index| holds(self, index)) {
             let index = self.faults.waiting.remove(place);
+            events.advance(at);
             self.fault_begins(index as usize, events);
         }
     }

@@ -24,6 +24,7 @@ pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
     let confirmed = outcomes.iter().flat_map(|outcome| &outcome.producers).any(|one| one.confirmed > 0);
     let n = outcomes.len() as u64;
     vec![match n {
+        _ if !confirms(variant) => "no producer asked for confirms".to_owned(),
         _ if !confirmed => "nothing was confirmed".to_owned(),
         // To its reader, what was dropped is lost.
         1 if outcomes[0].ledger.unroutable > 0 => "no confirmed message was lost that a queue got".to_owned(),

@@ -34,11 +34,13 @@ pub(super) fn losses(variant: &VariantResult) -> Vec<String> {
     said
 }
 
-/// What publishing again could not make good, where anything was published again.
+/// What other copies could not make good, where anything was published again or came back after a crash.
 fn for_good(variant: &VariantResult) -> Option<String> {
     let producers = || variant.outcomes.iter().flat_map(|outcome| &outcome.producers);
     let for_good: u64 = producers().map(|producer| producer.messages_lost).sum();
-    republished(variant).then(|| match for_good {
+    let came_back = came_back(variant) > 0;
+    (republished(variant) || came_back).then(|| match for_good {
+        0 if came_back => "no message was lost for good: there were other copies of what was lost".to_owned(),
         0 => "no message was lost for good: what was lost was published again".to_owned(),
         1 => "1 message was lost for good".to_owned(),
         more => format!("{more} messages were lost for good"),
@@ -82,6 +84,7 @@ pub(super) fn nothing_lost(variant: &VariantResult) -> Vec<String> {
 fn of_all(variant: &VariantResult, lost: u64) -> String {
     let (routed, copies) = (total(variant, |books| books.routed), total(variant, |books| books.copies));
     let were = if lost == 1 { "was" } else { "were" };
+    let copies = copies + came_back(variant);
     if copies == routed {
         let published = total(variant, |books| books.published);
         let what = if republished(variant) {
@@ -94,6 +97,11 @@ fn of_all(variant: &VariantResult, lost: u64) -> String {
         let before = total(variant, Ledger::lost_before_queues);
         format!("{lost} of {copies} copies {were}", copies = copies + before)
     }
+}
+
+/// How many copies were there once more, after they had been done with.
+pub(super) fn came_back(variant: &VariantResult) -> u64 {
+    total(variant, |books| books.came_back - books.came_back_unprocessed)
 }
 
 /// In how many of several replications something was lost.

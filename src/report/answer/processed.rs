@@ -1,6 +1,6 @@
 //! How much of a queue's messages was processed, for queues with one consumer; `fairness` tells of the others.
 
-use super::{messages, republished};
+use super::{losses, messages, republished};
 use crate::experiment::VariantResult;
 use crate::measure::Unit;
 use crate::report::numbers::estimate;
@@ -51,14 +51,15 @@ pub(super) fn work(variant: &VariantResult, queue: usize, consumer: usize, place
     }
     let came: Vec<f64> = outcomes.iter().map(|one| one.queues[queue].enqueued as f64).collect();
     let estimates = |values: &[f64]| Estimate::of(values, variant.is_random());
-    let (done, came, pairs) = (estimates(&done)?, estimates(&came)?, done.iter().zip(&came));
+    let (done, came, mut pairs) = (estimates(&done)?, estimates(&came)?, done.iter().zip(&came));
     let again = outcomes.iter().any(|one| one.ledger.processed_again > 0);
-    if republished(variant) {
+    let all_once = pairs.all(|(done, came)| done.to_bits() == came.to_bits()) && !again;
+    if republished(variant) || (losses::came_back(variant) > 0 && !all_once) {
         let of = if again { "deliveries of" } else { "of" };
         let (done, came) = (estimate(&done, Unit::Count), estimate(&came, Unit::Count));
         return Some(format!("{done} {of} {came} copies{place}"));
     }
-    let text = if pairs.clone().all(|(done, came)| done.to_bits() == came.to_bits()) && !again {
+    let text = if all_once {
         let all = if came.value() > 1.0 { "all " } else { "" };
         format!("{all}{}", messages(&came))
     } else if done.value() == 0.0 {

@@ -79,7 +79,9 @@ fn answer(cells: &[DurabilityCell]) -> String {
         };
         let says = match (losing.len(), keeping.len()) {
             (0, 0) => continue,
+            (0, 1) => format!("loses no confirmed message with {}", names(&keeping)),
             (0, _) => "loses no confirmed message in any store".to_owned(),
+            (1, 0) => format!("loses confirmed messages with {}", names(&losing)),
             (_, 0) => "loses confirmed messages in every store".to_owned(),
             (n, m) if n > m => {
                 format!("loses confirmed messages in every store but {}", names(&keeping))

@@ -138,7 +138,7 @@ fn of_message(view: View<'_>, fact: &Fact) -> String {
             view.key(*routing_key),
             if *returned { "returned" } else { "dropped" }
         ),
-        Fact::Enqueued { queue, message, ready, unacked } => {
+        Fact::Enqueued { queue, message, ready, unacked, .. } => {
             format!("{} takes {}: {}", view.queue(*queue), view.message(*message), levels(*ready, *unacked))
         }
         Fact::LeaderLost => "quorum queues have no leader: nothing goes in or out".to_owned(),

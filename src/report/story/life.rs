@@ -302,9 +302,8 @@ impl Life {
     }
 
     fn is_lost(&self) -> bool {
-        // A duplicate that is lost leaves what was done before.
-        let remains = |copy: &Copy| copy.duplicates > 0 && !copy.processed.is_empty();
-        self.copies.values().any(|copy| matches!(copy.place, Place::Lost(..)) && !remains(copy))
+        // What is lost after that, a duplicate or what came back, leaves what was done.
+        self.copies.values().any(|copy| matches!(copy.place, Place::Lost(..)) && copy.processed.is_empty())
     }
 
     fn fates(&self, view: View<'_>, end: SimTime) -> Vec<String> {

@@ -87,7 +87,7 @@ fn of_message(cast: &Cast, names: &Names, fact: &Fact) -> Row {
         Fact::PublishRefused { message, cause } => {
             broker("publish-refused", cast.message(*message)).text("cause", cause.words())
         }
-        Fact::Enqueued { queue, message, ready, unacked } => broker("enqueued", cast.message(*message))
+        Fact::Enqueued { queue, message, ready, unacked, .. } => broker("enqueued", cast.message(*message))
             .text("queue", cast.queue(names, *queue))
             .counts(*ready, *unacked),
         Fact::DeadLettered { queue, message, reason, exchange, queues } => {

@@ -42,7 +42,7 @@ fn check(format: Format, expected: &Expect) {
         (
             1_000_500_000,
             What::Broker(
-                Fact::Enqueued { queue: QueueId(0), message: id, ready: 1, unacked: 0 },
+                Fact::Enqueued { queue: QueueId(0), message: id, dead: false, ready: 1, unacked: 0 },
                 rules::RT_1,
             ),
         ),

@@ -184,14 +184,21 @@ fn counts_of_clients(run: &Run) -> Checked {
 struct Losses {
     before: u64,
     unroutable: u64,
-    /// By the queue's name.
-    in_queues: BTreeMap<String, u64>,
-    /// Those of them that were lost at a consumer.
+    /// By the queue's name; those that dead letters come to as one. Less what came back.
+    in_queues: BTreeMap<Option<String>, i64>,
+    /// Those of them that were lost at a consumer, by the queue's name.
     at_consumers: BTreeMap<String, u64>,
     /// It is lost for good, as far as is known.
     lost: bool,
     /// Queues whose consumers have processed it.
     processed: BTreeSet<String>,
+}
+
+/// A queue, and whether dead letters come to it.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    queue: &'a str,
+    letters: bool,
 }
 
 impl Losses {
@@ -200,32 +207,40 @@ impl Losses {
         self.lost |= self.for_good(publishes);
     }
 
-    fn lose_in(&mut self, queue: &str, publishes: u64) {
-        *self.in_queues.entry(queue.to_owned()).or_default() += 1;
+    fn count(&mut self, at: Place<'_>, more: i64) {
+        let branch = (!at.letters).then(|| at.queue.to_owned());
+        *self.in_queues.entry(branch).or_default() += more;
+    }
+
+    fn lose_in(&mut self, at: Place<'_>, publishes: u64) {
+        self.count(at, 1);
         // What was processed is not lost with a copy that came back.
-        self.lost |= self.for_good(publishes) && !self.processed.contains(queue);
+        self.lost |= self.for_good(publishes) && !self.processed.contains(at.queue);
     }
 
-    fn lose_at_consumer(&mut self, queue: &str, publishes: u64) {
-        *self.at_consumers.entry(queue.to_owned()).or_default() += 1;
-        self.lose_in(queue, publishes);
+    fn lose_at_consumer(&mut self, at: Place<'_>, publishes: u64) {
+        *self.at_consumers.entry(at.queue.to_owned()).or_default() += 1;
+        self.lose_in(at, publishes);
     }
 
-    /// A copy is in its queue again. Of what is published once, a queue's own losses of other copies are not remembered.
-    fn come_back(&mut self, queue: &str, published_once: bool, publishes: u64) {
-        for all in [&mut self.in_queues, &mut self.at_consumers] {
-            all.entry(queue.to_owned()).and_modify(|times| *times = times.saturating_sub(1));
+    /// A copy is in its queue again: one that was lost at a consumer, or that goes its way once more.
+    fn come_back(&mut self, at: Place<'_>, acked: bool, publishes: u64) {
+        if acked {
+            let Some(times) = self.at_consumers.get_mut(at.queue).filter(|times| **times > 0) else { return };
+            *times -= 1;
         }
-        if published_once && self.at_consumers.values().all(|&times| times == 0) {
-            (self.before, self.in_queues) = (0, BTreeMap::new());
-        }
+        self.count(at, -1);
         self.lost &= self.for_good(publishes);
     }
 
     fn for_good(&self, publishes: u64) -> bool {
-        let in_one = *self.in_queues.values().max().unwrap_or(&0);
-        let all = self.before + self.unroutable + in_one;
-        all >= publishes && if self.unroutable > 0 { in_one > 0 } else { all > 0 }
+        let of = |letters: bool| {
+            let all = self.in_queues.iter().filter(move |(branch, _)| branch.is_none() == letters);
+            all.map(|(_, times)| *times).max().unwrap_or(0)
+        };
+        let in_one = of(false) + of(true);
+        let gone = (self.before + self.unroutable) as i64 + in_one;
+        gone >= publishes as i64 && if self.unroutable > 0 { in_one > 0 } else { gone > 0 }
     }
 }
 
@@ -240,7 +255,7 @@ fn messages_of(run: &Run, index: usize) -> Checked {
     let spec = &run.scenario.system.producers[index];
     let mut publishes: BTreeMap<MessageId, u64> = BTreeMap::new();
     let mut lost: BTreeMap<MessageId, Losses> = BTreeMap::new();
-    let mut names = BTreeMap::new();
+    let (mut names, mut letter_places) = (BTreeMap::new(), BTreeSet::new());
     let of_it = |message: &MessageId| message.producer.index() == index;
     let mut not_sent = 0;
     // Deliveries that are lost when they are settled: the fact that follows says where they came from.
@@ -257,6 +272,9 @@ fn messages_of(run: &Run, index: usize) -> Checked {
             What::Broker(Fact::QueueDeclared { queue, name, .. }, _) => {
                 names.insert(*queue, run.names.text(*name).to_owned());
             }
+            What::Broker(Fact::Enqueued { queue, dead: true, .. }, _) => {
+                letter_places.insert(names[queue].clone());
+            }
             What::Broker(Fact::PublishRefused { message, .. }, _) => {
                 lost.entry(*message).or_default().lose_before(published(&publishes, *message));
             }
@@ -271,12 +289,14 @@ fn messages_of(run: &Run, index: usize) -> Checked {
             }
             What::Broker(Fact::Lost { queue, message, .. }, _) => {
                 let times = published(&publishes, *message);
-                lost.entry(*message).or_default().lose_in(&names[queue], times);
+                let at = Place { queue: &names[queue], letters: letter_places.contains(&names[queue]) };
+                lost.entry(*message).or_default().lose_in(at, times);
             }
             What::LostOutside { message, consumer: Some(consumer), .. } => {
                 let queue = &run.scenario.system.consumers[*consumer as usize].queue;
                 let times = published(&publishes, *message);
-                lost.entry(*message).or_default().lose_at_consumer(queue, times);
+                let at = Place { queue, letters: letter_places.contains(queue) };
+                lost.entry(*message).or_default().lose_at_consumer(at, times);
             }
             What::LostOutside { message, cause, .. } if cause.is_before_queues() => {
                 if *cause == LossCause::NotSent && of_it(message) {
@@ -287,13 +307,15 @@ fn messages_of(run: &Run, index: usize) -> Checked {
                 lost.entry(*message).or_default().lose_before(published(&publishes, *message));
             }
             What::LostOutside { message, .. } => settled = Some(*message),
-            What::Broker(Fact::CameBack { queue, message, .. }, _) => {
+            What::Broker(Fact::CameBack { queue, message, acked, .. }, _) => {
                 let times = published(&publishes, *message);
-                lost.entry(*message).or_default().come_back(&names[queue], spec.republish.is_none(), times);
+                let at = Place { queue: &names[queue], letters: letter_places.contains(&names[queue]) };
+                lost.entry(*message).or_default().come_back(at, *acked, times);
             }
             What::Broker(Fact::Settled { queue, message, .. }, _) if settled.take() == Some(*message) => {
                 let times = published(&publishes, *message);
-                lost.entry(*message).or_default().lose_at_consumer(&names[queue], times);
+                let at = Place { queue: &names[queue], letters: letter_places.contains(&names[queue]) };
+                lost.entry(*message).or_default().lose_at_consumer(at, times);
             }
             _ => {}
         }

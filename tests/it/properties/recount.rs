@@ -1,6 +1,6 @@
 //! The ledger once more, from observations alone: each delivery is followed to its consumer by what was seen there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use amqpsim::amqp::{ChannelRef, ConsumerId, DeliveryTag, MessageId, Method, QueueId};
 use amqpsim::measure::Ledger;
@@ -59,6 +59,8 @@ struct Recount<'a> {
     times: BTreeMap<(&'a str, MessageId), u64>,
     /// How often it was published, where that was more than once.
     publishes: BTreeMap<MessageId, u64>,
+    /// Those that came back and were not acknowledged: they go their way once more.
+    goes_again: BTreeSet<MessageId>,
     /// How often it was handed out, by the queue's name, and whether that was counted as a repetition.
     handed_out: BTreeMap<(String, MessageId), (u64, bool)>,
     names_of_queues: BTreeMap<QueueId, String>,
@@ -83,6 +85,7 @@ impl<'a> Recount<'a> {
             work: BTreeMap::new(),
             times: BTreeMap::new(),
             publishes: BTreeMap::new(),
+            goes_again: BTreeSet::new(),
             handed_out: BTreeMap::new(),
             names_of_queues: BTreeMap::new(),
             sent: 0,
@@ -155,7 +158,11 @@ impl<'a> Recount<'a> {
             Fact::Unroutable { returned: false, .. } => self.ledger.unroutable += 1,
             Fact::PublishRefused { cause, .. } => self.ledger.lose(cause, 1),
             Fact::Lost { cause, .. } => self.ledger.lose(cause, 1),
-            Fact::CameBack { queue, message, .. } => self.come_back(queue, message),
+            Fact::CameBack { queue, message, acked: true, .. } => self.come_back(queue, message),
+            Fact::CameBack { message, acked: false, .. } => {
+                self.ledger.came_back += 1;
+                self.goes_again.insert(message);
+            }
             Fact::DeadLettered { queues, .. } => {
                 self.ledger.dead_lettered += 1;
                 self.ledger.copies += u64::from(queues);
@@ -251,12 +258,13 @@ impl<'a> Recount<'a> {
         self.ledger.processed_twice += u64::from(*times == 2);
     }
 
-    /// A dead letter that comes back is another message, unless it was published again too.
+    /// A dead letter is another message, unless it was published again too, or came back after a crash.
     fn hand_out(&mut self, queue: QueueId, message: MessageId, redelivered: bool) {
         let name = self.names_of_queues[&queue].clone();
         let (times, counted) = self.handed_out.entry((name, message)).or_default();
         *times += 1;
-        let again = redelivered || (*times > 1 && self.publishes.contains_key(&message));
+        let repeats = self.publishes.contains_key(&message) || self.goes_again.contains(&message);
+        let again = redelivered || (*times > 1 && repeats);
         self.ledger.delivered_twice += u64::from(again && !std::mem::replace(counted, *counted || again));
     }
 

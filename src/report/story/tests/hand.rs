@@ -87,7 +87,8 @@ impl Run {
         let routed =
             Fact::Routed { message: id(number), exchange: Name::EMPTY, routing_key: tasks, queues: 1 };
         self.fact(micros, routed, rules::EX_14);
-        let enqueued = Fact::Enqueued { queue: QUEUE, message: id(number), ready: 1, unacked: 0 };
+        let enqueued =
+            Fact::Enqueued { queue: QUEUE, message: id(number), dead: false, ready: 1, unacked: 0 };
         self.fact(micros, enqueued, rules::Q_19);
     }
 
