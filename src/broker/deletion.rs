@@ -19,8 +19,20 @@ impl Broker {
         if self.queues[id.0].kind == QueueKind::Quorum {
             self.checkout(id, step);
         }
+        self.is_purged(id, step);
         step.out.send(self.channels[place].at, ServerMethod::QueuePurgeOk { message_count });
         Ok(())
+    }
+
+    /// All that was ready in a queue is purged. Source: rule DUR-18.
+    fn is_purged(&mut self, id: QueueId, step: &Step<'_, impl Out>) {
+        let queue = &self.queues[id.0];
+        if queue.stored
+            && queue.unacked == 0
+            && let Some(persistence) = &mut self.persistence
+        {
+            persistence.storage.purged(step.now, id.0);
+        }
     }
 
     /// Drops all ready messages of a queue; how many.

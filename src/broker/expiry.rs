@@ -39,6 +39,9 @@ impl Broker {
         while let Some(head) = self.queues[id.0].head() {
             match self.expiry_of(id, head) {
                 Some(expiry) if expiry <= step.now => {
+                    if !dropped {
+                        self.begin_batch(id);
+                    }
                     dropped = true;
                     self.take_ready(id);
                     self.die(id, head, DeathReason::Expired, rules::TTL_3, step);
@@ -49,6 +52,9 @@ impl Broker {
                 }
                 None => break,
             }
+        }
+        if dropped {
+            self.end_batch(id, step);
         }
         dropped
     }

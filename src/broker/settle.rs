@@ -205,8 +205,12 @@ impl Broker {
             let rule = if settling == Settling::Return { rules::RDL_1 } else { rules::ACK_9 };
             self.requeue_deliveries(at, queue, group, rule, step);
         } else {
+            let in_batch = group.len() > 1 && self.begin_batch(queue);
             for unacked in group {
                 self.settle_for_good(at, unacked, settling, step);
+            }
+            if in_batch {
+                self.end_batch(queue, step);
             }
             self.give_credits(group, step);
         }
@@ -258,6 +262,21 @@ impl Broker {
             };
             self.forget_delivery(at, unacked, how, rule, step);
             self.messages.release(unacked.entry.slot());
+        }
+    }
+
+    /// What is settled until [`Broker::end_batch`] comes to the process of the queue as one; whether it has a store. Source: rule ACK-8.
+    pub(super) fn begin_batch(&mut self, id: QueueId) -> bool {
+        let stored = self.queues[id.0].stored;
+        if let Some(persistence) = self.persistence.as_mut().filter(|_| stored) {
+            persistence.storage.begin_batch();
+        }
+        stored
+    }
+
+    pub(super) fn end_batch(&mut self, id: QueueId, step: &Step<'_, impl Out>) {
+        if let Some(persistence) = &mut self.persistence {
+            persistence.storage.end_batch(step.now, id.0);
         }
     }
 

@@ -67,4 +67,10 @@ rules! {
         "A node notes on its disk that a quorum queue is its own up to a second after it was made. If a \
          majority of its members are killed before, the queue is empty when it is back.";
         "observed on RabbitMQ 3.10.8";
+    DUR_18, "DUR-18":
+        "A file of a classic queue's index of version 2 is deleted when all in it is settled, and the files \
+         of a queue that is purged when nothing of it is unacknowledged or unconfirmed: what was in them \
+         does not come back.";
+        "observed on RabbitMQ 3.10.8; RabbitMQ server source, rabbit_classic_queue_index_v2:ack, \
+         rabbit_variable_queue:purge";
 }

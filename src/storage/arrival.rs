@@ -1,11 +1,9 @@
 //! What comes to the process of a queue: a copy to be kept, or word that one is out of its queue. Both go into its buffers, through
 //! its mailbox if it takes time, and a buffer that is full is written.
 
-use std::mem;
-
 use super::file::Op;
 use super::mailbox::Item;
-use super::record::{Copy, Level, NOBODY, Part, Record, Records};
+use super::record::{Copy, Level, NOBODY, Part, Record};
 use super::spec::ConfirmAfter;
 use super::store::{Keeps, Storage, WriterId};
 use super::writer::{BODIES, INDEX, Which};
@@ -73,6 +71,9 @@ impl Storage {
         let number = copy.arrival.checked_div(spec.file_messages).unwrap_or(0);
         let journal = spec.journal_entries_max;
         let op = |part, number| Op { queue, arrival, part, number };
+        if let Some(store) = self.held.queues.get_mut(queue) {
+            store.count_unsettled(spec, arrival);
+        }
         let Some(writer) = self.writers[own.0 as usize].as_mut() else { return };
         writer.touch(now);
         let index = &mut writer.files[INDEX];
@@ -123,9 +124,10 @@ impl Storage {
 
     /// Another entry of a journal: one too many flushes it.
     fn count_entry(&mut self, now: SimTime, id: WriterId, max: u32) {
+        let in_batch = self.in_batch;
         let Some(writer) = self.writer_mut(id) else { return };
         writer.entries += 1;
-        if writer.entries > max {
+        if writer.entries > max && !in_batch {
             writer.entries = 0;
             self.begin(now, id, Which { sync: true, ..Which::ALL });
         }
@@ -136,15 +138,35 @@ impl Storage {
         self.take_settlement(now, queue, arrival, Some(acked));
     }
 
+    /// What is settled from here on is told to the queue's process at once, which looks only then whether a buffer is full.
+    pub fn begin_batch(&mut self) {
+        self.in_batch = true;
+    }
+
+    /// That was all.
+    pub fn end_batch(&mut self, now: SimTime, queue: u32) {
+        self.in_batch = false;
+        let Some(store) = self.held.queues.get(queue) else { return };
+        let spec = store.keeps.spec(&self.spec);
+        let (own, journal, acks_max) = (store.writer, spec.journal_entries_max, spec.buffered_acks_max);
+        let Some(writer) = self.writers.get_mut(own.0 as usize).and_then(Option::as_mut) else { return };
+        if journal > 0 && writer.entries > journal {
+            writer.entries = 0;
+            self.begin(now, own, Which { sync: true, ..Which::ALL });
+        } else if acks_max > 0 && writer.files[INDEX].acks >= acks_max {
+            self.begin(now, own, Which { acks: true, ..Which::default() });
+        }
+        self.arm(now, own);
+    }
+
     /// The same; `None` for what waited in the mailbox of the queue's process.
     #[inline]
     pub(super) fn take_settlement(&mut self, now: SimTime, queue: u32, arrival: u32, acked: Option<bool>) {
         let Some(store) = self.held.queues.get_mut(queue) else { return };
         let spec = store.keeps.spec(&self.spec);
-        let (own, shared) = (store.writer, store.shared);
+        let own = store.writer;
         let (journal, acks_max) = (spec.journal_entries_max, spec.buffered_acks_max);
         let number = arrival.checked_div(spec.file_messages).unwrap_or(0);
-        let bytes = |record: &Record| u64::from(record.copy.size) + u64::from(spec.overhead);
         let first = acked.is_some();
         let Some(record) = store.records.get_mut(arrival).filter(|record| !(record.settled && first)) else {
             return;
@@ -166,34 +188,14 @@ impl Storage {
         let Some(writer) = self.writers[own.0 as usize].as_mut() else { return };
         writer.touch(now);
         if spec.drops_acked && record.index == Level::Buffer {
-            record.index = Level::Nowhere;
-            let messages = &mut writer.files[INDEX].messages;
-            *messages = messages.saturating_sub(1);
-            let apart = shared.is_some() && record.copy.size >= spec.shared_from;
-            if record.has_body && !apart && record.body == Level::Buffer {
-                let buffered = &mut writer.files[BODIES].bytes;
-                *buffered = buffered.saturating_sub(bytes(record));
-                record.body = Level::Nowhere;
-            }
-            if record.waiter != NOBODY {
-                writer.orphans.push(mem::replace(&mut record.waiter, NOBODY));
-            }
-            let live = |records: &mut Records, op: &Op| {
-                records.get_mut(op.arrival).is_some_and(|record| record.level(op.part) == Level::Buffer)
-            };
-            // What need not be written any more is cleared away now and then.
-            let writer_live = writer.files[INDEX].messages + writer.files[INDEX].acks;
-            for file in &mut writer.files {
-                if file.buffer.len() > 64 + 2 * (writer_live) as usize {
-                    file.buffer.retain(|op| live(&mut store.records, op));
-                }
-            }
+            writer.drop_from_buffers(record, spec);
+            writer.clear_away(&mut store.records);
         } else {
             record.ack = Level::Buffer;
             let index = &mut writer.files[INDEX];
             index.buffer.push_back(Op { queue, arrival, part: Part::Ack, number });
             index.acks += 1;
-            let full = acks_max > 0 && index.acks >= acks_max;
+            let full = acks_max > 0 && index.acks >= acks_max && !self.in_batch;
             writer.wanted |= writer.discipline.eager;
             if full {
                 self.begin(now, own, Which { acks: true, ..Which::default() });
@@ -202,7 +204,12 @@ impl Storage {
         if journal > 0 {
             self.count_entry(now, own, journal);
         }
+        let Some(store) = self.held.queues.get_mut(queue) else { return };
+        let empty = store.count_settled(store.keeps.spec(&self.spec), arrival);
         self.held.forget_if_over(queue, arrival);
+        if let Some(file) = empty {
+            self.delete_file(now, queue, file);
+        }
         self.arm(now, own);
     }
 }

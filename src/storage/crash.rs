@@ -160,6 +160,7 @@ impl Storage {
             }
             left.extend(fate.map(|fate| Leftover { copy: record.copy, fate, acked: record.acked }));
         }
+        store.recount_unsettled(store.keeps.spec(&self.spec));
         left
     }
 }

@@ -138,6 +138,11 @@ impl File {
         }
     }
 
+    /// The file system has these with its commit at this instant, which none before was later than.
+    pub(super) fn commits(&mut self, at: SimTime, ops: Vec<Op>) {
+        self.committing.push_back((at, ops));
+    }
+
     /// A sync has ended: all that was written is stable, told by file.
     pub(super) fn synced(&mut self, mut each: impl FnMut(Op)) {
         self.committing.drain(..).flat_map(|(_, ops)| ops).for_each(&mut each);

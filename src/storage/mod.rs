@@ -5,6 +5,7 @@
 
 mod arrival;
 mod crash;
+mod deletion;
 mod disk;
 mod file;
 mod flush;

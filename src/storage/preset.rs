@@ -28,6 +28,7 @@ pub fn preset(name: &str) -> Option<StoreSpec> {
         buffered_bytes_max: 512_000,
         separate_bodies: true,
         drops_acked: true,
+        deletes_settled_files: true,
         idle_flush: None,
         hibernates: true,
         file_messages: 4096,
@@ -88,7 +89,7 @@ type Shown = fn(&StoreSpec) -> String;
 
 /// A row for each setting: its key in scenario files and its value. An entry for each field of [`StoreSpec`].
 #[rustfmt::skip]
-const SETTINGS: [(&str, Shown); 21] = [
+const SETTINGS: [(&str, Shown); 22] = [
     ("confirm-after", |s| match s.confirm_after { ConfirmAfter::Arrival => "arrival", ConfirmAfter::Write => "write", ConfirmAfter::Sync => "sync" }.to_owned()),
     ("sync", |s| s.sync.to_string()),
     ("sync-when-full", |s| s.sync_when_full.to_string()),
@@ -101,6 +102,7 @@ const SETTINGS: [(&str, Shown); 21] = [
     ("separate-bodies", |s| s.separate_bodies.to_string()),
     ("flush-together", |s| s.flush_together.to_string()),
     ("drops-acked", |s| s.drops_acked.to_string()),
+    ("deletes-settled-files", |s| s.deletes_settled_files.to_string()),
     ("idle-flush", |s| s.idle_flush.map_or("off".to_owned(), |idle| idle.to_string())),
     ("hibernates", |s| s.hibernates.to_string()),
     ("file-messages", |s| s.file_messages.to_string()),
@@ -140,6 +142,7 @@ fn journal(name: &'static str) -> StoreSpec {
         separate_bodies: false,
         flush_together: false,
         drops_acked: false,
+        deletes_settled_files: false,
         idle_flush: Some(SimDuration::from_millis(200)),
         hibernates: false,
         file_messages: 0,

@@ -177,6 +177,16 @@ impl Records {
         }
     }
 
+    /// Those that came with this count of arrivals or later, in order.
+    pub(super) fn since(&self, arrival: u32) -> impl Iterator<Item = &Record> {
+        let first = self.records.front().map_or(arrival, |record| record.copy.arrival);
+        let came = |of: u32| of.wrapping_sub(first);
+        // Before the first one the difference turns round: then all came later.
+        let wanted = if came(arrival) > u32::MAX / 2 { 0 } else { came(arrival) };
+        let place = self.records.partition_point(|record| came(record.copy.arrival) < wanted);
+        self.records.range(place..).filter(|record| !record.empty)
+    }
+
     /// In order of arrival.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Record> {
         self.records.iter().filter(|record| !record.empty)

@@ -44,6 +44,8 @@ pub struct StoreSpec {
     pub flush_together: bool,
     /// A message that is acknowledged while it is in the buffer is never written.
     pub drops_acked: bool,
+    /// A file of the index in which all is settled goes at once. For stores whose files take so many messages.
+    pub deletes_settled_files: bool,
     /// It flushes after so long without anything to do; `None`: not by that.
     pub idle_flush: Option<SimDuration>,
     /// It flushes before it hibernates: after a while without anything to do that adapts to the traffic.

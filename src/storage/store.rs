@@ -84,6 +84,8 @@ pub(super) struct QueueStore {
     pub(super) made: SimTime,
     /// Nodes that were killed before they had noted on their disks that the queue is theirs, a bit for each.
     pub(super) unknown_to: u32,
+    /// Of each index file, if those go by themselves: copies that are not settled.
+    pub(super) unsettled: BTreeMap<u32, u32>,
 }
 
 /// All stores of a node. A value: a clone goes on independently.
@@ -101,6 +103,8 @@ pub struct Storage {
     pub(super) reached: (u64, u64),
     /// Acknowledgements that are not committed, by their entries: of which queue's copy.
     pub(super) acks: VecDeque<(u64, u32, u32)>,
+    /// What comes now comes together.
+    pub(super) in_batch: bool,
 }
 
 impl QueueStore {
@@ -151,6 +155,7 @@ impl Storage {
             log: Log::new(&spec.cluster, &spec.disk, &spec.quorum, seed),
             reached: (0, 0),
             acks: VecDeque::new(),
+            in_batch: false,
         }
     }
 
@@ -195,7 +200,9 @@ impl Storage {
             self.shared.insert(vhost, shared);
         }
         let (records, shared_from) = (Records::default(), spec.shared_from);
-        let store = QueueStore { records, writer, shared, shared_from, keeps, made: now, unknown_to: 0 };
+        let (unknown_to, unsettled) = (0, BTreeMap::new());
+        let store =
+            QueueStore { records, writer, shared, shared_from, keeps, made: now, unknown_to, unsettled };
         self.held.queues.insert(queue, store);
     }
 

@@ -1,5 +1,6 @@
 //! Stores without a broker: messages come at known instants, and a crash strikes.
 
+mod deletion;
 mod expectations;
 mod mailbox;
 

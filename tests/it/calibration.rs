@@ -131,6 +131,27 @@ fn as_many_acknowledged_messages_come_back_as_from_a_real_broker() {
 }
 
 #[test]
+fn what_is_settled_for_good_is_what_was_so_in_a_real_broker() {
+    let drained = result("settled-files");
+    for (variant, again) in [("v1, 50", 50), ("v2, 49", 50), ("v2, 50", 0)] {
+        exactly(&drained, variant, Scope::Consumer, "redelivered", again);
+    }
+    let purged = result("purge");
+    for (variant, there) in
+        [("v1", 0), ("v1, one unacknowledged", 1000), ("v2", 0), ("v2, one unacknowledged", 1000)]
+    {
+        exactly(&purged, variant, Scope::Consumer, "delivered", there);
+    }
+    let letters = result("dead-letters");
+    for (variant, there, flagged) in
+        [("v1, at once", 50, 0), ("v1, 0.6 s", 50, 50), ("v2, at once", 0, 0), ("v2, 0.6 s", 0, 0)]
+    {
+        exactly(&letters, variant, Scope::Consumer, "delivered", there);
+        exactly(&letters, variant, Scope::Consumer, "redelivered", flagged);
+    }
+}
+
+#[test]
 fn a_slow_stream_is_as_long_in_memory_as_in_a_real_broker() {
     let result = result("slow-streams");
     // 3 a second for 200 ms; a real broker took one more of ten.

@@ -338,7 +338,7 @@ fn a_dead_letter_that_comes_again_makes_the_first_one_good() {
     let dies = "[[fault.consumer-crash]]\nconsumer = \"billing\"\nat = \"2.78s\"\nrestart-after = \"1s\"\n";
     for (fault, processed, lost) in [("", 12, 0), (dies, 5, 7)] {
         let text = format!(
-            "[broker]\nprofile = \"rabbitmq-4.3\"\n[[queue]]\nname = \"orders\"\narguments = {{ x-dead-letter-exchange = \
+            "[classic-store]\ndeletes-settled-files = false\n[[queue]]\nname = \"orders\"\narguments = {{ x-dead-letter-exchange = \
              \"\", x-dead-letter-routing-key = \"late\", x-message-ttl = 500 }}\n[[queue]]\nname = \"late\"\n\
              [[producer]]\nname = \"shop\"\nrouting-key = \"orders\"\npersistent = true\nconfirms = true\ncount = 10\n\
              interarrival = \"1ms\"\n[[consumer]]\nname = \"billing\"\nqueue = \"late\"\nacknowledge = \"automatic\"\n\
@@ -369,7 +369,7 @@ fn what_a_consumer_had_for_good_is_not_lost_where_it_comes_back() {
         ["automatic", "before-processing"].into_iter().flat_map(|how| [(how, ""), (how, dies)])
     {
         let text = format!(
-            "[broker]\nprofile = \"rabbitmq-4.3\"\n[[queue]]\nname = \"orders\"\n[[producer]]\nname = \"shop\"\n\
+            "[classic-store]\ndeletes-settled-files = false\n[[queue]]\nname = \"orders\"\n[[producer]]\nname = \"shop\"\n\
              routing-key = \"orders\"\npersistent = true\nconfirms = true\ncount = 30\ninterarrival = \"1ms\"\n\
              [[consumer]]\nname = \"billing\"\nqueue = \"orders\"\nacknowledge = \"{acknowledge}\"\nstart = \"1s\"\n\
              service-time = \"20ms\"\n[[fault.process-crash]]\nat = \"1.1s\"\nlasts = \"1s\"\n{fault}"

@@ -116,6 +116,13 @@ const STORE_KEYS: &[KeySpec] = &[
         "true",
     ),
     key(
+        "deletes-settled-files",
+        Kind::Boolean,
+        Means("the preset's"),
+        "Whether a file of the index goes at once when all in it is acknowledged, dropped or expired. For `file-messages`.",
+        "true",
+    ),
+    key(
         "idle-flush",
         Kind::DurationOrOff,
         Means("the preset's"),

@@ -55,13 +55,14 @@ fn store(tree: &Table, default: &StoreSpec, problems: &mut Problems) -> StoreSpe
         if let Some(after) = reader.read("confirm-after", choice) {
             spec.confirm_after = CONFIRM_AFTER[after.value];
         }
-        let flags: [(&str, &mut bool); 8] = [
+        let flags: [(&str, &mut bool); 9] = [
             ("sync", &mut spec.sync),
             ("sync-when-full", &mut spec.sync_when_full),
             ("eager", &mut spec.eager),
             ("separate-bodies", &mut spec.separate_bodies),
             ("flush-together", &mut spec.flush_together),
             ("drops-acked", &mut spec.drops_acked),
+            ("deletes-settled-files", &mut spec.deletes_settled_files),
             ("hibernates", &mut spec.hibernates),
             ("shared-sync", &mut spec.shared_sync),
         ];

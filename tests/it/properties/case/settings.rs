@@ -14,7 +14,7 @@ const PRESETS: [&str; 7] = [
     "rabbitmq-3.10-classic",
 ];
 /// A bit each.
-const STORE: [&str; 8] = [
+const STORE: [&str; 9] = [
     "sync = true",
     "eager = true",
     "buffered-messages-max = 3",
@@ -23,6 +23,7 @@ const STORE: [&str; 8] = [
     "service-time = \"200us\"",
     "shared-from = \"50kB\"",
     "file-messages = 4",
+    "deletes-settled-files = true",
 ];
 /// A bit each.
 const DISK: [&str; 7] = [
