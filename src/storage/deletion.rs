@@ -9,22 +9,22 @@ use super::store::{Keeps, QueueStore, Storage};
 use super::writer::{BODIES, INDEX, Writer};
 use crate::units::SimTime;
 
-impl QueueStore {
-    /// In which of its index files a copy is, if those go by themselves.
-    fn file_of(&self, spec: &StoreSpec, arrival: u32) -> Option<u32> {
-        spec.deletes_settled_files.then(|| arrival.checked_div(spec.file_messages)).flatten()
-    }
+/// In which index file a copy is, if those go by themselves.
+fn file_of(spec: &StoreSpec, arrival: u32) -> Option<u32> {
+    spec.deletes_settled_files.then(|| arrival.checked_div(spec.file_messages)).flatten()
+}
 
+impl QueueStore {
     /// A copy has come to the queue's process.
     pub(super) fn count_unsettled(&mut self, spec: &StoreSpec, arrival: u32) {
-        if let Some(file) = self.file_of(spec, arrival) {
+        if let Some(file) = file_of(spec, arrival) {
             *self.unsettled.entry(file).or_default() += 1;
         }
     }
 
     /// A copy is settled: the file that has nothing else any more.
     pub(super) fn count_settled(&mut self, spec: &StoreSpec, arrival: u32) -> Option<u32> {
-        let file = self.file_of(spec, arrival)?;
+        let file = file_of(spec, arrival)?;
         let left = self.unsettled.get_mut(&file)?;
         *left -= 1;
         (*left == 0).then(|| {
@@ -36,7 +36,7 @@ impl QueueStore {
     /// The counts after a crash.
     pub(super) fn recount_unsettled(&mut self, spec: &StoreSpec) {
         let files = self.records.iter().filter(|record| !record.settled);
-        let files: Vec<u32> = files.filter_map(|one| self.file_of(spec, one.copy.arrival)).collect();
+        let files: Vec<u32> = files.filter_map(|one| file_of(spec, one.copy.arrival)).collect();
         self.unsettled.clear();
         for file in files {
             *self.unsettled.entry(file).or_default() += 1;
