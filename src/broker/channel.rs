@@ -1,8 +1,10 @@
 //! A channel: its deliveries, its consumers, its prefetch settings.
 
+use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
 use crate::amqp::{ChannelRef, ConsumerId, DeliveryTag, Name, QueueId};
+use crate::observe::LossCause;
 use crate::rules::{self, RuleRef};
 use crate::units::SimTime;
 
@@ -184,6 +186,13 @@ impl Channel {
     pub(super) fn forget_queue(&mut self, queue: QueueId) -> Vec<Unacked> {
         let from = self.deliveries_mut().filter(|unacked| unacked.queue == queue);
         from.map(|unacked| std::mem::replace(unacked, Unacked { queue: GONE, ..*unacked })).collect()
+    }
+
+    /// Marks all deliveries of these copies as [`GONE`]; returns them as they were, in order.
+    pub(super) fn forget_copies(&mut self, gone: &BTreeMap<(QueueId, u32), LossCause>) -> Vec<Unacked> {
+        let is_gone = |unacked: &Unacked| gone.contains_key(&(unacked.queue, unacked.entry.arrival()));
+        let all = self.deliveries_mut().filter(|unacked| is_gone(unacked));
+        all.map(|unacked| std::mem::replace(unacked, Unacked { queue: GONE, ..*unacked })).collect()
     }
 
     /// A consumer is gone: its deliveries stay, without it; their tags.

@@ -320,7 +320,9 @@ impl Broker {
         };
         step.out.send(at, ServerMethod::BasicGetOk(ok));
         if no_ack {
+            self.settles(Some(place));
             self.departs(id, entry, step);
+            self.settles(None);
             self.messages.release(entry.slot());
             if let Some(quorum) = self.quorum_mut(id) {
                 quorum.returns.remove(&entry.arrival());

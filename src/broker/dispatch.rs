@@ -338,7 +338,13 @@ impl Broker {
         send(channel.at, delivery, stored, returned.then_some((&*queue, entry)), step);
         if automatic {
             self.messages.release(entry.slot());
+            if returned {
+                self.settles(Some(place));
+            }
             self.departs(id, entry, step);
+            if returned {
+                self.settles(None);
+            }
             if let Some(quorum) = self.queues[id.0].features.as_mut().and_then(|f| f.quorum.as_mut()) {
                 quorum.returns.remove(&entry.arrival());
             }

@@ -11,13 +11,12 @@ use super::proposals::Proposal;
 use super::queue::{Entry, QueueKind};
 use super::safety::Safety;
 use super::timers::Purpose;
-use super::unacked::Unacked;
 use super::waiters::{Awaited, Waiters, Waiting};
 use super::{Broker, Out, Step};
 use crate::amqp::{DeliveryMode, FieldValue, QueueId, ServerMethod};
 use crate::observe::{Fact, LossCause, Settlement};
 use crate::rules::{self, RuleRef};
-use crate::storage::{Asked, Copy, Crash, Fate, Keeps, Leftover, Storage, WriterId};
+use crate::storage::{Asked, Copy, Crash, Fate, Keeps, Leftover, Sender, Storage, WriterId};
 use crate::units::SimTime;
 
 /// The storage, and who waits for it.
@@ -38,6 +37,8 @@ pub(super) struct Persistence {
     pub(super) waits_by: RuleRef,
     /// A copy that has just come into a classic queue. One that is handed out at once and for good is never kept.
     arriving: Option<(QueueId, u32)>,
+    /// The channel that settles deliveries of a quorum queue, if it still has this number.
+    pub(super) settler: Option<Sender>,
     pub(super) safety: Safety,
     /// Memory that is used again: what the storage asks, and the channels that it has answers for.
     scratch: (Vec<Asked>, Vec<u32>),
@@ -49,7 +50,7 @@ impl Persistence {
         if self.arriving == Some((id, arrival)) {
             self.arriving = None;
         }
-        self.storage.settle(now, id.0, arrival, acked);
+        self.storage.settle(now, id.0, arrival, acked, self.settler);
     }
 }
 
@@ -63,6 +64,7 @@ impl Broker {
             asking: None,
             waits_by: rules::CF_5,
             arriving: None,
+            settler: None,
             safety: Safety::default(),
             scratch: Default::default(),
             log_timer: None,
@@ -245,17 +247,13 @@ impl Broker {
         }
         for place in self.channels.iter().map(|(place, _)| place).collect::<Vec<_>>() {
             let at = self.channels[place].at;
-            let (lost, kept): (Vec<Unacked>, Vec<Unacked>) = self.channels[place]
-                .unacked
-                .take_all()
-                .into_iter()
-                .partition(|unacked| self.doomed.contains_key(&(unacked.queue, unacked.entry.arrival())));
-            self.channels[place].unacked.put_back(kept);
-            for unacked in lost {
+            // The channel knows the tags still: an acknowledgement comes to nothing.
+            for unacked in self.channels[place].forget_copies(&self.doomed) {
                 let Some(cause) = self.doom(unacked.queue, unacked.entry) else { continue };
                 let rule = self.rule_of_loss(unacked.queue, cause);
                 self.forget_delivery(at, &unacked, Settlement::Gone(cause), rule, step);
                 self.let_go(place, &unacked);
+                self.restore_credit(unacked.queue, &[unacked], step);
                 self.messages.release(unacked.entry.slot());
             }
         }
@@ -433,9 +431,13 @@ impl Broker {
         left
     }
 
-    /// Puts back what was done with. A dead letter that waits for its target is such a copy: it is one again. Source: rule
-    /// DUR-10.
-    pub(super) fn bring_back(&mut self, back: &[(QueueId, Copy, bool)], step: &mut Step<'_, impl Out>) {
+    /// Puts back what was done with, by this rule. A dead letter that waits for its target is such a copy: it is one again.
+    pub(super) fn bring_back(
+        &mut self,
+        back: &[(QueueId, Copy, bool)],
+        rule: RuleRef,
+        step: &mut Step<'_, impl Out>,
+    ) {
         for of_queue in back.chunk_by(|(one, ..), (next, ..)| one == next) {
             let id = of_queue[0].0;
             let Some(queue) = self.queues.get(id.0) else {
@@ -445,7 +447,12 @@ impl Broker {
                 continue;
             };
             let first = queue.ready_count() + 1;
-            let entry = |copy: &Copy| Entry::new(copy.arrived, copy.arrival, Slot(copy.key));
+            let quorum = queue.features.as_ref().and_then(|features| features.quorum.as_ref());
+            let entry = |copy: &Copy| {
+                let entry = Entry::new(copy.arrived, copy.arrival, Slot(copy.key));
+                let returned = quorum.is_some_and(|quorum| quorum.returned(copy.arrival) > 0);
+                if returned { entry.handed_out_before() } else { entry }
+            };
             let bytes: u64 = of_queue.iter().map(|(_, copy, _)| u64::from(copy.size)).sum();
             let by_priority: Vec<(Option<u8>, Entry)> =
                 of_queue.iter().map(|(_, copy, _)| (self.priority_of(Slot(copy.key)), entry(copy))).collect();
@@ -453,7 +460,7 @@ impl Broker {
                 if !self.drop_kept_letter(id, Slot(copy.key)) {
                     let message = self.messages.id(Slot(copy.key));
                     let fact = Fact::CameBack { queue: id, message, acked: *acked, ready };
-                    step.out.fact(fact, rules::DUR_10);
+                    step.out.fact(fact, rule);
                 }
             }
             let queue = &mut self.queues[id.0];

@@ -2,14 +2,16 @@
 
 use std::collections::VecDeque;
 
+use super::channel::Channel;
 use super::error::failure;
 use super::messages::Slot;
 use super::queue::QueueKind;
+use super::slab::Slab;
 use super::{Broker, Out, Step};
 use crate::amqp::{MessageId, QueueId, ReplyCode};
 use crate::observe::{Fact, LossCause};
 use crate::rules;
-use crate::storage::{Copy, Crash};
+use crate::storage::{Copy, Crash, Sender};
 
 /// A message on its way into a quorum queue.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +22,7 @@ pub(super) struct Proposal {
     slot: Slot,
     message: MessageId,
     /// The channel that published it, if it still has this number; dead letters come from none.
-    from: Option<(u32, u32)>,
+    from: Option<Sender>,
     /// Who waits for its answer.
     waiter: Option<u32>,
 }
@@ -55,7 +57,6 @@ impl Broker {
         self.persistence.as_ref()?.storage.leader()
     }
 
-    /// Whether quorum queues hand out and take anything.
     /// Whether quorum queues have a leader, if there may be any.
     pub fn has_leader(&self) -> bool {
         self.persistence.as_ref().is_none_or(|persistence| persistence.storage.has_leader())
@@ -98,8 +99,32 @@ impl Broker {
     }
 
     fn living(&self, proposal: &Proposal) -> Option<u32> {
-        let (place, serial) = proposal.from?;
-        self.channels.get(place).filter(|channel| channel.serial == serial).map(|_| place)
+        proposal.from.filter(|from| lives(&self.channels, *from)).map(|(place, _)| place)
+    }
+
+    /// What is settled from here on is so by the channel at this place, or by nobody.
+    pub(super) fn settles(&mut self, place: Option<u32>) {
+        let by = place.map(|place| (place, self.channels[place].serial));
+        if let Some(persistence) = &mut self.persistence {
+            persistence.settler = by;
+        }
+    }
+
+    /// A new leader lacks settlements. Those of a channel that is gone are void: their messages are in their queues again, as if
+    /// the channel had held them. Source: rules QQ-7 and QQ-10.
+    fn settle_again(&mut self, step: &mut Step<'_, impl Out>) {
+        let Broker { persistence, channels, .. } = self;
+        let Some(persistence) = persistence else { return };
+        let back = persistence.storage.settle_again(step.now, |sender| lives(channels, sender));
+        let back: Vec<(QueueId, Copy, bool)> =
+            back.into_iter().map(|(queue, copy, acked)| (QueueId(queue), copy, acked)).collect();
+        for (id, copy, acked) in &back {
+            self.messages.retain(Slot(copy.key));
+            if let Some(quorum) = self.quorum_mut(*id).filter(|_| *acked) {
+                quorum.count_return(copy.arrival);
+            }
+        }
+        self.bring_back(&back, rules::QQ_7, step);
     }
 
     /// There is a leader again. Channels propose again what it does not have; what came from a channel that is gone is lost.
@@ -110,6 +135,8 @@ impl Broker {
         {
             step.out.fact(Fact::LeaderElected { node: node as u32 + 1 }, rules::QQ_7);
         }
+        self.settle_again(step);
+        let Some(persistence) = &mut self.persistence else { return };
         for mut proposal in std::mem::take(&mut persistence.proposals) {
             let lacks = proposal.entry.is_none_or(|entry| entry > last);
             if lacks && proposal.from.is_some() && self.living(&proposal).is_none() {
@@ -212,4 +239,9 @@ impl Broker {
         let failed = failure(ReplyCode::PreconditionFailed, rules::TX_5, "partial tx completion");
         self.fail(at, &failed, step);
     }
+}
+
+/// Whether a channel is there still.
+fn lives(channels: &Slab<Channel>, (place, serial): Sender) -> bool {
+    channels.get(place).is_some_and(|channel| channel.serial == serial)
 }

@@ -23,7 +23,7 @@ impl Broker {
         self.take_deliveries_back(id, step);
         self.cancel_all(id, step);
         self.doomed.clear();
-        self.bring_back(&back, step);
+        self.bring_back(&back, rules::DUR_10, step);
         self.queues[id.0].flag_all();
         self.drop_head(id, step);
         self.drop_expired(id, step);

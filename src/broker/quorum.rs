@@ -194,6 +194,7 @@ impl Broker {
         let (at, id) = (self.channels[place].at, group[0].queue);
         match settling {
             Settling::Acknowledge | Settling::Reject => {
+                self.settles(Some(place));
                 for unacked in group {
                     self.settle_for_good(at, unacked, settling, step);
                     self.let_go(place, unacked);
@@ -201,6 +202,7 @@ impl Broker {
                         quorum.returns.remove(&unacked.entry.arrival());
                     }
                 }
+                self.settles(None);
                 self.restore_credit(id, group, step);
                 self.checkout(id, step);
             }
@@ -286,7 +288,7 @@ impl Broker {
     }
 
     /// Consumers get the credit of these deliveries back, and join the rotation if they had left it.
-    fn restore_credit(&mut self, id: QueueId, group: &[Unacked], step: &mut Step<'_, impl Out>) {
+    pub(super) fn restore_credit(&mut self, id: QueueId, group: &[Unacked], step: &mut Step<'_, impl Out>) {
         for consumer in group.iter().filter_map(|unacked| unacked.consumer) {
             self.consumers[consumer.0].unacked -= 1;
             self.queue_up(id, consumer);

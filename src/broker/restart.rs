@@ -38,7 +38,7 @@ impl Broker {
         if clean {
             self.crash_storage(crash, &mut step);
         }
-        self.bring_back(&back, &mut step);
+        self.bring_back(&back, rules::DUR_10, &mut step);
         step.out.fact(Fact::BrokerStopped, rules::DUR_1);
         self.stopping = false;
         self.doomed.clear();

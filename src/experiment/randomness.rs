@@ -98,10 +98,8 @@ fn storage_parts(system: &SystemSpec) -> Vec<String> {
     if storage.cluster.nodes > 1 && storage.cluster.latency.constant().is_none() {
         parts.push("latency between nodes".to_owned());
     }
-    let by_chance = system
-        .faults
-        .iter()
-        .filter(|fault| fault.kind.meets_chance(storage, system.has_queue_of_version_2()));
+    let by_chance =
+        system.faults.iter().filter(|fault| fault.kind.meets_chance(storage, system.kept_queues()));
     parts.extend(by_chance.map(|fault| format!("what the disk has when `{}` strikes", fault.name)));
     parts
 }
@@ -126,14 +124,15 @@ mod tests {
     /// What the operating system wrote back, and what a queue wrote before it slept.
     #[test]
     fn a_crash_may_find_one_thing_or_another_on_disk() {
-        let parts = |kind: &str, before: &str| {
+        let with = |kind: &str, before: &str, queue: &str| {
             let text = format!(
-                "{before}[[producer]]\nname = \"shop\"\nexchange = \"amq.fanout\"\ninterarrival = \"1s\"\n\
+                "{before}[[queue]]\nname = \"orders\"\n{queue}[[producer]]\nname = \"shop\"\nexchange = \"amq.fanout\"\ninterarrival = \"1s\"\n\
                  [[fault.{kind}]]\nat = \"1s\"\nlasts = \"1s\"\n"
             );
             let loaded = crate::scenario::load("test.toml", &text, &[]).unwrap();
             random_parts(&loaded.variants[0].scenario.system)
         };
+        let parts = |kind: &str, before: &str| with(kind, before, "");
         assert_eq!(parts("power-loss", ""), ["what the disk has when `power-loss` strikes"]);
         assert_eq!(parts("process-crash", ""), ["what the disk has when `process-crash` strikes"]);
         let awake = "[classic-store]\npreset = \"rabbitmq-3.10-classic\"\n";
@@ -146,9 +145,22 @@ mod tests {
         assert_eq!(parts("disk-loss", "").len(), 0);
         let node = "node-crash]]\nnode = 1\nby = \"power-loss\"\n#";
         assert_eq!(parts(node, ""), ["what the disk has when `node-crash` strikes"]);
-        let cluster = "[cluster]\nnodes = 3\n";
-        assert_eq!(parts(node, cluster).len(), 0, "quorum queues only");
-        assert_eq!(parts(node, &format!("[disk]\nhonours-flush = false\n{cluster}")).len(), 1);
+        let quorum = "arguments = { x-queue-type = \"quorum\" }\n";
+        for (nodes, kind) in [(1, "power-loss"), (1, "process-crash"), (1, node), (3, node)] {
+            let cluster = format!("[cluster]\nnodes = {nodes}\n");
+            assert_eq!(with(kind, &cluster, quorum).len(), 0, "{nodes}, {kind}");
+            let lies = format!("[disk]\nhonours-flush = false\n{cluster}");
+            assert_eq!(
+                with(kind, &lies, quorum).len(),
+                usize::from(kind != "process-crash"),
+                "{nodes}, {kind}"
+            );
+        }
+        assert_eq!(
+            with("power-loss", "[broker]\nprofile = \"rabbitmq-3.13\"\n", "durable = false\n").len(),
+            0,
+            "nothing is kept"
+        );
         assert_eq!(parts("broker-restart", slow), ["sync times of the disk"]);
     }
 }

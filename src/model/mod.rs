@@ -61,6 +61,7 @@ pub use run::{simulate, simulate_recorded};
 pub use script::{Call, ClientSpec, StepSpec, When};
 pub use spec::{
     AckBatchSpec, Acknowledge, BindingSpec, ChannelSpec, ClassSpec, ConnectionSpec, ConsumerSpec,
-    Declaration, ExchangeSpec, MessageSpec, Pace, ProducerSpec, QueueSpec, SystemSpec, TopologySpec,
+    Declaration, ExchangeSpec, KeptQueues, MessageSpec, Pace, ProducerSpec, QueueSpec, SystemSpec,
+    TopologySpec,
 };
 pub use system::System;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::amqp::{ChannelNo, FieldTable, Properties, in_vhost};
+use crate::amqp::{ChannelNo, FieldTable, FieldValue, Properties, in_vhost};
 use crate::broker::{Profile, Settings};
 use crate::random::arrivals::ArrivalSpec;
 use crate::random::{Choice, Distribution, Probability};
@@ -71,9 +71,16 @@ impl SystemSpec {
         channels.map(|channel| (channel.connection as u32, ChannelNo(channel.number)))
     }
 
-    /// Whether some queue is declared with an `x-queue-version`, which may be 2.
-    pub fn has_queue_of_version_2(&self) -> bool {
-        self.declared_queues().any(|queue| queue.arguments.get("x-queue-version").is_some())
+    /// Which kinds of queues there are that keep anything on a disk.
+    pub fn kept_queues(&self) -> KeptQueues {
+        let (quorum, classic): (Vec<&QueueSpec>, Vec<&QueueSpec>) =
+            self.declared_queues().filter(|queue| queue.durable).partition(|queue| queue.is_quorum());
+        KeptQueues {
+            classic: !classic.is_empty(),
+            // It may be 1.
+            version_2: classic.iter().any(|queue| queue.arguments.get("x-queue-version").is_some()),
+            quorum: !quorum.is_empty(),
+        }
     }
 
     /// What is declared of queues, at the start and by clients.
@@ -97,6 +104,17 @@ impl SystemSpec {
     pub fn vhost_of(&self, channel: usize) -> &str {
         &self.connections[self.channels[channel].connection].vhost
     }
+}
+
+/// Which kinds of queues there are that keep anything on a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptQueues {
+    /// Durable classic queues.
+    pub classic: bool,
+    /// Of them, some that may have `x-queue-version` 2.
+    pub version_2: bool,
+    /// Quorum queues.
+    pub quorum: bool,
 }
 
 /// A kind of message.
@@ -172,6 +190,13 @@ pub struct QueueSpec {
     pub passive: bool,
     /// `x-…` arguments, passed to the broker untouched.
     pub arguments: FieldTable,
+}
+
+impl QueueSpec {
+    /// Whether it is declared as a quorum queue.
+    pub fn is_quorum(&self) -> bool {
+        self.arguments.get("x-queue-type").and_then(FieldValue::as_str) == Some("quorum")
+    }
 }
 
 /// A binding.

@@ -5,7 +5,7 @@ use super::file::Op;
 use super::mailbox::Item;
 use super::record::{Copy, Level, NOBODY, Part, Record};
 use super::spec::ConfirmAfter;
-use super::store::{Keeps, Storage, WriterId};
+use super::store::{Keeps, Sender, Storage, Unsettled, WriterId};
 use super::writer::{BODIES, INDEX, Which};
 use crate::units::SimTime;
 
@@ -133,9 +133,10 @@ impl Storage {
         }
     }
 
-    /// A copy is out of its queue: `acked`, or dropped, expired, dead-lettered, purged. That has to reach the disk too.
-    pub fn settle(&mut self, now: SimTime, queue: u32, arrival: u32, acked: bool) {
-        self.take_settlement(now, queue, arrival, Some(acked));
+    /// A copy is out of its queue: `acked`, or dropped, expired, dead-lettered, purged. That has to reach the disk too. `by`
+    /// whom, in a quorum queue: `None` if it was the queue itself.
+    pub fn settle(&mut self, now: SimTime, queue: u32, arrival: u32, acked: bool, by: Option<Sender>) {
+        self.take_settlement(now, queue, arrival, Some((acked, by)));
     }
 
     /// What is settled from here on is told to the queue's process at once, which looks only then whether a buffer is full.
@@ -161,17 +162,23 @@ impl Storage {
 
     /// The same; `None` for what waited in the mailbox of the queue's process.
     #[inline]
-    pub(super) fn take_settlement(&mut self, now: SimTime, queue: u32, arrival: u32, acked: Option<bool>) {
+    pub(super) fn take_settlement(
+        &mut self,
+        now: SimTime,
+        queue: u32,
+        arrival: u32,
+        told: Option<(bool, Option<Sender>)>,
+    ) {
         let Some(store) = self.held.queues.get_mut(queue) else { return };
         let spec = store.keeps.spec(&self.spec);
         let own = store.writer;
         let (journal, acks_max) = (spec.journal_entries_max, spec.buffered_acks_max);
         let number = arrival.checked_div(spec.file_messages).unwrap_or(0);
-        let first = acked.is_some();
+        let first = told.is_some();
         let Some(record) = store.records.get_mut(arrival).filter(|record| !(record.settled && first)) else {
             return;
         };
-        if let Some(acked) = acked {
+        if let Some((acked, _)) = told {
             (record.settled, record.acked) = (true, acked);
         }
         if first && spec.takes_time() && store.keeps != Keeps::Quorum {
@@ -181,7 +188,7 @@ impl Storage {
         if store.keeps == Keeps::Quorum {
             record.ack = Level::Buffer;
             let entry = self.log.append(now, ACK_SIZE).unwrap_or(u64::MAX);
-            self.acks.push_back((entry, queue, arrival));
+            self.acks.push_back(Unsettled { entry, queue, arrival, by: told.and_then(|(_, by)| by) });
             self.arm_log(now);
             return;
         }

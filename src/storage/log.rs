@@ -358,6 +358,9 @@ impl Log {
     pub(super) fn crash(&mut self, now: SimTime, crash: Crash, down: impl Fn(usize) -> bool) -> Vec<News> {
         let mut news = Vec::new();
         for number in (0..self.members.len()).filter(|number| down(*number)) {
+            if self.leader == Some(number) && crash != Crash::CleanStop {
+                self.keep_from_others(now, number);
+            }
             let member = &mut self.members[number];
             member.catch_up(now);
             (member.dirty_since, member.unsynced) = (None, VecDeque::new());
@@ -383,6 +386,17 @@ impl Log {
         }
         self.look_for_leader(now, &mut news);
         news
+    }
+
+    /// What the leader, which ends at `now`, had not come to, it has sent to nobody.
+    fn keep_from_others(&mut self, now: SimTime, leader: usize) {
+        let done = self.members[leader].inbox.iter().take_while(|(at, _)| *at <= now);
+        let sent = done.map(|(_, last)| *last).fold(self.members[leader].received, u64::max);
+        for (number, member) in self.members.iter_mut().enumerate() {
+            if number != leader {
+                member.inbox.iter_mut().for_each(|(_, last)| *last = sent.min(*last));
+            }
+        }
     }
 
     /// The nodes for which `back` holds run again, and get what they lack.

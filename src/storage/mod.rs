@@ -28,4 +28,4 @@ pub use log::ClusterSpec;
 pub use preset::{PRESETS, preset, preset_differences};
 pub use record::{Copy, Level};
 pub use spec::{ConfirmAfter, StorageSpec, StoreSpec};
-pub use store::{Asked, Keeps, Storage, WriterId};
+pub use store::{Asked, Keeps, Sender, Storage, WriterId};

@@ -1,11 +1,12 @@
 //! Quorum queues: what is proposed, committed, and left after crashes of nodes.
 
+use std::collections::VecDeque;
 use std::mem;
 
 use super::crash::{Crash, Fate};
 use super::log::News;
 use super::record::{Copy, Level, Record};
-use super::store::{Asked, Storage, WriterId};
+use super::store::{Asked, Sender, Storage, Unsettled, WriterId};
 use crate::units::SimTime;
 
 impl Storage {
@@ -68,7 +69,7 @@ impl Storage {
         }
     }
 
-    pub(super) fn hear(&mut self, now: SimTime, news: Vec<News>) {
+    pub(super) fn hear(&mut self, news: Vec<News>) {
         for one in news {
             match one {
                 News::Committed(entry) => {
@@ -78,8 +79,8 @@ impl Storage {
                 News::Elected(last) => {
                     self.forget_entries_after(last);
                     self.tell_nodes_of_queues();
+                    self.set_lacking_apart(last);
                     self.held.asked.push(Asked::Elected(last));
-                    self.propose_acks_again(now, last);
                 }
                 News::LeaderLost => self.held.asked.push(Asked::LeaderLost),
             }
@@ -99,7 +100,7 @@ impl Storage {
     }
 
     fn acks_are_committed(&mut self, upto: u64) {
-        while let Some(&(entry, queue, arrival)) = self.acks.front()
+        while let Some(&Unsettled { entry, queue, arrival, .. }) = self.acks.front()
             && entry <= upto
         {
             self.acks.pop_front();
@@ -123,12 +124,32 @@ impl Storage {
         }
     }
 
-    /// Channels send again what the new leader does not have.
-    fn propose_acks_again(&mut self, now: SimTime, last: u64) {
-        for (entry, queue, arrival) in mem::take(&mut self.acks) {
-            let entry = if entry <= last { entry } else { self.log.append(now, 0).unwrap_or(u64::MAX) };
-            self.acks.push_back((entry, queue, arrival));
+    fn set_lacking_apart(&mut self, last: u64) {
+        let (there, lacking): (VecDeque<Unsettled>, VecDeque<Unsettled>) =
+            mem::take(&mut self.acks).into_iter().partition(|ack| ack.entry <= last);
+        self.acks = there;
+        self.lacking.extend(lacking);
+    }
+
+    /// The new leader lacks settlements: those whose sender `lives`, and those of the queues themselves, are proposed again. The
+    /// others are void: their copies are in their queues again, by queue and in order of arrival, and whether each was acknowledged.
+    pub fn settle_again(&mut self, now: SimTime, lives: impl Fn(Sender) -> bool) -> Vec<(u32, Copy, bool)> {
+        let mut back = Vec::new();
+        for ack in mem::take(&mut self.lacking) {
+            if ack.by.is_none_or(&lives) {
+                let entry = self.log.append(now, 0).unwrap_or(u64::MAX);
+                self.acks.push_back(Unsettled { entry, ..ack });
+                continue;
+            }
+            let store = self.held.queues.get_mut(ack.queue);
+            if let Some(record) = store.and_then(|store| store.records.get_mut(ack.arrival)) {
+                back.push((ack.queue, record.copy, record.acked));
+                (record.settled, record.acked, record.ack) = (false, false, Level::Nowhere);
+            }
         }
+        self.arm_log(now);
+        back.sort_by_key(|(queue, copy, _)| (*queue, copy.arrived, copy.arrival));
+        back
     }
 
     /// Nodes of a cluster end, and others go on. Whatever their clients had not committed is theirs to send again.
@@ -139,14 +160,14 @@ impl Storage {
         }
         let news = self.log.crash(now, crash, &down);
         self.log.hold(down);
-        self.hear(now, news);
+        self.hear(news);
         self.arm_log(now);
     }
 
     /// Nodes of a cluster run again.
     pub fn start_nodes(&mut self, now: SimTime, back: impl Fn(usize) -> bool) {
         let news = self.log.start(now, &back);
-        self.hear(now, news);
+        self.hear(news);
         self.tell_nodes_of_queues();
         self.arm_log(now);
     }
@@ -158,7 +179,7 @@ impl Storage {
             (0..self.spec.cluster.nodes as usize).map(|node| self.log.is_held(node)).collect();
         let mut news = self.log.start(now, |node| !held[node]);
         news.extend(self.log.elect_now(now));
-        self.hear(now, news);
+        self.hear(news);
         self.arm_log(now);
     }
 
@@ -167,7 +188,8 @@ impl Storage {
         self.reached = (self.log.last_received(), self.log.last_written());
         self.log.crash(now, crash, |_| true);
         let last = self.log.longest();
-        for (entry, queue, arrival) in mem::take(&mut self.acks) {
+        let lacking = mem::take(&mut self.lacking);
+        for Unsettled { entry, queue, arrival, .. } in mem::take(&mut self.acks).into_iter().chain(lacking) {
             let level = if entry <= last { Level::Stable } else { Level::Nowhere };
             if let Some(record) =
                 self.held.queues.get_mut(queue).and_then(|store| store.records.get_mut(arrival))

@@ -48,6 +48,20 @@ impl WriterId {
     pub const LOG: WriterId = WriterId(u32::MAX);
 }
 
+/// Whoever tells a quorum queue of a settlement again if its leader is lost before it is committed, by numbers that the storage
+/// gives back as it got them.
+pub type Sender = (u32, u32);
+
+/// A settlement that is in the log of quorum queues, or was until its leader was lost.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unsettled {
+    pub(super) entry: u64,
+    pub(super) queue: u32,
+    pub(super) arrival: u32,
+    /// `None`: the queue itself.
+    pub(super) by: Option<Sender>,
+}
+
 /// Which of the node's stores a queue has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keeps {
@@ -101,8 +115,10 @@ pub struct Storage {
     pub(super) log: Log,
     /// When all nodes crashed: the last entry of the log that a member had, and the last one in a file.
     pub(super) reached: (u64, u64),
-    /// Acknowledgements that are not committed, by their entries: of which queue's copy.
-    pub(super) acks: VecDeque<(u64, u32, u32)>,
+    /// Settlements that are not committed, in order of their entries.
+    pub(super) acks: VecDeque<Unsettled>,
+    /// Those that a new leader does not have.
+    pub(super) lacking: Vec<Unsettled>,
     /// What comes now comes together.
     pub(super) in_batch: bool,
 }
@@ -155,6 +171,7 @@ impl Storage {
             log: Log::new(&spec.cluster, &spec.disk, &spec.quorum, seed),
             reached: (0, 0),
             acks: VecDeque::new(),
+            lacking: Vec::new(),
             in_batch: false,
         }
     }
@@ -230,7 +247,8 @@ impl Storage {
         if let Some(shared) = store.shared.and_then(|shared| self.writer_mut(shared)) {
             shared.forget_queue(queue);
         }
-        self.acks.retain(|(_, of, _)| *of != queue);
+        self.acks.retain(|ack| ack.queue != queue);
+        self.lacking.retain(|ack| ack.queue != queue);
     }
 
     pub(super) fn writer_mut(&mut self, id: WriterId) -> Option<&mut Writer> {
@@ -242,7 +260,7 @@ impl Storage {
         if id == WriterId::LOG {
             self.log.wake = None;
             let news = self.log.due(now);
-            self.hear(now, news);
+            self.hear(news);
             self.arm_log(now);
             return;
         }

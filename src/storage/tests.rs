@@ -114,7 +114,7 @@ impl Rig {
     }
 
     fn ack(&mut self, arrival: u32) {
-        self.storage.settle(self.now, QUEUE, arrival, true);
+        self.storage.settle(self.now, QUEUE, arrival, true, None);
         self.hear();
     }
 

@@ -5,6 +5,7 @@ mod advice;
 mod calibration;
 mod causes;
 mod cli;
+mod cluster;
 mod conformance;
 mod crash_points;
 mod determinism;

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use super::event::SystemEvent;
 use super::record::Recorder;
-use super::spec::SystemSpec;
+use super::spec::{KeptQueues, SystemSpec};
 use super::system::System;
 use crate::engine::EventList;
 use crate::measure::Strike;
@@ -78,9 +78,10 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// Whether what it finds on disk depends on what is drawn: when the operating system writes back, where a write is torn,
-    /// and when a queue sleeps. `version_2`: there are queues with `x-queue-version` 2.
-    pub fn meets_chance(&self, storage: &StorageSpec, version_2: bool) -> bool {
-        let sleeps = storage.classic.hibernates || (version_2 && storage.classic_2.hibernates);
+    /// and when a queue sleeps. `kept`: the queues that there are.
+    pub fn meets_chance(&self, storage: &StorageSpec, kept: KeptQueues) -> bool {
+        let sleeps =
+            (kept.classic && storage.classic.hibernates) || (kept.version_2 && storage.classic_2.hibernates);
         let disk = &storage.disk;
         let crash = match self {
             FaultKind::QueueCrash(_) => return sleeps,
@@ -93,12 +94,12 @@ impl FaultKind {
         };
         let phase_is_drawn = disk.writeback.phase.is_none();
         match crash {
-            // A cluster has quorum queues only, which leave nothing to the operating system if the disk does what a sync asks for.
-            _ if storage.cluster.nodes > 1 => {
-                crash == Crash::PowerLoss && !disk.honours_flush && phase_is_drawn
-            }
             Crash::Process | Crash::Queue(_) => sleeps,
-            Crash::PowerLoss => sleeps || phase_is_drawn || disk.torn_writes,
+            Crash::PowerLoss => {
+                // Quorum queues leave nothing to the operating system if the disk does what a sync asks for.
+                let lies = kept.quorum && !disk.honours_flush;
+                sleeps || (phase_is_drawn && (kept.classic || lies)) || (disk.torn_writes && kept.classic)
+            }
             Crash::CleanStop | Crash::DiskLoss => false,
         }
     }

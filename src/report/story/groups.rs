@@ -3,7 +3,7 @@
 
 use crate::amqp::{MessageId, QueueId};
 use crate::observe::{Durability, Fact, LossCause, What};
-use crate::rules::RuleRef;
+use crate::rules::{self, RuleRef};
 use crate::units::SimTime;
 
 use super::page::{instant, levels};
@@ -18,7 +18,8 @@ enum Kind {
     Lost(QueueId, LossCause),
     Outside(Option<u32>, LossCause),
     Refused(LossCause),
-    CameBack(QueueId, bool),
+    /// Whether it was acknowledged, and whether a new leader does not know of it.
+    CameBack(QueueId, bool, bool),
     Reached(QueueId, Durability, SimTime),
 }
 
@@ -32,7 +33,9 @@ impl Kind {
                 let (kind, message) = match fact {
                     Fact::Lost { queue, message, cause, .. } => (Kind::Lost(*queue, *cause), message),
                     Fact::PublishRefused { message, cause } => (Kind::Refused(*cause), message),
-                    Fact::CameBack { queue, message, acked, .. } => (Kind::CameBack(*queue, *acked), message),
+                    Fact::CameBack { queue, message, acked, .. } => {
+                        (Kind::CameBack(*queue, *acked, rule.id == rules::QQ_7.id), message)
+                    }
                     Fact::Reached { queue, message, level, at, .. } => {
                         (Kind::Reached(*queue, *level, *at), message)
                     }
@@ -103,10 +106,11 @@ impl Group {
                 let with = if cause == LossCause::RolledBack { "transaction" } else { "channel" };
                 format!("broker discards {names} with {its} {with}")
             }
-            Kind::CameBack(id, acked) => format!(
-                "{} has {names} again, which {was} {}: that was not on the disk; {ready} ready",
+            Kind::CameBack(id, acked, elected) => format!(
+                "{} has {names} again, which {was} {}: {}; {ready} ready",
                 queue(id),
-                if acked { "acknowledged" } else { "gone" }
+                if acked { "acknowledged" } else { "gone" },
+                if elected { "the new leader does not know of that" } else { "that was not on the disk" }
             ),
             Kind::Reached(id, Durability::Written, _) => format!(
                 "{} has written {names}: from now on {it} {survives} a crash of the broker's process",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::amqp::{MessageId, Method, QueueId, ServerMethod};
 use crate::observe::{DeathReason, Fact, LossCause, Settlement, What};
-use crate::rules;
+use crate::rules::{self, RuleRef};
 use crate::units::{SimDuration, SimTime};
 
 use super::chain::Steps;
@@ -166,7 +166,7 @@ impl Life {
             What::Broker(Fact::Confirmed { .. }, rule) => {
                 self.steps.accepted = Some((at, rule.id == rules::CF_9.id));
             }
-            What::Broker(fact, _) => self.observe_fact(view, at, fact),
+            What::Broker(fact, rule) => self.observe_fact(view, at, (fact, *rule)),
             What::ReachedClient { method: ServerMethod::TxCommitOk, .. } => {
                 self.answered = Some(("committed", at));
             }
@@ -187,7 +187,7 @@ impl Life {
         }
     }
 
-    fn observe_fact(&mut self, view: View<'_>, at: SimTime, fact: &Fact) {
+    fn observe_fact(&mut self, view: View<'_>, at: SimTime, (fact, rule): (&Fact, RuleRef)) {
         match fact {
             Fact::Unroutable { returned, .. } => {
                 self.outside = if *returned { Outside::Returned } else { Outside::Dropped };
@@ -234,8 +234,12 @@ impl Life {
             Fact::CameBack { queue, .. } => {
                 let copy = self.enter(*queue);
                 copy.place = Place::Ready;
-                copy.reasons
-                    .push("its acknowledgement was not on the disk when the broker crashed".to_owned());
+                let why = if rule.id == rules::QQ_7.id {
+                    "its acknowledgement was lost with the leader and with its channel"
+                } else {
+                    "its acknowledgement was not on the disk when the broker crashed"
+                };
+                copy.reasons.push(why.to_owned());
             }
             Fact::Reached { queue, level, at, .. } => self.enter(*queue).steps.reached(*level, *at),
             Fact::Replied { .. } => self.outside = Outside::Replied,

@@ -1,10 +1,9 @@
 //! What is allowed in the tables of storage and hardly meant: keys that change nothing, and values that no disk has.
 
-use crate::amqp::FieldValue;
-use crate::model::SystemSpec;
+use crate::model::{FaultKind, SystemSpec};
 use crate::scenario::diagnostic::{Diagnostic, Problems};
 use crate::scenario::ids;
-use crate::scenario::node::{Entry, Table};
+use crate::scenario::node::{Entry, Node, Table, Value};
 use crate::storage::{ConfirmAfter, StorageSpec, StoreSpec};
 use crate::units::SimDuration;
 
@@ -18,17 +17,12 @@ const REGISTRATION_MAX: SimDuration = SimDuration::from_secs(60);
 /// Reports them, for a scenario that was read.
 pub(super) fn check(tree: &Table, system: &SystemSpec, problems: &mut Problems) {
     let Some(storage) = &system.storage else { return };
-    let doubts = Doubts { tree, storage, has_quorum: has_quorum_queue(system) };
+    let doubts = Doubts { tree, storage, has_quorum: system.kept_queues().quorum };
     doubts.of_quorum(problems);
+    doubts.of_faults(system, problems);
     doubts.of_classic(problems);
     doubts.of_disk(problems);
     doubts.of_values(problems);
-}
-
-fn has_quorum_queue(system: &SystemSpec) -> bool {
-    system
-        .declared_queues()
-        .any(|queue| queue.arguments.get("x-queue-type").and_then(FieldValue::as_str) == Some("quorum"))
 }
 
 struct Doubts<'a> {
@@ -126,10 +120,40 @@ impl Doubts<'_> {
                 self.idle((TABLE, key), because, "add `separate-bodies = true`", problems);
             }
         }
+        if !store.takes_time() {
+            let because = "the process of a queue takes no time, so no confirm waits for a mailbox";
+            self.idle((TABLE, "sync-timer"), because, "add `service-time = \"70us\"`", problems);
+        }
+        if store.file_messages == 0 {
+            let because = "one file takes all messages";
+            self.idle((TABLE, "deletes-settled-files"), because, "add `file-messages = 4096`", problems);
+        }
         if store.shared_from == 0 {
             for key in ["shared-sync", "shared-file-size"] {
                 let because = "no body goes to the shared store";
                 self.idle((TABLE, key), because, "add `shared-from = \"4096B\"`", problems);
+            }
+        }
+    }
+
+    fn of_faults(&self, system: &SystemSpec, problems: &mut Problems) {
+        let kinds = self.tree.get("fault").and_then(Node::as_table).and_then(|all| all.get("queue-crash"));
+        let Some(Value::List(given)) = kinds.map(|kind| &kind.value) else { return };
+        let crashes = system.faults.iter().filter_map(|fault| match &fault.kind {
+            FaultKind::QueueCrash(crash) => Some(crash),
+            _ => None,
+        });
+        for (crash, given) in crashes.zip(given) {
+            let is_quorum = system.declared_queues().any(|one| one.name == crash.queue && one.is_quorum());
+            let Some(entry) = given.as_table().and_then(|table| table.entry("queue")) else { continue };
+            if is_quorum {
+                let text = format!(
+                    "`queue-crash` of `{}` has no effect: a quorum queue makes its state again from its log",
+                    crash.queue
+                );
+                let help = "crash a node with `[[fault.node-crash]]`, or take a classic queue";
+                let doubt = Diagnostic::warning(ids::KEY_WITHOUT_EFFECT, text);
+                problems.push(doubt.at(entry.node.place.as_ref()).help(help));
             }
         }
     }

@@ -279,3 +279,43 @@ set = { "queue.orders.arguments.x-queue-type" = "quorum" }
         expect![[""]],
     );
 }
+
+#[test]
+fn a_crash_of_a_queue_that_loses_nothing() {
+    says(
+        "[[queue]]\nname = \"quorate\"\narguments = { x-queue-type = \"quorum\" }\n\n[[fault.queue-crash]]\nqueue = \"quorate\"\n\
+         at = \"1s\"\n",
+        expect![[r#"
+            warning[key-without-effect]: `queue-crash` of `quorate` has no effect: a quorum queue makes its state again from its log
+             --> scenarios/orders.toml:6:9
+              |
+            6 | queue = "quorate"
+              |         ^^^^^^^^^
+              |
+              = help: crash a node with `[[fault.node-crash]]`, or take a classic queue
+        "#]],
+    );
+}
+
+#[test]
+fn settings_of_a_process_that_takes_no_time_and_of_files_that_there_are_not() {
+    says(
+        "[classic-store]\npreset = \"rabbitmq-3.10-classic\"\nsync-timer = \"1s\"\ndeletes-settled-files = true\n",
+        expect![[r#"
+            warning[key-without-effect]: `sync-timer` of `[classic-store]` has no effect: the process of a queue takes no time, so no confirm waits for a mailbox
+             --> scenarios/orders.toml:3:1
+              |
+            3 | sync-timer = "1s"
+              | ^^^^^^^^^^
+              |
+              = help: add `service-time = "70us"`
+            warning[key-without-effect]: `deletes-settled-files` of `[classic-store]` has no effect: one file takes all messages
+             --> scenarios/orders.toml:4:1
+              |
+            4 | deletes-settled-files = true
+              | ^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: add `file-messages = 4096`
+        "#]],
+    );
+}
