@@ -321,7 +321,7 @@ impl<R: Recorder> System<R> {
             self.apply(Command::Timer(Timer { slot }), events);
         }
         if !matters {
-            events.stay();
+            self.faults.stay(events);
         }
     }
 
@@ -363,7 +363,6 @@ impl<R: Recorder> Model for System<R> {
 
     #[inline(always)]
     fn handle(&mut self, seq: Seq, event: SystemEvent, load: Load, events: &mut EventList<SystemEvent>) {
-        let at = events.now();
         match event {
             SystemEvent::ProducerDue(index) => self.producer_due(index as usize, seq, events),
             SystemEvent::ReachBroker(index) => self.reach_broker(index as usize, (seq, load), events),
@@ -384,7 +383,7 @@ impl<R: Recorder> Model for System<R> {
             SystemEvent::BrokerTimer(slot) => self.timer_due(slot, seq, events),
         }
         if self.faults.wait() {
-            self.look_at_conditions(at, events);
+            self.look_at_conditions(events);
         }
     }
 

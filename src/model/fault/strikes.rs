@@ -33,8 +33,7 @@ pub(in crate::model) struct Strikers {
     waiting: Vec<u32>,
     /// Events handled while somebody waited.
     events: u64,
-    /// When the last of them came. The clock may have been put back if it kept nobody waiting; who strikes after it does so
-    /// then.
+    /// When the last of them came: who strikes after it does so then, even if it was not to prolong the run.
     pub(in crate::model) last: SimTime,
 }
 
@@ -68,6 +67,12 @@ impl Strikers {
     #[inline]
     pub(in crate::model) fn wait(&self) -> bool {
         !self.waiting.is_empty()
+    }
+
+    /// The event under way does not prolong the run.
+    pub(in crate::model) fn stay(&mut self, events: &mut EventList<SystemEvent>) {
+        self.last = events.now();
+        events.stay();
     }
 }
 
@@ -105,12 +110,12 @@ impl<R: Recorder> System<R> {
         if self.repeats(index) {
             // A run does not go on for the sake of faults that find nothing to disturb.
             if is_drained(self, events) {
-                events.stay();
+                self.faults.stay(events);
                 return;
             }
             self.plan_repeat(index, events.now(), events);
             if self.faults.of[index].lasts {
-                events.stay();
+                self.faults.stay(events);
                 return;
             }
         }
@@ -122,12 +127,13 @@ impl<R: Recorder> System<R> {
         matches!(self.spec.faults[index].trigger, Trigger::Every(_))
     }
 
-    /// An event was handled that came `at` this instant, while some condition is waited for: those that have come true strike,
-    /// the first in the scenario first, which may make others true.
+    /// An event was handled while some condition is waited for: those that have come true strike, the first in the scenario
+    /// first, which may make others true.
     #[cold]
     #[inline(never)]
-    pub(in crate::model) fn look_at_conditions(&mut self, at: SimTime, events: &mut EventList<SystemEvent>) {
+    pub(in crate::model) fn look_at_conditions(&mut self, events: &mut EventList<SystemEvent>) {
         self.faults.events += 1;
+        let at = self.faults.last.max(events.now());
         self.faults.last = at;
         let count = self.faults.events;
         let holds = |system: &Self, index: u32| match &system.spec.faults[index as usize].trigger {
