@@ -121,6 +121,8 @@ pub fn advise(
     let mut ends = sweep_plan(&plan, &[&first[..], &[None]].concat());
     ends.leave_out_warm_up(jobs, &|_, _| {})?;
     plan.scenario.system.measured_from = plan.scenario.system.measured_from.map(|_| ends.measured_from());
+    plan.scenario.system.arrivals_end =
+        ends.grid.points.iter().filter_map(|point| point.scenario.system.arrivals_end).min();
     let warm_up = ends.warm_up;
     let mut search = Search { plan, warm_up, jobs, progress, tried: Vec::new(), done: 0 };
     search.run(&[None])?;

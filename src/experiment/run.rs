@@ -280,7 +280,9 @@ fn find_warm_ups(variants: &mut [VariantResult], jobs: usize) -> Result<(), Simu
     }
     let longest = variants.iter().filter_map(|variant| Some(variant.warm_up.as_ref()?.ends)).max();
     for variant in variants.iter_mut().filter(|variant| variant.warm_up.is_some()) {
-        variant.variant.scenario.system.measured_from = longest;
+        let system = &mut variant.variant.scenario.system;
+        system.measured_from = longest;
+        system.arrivals_end = variant.warm_up.as_ref().map(|found| found.arrivals_end);
     }
     Ok(())
 }
@@ -366,6 +368,7 @@ pub(crate) mod tests {
                 storage: None,
                 duration: SimTime::from_nanos(100_000_000_000),
                 measured_from: None,
+                arrivals_end: None,
                 details: false,
                 events_max: 1_000_000,
                 profile: Profile::default(),

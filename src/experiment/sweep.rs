@@ -200,8 +200,9 @@ impl SweepPlan {
         for place in 0..points {
             let pilots = self.looks(place)[0].min(PILOT) as u32;
             let runs: Vec<Replication> = (0..pilots).map(|index| self.replication(place, index)).collect();
-            let scenario = &self.grid.points[place].scenario;
+            let scenario = &mut self.grid.points[place].scenario;
             if let Some(found) = warm_up(scenario, &runs, jobs)? {
+                scenario.system.arrivals_end = Some(found.arrivals_end);
                 // Of those that are as long, one that never settled is told of.
                 let rank = |one: &WarmUp| (one.ends, !one.is_over());
                 if self.warm_up.as_ref().is_none_or(|(_, longest)| rank(&found) > rank(longest)) {

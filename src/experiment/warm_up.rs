@@ -2,7 +2,7 @@
 
 use super::run::caught;
 use super::{Replication, SimulatorBug, in_order};
-use crate::model::{SystemSpec, populations};
+use crate::model::{ProducerSpec, SystemSpec, arrivals_end, populations};
 use crate::scenario::{Horizon, Scenario};
 use crate::stats::{self, PILOT, mser_5};
 use crate::units::SimTime;
@@ -15,6 +15,9 @@ const LOOKS: u32 = 1000;
 pub struct WarmUp {
     /// Measures may begin here.
     pub ends: SimTime,
+    /// Up to here messages come, in every pilot run: there is no long run afterwards. The scenario's duration if they come as long
+    /// as that.
+    pub arrivals_end: SimTime,
     /// How one knows.
     pub how: FoundBy,
 }
@@ -33,7 +36,7 @@ pub enum FoundBy {
         settled: bool,
         /// The mean number of messages in all queues at equal distances.
         populations: Vec<f64>,
-        /// Into how many distances a whole run is divided.
+        /// Into how many distances the time is divided in which messages come.
         looks: u32,
     },
 }
@@ -55,25 +58,36 @@ pub fn warm_up(
     replications: &[Replication],
     jobs: usize,
 ) -> Result<Option<WarmUp>, SimulatorBug> {
+    let pilots = &replications[..replications.len().min(PILOT)];
     match scenario.study.horizon {
         Horizon::Terminating => Ok(None),
-        Horizon::SteadyState { warm_up: Some(length) } => {
-            Ok(Some(WarmUp { ends: SimTime::ZERO + length, how: FoundBy::Given }))
-        }
-        Horizon::SteadyState { warm_up: None } => {
-            by_pilot_runs(&scenario.system, replications, jobs).map(Some)
-        }
+        Horizon::SteadyState { warm_up: Some(length) } => Ok(Some(WarmUp {
+            ends: SimTime::ZERO + length,
+            arrivals_end: end_of_arrivals(&scenario.system, pilots, jobs)?,
+            how: FoundBy::Given,
+        })),
+        Horizon::SteadyState { warm_up: None } => by_pilot_runs(&scenario.system, pilots, jobs).map(Some),
     }
 }
 
-fn by_pilot_runs(
+/// The first instant at which no more messages come in one of these runs.
+fn end_of_arrivals(
     system: &SystemSpec,
-    replications: &[Replication],
+    pilots: &[Replication],
     jobs: usize,
-) -> Result<WarmUp, SimulatorBug> {
-    let pilots = &replications[..replications.len().min(PILOT)];
-    let counted =
-        in_order(pilots.len(), jobs, |k| caught(&pilots[k], || populations(system, pilots[k].seed, LOOKS)));
+) -> Result<SimTime, SimulatorBug> {
+    if system.producers.is_empty() || system.producers.iter().any(ProducerSpec::is_endless) {
+        return Ok(system.duration);
+    }
+    let ends = in_order(pilots.len(), jobs, |k| caught(&pilots[k], || arrivals_end(system, pilots[k].seed)));
+    let ends = ends.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(ends.into_iter().min().unwrap_or(system.duration))
+}
+
+fn by_pilot_runs(system: &SystemSpec, pilots: &[Replication], jobs: usize) -> Result<WarmUp, SimulatorBug> {
+    let until = end_of_arrivals(system, pilots, jobs)?;
+    let look = |k: usize| caught(&pilots[k], || populations(system, pilots[k].seed, LOOKS, until));
+    let counted = in_order(pilots.len(), jobs, look);
     let counted = counted.into_iter().collect::<Result<Vec<_>, _>>()?;
     let shortest = counted.iter().map(Vec::len).min().unwrap_or(0);
     let mean = |k: usize| {
@@ -85,7 +99,8 @@ fn by_pilot_runs(
         stats::WarmUp::Ends(looks) => (looks, true),
         stats::WarmUp::NotReached => (shortest / 2, false),
     };
-    let nanos = u128::from(system.duration.as_nanos()) * looks as u128 / u128::from(LOOKS);
+    let nanos = u128::from(until.as_nanos()) * looks as u128 / u128::from(LOOKS);
     let ends = SimTime::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
-    Ok(WarmUp { ends, how: FoundBy::PilotRuns { runs: pilots.len(), settled, populations, looks: LOOKS } })
+    let how = FoundBy::PilotRuns { runs: pilots.len(), settled, populations, looks: LOOKS };
+    Ok(WarmUp { ends, arrivals_end: until, how })
 }

@@ -24,8 +24,8 @@ pub use ledger::{Ledger, LedgerError};
 pub use little::{LittlesLaw, Waits};
 pub use losses::loss_measure;
 pub use outcome::{
-    ClientError, ClientOutcome, ConsumerOutcome, DownstreamOutcome, End, EndReason, FaultOutcome, Outcome,
-    ProducerOutcome, QueueOutcome, Stopped, Strike,
+    ClientError, ClientOutcome, ConsumerOutcome, DownstreamOutcome, End, EndReason, FaultOutcome, LOOKS,
+    Outcome, ProducerOutcome, QueueOutcome, Stopped, Strike,
 };
 pub use safety::Safety;
 pub use scope::{Scope, Unit};

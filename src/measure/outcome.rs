@@ -273,6 +273,9 @@ pub struct Strike {
     pub lost: u64,
 }
 
+/// So often one looks how many messages queues hold, in what is measured: 64 times in each third.
+pub const LOOKS: usize = 192;
+
 /// Everything that one replication gives.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {

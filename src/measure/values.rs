@@ -2,7 +2,8 @@
 
 use crate::measure::fairness::max_min_ratio;
 use crate::measure::{
-    ConsumerOutcome, Details, DownstreamOutcome, EndReason, Outcome, ProducerOutcome, QueueOutcome, Safety,
+    ConsumerOutcome, Details, DownstreamOutcome, EndReason, LOOKS, Outcome, ProducerOutcome, QueueOutcome,
+    Safety,
 };
 use crate::observe::LossCause;
 use crate::stats::Histogram;
@@ -112,13 +113,13 @@ pub(super) fn lost_to(outcome: &Outcome, cause: LossCause) -> Option<f64> {
     Some(outcome.ledger.lost_to(cause) as f64)
 }
 
-/// The mean of the messages that a queue held in the first (0), second or last (2) third of what is measured; `None` where
-/// the run drained before its end, or nobody looked.
+/// The mean of the messages that a queue held in the first (0), second or last (2) third of what is measured, or of the part of it
+/// in which messages come; `None` where the run drained before its end, or nobody looked.
 pub(super) fn third(outcome: &Outcome, queue: usize, part: usize) -> Option<f64> {
-    if outcome.end.why == EndReason::Drained {
+    let looks = &outcome.queues.get(queue)?.populations;
+    if outcome.end.why == EndReason::Drained && looks.len() < LOOKS {
         return None;
     }
-    let looks = &outcome.queues.get(queue)?.populations;
     let length = looks.len() / 3;
     let held: Vec<f64> = looks.iter().skip(length * part).take(length).map(|&held| held as f64).collect();
     crate::stats::mean(&held)

@@ -5,27 +5,42 @@ use std::sync::Arc;
 use super::books::Books;
 use super::consumer::Consumer;
 use super::event::SystemEvent;
+use super::producer::Producer;
 use super::reader_books::ConsumerBook;
 use super::record::{Lean, Recorder};
 use super::spec::{Acknowledge, SystemSpec};
 use super::system::{Node, System};
 use crate::amqp::QueueId;
 use crate::engine::{EventList, Limits, RunEnd, Stop, run};
-use crate::measure::{LedgerError, LittlesLaw, Waits};
+use crate::measure::{LOOKS, LedgerError, LittlesLaw, Waits};
 use crate::units::{SimDuration, SimTime};
 
-/// So often one looks how many messages queues hold, in what is measured: 64 times in each third.
-const LOOKS: u128 = 192;
+/// So many events are handled before one asks again whether arrivals have ended.
+const STRIDE: u64 = 256;
 
-/// How many messages the queues held together, ready and unacknowledged or in buffers, at `points` equal distances of one run of the
-/// scenario's duration. Shorter where the run ends before.
-pub fn populations(spec: &SystemSpec, seed: u64, points: u32) -> Vec<u64> {
+/// When the last producer has published its last message in one run; the scenario's duration if that is before.
+pub fn arrivals_end(spec: &SystemSpec, seed: u64) -> SimTime {
+    let (mut system, mut events) = System::new(&Arc::new(spec.clone()), seed, Lean);
+    let mut left = spec.events_max;
+    loop {
+        let end = run(&mut system, &mut events, Limits { time: spec.duration, events: left.min(STRIDE) });
+        left -= end.events;
+        let is_done = |producer: &Producer| producer.follows() || producer.is_done(end.at);
+        if end.why != Stop::EventLimit || left == 0 || system.producers.iter().all(is_done) {
+            return end.at;
+        }
+    }
+}
+
+/// How many messages the queues held together, ready and unacknowledged or in buffers, at `points` equal distances of one run
+/// up to `until`. Shorter where the run ends before.
+pub fn populations(spec: &SystemSpec, seed: u64, points: u32, until: SimTime) -> Vec<u64> {
     let spec = Arc::new(spec.clone());
     let (mut system, mut events) = System::new(&spec, seed, Lean);
     let mut left = spec.events_max;
     let mut populations = Vec::new();
     for point in 1..=points {
-        let nanos = u128::from(spec.duration.as_nanos()) * u128::from(point) / u128::from(points);
+        let nanos = u128::from(until.as_nanos()) * u128::from(point) / u128::from(points);
         let time = SimTime::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
         let end = run(&mut system, &mut events, Limits { time, events: left });
         left -= end.events;
@@ -58,14 +73,15 @@ impl<R: Recorder> System<R> {
         if from >= duration {
             return vec![end];
         }
-        let length = u128::from(duration.since(from).as_nanos());
+        let until = self.spec().arrivals_end.unwrap_or(duration).clamp(from, duration);
+        let length = u128::from(until.since(from).as_nanos());
         // In the middle of equal parts, so that none of them counts more than another.
         let look = |part: u128| {
-            let nanos = length * (2 * part + 1) / (2 * LOOKS);
+            let nanos = length * (2 * part + 1) / (2 * LOOKS as u128);
             (from + SimDuration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)), Halt::Look)
         };
         let measure = (from > SimTime::ZERO).then_some((from, Halt::Measure));
-        measure.into_iter().chain((0..LOOKS).map(look)).chain([end]).collect()
+        measure.into_iter().chain((0..LOOKS as u128).map(look)).chain([end]).collect()
     }
 
     /// Runs to the end, and measures from the instant on that the scenario names.

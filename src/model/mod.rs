@@ -54,7 +54,7 @@ pub use fault::{
     ProducerCrash, ProducerCrashBy, QueueCrash, Repeats, Resource, Trigger,
 };
 pub use hand::{HandMessage, channel};
-pub use measuring::populations;
+pub use measuring::{arrivals_end, populations};
 pub use operator::{OperatorSpec, PermissionSpec, PolicySpec, Refusal, UserSpec, refusals};
 pub use record::{Lean, Recorder, Recording};
 pub use run::{simulate, simulate_recorded};

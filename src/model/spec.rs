@@ -26,6 +26,9 @@ pub struct SystemSpec {
     /// Of a steady state: measures begin at this instant, what happened before is warm-up, and from it on one looks how many
     /// messages queues hold. `None`: the run is measured as a whole. The books cover the whole run.
     pub measured_from: Option<SimTime>,
+    /// Of a run that is not measured as a whole: after this nothing comes any more, so that queues may be empty because of that;
+    /// `None`: messages come until it stops.
+    pub arrivals_end: Option<SimTime>,
     /// Look at every observation, for measures that take it. It makes a run slower.
     pub details: bool,
     /// After how many events the run stops, whatever the virtual time: an endless scenario is an answer, not a hang.
@@ -190,6 +193,18 @@ pub struct QueueSpec {
     pub passive: bool,
     /// `x-…` arguments, passed to the broker untouched.
     pub arguments: FieldTable,
+}
+
+impl ProducerSpec {
+    /// Whether it publishes as long as the run lasts: no count, instant or file ends it, and it follows nobody.
+    pub fn is_endless(&self) -> bool {
+        let ends = match &self.pace {
+            Pace::Interarrival(_) | Pace::Closed(_) => false,
+            Pace::Arrivals(arrivals, _) => arrivals.is_finite(),
+            Pace::After { .. } => true,
+        };
+        self.count.is_none() && self.stop.is_none() && !ends
+    }
 }
 
 impl QueueSpec {

@@ -92,6 +92,42 @@ fn a_queue_that_does_not_keep_up_is_not_averaged() {
     assert!(over("8ms").unstable.is_empty());
 }
 
+/// A run of so many messages is over long before its duration: all is looked for while they come.
+#[test]
+fn a_run_that_ends_with_its_messages_has_a_warm_up_and_may_not_keep_up() {
+    let counted = |interarrival: &str, latency: &str| {
+        ScenarioBuilder::new("counted")
+            .replication()
+            .with("study", "steady-state")
+            .with("replications", 10)
+            .link()
+            .with("latency", latency)
+            .queue("tasks")
+            .producer("shop")
+            .with("routing-key", "tasks")
+            .with("count", 4000)
+            .with("interarrival", [("exponential", interarrival)])
+            .consumer("billing")
+            .with("queue", "tasks")
+            .with("prefetch-count", 1)
+            .with("service-time", [("exponential", "1ms")])
+            .build()
+            .unwrap_or_else(|mistakes| panic!("{mistakes}"))
+    };
+    let steady = result(&counted("2ms", "0s"), 2);
+    let warm_up = steady.variants[0].warm_up.as_ref().unwrap();
+    assert!(warm_up.is_over(), "{warm_up:?}");
+    // 4000 messages take 8 s; some look is at less than a tenth of that.
+    assert_eq!(warm_up.arrivals_end.as_nanos() / 1_000_000_000, 7, "{}", warm_up.arrivals_end);
+    assert!(steady.variants[0].unstable.is_empty());
+    let why = |latency: &str| {
+        let rising = result(&counted("600us", latency), 2);
+        rising.variants[0].unstable.iter().map(|one| one.why).collect::<Vec<_>>()
+    };
+    assert!(matches!(why("0s")[..], [Instability::Load(_)]));
+    assert!(matches!(why("10us")[..], [Instability::Rises { .. }]), "no queue of the textbooks");
+}
+
 #[test]
 fn a_warm_up_is_not_measured_and_does_not_change_the_run() {
     let outcome = |warm_up: &str, from: u64| {

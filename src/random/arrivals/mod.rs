@@ -26,6 +26,11 @@ pub enum ArrivalSpec {
 }
 
 impl ArrivalSpec {
+    /// Whether there is a last instant.
+    pub fn is_finite(&self) -> bool {
+        matches!(self, ArrivalSpec::Replay(_))
+    }
+
     /// Whether two seeds can give different instants.
     pub fn is_random(&self) -> bool {
         match self {

@@ -15,7 +15,7 @@ pub(super) fn picture(result: &RunResult) -> Picture {
     let panels = result.variants.iter().filter_map(|variant| {
         let system = &variant.variant.scenario.system;
         let title = of(result, &variant.variant.name, None);
-        panel(title, variant.warm_up.as_ref()?, system.duration, system.measured_from.unwrap_or_default())
+        panel(title, variant.warm_up.as_ref()?, system.measured_from.unwrap_or_default())
     });
     named(&result.name, panels.collect())
 }
@@ -25,7 +25,7 @@ pub fn warm_up_svg(plan: &SweepPlan, called: impl Fn(usize) -> String) -> Option
     let (point, warm_up) = plan.warm_up.as_ref()?;
     let scenario = &plan.grid.points[*point].scenario;
     let system = &scenario.system;
-    let panel = panel(called(*point), warm_up, system.duration, system.measured_from.unwrap_or_default())?;
+    let panel = panel(called(*point), warm_up, system.measured_from.unwrap_or_default())?;
     Some(svg(&named(&scenario.name, vec![panel])))
 }
 
@@ -40,11 +40,11 @@ fn named(name: &str, panels: Vec<Panel>) -> Picture {
 }
 
 /// The panel of one warm-up; `None` where the scenario gives it.
-fn panel(title: String, warm_up: &WarmUp, duration: SimTime, measured_from: SimTime) -> Option<Panel> {
+fn panel(title: String, warm_up: &WarmUp, measured_from: SimTime) -> Option<Panel> {
     let FoundBy::PilotRuns { runs, settled, populations, looks } = &warm_up.how else { return None };
     let batches: Vec<f64> =
         populations.chunks_exact(BATCH).map(|batch| batch.iter().sum::<f64>() / BATCH as f64).collect();
-    let distance = duration.as_nanos() as f64 / f64::from(*looks);
+    let distance = warm_up.arrivals_end.as_nanos() as f64 / f64::from(*looks);
     let at = |batch: usize| (batch * BATCH) as f64 * distance;
     let curve = |name: String, shape, values: &[f64]| {
         let points = values.iter().enumerate().map(|(k, value)| Point::at(at(k), *value)).collect();
@@ -67,7 +67,12 @@ fn panel(title: String, warm_up: &WarmUp, duration: SimTime, measured_from: SimT
     let title = if title.is_empty() { title } else { format!("{title}: warm-up until {}", warm_up.ends) };
     Some(Panel {
         title,
-        x: Axis::until("virtual time", duration.as_nanos() as f64, Unit::Nanoseconds, 8),
+        x: Axis::until(
+            "virtual time",
+            warm_up.arrivals_end.max(measured_from).as_nanos() as f64,
+            Unit::Nanoseconds,
+            8,
+        ),
         content: Content::Curves {
             y: Axis::from_zero("messages in all queues", highest, Unit::Ratio, 5),
             series,
@@ -103,10 +108,12 @@ mod tests {
     fn a_warm_up_that_is_given_has_no_picture_and_one_that_is_found_has_its_cut() {
         let ends = SimTime::from_nanos(20_000_000_000);
         let end = SimTime::from_nanos(100_000_000_000);
-        assert!(panel(String::new(), &WarmUp { ends, how: FoundBy::Given }, end, ends).is_none());
+        assert!(
+            panel(String::new(), &WarmUp { ends, arrivals_end: end, how: FoundBy::Given }, ends).is_none()
+        );
         let populations = (0..1000).map(|k| f64::from(k.min(200)) / 40.0).collect();
         let how = FoundBy::PilotRuns { runs: 10, settled: true, populations, looks: 1000 };
-        let panel = panel(String::new(), &WarmUp { ends, how }, end, end).unwrap();
+        let panel = panel(String::new(), &WarmUp { ends, arrivals_end: end, how }, end).unwrap();
         let Content::Curves { series, notes, y } = panel.content else { panic!("it has curves") };
         assert_eq!((series[0].points.len(), notes.len()), (200, 2));
         assert_eq!((notes[0].0, y.high), (2e10, 5.0));

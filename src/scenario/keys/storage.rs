@@ -119,7 +119,7 @@ const STORE_KEYS: &[KeySpec] = &[
         "deletes-settled-files",
         Kind::Boolean,
         Means("the preset's"),
-        "Whether a file of the index goes at once when all in it is acknowledged, dropped or expired. For `file-messages`.",
+        "Whether a file of the index, which takes `file-messages`, goes at once when all in it is acknowledged, dropped or expired.",
         "true",
     ),
     key(

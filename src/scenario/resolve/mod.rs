@@ -124,6 +124,7 @@ pub(super) fn scenario(
         duration: instant(replication.duration.value),
         details: replication.study.details == Some(true),
         measured_from: replication.study.measured_from().map(instant),
+        arrivals_end: None,
         events_max: replication.events_max,
         profile: profile.value,
         classes: classes.specs,
