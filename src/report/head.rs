@@ -49,11 +49,14 @@ fn study(result: &RunResult) -> Option<String> {
         FoundBy::Given => None,
     });
     let by = match found {
-        Some(runs) => format!("found by MSER-5 in {}", numbers::counted(runs as u64, "pilot run")),
+        Some(runs) => {
+            let runs = numbers::counted(runs as u64, "pilot run");
+            format!("found by MSER-5 in {runs}, at least a twentieth")
+        }
         None => "as the scenario says".to_owned(),
     };
     let warm_up = warm_ups().next().map(|_| {
-        if let Some(note) = from_the_start(measured_from, found) {
+        if let Some(note) = from_the_start(measured_from) {
             return format!("steady state, {note}");
         }
         let of = if result.variants.len() > 1 { ", the longest of all variants'" } else { "" };
@@ -75,19 +78,12 @@ fn study(result: &RunResult) -> Option<String> {
     (!said.is_empty()).then(|| said.join("; "))
 }
 
-/// What a warm-up of nothing means, found in so many pilot runs or given by the scenario; `None` where something is left out.
-pub(super) fn from_the_start(measured_from: SimTime, found: Option<usize>) -> Option<String> {
-    let why = match found {
-        _ if measured_from > SimTime::ZERO => return None,
-        Some(runs) => {
-            let runs = numbers::counted(runs as u64, "pilot run");
-            format!("MSER-5 found no warm-up in {runs}")
-        }
-        None => "the scenario gives no warm-up".to_owned(),
-    };
-    Some(format!(
-        "measured from the start: {why}. Queues are empty at first, so means may still be a little low (initial bias)"
-    ))
+/// What a warm-up of nothing means, which a scenario may give; `None` where something is left out.
+pub(super) fn from_the_start(measured_from: SimTime) -> Option<&'static str> {
+    (measured_from == SimTime::ZERO).then_some(
+        "measured from the start: the scenario gives no warm-up. Queues are empty at first, so means may be a little low (initial \
+         bias)",
+    )
 }
 
 /// Which replications a variant has, and what their numbers mean.

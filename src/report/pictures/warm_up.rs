@@ -51,11 +51,7 @@ fn panel(title: String, warm_up: &WarmUp, measured_from: SimTime) -> Option<Pane
         Series { name, shape, points }
     };
     let highest = batches.iter().copied().fold(0.0, f64::max);
-    let words = match (settled, warm_up.ends) {
-        (false, _) => "not settled: half is left out",
-        (true, SimTime::ZERO) => "nothing to leave out",
-        (true, _) => "warm-up ends",
-    };
+    let words = if *settled { "warm-up ends" } else { "not settled: half is left out" };
     let mut notes = vec![(warm_up.ends.as_nanos() as f64, words.to_owned())];
     if measured_from > warm_up.ends {
         notes.push((measured_from.as_nanos() as f64, "measured from here: the longest of all".to_owned()));

@@ -13,7 +13,7 @@ pub(super) use stability::unstable;
 use super::numbers::{self, counted};
 use super::wrap::{prose, wrap};
 use super::{dispatch, emphasis, head, table, theory};
-use crate::experiment::{Contrast, FoundBy, SweepPlan, SweepResult, SweptMeasure, contrasts, shell_word};
+use crate::experiment::{Contrast, SweepPlan, SweepResult, SweptMeasure, contrasts, shell_word};
 use crate::measure::{MeasureId, Scope, find_in};
 use crate::stats::{Estimate, difference};
 
@@ -229,11 +229,7 @@ pub(super) fn how_often(result: &SweepResult, each: &str) -> String {
 pub(super) fn measured_from(plan: &SweepPlan, called: impl Fn(usize) -> String) -> String {
     let from = plan.measured_from();
     let Some((point, warm_up)) = &plan.warm_up else { return String::new() };
-    let found = match &warm_up.how {
-        FoundBy::PilotRuns { runs, .. } => Some(*runs),
-        FoundBy::Given => None,
-    };
-    let study = match head::from_the_start(from, found) {
+    let study = match head::from_the_start(from) {
         Some(note) => format!("steady state, {note}"),
         None => format!(
             "steady state, measured from {from} on at every point: the longest warm-up is left out; fates, losses and counts \
