@@ -264,13 +264,14 @@ impl Runner {
 pub(crate) mod tests {
     use super::*;
     use crate::measure::EndReason;
+    use crate::model::Losses;
 
     /// A crash at this instant that loses so many confirmed messages.
     pub(crate) fn crash_point(at: u64, lost_though_confirmed: u64) -> CrashPoint {
         let aftermath = Aftermath {
             node: None,
             in_doubt: 0,
-            losses: Vec::new(),
+            losses: Losses::default(),
             lost_anyway: 0,
             lost_though_confirmed,
             lost_for_good: 0,

@@ -32,6 +32,19 @@ pub struct CrashRun {
     end: Counts,
 }
 
+/// Losses by cause. In place: a run has a hundred thousand crash points, and what each keeps outside lies between the memory
+/// of clones that come and go. No count is above 2^32 - 1.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Losses([u32; CAUSES]);
+
+impl Losses {
+    /// Those that were met, with their counts, in order of a message's life.
+    pub fn met(&self) -> impl Iterator<Item = (LossCause, u64)> {
+        let all = LossCause::ALL.into_iter().zip(self.0);
+        all.filter(|(_, count)| *count > 0).map(|(cause, count)| (cause, u64::from(count)))
+    }
+}
+
 /// What became of a system after a fault had struck. Counts are of what happened since, without what would have happened
 /// as well if producers had stopped and nothing had struck.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,9 +53,9 @@ pub struct Aftermath {
     pub node: Option<u32>,
     /// Messages and copies that had no fate when it struck.
     pub in_doubt: u64,
-    /// Losses by cause, those that were met, in order of a message's life. Another fault of the scenario may be among the
-    /// causes, and a time to live that ran out while the broker was down.
-    pub losses: Vec<(LossCause, u64)>,
+    /// Losses by cause. Another fault of the scenario may be among the causes, and a time to live that ran out while the broker
+    /// was down.
+    pub losses: Losses,
     /// Losses since that nothing would have prevented: so many would have been lost without the fault.
     pub lost_anyway: u64,
     /// Messages lost of which the producer knows, or comes to know, that the broker has confirmed them.
@@ -69,12 +82,12 @@ pub struct Aftermath {
 impl Aftermath {
     /// All losses, whatever their cause.
     pub fn lost(&self) -> u64 {
-        self.losses.iter().map(|(_, count)| count).sum()
+        self.losses.met().map(|(_, count)| count).sum()
     }
 
     /// Losses with this cause.
     pub fn lost_to(&self, cause: LossCause) -> u64 {
-        self.losses.iter().find(|(met, _)| *met == cause).map_or(0, |&(_, count)| count)
+        self.losses.met().find(|(met, _)| *met == cause).map_or(0, |(_, count)| count)
     }
 
     /// Whether messages were left without a fate because a limit was reached.
@@ -152,7 +165,7 @@ impl CrashRun {
             node,
             in_doubt: before.ledger.unfinished(),
             lost_anyway: since.lost.iter().sum::<u64>() - losses.iter().sum::<u64>(),
-            losses: LossCause::ALL.into_iter().zip(losses).filter(|&(_, count)| count > 0).collect(),
+            losses: Losses(losses.map(|count| u32::try_from(count).unwrap_or(u32::MAX))),
             lost_though_confirmed: less(|counts| counts.lost_though_confirmed),
             // What was lost before the crash may be made good after it, with it or without it: the ends are compared.
             lost_for_good: after.counts.messages_lost.saturating_sub(without.messages_lost),

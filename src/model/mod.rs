@@ -46,7 +46,7 @@ mod system;
 pub use crate::observe::Conclusion;
 pub use backoff::{BackoffKind, BackoffSpec};
 pub use conclusion::RefuseBy;
-pub use crash_point::{Aftermath, CrashRun};
+pub use crash_point::{Aftermath, CrashRun, Losses};
 pub use downstream::{CallSpec, DownstreamSpec};
 pub use event::SystemEvent;
 pub use fault::{

@@ -51,7 +51,7 @@ fn variant(crashes: &VariantCrashes) -> Value {
 fn point(point: &CrashPoint) -> Value {
     let what = &point.aftermath;
     let causes: Map<String, Value> =
-        what.losses.iter().map(|&(cause, count)| (loss_measure(cause).to_owned(), count.into())).collect();
+        what.losses.met().map(|(cause, count)| (loss_measure(cause).to_owned(), count.into())).collect();
     json!({
         "event": point.event,
         "at_ns": point.at.as_nanos(),

@@ -278,7 +278,7 @@ fn worst(crashes: &VariantCrashes) -> String {
     let Some(point) = crashes.worst() else { return String::new() };
     let what = &point.aftermath;
     let causes: Vec<String> =
-        what.losses.iter().map(|(cause, count)| format!("{count} {}", cause.words())).collect();
+        what.losses.met().map(|(cause, count)| format!("{count} {}", cause.words())).collect();
     let causes = if causes.is_empty() { String::new() } else { format!(" ({})", causes.join(", ")) };
     let mut parts = vec![format!("{} lost{causes}", what.lost())];
     if what.republished > 0 {

@@ -24,7 +24,7 @@ fn of_one(cell: &DurabilityCell) -> String {
     } else {
         text += &say(&format!("most is lost in a crash at {}:", cell.worst.at));
     }
-    for &(cause, count) in &cell.worst.aftermath.losses {
+    for (cause, count) in cell.worst.aftermath.losses.met() {
         let rule = rule(cause, cell);
         text += &say(&format!("{count} {}. {}: {}", cause.words(), rule.id, rule.statement));
     }
