@@ -158,7 +158,7 @@ impl WhenDone {
 }
 
 /// A length at `permille` thousandths of the speed.
-#[inline]
+#[inline(always)]
 pub(super) fn scaled(length: SimDuration, permille: u64) -> SimDuration {
     if permille == 1000 {
         return length;
@@ -166,7 +166,12 @@ pub(super) fn scaled(length: SimDuration, permille: u64) -> SimDuration {
     if let Some(product) = length.as_nanos().checked_mul(1000) {
         return SimDuration::from_nanos(product / permille);
     }
-    // Beyond 213 days: the product needs more bits, the quotient may still fit.
+    scaled_long(length, permille)
+}
+
+/// The same beyond 213 days: the product needs more bits, the quotient may still fit.
+#[cold]
+fn scaled_long(length: SimDuration, permille: u64) -> SimDuration {
     let quotient = u128::from(length.as_nanos()) * 1000 / u128::from(permille);
     SimDuration::from_nanos(u64::try_from(quotient).unwrap_or(u64::MAX))
 }

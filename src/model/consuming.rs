@@ -212,13 +212,46 @@ impl Consumer {
         recorder: &mut impl Recorder,
         events: &mut EventList<SystemEvent>,
     ) {
+        if self.work.is_some() {
+            let books = ReaderBooks { book: &mut *books.book, queue: &mut *books.queue };
+            self.start_with_another_hand(index, waited, books, recorder, events);
+            return;
+        }
+        self.begin((index, waited), books, recorder, events, |consumer, work, until| {
+            consumer.work = Some(work);
+            consumer.service = until;
+        });
+    }
+
+    /// The same where it works on another message already.
+    #[inline(never)]
+    fn start_with_another_hand(
+        &mut self,
+        index: usize,
+        waited: i32,
+        mut books: ReaderBooks<'_>,
+        recorder: &mut impl Recorder,
+        events: &mut EventList<SystemEvent>,
+    ) {
+        self.begin((index, waited), &mut books, recorder, events, Consumer::works_on_more);
+    }
+
+    #[inline(always)]
+    fn begin(
+        &mut self,
+        (index, waited): (usize, i32),
+        books: &mut ReaderBooks<'_>,
+        recorder: &mut impl Recorder,
+        events: &mut EventList<SystemEvent>,
+        take_in_hand: impl FnOnce(&mut Consumer, InWork, Seq),
+    ) {
         let now = events.now();
         let Some(held) = self.held.pop() else { return };
         self.buffered -= 1;
         let skipped = !self.is_plain && self.remembers(held.message);
         let takes = if skipped { SimDuration::ZERO } else { self.service_time(held.at_speed_one, now) };
         let until = events.reserve();
-        self.works_on(InWork { held, takes, attached: true, skipped }, until);
+        take_in_hand(self, InWork { held, takes, attached: true, skipped }, until);
         events.at_reserved(now + takes, until, SystemEvent::ServiceDone(index as u32));
         if waited > 0 {
             books.buffered(now, -waited);

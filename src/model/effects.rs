@@ -15,7 +15,7 @@ use crate::broker::{Out, Outgoing, Timer};
 use crate::engine::{EventList, Seq};
 use crate::observe::{Fact, LossCause, Settlement, What};
 use crate::rules::RuleRef;
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
 /// In place of an index: not one of the scenario's, but somebody who drives the broker by hand.
 pub(super) const BY_HAND: u32 = u32::MAX;
@@ -84,21 +84,23 @@ impl<R: Recorder> Effects<'_, R> {
         });
         // The work is known as the message leaves, so that nothing waits for the draw when it begins.
         let at_speed_one = consumer.work_of(delivery.message, &self.system.work);
-        let held = Held {
-            at_speed_one,
-            tag: delivery.delivery_tag,
-            connection: at.connection,
-            message: delivery.message.id,
-            published: delivery.message.published,
-            redelivered: delivery.redelivered,
-            settled: if self.settled_as_sent { Settled::Automatically } else { Settled::No },
-        };
+        let settled = if self.settled_as_sent { Settled::Automatically } else { Settled::No };
+        let (place, message) = ((at.connection, delivery.delivery_tag), delivery.message);
         if !listens {
-            // A copy for the rare case, so that the usual one needs none in memory.
-            let missed = held;
-            self.deliver_to_nobody(index, missed);
+            // In parts: where a whole one is handed on, the usual delivery is put together in memory, too, and waits for that.
+            let of_message = (message.id, message.published, at_speed_one);
+            self.deliver_to_nobody(index, place, of_message, (delivery.redelivered, settled));
             return;
         }
+        let held = Held {
+            at_speed_one,
+            tag: place.1,
+            connection: place.0,
+            message: message.id,
+            published: message.published,
+            redelivered: delivery.redelivered,
+            settled,
+        };
         consumer.held.push(held);
         if consumer.replies
             && let Some(content) = &delivery.message.content
@@ -111,7 +113,15 @@ impl<R: Recorder> Effects<'_, R> {
 
     /// The consumer is gone and the broker does not know: nobody takes the delivery off the connection.
     #[cold]
-    fn deliver_to_nobody(&mut self, index: usize, held: Held) {
+    #[inline(never)]
+    fn deliver_to_nobody(
+        &mut self,
+        index: usize,
+        (connection, tag): (ConnectionId, DeliveryTag),
+        (message, published, at_speed_one): (MessageId, SimTime, SimDuration),
+        (redelivered, settled): (bool, Settled),
+    ) {
+        let held = Held { tag, connection, message, published, redelivered, settled, at_speed_one };
         match held.loss(true) {
             Some(cause) => {
                 let place = self.system.books.consumers[index].queue;

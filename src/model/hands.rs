@@ -28,7 +28,6 @@ impl Consumer {
     }
 
     /// It works on one message more until this event.
-    #[inline(always)]
     pub(super) fn works_on(&mut self, work: InWork, until: Seq) {
         if self.work.is_none() {
             self.work = Some(work);
@@ -47,8 +46,9 @@ impl Consumer {
         }
     }
 
+    /// It works on one message more, beside the first, until this event.
     #[cold]
-    fn works_on_more(&mut self, work: InWork, until: Seq) {
+    pub(super) fn works_on_more(&mut self, work: InWork, until: Seq) {
         self.has_more = true;
         self.more_work.push((until, work));
     }
