@@ -23,6 +23,8 @@ const _: () = assert!(size_of::<Stored>() <= 48, "a stored message stays small")
 
 /// No place.
 const NONE: u32 = u32::MAX;
+/// So many places are made at once, when none is free.
+const NEW: u32 = 64;
 
 /// All messages that some queue or channel still refers to.
 #[derive(Clone, Debug)]
@@ -42,15 +44,30 @@ impl Messages {
     /// Keeps a message for `copies` queues.
     #[inline(always)]
     pub(super) fn keep(&mut self, message: Message, exchange: Name, routing_key: Name, copies: u32) -> Slot {
-        let stored = Stored { message, exchange, routing_key, copies, dead: false };
-        let place = self.free;
-        if let Some(slot) = self.slots.get_mut(place as usize) {
-            self.free = slot.copies;
-            *slot = stored;
-            return Slot(place);
+        if self.free == NONE {
+            self.grow();
         }
-        self.slots.push(stored);
-        Slot((self.slots.len() - 1) as u32)
+        let place = self.free;
+        let slot = &mut self.slots[place as usize];
+        self.free = slot.copies;
+        *slot = Stored { message, exchange, routing_key, copies, dead: false };
+        Slot(place)
+    }
+
+    /// Makes free places, which are used in their order.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        let first = self.slots.len() as u32;
+        let next = (first + 1..first + NEW).chain([NONE]);
+        self.slots.extend(next.map(|next| Stored {
+            message: Message::default(),
+            exchange: Name::EMPTY,
+            routing_key: Name::EMPTY,
+            copies: next,
+            dead: false,
+        }));
+        self.free = first;
     }
 
     /// Somebody else refers to the message.
