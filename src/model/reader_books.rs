@@ -88,6 +88,7 @@ impl ConsumerBook {
 
     /// Writes what every message changes where it is read.
     pub(super) fn close(&mut self) {
+        self.sojourn.settle();
         let outcome = &mut self.outcome;
         (outcome.delivered, outcome.redelivered) = (self.delivered, self.redelivered);
         (outcome.unacked_max, outcome.busy) = (self.unacked_max, self.busy);

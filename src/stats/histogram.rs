@@ -1,67 +1,122 @@
 //! A log-linear histogram of whole numbers: 64 cells an octave, so that a quantile is known to within 0.8 %.
 
+use std::borrow::Cow;
+
 /// Cells an octave, as a power of two.
 const BITS: u32 = 7;
 const CELLS: usize = 1 << BITS;
+/// So many observations wait until their cells are counted.
+const WAITING: usize = 8;
 
 /// Counts of observations by size: octave 0 holds the numbers below 128 exactly, each later one the next power of two. Needs
 /// half a KiB for each octave between the smallest and the largest that were met, and none before the first.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Where there are thousands of histograms, no cell is in the processor's caches when it is needed. So a few observations are
+/// counted together: the processor waits for all their cells at once.
+#[derive(Clone, Debug)]
 pub struct Histogram {
     n: u64,
     min: u64,
     sum: u128,
     max: u64,
-    /// Of successive octaves.
-    pages: Vec<[u32; CELLS]>,
-    first_octave: u32,
+    /// How many observations are in each cell, of whole octaves.
+    counts: Box<[u32]>,
+    /// The cells of observations that are not counted there so far.
+    waiting: [u16; WAITING],
+    waits: u8,
+    /// The cell that `counts` begins with. Cells are numbered through all octaves.
+    first: u16,
 }
 
 impl Default for Histogram {
     fn default() -> Self {
-        Histogram { n: 0, min: u64::MAX, sum: 0, max: 0, pages: Vec::new(), first_octave: 0 }
+        Histogram {
+            n: 0,
+            min: u64::MAX,
+            sum: 0,
+            max: 0,
+            counts: Box::default(),
+            waiting: [0; WAITING],
+            waits: 0,
+            first: 0,
+        }
     }
 }
+
+/// Histograms of the same observations are equal, whatever their order.
+impl PartialEq for Histogram {
+    fn eq(&self, other: &Self) -> bool {
+        let facts = |of: &Histogram| (of.n, of.min, of.sum, of.max);
+        let (own, others) = (self.counted(), other.counted());
+        facts(self) == facts(other) && (own.first, &own.counts) == (others.first, &others.counts)
+    }
+}
+
+impl Eq for Histogram {}
 
 impl Histogram {
     /// Counts one observation.
     #[inline(always)]
     pub fn record(&mut self, value: u64) {
         let octave = (value | (CELLS as u64 - 1)).ilog2() + 1 - BITS;
-        let cell = (value >> octave) as usize & (CELLS - 1);
-        let page = self.page(octave);
-        page[cell] = page[cell].saturating_add(1);
+        let cell = (value >> octave) as u32 & (CELLS as u32 - 1);
+        let place = self.waits as usize % WAITING;
+        self.waiting[place] = (octave << BITS | cell) as u16;
+        self.waits = place as u8 + 1;
         self.n += 1;
         self.sum += u128::from(value);
         self.min = self.min.min(value);
         self.max = self.max.max(value);
+        if place + 1 == WAITING {
+            self.settle();
+        }
+    }
+
+    /// Counts what waits for that.
+    #[inline(never)]
+    pub fn settle(&mut self) {
+        let waiting = self.waiting;
+        for &cell in &waiting[..self.waits as usize] {
+            self.add(cell, 1);
+        }
+        self.waits = 0;
+    }
+
+    /// The same with nothing that waits.
+    fn counted(&self) -> Cow<'_, Histogram> {
+        if self.waits == 0 {
+            return Cow::Borrowed(self);
+        }
+        let mut counted = self.clone();
+        counted.settle();
+        Cow::Owned(counted)
     }
 
     #[inline(always)]
-    fn page(&mut self, octave: u32) -> &mut [u32; CELLS] {
-        let place = octave.wrapping_sub(self.first_octave) as usize;
-        if place >= self.pages.len() {
-            return self.new_page(octave);
+    fn add(&mut self, cell: u16, more: u32) {
+        let mut place = usize::from(cell.wrapping_sub(self.first));
+        if place >= self.counts.len() {
+            place = self.extend(cell);
         }
-        &mut self.pages[place]
+        self.counts[place] = self.counts[place].saturating_add(more);
     }
 
-    /// Has pages up to that of `octave`.
+    /// Has counts of the octave with this cell; the cell's place there.
     #[cold]
     #[inline(never)]
-    fn new_page(&mut self, octave: u32) -> &mut [u32; CELLS] {
-        let empty = [0; CELLS];
-        if self.pages.is_empty() {
-            self.first_octave = octave;
+    fn extend(&mut self, cell: u16) -> usize {
+        let octave = cell & !(CELLS as u16 - 1);
+        let mut counts = std::mem::take(&mut self.counts).into_vec();
+        if counts.is_empty() {
+            self.first = octave;
         }
-        let missing = self.first_octave.saturating_sub(octave) as usize;
-        self.pages.splice(0..0, std::iter::repeat_n(empty, missing));
-        self.first_octave = self.first_octave.min(octave);
-        let place = (octave - self.first_octave) as usize;
-        if place >= self.pages.len() {
-            self.pages.resize(place + 1, empty);
-        }
-        &mut self.pages[place]
+        let missing = usize::from(self.first.saturating_sub(octave));
+        counts.splice(0..0, std::iter::repeat_n(0, missing));
+        self.first = self.first.min(octave);
+        let end = usize::from(octave - self.first) + CELLS;
+        counts.resize(counts.len().max(end), 0);
+        self.counts = counts.into_boxed_slice();
+        usize::from(cell - self.first)
     }
 
     /// Number of observations.
@@ -101,14 +156,14 @@ impl Histogram {
             return Some(self.max);
         }
         let mut seen = 0u64;
-        for (octave, page) in (self.first_octave..).zip(&self.pages) {
-            for (cell, &count) in page.iter().enumerate() {
-                seen += u64::from(count);
-                if seen >= rank {
-                    let width = 1u64 << octave;
-                    let low = ((cell as u128) << octave) as u64;
-                    return Some((low + (width - 1) / 2).clamp(self.min, self.max));
-                }
+        let counted = self.counted();
+        for (cell, &count) in (usize::from(counted.first)..).zip(&counted.counts) {
+            seen += u64::from(count);
+            if seen >= rank {
+                let octave = cell >> BITS;
+                let width = 1u64 << octave;
+                let low = ((cell as u128 & (CELLS as u128 - 1)) << octave) as u64;
+                return Some((low + (width - 1) / 2).clamp(self.min, self.max));
             }
         }
         Some(self.max)
@@ -116,9 +171,10 @@ impl Histogram {
 
     /// Adds all observations of `other`.
     pub fn merge(&mut self, other: &Histogram) {
-        for (octave, theirs) in (other.first_octave..).zip(&other.pages) {
-            for (a, b) in self.page(octave).iter_mut().zip(theirs) {
-                *a = a.saturating_add(*b);
+        let others = other.counted();
+        for (cell, &count) in (others.first..).zip(&others.counts) {
+            if count > 0 {
+                self.add(cell, count);
             }
         }
         self.n += other.n;
@@ -163,6 +219,24 @@ mod tests {
         h.record(u64::MAX);
         h.record(0);
         assert_eq!((h.quantile(1, 1), h.quantile(1, 2)), (Some(u64::MAX), Some(0)));
+    }
+
+    /// However many wait to be counted, and in whatever order they came.
+    #[test]
+    fn histograms_of_the_same_numbers_are_equal() {
+        for n in 0..3 * WAITING as u64 {
+            let (mut up, mut down) = (Histogram::default(), Histogram::default());
+            (0..n).for_each(|v| up.record(v * v * 1_000));
+            (0..n).rev().for_each(|v| down.record(v * v * 1_000));
+            assert_eq!(up, down);
+            down.settle();
+            assert_eq!((&up, up.quantile(1, 2)), (&down, down.quantile(1, 2)));
+            let mut merged = Histogram::default();
+            merged.merge(&up);
+            assert_eq!(merged, down);
+            up.record(77_777);
+            assert_ne!(up, down);
+        }
     }
 
     #[test]
