@@ -1,5 +1,6 @@
 //! A 4-ary min-heap of 128-bit keys. A popped top leaves a hole that the next push fills, so that the usual pop and
-//! push of a timer costs one way down the heap instead of one down and one up.
+//! push of a timer costs one way down the heap instead of one down and one up. The way down is gone when somebody looks: in one
+//! place, whoever pushed.
 
 /// Greater than every key.
 pub(super) const NOTHING: u128 = u128::MAX;
@@ -33,11 +34,13 @@ pub(super) struct Heap {
     below: usize,
     /// The top was taken and nothing has filled its place.
     hole: bool,
+    /// The top may have to sink, or is to be filled.
+    loose: bool,
 }
 
 impl Default for Heap {
     fn default() -> Self {
-        Heap { top: NOTHING, siblings: Vec::new(), below: 0, hole: false }
+        Heap { top: NOTHING, siblings: Vec::new(), below: 0, hole: false, loose: false }
     }
 }
 
@@ -54,35 +57,48 @@ impl Heap {
         top.into_iter().chain(rest).filter(|key| **key != NOTHING)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, key: u128) {
         if self.hole {
             self.hole = false;
-            self.sink(key);
+            self.top = key;
         } else {
             self.rise(key);
         }
     }
 
     /// The smallest key, or [`NOTHING`] if there is none.
-    #[inline]
+    #[inline(always)]
     pub(super) fn peek(&mut self) -> u128 {
-        if self.hole {
-            self.fill();
+        if self.loose {
+            self.settle();
         }
         self.top
     }
 
     /// Takes the key that `peek` has just shown.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self) {
-        debug_assert!(!self.hole && self.top != NOTHING, "take comes after a peek that found a key");
-        self.hole = true;
+        debug_assert!(!self.loose && self.top != NOTHING, "take comes after a peek that found a key");
+        (self.hole, self.loose) = (true, true);
+    }
+
+    /// Makes the smallest key the top.
+    #[inline(always)]
+    fn settle(&mut self) {
+        self.loose = false;
+        if self.hole {
+            self.fill();
+        }
+        self.sink();
     }
 
     /// Adds `key` at the end and lets it rise to its place.
     #[inline(never)]
     fn rise(&mut self, key: u128) {
+        if self.loose {
+            self.settle();
+        }
         if self.top == NOTHING {
             self.top = key;
             return;
@@ -108,28 +124,25 @@ impl Heap {
         self.siblings[place / 4].0[place % 4] = key;
     }
 
-    /// Puts the last key where the top was.
+    /// Puts the last key where the top was, or [`NOTHING`] if there is none.
     #[inline(never)]
     fn fill(&mut self) {
         self.hole = false;
-        if self.below == 0 {
-            self.top = NOTHING;
-            return;
+        self.top = NOTHING;
+        if let Some(last) = self.below.checked_sub(1) {
+            self.below = last;
+            std::mem::swap(&mut self.siblings[last / 4].0[last % 4], &mut self.top);
         }
-        self.below -= 1;
-        let place = &mut self.siblings[self.below / 4].0[self.below % 4];
-        let last = std::mem::replace(place, NOTHING);
-        self.sink(last);
     }
 
-    /// Puts `key` where the top was and lets it sink to its place.
-    #[inline]
-    fn sink(&mut self, key: u128) {
+    /// Lets the top sink to its place.
+    #[inline(always)]
+    fn sink(&mut self) {
         let siblings = &mut self.siblings[..];
+        let key = self.top;
         let Some((mut place, least)) =
             siblings.first().map(Siblings::least).filter(|(_, least)| *least < key)
         else {
-            self.top = key;
             return;
         };
         self.top = least;
