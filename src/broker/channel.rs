@@ -16,8 +16,8 @@ use super::unacked::{GONE, Unacked, UnackedList};
 /// How many routes a channel remembers beside its first one.
 const ROUTES: usize = 16;
 
-/// A channel that is open for the broker: a line of the processor's cache that each delivery touches, one that each publish does
-/// too, and the rest behind them.
+/// A channel that is open for the broker: two lines of the processor's cache for its deliveries, of which the oldest lies in them,
+/// and two for publishes, of which the first one is the same.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub(super) struct Channel {
@@ -32,8 +32,8 @@ pub(super) struct Channel {
     /// The tag given last.
     pub(super) last_tag: DeliveryTag,
     pub(super) tx: Option<Box<Transaction>>,
-    pub(super) unacked: UnackedList,
     pub(super) confirms: Option<Box<Confirms>>,
+    pub(super) unacked: UnackedList,
     /// The first one asked for, which most producers never leave.
     route: Route,
     rest: Box<ChannelRest>,
@@ -41,8 +41,8 @@ pub(super) struct Channel {
 
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(
-    size_of::<Option<Channel>>() <= 128,
-    "two lines of the cache, and the first one tells whether it is there"
+    size_of::<Option<Channel>>() <= 192,
+    "three lines of the cache, and the first one tells whether it is there"
 );
 
 /// What few publishes and deliveries need of a channel.

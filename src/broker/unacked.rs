@@ -2,15 +2,14 @@
 
 use super::queue::Entry;
 use crate::amqp::{ConsumerId, DeliveryTag, Name, QueueId};
-use crate::ring::partition_point;
+use crate::ring::Ring;
 use crate::units::SimTime;
 
 /// In place of the queue of a delivery: the queue is gone, and settling the delivery does nothing.
 pub(super) const GONE: QueueId = QueueId(u32::MAX);
 
-/// One delivery that waits. It lies in one line of the processor's cache.
+/// One delivery that waits.
 #[derive(Clone, Copy, Debug, Default)]
-#[repr(align(64))]
 pub(super) struct Unacked {
     pub(super) tag: DeliveryTag,
     pub(super) entry: Entry,
@@ -33,102 +32,56 @@ impl Unacked {
     }
 }
 
-/// Places at first, a power of two.
-const FEW: usize = 8;
-
 /// The list. Taking the oldest one, and taking any one by its tag, need no search in the usual case of tags without gaps.
 #[derive(Clone, Debug, Default)]
 pub(super) struct UnackedList {
-    /// A ring of a power of two. Invariant: tags grow. A delivery in the middle stays in its place when it is settled; the
-    /// first one is never settled.
-    places: Box<[Unacked]>,
-    head: u32,
-    used: u32,
-    /// Those of the used places that wait no more.
+    /// Invariant: tags grow. A delivery in the middle stays in its place when it is settled; the first one is never settled.
+    places: Ring<Unacked>,
+    /// Those of the places that wait no more.
     settled: u32,
 }
 
 impl UnackedList {
     pub(super) fn len(&self) -> usize {
-        (self.used - self.settled) as usize
-    }
-
-    /// Where the one behind `n` others is, if there are so many.
-    #[inline(always)]
-    fn at(&self, n: usize) -> usize {
-        (self.head as usize + n) & self.places.len().wrapping_sub(1)
-    }
-
-    #[inline(always)]
-    fn get(&self, n: usize) -> Option<&Unacked> {
-        if n < self.used as usize { self.places.get(self.at(n)) } else { None }
+        self.places.len() - self.settled as usize
     }
 
     #[inline(always)]
     pub(super) fn push(&mut self, unacked: Unacked) {
-        if self.used as usize == self.places.len() {
-            self.grow();
-        }
-        let place = self.at(self.used as usize);
-        self.places[place] = unacked;
-        self.used += 1;
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self) {
-        let mut places = std::mem::take(&mut self.places).into_vec();
-        places.rotate_left(self.head as usize);
-        self.head = 0;
-        let size = (2 * places.len()).max(FEW);
-        places.resize(size, Unacked::default());
-        self.places = places.into_boxed_slice();
+        self.places.push(unacked);
     }
 
     /// Takes the first place.
     fn pop(&mut self) -> Option<Unacked> {
-        let first = *self.get(0)?;
-        self.leave_first();
+        let first = self.places.pop()?;
         self.settled -= u32::from(first.settled);
         Some(first)
     }
 
-    #[inline(always)]
-    fn leave_first(&mut self) {
-        self.used -= 1;
-        // Short lists stay where they are, in memory that is at hand.
-        self.head = if self.used == 0 { 0 } else { self.at(1) as u32 };
-    }
-
     fn place(&self, tag: DeliveryTag) -> Option<usize> {
-        let first = self.get(0)?.tag;
+        let first = self.places.front()?.tag;
         let guess = usize::try_from(tag.checked_sub(first)?).ok()?;
-        if self.get(guess).is_some_and(|place| place.tag == tag) {
+        if self.places.get(guess).is_some_and(|place| place.tag == tag) {
             return Some(guess);
         }
-        let place = self.partition_point(|place| place.tag < tag);
-        self.get(place).is_some_and(|found| found.tag == tag).then_some(place)
-    }
-
-    /// How many there are before the first for which `before` does not hold; those for which it holds come first.
-    fn partition_point(&self, before: impl Fn(&Unacked) -> bool) -> usize {
-        partition_point(self.used as usize, |n| self.get(n).is_some_and(&before))
+        let place = self.places.partition_point(|place| place.tag < tag);
+        self.places.get(place).is_some_and(|found| found.tag == tag).then_some(place)
     }
 
     pub(super) fn contains(&self, tag: DeliveryTag) -> bool {
-        self.place(tag).and_then(|place| self.get(place)).is_some_and(|place| !place.settled)
+        self.place(tag).and_then(|place| self.places.get(place)).is_some_and(|place| !place.settled)
     }
 
     /// The delivery with this tag if it is the oldest one, as usual.
     #[inline(always)]
     pub(super) fn oldest(&self, tag: DeliveryTag) -> Option<&Unacked> {
-        self.get(0).filter(|oldest| oldest.tag == tag)
+        self.places.front().filter(|oldest| oldest.tag == tag)
     }
 
     /// The oldest delivery, which must be there, is taken.
     #[inline(always)]
     pub(super) fn leave_oldest(&mut self) {
-        self.leave_first();
+        self.places.pop();
         if self.settled > 0 {
             self.tidy();
         }
@@ -137,8 +90,7 @@ impl UnackedList {
     /// Takes the delivery with this tag, if it waits.
     pub(super) fn take(&mut self, tag: DeliveryTag) -> Option<Unacked> {
         let place = self.place(tag)?;
-        let at = self.at(place);
-        let taken = self.places.get_mut(at).filter(|place| !place.settled)?;
+        let taken = self.places.get_mut(place).filter(|place| !place.settled)?;
         let before = *taken;
         taken.settled = true;
         self.settled += 1;
@@ -148,7 +100,7 @@ impl UnackedList {
 
     /// Takes all deliveries up to and including this tag, in order.
     pub(super) fn take_until(&mut self, tag: DeliveryTag) -> Vec<Unacked> {
-        let end = self.partition_point(|place| place.tag <= tag);
+        let end = self.places.partition_point(|place| place.tag <= tag);
         let mut taken: Vec<Unacked> = (0..end).filter_map(|_| self.pop()).collect();
         taken.retain(|place| !place.settled);
         self.tidy();
@@ -190,23 +142,21 @@ impl UnackedList {
 
     /// All deliveries, to be changed.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Unacked> {
-        let (head, used) = (self.head as usize, self.used as usize);
-        let (wrapped, from_head) = self.places.split_at_mut(head);
-        from_head.iter_mut().chain(wrapped).take(used).filter(|place| !place.settled)
+        self.places.iter_mut().filter(|place| !place.settled)
     }
 
     /// All deliveries, the oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Unacked> {
-        (0..self.used as usize).filter_map(|n| self.get(n)).filter(|place| !place.settled)
+        self.places.iter().filter(|place| !place.settled)
     }
 
     #[inline(never)]
     fn tidy(&mut self) {
-        while self.get(0).is_some_and(|place| place.settled) {
+        while self.places.front().is_some_and(|place| place.settled) {
             self.pop();
         }
         // One delivery that is never settled must not make the list grow with every later one.
-        if self.used > 32 && self.used as usize > 2 * self.len() {
+        if self.places.len() > 32 && self.places.len() > 2 * self.len() {
             for unacked in self.take_all() {
                 self.push(unacked);
             }
@@ -277,6 +227,6 @@ mod tests {
             list.push(unacked(tag));
             list.take(tag);
         }
-        assert!(list.used < 100 && list.places.len() < 100, "{}", list.places.len());
+        assert!(list.places.len() < 100, "{}", list.places.len());
     }
 }
