@@ -31,8 +31,10 @@ pub(super) struct ConsumerBook {
     pub(super) queue: u32,
     /// The most unacknowledged deliveries it ever had.
     pub(super) unacked_max: u32,
-    /// While it is idle: how long work had waited, in all, when it became so.
-    pub(super) idle_since: Option<Waited>,
+    /// How long work has waited, in nanoseconds, while it was idle. While it is, less how long work had waited when it became so,
+    /// modulo 2^64.
+    idle_while: [u64; 2],
+    is_idle: bool,
     /// Of all consumers of its queue, in thousandths.
     pub(super) speed_max: u64,
     pub(super) outcome: Box<ConsumerOutcome>,
@@ -54,6 +56,7 @@ impl ConsumerBook {
     /// Forgets what was measured. How many deliveries it ever held stays: a property is about it.
     pub(super) fn restart(&mut self, waited: Waited) {
         let old = std::mem::take(&mut *self.outcome);
+        let is_idle = self.is_idle;
         let kept = ConsumerOutcome {
             name: old.name,
             queue: old.queue,
@@ -63,11 +66,13 @@ impl ConsumerBook {
             ..ConsumerOutcome::default()
         };
         *self = ConsumerBook {
-            idle_since: self.idle_since.map(|_| waited),
             speed_max: self.speed_max,
             unacked_max: self.unacked_max,
             ..ConsumerBook::new(kept)
         };
+        if is_idle {
+            self.begins_idle(waited);
+        }
     }
 
     /// It has finished a message, which took it so long.
@@ -82,6 +87,24 @@ impl ConsumerBook {
         self.no_earlier_than = self.no_earlier_than.max(held.published + alone);
     }
 
+    /// It has nothing to do any more; so long has work waited so far.
+    #[inline(always)]
+    fn begins_idle(&mut self, waited: Waited) {
+        self.is_idle = true;
+        let [queued, buffered] = &mut self.idle_while;
+        *queued = queued.wrapping_sub(waited.in_queue.as_nanos());
+        *buffered = buffered.wrapping_sub(waited.in_buffers.as_nanos());
+    }
+
+    /// It was idle and has something to do again.
+    #[inline(always)]
+    fn ends_idle(&mut self, waited: Waited) {
+        self.is_idle = false;
+        let [queued, buffered] = &mut self.idle_while;
+        *queued = queued.wrapping_add(waited.in_queue.as_nanos());
+        *buffered = buffered.wrapping_add(waited.in_buffers.as_nanos());
+    }
+
     fn is_used(&self) -> bool {
         self.sojourn.count() > 0
     }
@@ -92,6 +115,8 @@ impl ConsumerBook {
         let outcome = &mut self.outcome;
         (outcome.delivered, outcome.redelivered) = (self.delivered, self.redelivered);
         (outcome.unacked_max, outcome.busy) = (self.unacked_max, self.busy);
+        [outcome.idle_while_queued, outcome.idle_while_buffered] =
+            self.idle_while.map(SimDuration::from_nanos);
         outcome.processed = self.sojourn.count();
         outcome.last_finished = (outcome.processed > 0).then_some(self.last_finished);
         outcome.sojourn = self.sojourn.clone();
@@ -253,20 +278,17 @@ impl ReaderBooks<'_> {
     #[inline(always)]
     pub(super) fn idle(&mut self, now: SimTime) {
         self.queue.update_waiting(now);
-        self.book.idle_since = Some(self.queue.waited);
+        if !self.book.is_idle {
+            self.book.begins_idle(self.queue.waited);
+        }
     }
 
     /// The consumer is no longer idle: it works, or it is gone.
     #[inline(always)]
     pub(super) fn not_idle(&mut self, now: SimTime) {
-        if let Some(since) = self.book.idle_since.take() {
+        if self.book.is_idle {
             self.queue.update_waiting(now);
-            let (waited, outcome) = (self.queue.waited, &mut self.book.outcome);
-            let more = |now: SimDuration, then: SimDuration| {
-                SimDuration::from_nanos(now.as_nanos() - then.as_nanos())
-            };
-            outcome.idle_while_queued += more(waited.in_queue, since.in_queue);
-            outcome.idle_while_buffered += more(waited.in_buffers, since.in_buffers);
+            self.book.ends_idle(self.queue.waited);
         }
     }
 }
