@@ -43,7 +43,9 @@ impl Unstable {
         let is_of_it = match measure.scope {
             Scope::Queue => entity == self.queue,
             Scope::Consumer => self.consumers.iter().any(|name| name == entity),
-            Scope::Producer | Scope::Downstream | Scope::Run => false,
+            // Its messages may be in any queue.
+            Scope::Producer => true,
+            Scope::Downstream | Scope::Run => false,
         };
         is_of_it && measure.grows_with_a_backlog()
     }
@@ -119,6 +121,7 @@ mod tests {
         assert!(spoils(Scope::Queue, "wait-mean", "tasks") && spoils(Scope::Consumer, "sojourn-p95", "a"));
         assert!(!spoils(Scope::Queue, "wait-mean", "other") && !spoils(Scope::Consumer, "sojourn-p95", "b"));
         assert!(!spoils(Scope::Queue, "throughput", "tasks"));
+        assert!(spoils(Scope::Producer, "sojourn-p50", "p") && !spoils(Scope::Producer, "published", "p"));
         for name in ["in-queue-mean", "in-buffer-mean", "publish-to-ack-mean", "unacked-at-end"] {
             assert!(spoils(Scope::Queue, name, "tasks"), "{name}");
         }

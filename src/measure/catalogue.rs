@@ -61,7 +61,9 @@ impl Measure {
     pub fn leaves_out_warm_up(&self) -> bool {
         match self.scope {
             Scope::Consumer | Scope::Queue | Scope::Downstream => true,
-            Scope::Producer => self.name.starts_with("confirm-latency-"),
+            Scope::Producer => {
+                ["confirm-latency-", "sojourn-"].iter().any(|begin| self.name.starts_with(begin))
+            }
             Scope::Run => ["makespan", "duplicates-skipped"].contains(&self.name),
         }
     }
@@ -344,6 +346,18 @@ pub const CATALOGUE: &[Measure] = &[
         |o, i| percentile(&producer_of(o, i)?.confirm_latency, 95)),
     producer("confirm-latency-p99", Unit::Nanoseconds, "99th percentile of the time from a publish to its answer, to within 0.8 %.",
         |o, i| percentile(&producer_of(o, i)?.confirm_latency, 99)),
+    producer("sojourn-mean", Unit::Nanoseconds,
+        "With `details`: mean time from a publish to the end of processing, of its messages wherever they were processed.",
+        |o, i| producer_of(o, i)?.sojourn.mean()),
+    producer("sojourn-p50", Unit::Nanoseconds,
+        "With `details`: median time from a publish to the end of processing, to within 0.8 %.",
+        |o, i| percentile(&producer_of(o, i)?.sojourn, 50)),
+    producer("sojourn-p95", Unit::Nanoseconds,
+        "With `details`: 95th percentile of the time from a publish to the end of processing, to within 0.8 %.",
+        |o, i| percentile(&producer_of(o, i)?.sojourn, 95)),
+    producer("sojourn-p99", Unit::Nanoseconds,
+        "With `details`: 99th percentile of the time from a publish to the end of processing, to within 0.8 %.",
+        |o, i| percentile(&producer_of(o, i)?.sojourn, 99)),
 
     downstream("calls", Unit::Count, "Calls that it began to answer, repeated ones included.",
         |o, i| Some(downstream_of(o, i)?.calls as f64)),

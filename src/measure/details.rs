@@ -1,11 +1,12 @@
-//! What is measured by looking at every observation: the parts of a latency, reordering, work done again. A run does it only where its
+//! What is measured by looking at every observation: the parts of a latency, latencies by producer, reordering, work done again. A run does it only where its
 //! scenario asks for it, so the usual message pays nothing; a new measure of this kind is all in this file.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::amqp::{ChannelRef, ConnectionId, MessageId, QueueId, ServerMethod};
-use crate::measure::QueueOutcome;
+use crate::measure::{ProducerOutcome, QueueOutcome};
 use crate::observe::{Fact, Settlement, What};
+use crate::stats::Histogram;
 use crate::units::{SimDuration, SimTime};
 
 /// The stages of a message from its publish to its acknowledgement at the broker, in order.
@@ -65,16 +66,19 @@ pub struct DetailsObserver {
     /// The latest number of each producer that each queue's consumers have processed.
     latest: BTreeMap<(QueueId, u32), u32>,
     queues: Vec<Details>,
+    /// Of each publisher, by index: how long its messages took until they were processed.
+    sojourns: Vec<Histogram>,
 }
 
 impl DetailsObserver {
-    /// For consumers on these connections and channels.
-    pub fn new(consumers: Vec<(u32, u16)>) -> Self {
+    /// For consumers on these connections and channels, and for so many publishers.
+    pub fn new(consumers: Vec<(u32, u16)>, publishers: usize) -> Self {
         let n = consumers.len();
         DetailsObserver {
             consumers,
             buffers: vec![VecDeque::new(); n],
             works: vec![Vec::new(); n],
+            sojourns: vec![Histogram::default(); publishers],
             ..DetailsObserver::default()
         }
     }
@@ -96,6 +100,9 @@ impl DetailsObserver {
             What::Processed { consumer, message, sojourn, again } => {
                 let published = SimTime::from_nanos(at.as_nanos() - sojourn.as_nanos());
                 self.processed(at, *consumer as usize, *message, (published, *again));
+                if let Some(sojourns) = self.sojourns.get_mut(message.producer.index()) {
+                    sojourns.record(sojourn.as_nanos());
+                }
             }
             _ => {}
         }
@@ -104,10 +111,14 @@ impl DetailsObserver {
     /// Forgets what was counted; what is under way goes on.
     pub fn restart(&mut self) {
         self.queues.iter_mut().for_each(|queue| *queue = Details::default());
+        self.sojourns.fill(Histogram::default());
     }
 
     /// Hands over what was found out; `places` has the place among `queues` by the broker's id.
-    pub fn close(&mut self, places: &[u32], queues: &mut [QueueOutcome]) {
+    pub fn close(&mut self, places: &[u32], queues: &mut [QueueOutcome], producers: &mut [ProducerOutcome]) {
+        for (producer, sojourn) in producers.iter_mut().zip(&mut self.sojourns) {
+            producer.sojourn = std::mem::take(sojourn);
+        }
         for queue in queues.iter_mut() {
             queue.details = Some(Box::default());
         }

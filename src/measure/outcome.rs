@@ -76,6 +76,9 @@ pub struct ProducerOutcome {
     pub messages_unroutable: u64,
     /// Time from a publish to its answer at the producer, in nanoseconds, one observation for each answer.
     pub confirm_latency: Histogram,
+    /// Time from publish to the end of processing, in nanoseconds, one observation for each time that a consumer processed one
+    /// of its messages; empty where the scenario does not ask for details.
+    pub sojourn: Histogram,
     /// Messages that were due, for the first time or again, and that it held back when the run ended.
     pub held_back: u64,
     /// Why it did not publish what it had to publish, if it had more.

@@ -1,6 +1,6 @@
 //! Whether a run is recorded. Observing never changes a run: both recorders see the same calls, one of them looks.
 
-use crate::measure::{DetailsObserver, QueueOutcome};
+use crate::measure::{DetailsObserver, ProducerOutcome, QueueOutcome};
 use crate::observe::{Observation, What};
 use crate::units::SimTime;
 
@@ -13,7 +13,7 @@ pub trait Recorder: Clone {
     fn restart(&mut self) {}
 
     /// The run is over: hands over what was measured. `places` has the place among `queues` by the broker's id.
-    fn close(&mut self, _places: &[u32], _queues: &mut [QueueOutcome]) {}
+    fn close(&mut self, _places: &[u32], _queues: &mut [QueueOutcome], _producers: &mut [ProducerOutcome]) {}
 }
 
 /// Measures what takes a look at every observation.
@@ -26,8 +26,8 @@ impl Recorder for DetailsObserver {
         DetailsObserver::restart(self);
     }
 
-    fn close(&mut self, places: &[u32], queues: &mut [QueueOutcome]) {
-        DetailsObserver::close(self, places, queues);
+    fn close(&mut self, places: &[u32], queues: &mut [QueueOutcome], producers: &mut [ProducerOutcome]) {
+        DetailsObserver::close(self, places, queues, producers);
     }
 }
 

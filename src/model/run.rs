@@ -25,7 +25,7 @@ pub fn simulate(spec: &SystemSpec, seed: u64) -> Outcome {
     let spec = Arc::new(spec.clone());
     if spec.details {
         let consumers = spec.consumer_channels().map(|(connection, channel)| (connection, channel.0));
-        return simulate_with(&spec, seed, DetailsObserver::new(consumers.collect()));
+        return simulate_with(&spec, seed, DetailsObserver::new(consumers.collect(), spec.publishers().count()));
     }
     simulate_with(&spec, seed, Lean)
 }
@@ -161,7 +161,7 @@ impl<R: Recorder> System<R> {
         let mut queues: Vec<_> = self.books.queues.into_iter().map(|queue| *queue.outcome).collect();
         // The last one stands for all that the scenario does not name.
         queues.pop();
-        self.recorder.close(&self.books.place_of_queue, &mut queues);
+        self.recorder.close(&self.books.place_of_queue, &mut queues, &mut self.books.producers);
         let consumers: Vec<_> = self.books.consumers.into_iter().map(|consumer| *consumer.outcome).collect();
         for (place, consumer) in consumers.iter().enumerate() {
             if let Some(queue) = queues.get_mut(consumer.queue) {

@@ -19,6 +19,9 @@ pub(super) fn closer(variant: &VariantResult) -> String {
         return if works { said(note) } else { String::new() };
     }
     let mut text = table::of_measures(&table::LATENCY, variant);
+    if variant.outcomes.iter().any(|outcome| outcome.producers.len() > 1) {
+        text += &table::of_measures(&table::BY_PRODUCER, variant);
+    }
     let details =
         |queue: &QueueOutcome| queue.details.as_ref().map_or((0, 0), |one| (one.processed, one.reordered));
     let again = |queue: &QueueOutcome| queue.details.as_ref().is_some_and(|one| !one.work_again.is_zero());

@@ -97,6 +97,13 @@ pub(super) const LATENCY: Columns = Columns {
     ],
 };
 
+/// Known there too; shown where there are several.
+pub(super) const BY_PRODUCER: Columns = Columns {
+    title: "how long messages took, by producer",
+    scope: Scope::Producer,
+    measures: &["sojourn-mean", "sojourn-p50", "sojourn-p95", "sojourn-p99"],
+};
+
 /// Known there too; shown where something was out of order or done again.
 pub(super) const ORDER: Columns = Columns {
     title: "out of order, and done again",

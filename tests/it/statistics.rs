@@ -5,7 +5,7 @@ use amqpsim::measure::{Measure, Outcome, Scope, find_in};
 use amqpsim::model::simulate;
 use amqpsim::random::Distribution;
 use amqpsim::scenario::{Scenario, ScenarioBuilder, Variant};
-use amqpsim::stats::{ConfidenceInterval, LEVEL};
+use amqpsim::stats::{ConfidenceInterval, Histogram, LEVEL};
 use amqpsim::units::SimDuration;
 
 /// One queue, one consumer, Poisson arrivals, exponential work of 8 ms: M/M/1 at a load of 0.8, sojourn 40 ms.
@@ -213,8 +213,52 @@ fn the_parts_of_a_latency_add_up_to_the_whole() {
     assert!(details.stages.iter().all(|&sum| sum > 0) && details.taken_apart == 50, "{details:?}");
     assert_eq!((details.processed, details.reordered), (50, 0));
     // Looking changes nothing.
+    outcome.producers[0].sojourn = Histogram::default();
     scenario.system.details = false;
     assert_eq!(simulate(&scenario.system, 1), outcome);
+}
+
+/// One message of each producer at a time when the other's is done: each has its own latency, and together they are what the
+/// consumers of both queues see.
+#[test]
+fn each_producer_has_the_latency_of_its_own_messages() {
+    let scenario = ScenarioBuilder::new("two producers")
+        .replication()
+        .with("details", true)
+        .link()
+        .with("latency", "1ms")
+        .queue("short")
+        .queue("long")
+        .producer("quick")
+        .with("routing-key", "short")
+        .with("start", "1s")
+        .with("interarrival", "100ms")
+        .with("count", 10)
+        .producer("slow")
+        .with("routing-key", "long")
+        .with("start", "1s")
+        .with("interarrival", "100ms")
+        .with("count", 20)
+        .consumer("a")
+        .with("queue", "short")
+        .with("service-time", "5ms")
+        .consumer("b")
+        .with("queue", "long")
+        .with("service-time", "50ms")
+        .build()
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let outcome = simulate(&scenario.system, 1);
+    let of = |scope, name, entity| {
+        let measure = find_in(scope, name).expect("it is in the catalogue");
+        measure.of(&outcome, entity).expect("it has a value")
+    };
+    for (entity, expected) in [(0, 7e6), (1, 52e6)] {
+        for name in ["sojourn-mean", "sojourn-p50"] {
+            assert!((of(Scope::Producer, name, entity) / expected - 1.0).abs() < 0.01, "{name} {entity}");
+        }
+        let (published, seen) = (&outcome.producers[entity], &outcome.consumers[entity]);
+        assert_eq!(published.sojourn, seen.sojourn);
+    }
 }
 
 /// A slow consumer of two has its messages for long, and what the fast one takes overtakes them.
