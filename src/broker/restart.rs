@@ -16,7 +16,7 @@ use crate::units::SimTime;
 
 /// What a broker that stopped left behind. It comes back with [`Survivors::start`]; nothing volatile can leak through it.
 #[derive(Clone, Debug)]
-pub struct Survivors(Broker);
+pub struct Survivors(Broker, Crash);
 
 impl Broker {
     /// Stops cleanly. Every client is told and disconnected; durable exchanges, durable queues that are not exclusive, and
@@ -27,6 +27,13 @@ impl Broker {
 
     /// The broker's processes end. What it loses of what must survive is decided by its storage; without one, nothing.
     fn end(mut self, now: SimTime, crash: Crash, out: &mut impl Out) -> Survivors {
+        self.lose_what_ends(now, crash, out);
+        out.fact(Fact::BrokerStopped, rules::DUR_1);
+        Survivors(self, crash)
+    }
+
+    /// All that does not survive goes.
+    fn lose_what_ends(&mut self, now: SimTime, crash: Crash, out: &mut impl Out) {
         let mut step = Step { now, out };
         self.stopping = true;
         let clean = crash == Crash::CleanStop;
@@ -39,10 +46,8 @@ impl Broker {
             self.crash_storage(crash, &mut step);
         }
         self.bring_back(&back, rules::DUR_10, &mut step);
-        step.out.fact(Fact::BrokerStopped, rules::DUR_1);
         self.stopping = false;
         self.doomed.clear();
-        Survivors(self)
     }
 
     /// Stops cleanly and starts again at the same instant.
@@ -64,6 +69,29 @@ impl Survivors {
         broker.recover_timers(&mut step);
         broker.start_storage(&mut step);
         broker
+    }
+
+    /// The machine loses its power or its disk while the broker is down: what its end has left in the page cache goes, too, or all.
+    /// Another end of processes that have ended changes nothing. Source: rules DUR-9 and DUR-15.
+    pub fn struck(&mut self, now: SimTime, crash: Crash, out: &mut impl Out) {
+        if matches!(crash, Crash::PowerLoss | Crash::DiskLoss) {
+            self.0.lose_what_ends(now, crash, out);
+            self.flag_handed_out();
+        }
+    }
+
+    /// A classic queue that did not end cleanly takes everything for handed out before. Source: rule DUR-7.
+    fn flag_handed_out(&mut self) {
+        if self.1 == Crash::CleanStop {
+            return;
+        }
+        let queues: Vec<u32> = self.0.queues.iter().map(|(id, _)| id).collect();
+        for id in queues {
+            let queue = &mut self.0.queues[id];
+            if queue.kind == QueueKind::Classic {
+                queue.flag_all();
+            }
+        }
     }
 
     /// As [`Broker::queue_levels`].
@@ -101,13 +129,7 @@ impl Broker {
     /// know what was handed out, so everything may have been. Source: rule DUR-7. Deviation: DEV-9.
     pub fn crash(self, now: SimTime, crash: Crash, out: &mut impl Out) -> Survivors {
         let mut survivors = self.end(now, crash, out);
-        let queues: Vec<u32> = survivors.0.queues.iter().map(|(id, _)| id).collect();
-        for id in queues {
-            let queue = &mut survivors.0.queues[id];
-            if queue.kind == QueueKind::Classic {
-                queue.flag_all();
-            }
-        }
+        survivors.flag_handed_out();
         survivors
     }
 

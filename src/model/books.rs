@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fates::{Fates, LetterPlaces, Repeats};
 use super::held::Held;
+use super::loss_log::LossLog;
 use super::reader_books::{ConsumerBook, QueueBook, ReaderBooks};
 use super::spec::{ConsumerSpec, Declaration, SystemSpec};
 use crate::amqp::{MessageId, Name, Names, QueueId, in_vhost};
@@ -34,6 +35,8 @@ pub(super) struct Books {
     pub(super) processed_before: BTreeMap<(u32, MessageId), u32>,
     /// Copies that were lost at a consumer: they may come back.
     pub(super) lost_at_consumers: BTreeMap<(MessageId, u32), Vec<LossCause>>,
+    /// The losses one by one, where they are compared with those of another run.
+    pub(super) losses: Option<Box<LossLog>>,
     /// Answers to publishes that were answered before, or never made.
     pub(super) answered_twice: u64,
     /// Of each publisher, by index: its messages that were confirmed, and those that were lost.
@@ -98,6 +101,7 @@ impl Books {
             errors: Vec::new(),
             processed_before: BTreeMap::new(),
             lost_at_consumers: BTreeMap::new(),
+            losses: None,
             answered_twice: 0,
             fates: fates.collect(),
             marks_repeats: spec.producers.iter().any(|producer| producer.republish.is_some()),

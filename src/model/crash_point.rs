@@ -4,8 +4,10 @@
 
 use std::sync::Arc;
 
+use super::books::Books;
 use super::event::SystemEvent;
 use super::fault::{Condition, FaultKind, FaultSpec, Trigger};
+use super::loss_log::{CAUSES, LossLog};
 use super::record::Lean;
 use super::run::end_reason;
 use super::spec::SystemSpec;
@@ -14,9 +16,6 @@ use crate::engine::{EventList, Limits, RunEnd, run, step};
 use crate::measure::{EndReason, Ledger, LedgerError, ProducerOutcome};
 use crate::observe::LossCause;
 use crate::units::SimTime;
-
-/// How many causes of losses there are.
-const CAUSES: usize = LossCause::ALL.len();
 
 /// A run that a fault can strike after any of its events. It goes on itself as if nothing had happened.
 #[derive(Clone, Debug)]
@@ -145,6 +144,7 @@ impl CrashRun {
         mut events: EventList<SystemEvent>,
     ) -> Result<Aftermath, LedgerError> {
         let before = Totals::of(&mut system, &events);
+        system.books.losses = Some(Box::default());
         let fault = self.striker(&system);
         if self.strikers > 0 {
             system.fault_begins(fault, &mut events);
@@ -152,23 +152,31 @@ impl CrashRun {
         let end = self.finish(&mut system, &mut events);
         let after = Totals::of(&mut system, &events);
         after.ledger.balance()?;
-        let without = self.anyway(&before.counts);
-        let anyway = without.since(&before.counts);
-        let since = after.counts.since(&before.counts);
+        let undisturbed = self.anyway(&before.counts);
+        let without = undisturbed.as_ref().map_or(&before.counts, |(_, counts)| counts);
+        let books = undisturbed.as_ref().map_or(&self.system.books, |(system, _)| &system.books);
+        let (lost_for_good, lost_though_confirmed) = messages_beyond(&system.books, books);
         let node = match system.spec().faults.get(fault).map(|fault| &fault.kind) {
             Some(FaultKind::NodeCrash(crash)) => Some(crash.node),
             _ => None,
         };
-        let losses = beyond(since.lost, anyway.lost);
-        let less = |what: fn(&Counts) -> u64| what(&since).saturating_sub(what(&anyway));
+        let nothing = LossLog::default();
+        let (own, others) = (system.books.losses.as_deref(), books.losses.as_deref());
+        let own = own.unwrap_or(&nothing);
+        let losses = own.beyond(others.unwrap_or(&nothing));
+        // What was before the crash may be undone after it.
+        let less = |what: fn(&Counts) -> u64| {
+            let since = |then: &Counts| what(then).saturating_sub(what(&before.counts));
+            since(&after.counts).saturating_sub(since(without))
+        };
         Ok(Aftermath {
             node,
             in_doubt: before.ledger.unfinished(),
-            lost_anyway: since.lost.iter().sum::<u64>() - losses.iter().sum::<u64>(),
+            lost_anyway: own.len() - losses.iter().sum::<u64>(),
             losses: Losses(losses.map(|count| u32::try_from(count).unwrap_or(u32::MAX))),
-            lost_though_confirmed: less(|counts| counts.lost_though_confirmed),
             // What was lost before the crash may be made good after it, with it or without it: the ends are compared.
-            lost_for_good: after.counts.messages_lost.saturating_sub(without.messages_lost),
+            lost_though_confirmed,
+            lost_for_good,
             republished: less(|counts| counts.republished),
             duplicated: after.counts.duplicates.saturating_sub(without.duplicates),
             processed_again: less(|counts| counts.processed_again),
@@ -179,16 +187,19 @@ impl CrashRun {
         })
     }
 
-    /// What the books would say at the end if producers stopped now and nothing struck.
-    fn anyway(&self, now: &Counts) -> Counts {
+    /// The system at the end if producers stopped now and nothing struck, and what its books say; `None` if they say what they say
+    /// now.
+    fn anyway(&self, now: &Counts) -> Option<(System<Lean>, Counts)> {
         // Where the whole run adds nothing to what is counted, less of it does not either.
         if self.end == *now {
-            return now.clone();
+            return None;
         }
         let (mut system, mut events) = (self.system.clone(), self.events.clone());
+        system.books.losses = Some(Box::default());
         system.stop_publishing(&mut events);
         self.finish(&mut system, &mut events);
-        Totals::of(&mut system, &events).counts
+        let counts = Totals::of(&mut system, &events).counts;
+        Some((system, counts))
     }
 
     /// Which fault strikes: the leader's, if there is one for each node.
@@ -207,20 +218,10 @@ impl CrashRun {
     }
 }
 
-/// Losses by cause of a run that was struck, without as many as there would have been anyway: of the same cause first, then
-/// of those that the crash brought, because a message that a crash took cannot expire any more.
-fn beyond(mut lost: [u64; CAUSES], anyway: [u64; CAUSES]) -> [u64; CAUSES] {
-    let mut rest = 0;
-    for (count, without) in lost.iter_mut().zip(anyway) {
-        rest += without.saturating_sub(*count);
-        *count = count.saturating_sub(without);
-    }
-    for count in lost.iter_mut().rev() {
-        let taken = rest.min(*count);
-        *count -= taken;
-        rest -= taken;
-    }
-    lost
+/// Messages that are lost in these books and not in the others, and those lost though confirmed.
+fn messages_beyond(books: &Books, others: &Books) -> (u64, u64) {
+    let both = books.fates.iter().zip(&others.fates).map(|(own, other)| own.lost_beyond(other));
+    both.fold((0, 0), |(lost, confirmed), (more, of_them)| (lost + more, confirmed + of_them))
 }
 
 /// What the books say at one instant.
@@ -242,27 +243,6 @@ struct Counts {
     out_of_order: u64,
 }
 
-impl Counts {
-    /// The differences. What was lost before a crash may be there again after it.
-    fn since(&self, before: &Counts) -> Counts {
-        let mut lost = self.lost;
-        for (count, before) in lost.iter_mut().zip(before.lost) {
-            *count = count.saturating_sub(before);
-        }
-        let since = |what: fn(&Counts) -> u64| what(self).saturating_sub(what(before));
-        Counts {
-            lost,
-            lost_though_confirmed: since(|counts| counts.lost_though_confirmed),
-            messages_lost: since(|counts| counts.messages_lost),
-            republished: since(|counts| counts.republished),
-            duplicates: since(|counts| counts.duplicates),
-            processed_again: since(|counts| counts.processed_again),
-            came_back: since(|counts| counts.came_back),
-            out_of_order: since(|counts| counts.out_of_order),
-        }
-    }
-}
-
 impl Totals {
     fn of(system: &mut System<Lean>, events: &EventList<SystemEvent>) -> Totals {
         system.count_what_is_left(events);
@@ -280,29 +260,5 @@ impl Totals {
             out_of_order: books.queues.iter().map(|book| book.outcome.out_of_order).sum(),
         };
         Totals { ledger, counts }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_would_have_been_lost_anyway_is_taken_off_its_own_cause_first() {
-        let losses = |some: &[(LossCause, u64)]| {
-            let mut lost = [0; CAUSES];
-            for &(cause, count) in some {
-                lost[cause as usize] = count;
-            }
-            lost
-        };
-        let (cache, expired) = (LossCause::InPageCache, LossCause::Expired);
-        let is = |since: &[(LossCause, u64)], anyway: &[(LossCause, u64)], left: &[(LossCause, u64)]| {
-            assert_eq!(beyond(losses(since), losses(anyway)), losses(left));
-        };
-        is(&[(cache, 5), (expired, 3)], &[], &[(cache, 5), (expired, 3)]);
-        is(&[(cache, 5), (expired, 3)], &[(expired, 2)], &[(cache, 5), (expired, 1)]);
-        is(&[(cache, 5)], &[(expired, 2)], &[(cache, 3)]);
-        is(&[(cache, 1)], &[(expired, 2)], &[]);
     }
 }

@@ -27,6 +27,11 @@ impl Marks {
         first
     }
 
+    /// 64 of them.
+    fn word(&self, place: usize) -> u64 {
+        self.0.get(place).copied().unwrap_or(0)
+    }
+
     /// Whether it was there.
     fn clear(&mut self, number: u32) -> bool {
         let had = self.has(number);
@@ -208,6 +213,21 @@ impl Fates {
     /// Whether a queue may get a message twice: it was published again, or came back and goes its way once more.
     pub(super) fn may_repeat(&self, number: u32) -> bool {
         self.attempts.get(&number).is_some_and(|attempts| attempts.publishes > 1 || attempts.goes_again)
+    }
+
+    /// Messages that are lost here and not there, and those of them that are lost though confirmed here and not there.
+    pub(super) fn lost_beyond(&self, other: &Fates) -> (u64, u64) {
+        let (mut lost, mut though_confirmed) = (0, 0);
+        for place in 0..self.lost.0.len() {
+            let of = |fates: &Fates| {
+                let lost = fates.lost.word(place);
+                (lost, lost & fates.confirmed.word(place))
+            };
+            let ((own, own_confirmed), (others, others_confirmed)) = (of(self), of(other));
+            lost += u64::from((own & !others).count_ones());
+            though_confirmed += u64::from((own_confirmed & !others_confirmed).count_ones());
+        }
+        (lost, though_confirmed)
     }
 
     /// Messages that no queue was to get, and that no queue has lost.

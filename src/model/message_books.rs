@@ -13,6 +13,9 @@ impl Books {
     #[inline(never)]
     pub(super) fn lost(&mut self, message: MessageId, cause: LossCause, queue: Option<u32>) {
         self.ledger.lose(cause, 1);
+        if let Some(losses) = &mut self.losses {
+            losses.lose(message, queue, cause);
+        }
         let index = message.producer.index();
         if let Some(fates) = self.fates.get_mut(index) {
             let processed = queue.is_some_and(|queue| match self.processed_before.get(&(queue, message)) {
@@ -216,6 +219,9 @@ impl Books {
     fn find(&mut self, queue: u32, message: MessageId) -> Option<LossCause> {
         let cause = self.lost_at_consumers.get_mut(&(message, queue))?.pop()?;
         self.ledger.find(cause);
+        if let Some(losses) = &mut self.losses {
+            losses.find(message, queue, cause);
+        }
         Some(cause)
     }
 }

@@ -28,6 +28,7 @@ mod hand;
 mod hands;
 mod held;
 mod link;
+mod loss_log;
 mod measuring;
 mod message_books;
 mod operator;

@@ -196,7 +196,10 @@ impl<R: Recorder> System<R> {
         for (place, declared) in spec.topology.iter().enumerate().filter(|(_, one)| one.vhost == vhost) {
             let method = declaration(self.names_mut(), &declared.declaration);
             self.apply(Command::Method(at, method), events);
-            for (_, answer) in mem::take(&mut self.by_hand) {
+            // An earlier connection may have heard of the end of its broker since.
+            let answers =
+                mem::take(&mut self.by_hand).into_iter().filter(|(to, _)| to.connection == connection);
+            for (_, answer) in answers {
                 let (code, text) = match answer {
                     ServerMethod::ChannelClose { code, text } => {
                         self.apply(Command::Method(at, Method::ChannelCloseOk), events);

@@ -25,7 +25,11 @@ pub fn simulate(spec: &SystemSpec, seed: u64) -> Outcome {
     let spec = Arc::new(spec.clone());
     if spec.details {
         let consumers = spec.consumer_channels().map(|(connection, channel)| (connection, channel.0));
-        return simulate_with(&spec, seed, DetailsObserver::new(consumers.collect(), spec.publishers().count()));
+        return simulate_with(
+            &spec,
+            seed,
+            DetailsObserver::new(consumers.collect(), spec.publishers().count()),
+        );
     }
     simulate_with(&spec, seed, Lean)
 }
@@ -86,7 +90,7 @@ pub(super) fn end_reason(why: Stop) -> EndReason {
 }
 
 impl<R: Recorder> System<R> {
-    /// Ends the broker so, unless it is down already.
+    /// Ends the broker so. If it is down already, its machine can lose its power or its disk still.
     pub(super) fn stop_broker(&mut self, crash: Crash, events: &mut EventList<SystemEvent>) {
         self.outages += 1;
         match mem::replace(&mut self.node, Node::AtWork) {
@@ -102,7 +106,13 @@ impl<R: Recorder> System<R> {
                     self.reset_connections(crash, events);
                 }
             }
-            other => self.node = other,
+            Node::Down(mut survivors) => {
+                let mut effects = Effects::new(self, events);
+                survivors.struck(effects.now, crash, &mut effects);
+                self.disk_lost |= crash == Crash::DiskLoss;
+                self.node = Node::Down(survivors);
+            }
+            Node::AtWork => unreachable!("a broker at work is stopped by nobody"),
         }
     }
 

@@ -165,7 +165,7 @@ impl Client {
                 restart_after,
             }),
             Client::Producer => {
-                let by = ProducerCrashBy::TcpCut;
+                let by = ProducerCrashBy::ProcessExit;
                 FaultKind::ProducerCrash(ProducerCrash { producer: index, by, restart_after })
             }
             Client::Connection => {
@@ -178,9 +178,8 @@ impl Client {
     fn target(self, name: &str, lasts: SimDuration) -> String {
         let name = format!("{} = {}\n", self.key(), quoted(name));
         match self {
-            Client::Consumer | Client::Producer => {
-                format!("{name}by = \"tcp-cut\"\nrestart-after = \"{lasts}\"\n")
-            }
+            Client::Consumer => format!("{name}by = \"tcp-cut\"\nrestart-after = \"{lasts}\"\n"),
+            Client::Producer => format!("{name}by = \"process-exit\"\nrestart-after = \"{lasts}\"\n"),
             Client::Connection => format!("{name}lasts = \"{lasts}\"\n"),
         }
     }

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::file::File;
+use super::file::{File, Op};
 use super::record::{Copy, Level, NOBODY, Part, Record};
 use super::store::{Asked, Storage};
-use super::writer::Phase;
+use super::writer::{BODIES, INDEX, Phase};
 use crate::units::SimTime;
 
 /// How the processes of a node end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Crash {
-    /// They stop cleanly: all is written and synced first.
+    /// They stop cleanly: all is written and synced first, which brings it to a disk that honours that.
     CleanStop,
     /// The process is killed; the operating system lives on and writes what it was given.
     Process,
@@ -68,7 +68,7 @@ impl Storage {
             self.forget_young_queues(now, |_| true);
         }
         let last = if matches!(crash, Crash::Queue(_)) { u64::MAX } else { self.crash_log(now, crash) };
-        let end = End { crash, last, lies: !self.disk.spec().honours_flush };
+        let end = End { now, crash, last, lies: !self.disk.spec().honours_flush };
         let queues: Vec<u32> = match crash {
             Crash::Queue(queue) => self.held.queues.numbers().filter(|id| *id == queue).collect(),
             _ => self.held.queues.numbers().collect(),
@@ -112,7 +112,12 @@ impl Storage {
             }
             self.held.confirm(writer.orphans.drain(..));
             self.held.refuse(writer.stop(now));
-            if matches!(crash, Crash::CleanStop | Crash::PowerLoss | Crash::DiskLoss) {
+            let cache_ends = match crash {
+                Crash::CleanStop => self.disk.spec().honours_flush,
+                Crash::PowerLoss | Crash::DiskLoss => true,
+                Crash::Process | Crash::Queue(_) => false,
+            };
+            if cache_ends {
                 writer.files.iter_mut().for_each(File::lose_cache);
             }
         }
@@ -126,6 +131,8 @@ impl Storage {
             store.is_forgotten(self.spec.cluster.nodes) && matches!(crash, Crash::Process | Crash::PowerLoss);
         let records: Vec<Record> = store.records.iter().copied().collect();
         let mut left = Vec::new();
+        // What was left: how far it had come, and how far it is now.
+        let mut written = Vec::new();
         for record in records {
             let arrival = record.copy.arrival;
             let apart = store.is_apart(&record);
@@ -146,32 +153,88 @@ impl Storage {
             }
             kept.waiter = NOBODY;
             kept.awaits = 0;
-            match fate {
-                Some(Fate::Kept) => lower(kept, crash, apart, logged),
-                Some(Fate::CameBack) => {
-                    lower(kept, crash, apart, logged);
-                    (kept.settled, kept.acked) = (false, false);
-                    kept.ack = Level::Nowhere;
+            let is_left = match fate {
+                Some(Fate::Kept | Fate::CameBack) => {
+                    lower(kept, end, apart, logged);
+                    true
                 }
-                Some(_) | None => {
-                    self.held.asked.push(Asked::Forget(record.copy.key));
-                    store.records.remove(arrival);
+                Some(_) => false,
+                // A power failure that follows may bring it back still.
+                None => {
+                    lower(kept, end, apart, logged);
+                    !logged && end.cache_lives_on() && may_come_back(kept)
                 }
+            };
+            if fate == Some(Fate::CameBack) {
+                (kept.settled, kept.acked) = (false, false);
+                kept.ack = Level::Nowhere;
+            }
+            if is_left {
+                written.push((record, *kept));
+            } else {
+                self.held.asked.push(Asked::Forget(record.copy.key));
+                store.records.remove(arrival);
             }
             left.extend(fate.map(|fate| Leftover { copy: record.copy, fate, acked: record.acked }));
         }
         store.recount_unsettled(store.keeps.spec(&self.spec));
+        if end.crash == Crash::CleanStop && end.lies && !logged {
+            self.write_all(queue, end.now, &written);
+        }
         left
     }
+
+    /// A process that stops cleanly has written what was not, to a disk that brings it to safety in its own time.
+    fn write_all(&mut self, queue: u32, now: SimTime, records: &[(Record, Record)]) {
+        let Some(store) = self.held.queues.get(queue) else { return };
+        let spec = store.keeps.spec(&self.spec);
+        for (before, after) in records {
+            let arrival = before.copy.arrival;
+            for part in [Part::Index, Part::Body, Part::Ack] {
+                if before.level(part) >= Level::PageCache || after.level(part) < Level::PageCache {
+                    continue;
+                }
+                let shared = store.shared.filter(|_| part == Part::Body && store.is_apart(before));
+                let writer = shared.unwrap_or(store.writer);
+                let Some(writer) = self.writers.get_mut(writer.0 as usize).and_then(Option::as_mut) else {
+                    continue;
+                };
+                let file = &mut writer.files[if part == Part::Body { BODIES } else { INDEX }];
+                let number = match shared {
+                    Some(_) => file.filled.checked_div(spec.shared_file_size).unwrap_or(0) as u32,
+                    None => arrival.checked_div(spec.file_messages).unwrap_or(0),
+                };
+                file.written(&[Op { queue, arrival, part, number }], now);
+            }
+        }
+    }
+}
+
+/// Whether a copy that was settled before a crash is on the disk, or comes there, before word of that does.
+fn may_come_back(record: &Record) -> bool {
+    let body = !record.has_body || record.body > Level::Nowhere;
+    record.index >= Level::PageCache && body && record.ack >= Level::PageCache && !record.is_over()
 }
 
 /// A crash, and the last entry of the log that is left.
 #[derive(Clone, Copy)]
 struct End {
+    now: SimTime,
     crash: Crash,
     last: u64,
     /// The disk had said that what it held in its own memory was safe.
     lies: bool,
+}
+
+impl End {
+    /// What the operating system has not brought to the disk, it still will.
+    fn cache_lives_on(&self) -> bool {
+        match self.crash {
+            Crash::CleanStop => self.lies,
+            Crash::Process | Crash::Queue(_) => true,
+            Crash::PowerLoss | Crash::DiskLoss => false,
+        }
+    }
 }
 
 /// What becomes of a copy in a quorum queue, as [`fate`].
@@ -182,7 +245,7 @@ fn fate_in_log(record: &Record, end: End) -> Option<Fate> {
     }
     Some(match end.crash {
         _ if there => Fate::Kept,
-        Crash::PowerLoss if end.lies => Fate::InPageCache,
+        Crash::PowerLoss => Fate::InPageCache,
         _ => Fate::DiskLost,
     })
 }
@@ -219,17 +282,24 @@ fn fate(record: &Record, crash: Crash, apart: bool) -> Option<Fate> {
 }
 
 /// What is left of a copy that survives. What was synced or is found by a recovery after a power failure is on the disk.
-fn lower(record: &mut Record, crash: Crash, apart: bool, logged: bool) {
-    match crash {
+fn lower(record: &mut Record, end: End, apart: bool, logged: bool) {
+    match end.crash {
         // Whatever is committed stays so.
         _ if logged => {}
+        Crash::CleanStop if end.lies => {
+            record.index = record.index.max(Level::PageCache);
+            if record.has_body {
+                record.body = record.body.max(Level::PageCache);
+            }
+            record.ack = if record.settled { record.ack.max(Level::PageCache) } else { Level::Nowhere };
+        }
         Crash::CleanStop | Crash::PowerLoss => {
             record.index = Level::Stable;
             record.body = if record.has_body { Level::Stable } else { Level::Nowhere };
             record.ack = Level::Nowhere;
         }
         Crash::Process | Crash::Queue(_) | Crash::DiskLoss => {
-            let alive = apart && matches!(crash, Crash::Queue(_));
+            let alive = apart && matches!(end.crash, Crash::Queue(_));
             let parts: &[Part] =
                 if alive { &[Part::Index, Part::Ack] } else { &[Part::Index, Part::Body, Part::Ack] };
             for &part in parts {

@@ -3,7 +3,11 @@
 //! committed. One log and one leader stand for all quorum queues. Knows no entry beyond its number and size.
 //! Source: the Raft algorithm as RabbitMQ's `ra` implements it: followers tell the last index they have synced.
 
+mod member;
+
 use std::collections::VecDeque;
+
+use member::{Member, Phase};
 
 use super::crash::Crash;
 use super::disk::{Disk, DiskSpec};
@@ -31,53 +35,6 @@ impl Default for ClusterSpec {
             latency: Distribution::Constant(SimDuration::from_micros(500)),
             election_timeout: SimDuration::from_secs(5),
             registration_window: SimDuration::from_secs(1),
-        }
-    }
-}
-
-/// How far a member is with its write-ahead log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    Idle,
-    /// Up to this entry; the page cache has it at this instant.
-    Writing(SimTime, u64),
-    /// The disk has it at this instant.
-    Syncing(SimTime, u64),
-}
-
-#[derive(Clone, Debug)]
-struct Member {
-    up: bool,
-    /// It ended by itself, and stays down until it is started by itself.
-    held: bool,
-    /// It has lost its disk, and not got all that is committed since: it has no voice in an election.
-    blank: bool,
-    /// The last entry in its memory, in its files, and on its disk.
-    received: u64,
-    written: u64,
-    synced: u64,
-    phase: Phase,
-    /// On the way from the leader: when it arrives, up to which entry.
-    inbox: VecDeque<(SimTime, u64)>,
-    /// On a disk that ignores flushes: since when the file is dirty, and what the operating system has written back: when it
-    /// is there, up to which entry.
-    dirty_since: Option<SimTime>,
-    unsynced: VecDeque<(SimTime, u64)>,
-    disk: Disk,
-}
-
-impl Member {
-    /// What the operating system has written back by `now` is on the disk.
-    fn catch_up(&mut self, now: SimTime) {
-        if let Some(at) = self.dirty_since.map(|since| self.disk.writeback_at(since)).filter(|at| *at <= now)
-        {
-            self.unsynced.push_back((self.disk.commit_at(at), self.written));
-            self.dirty_since = None;
-        }
-        while self.unsynced.front().is_some_and(|(at, _)| *at <= now) {
-            if let Some((_, upto)) = self.unsynced.pop_front() {
-                self.synced = self.synced.max(upto.min(self.written));
-            }
         }
     }
 }
@@ -125,21 +82,8 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) fn new(spec: &ClusterSpec, disk: &DiskSpec, store: &StoreSpec, seed: u64) -> Self {
-        let member = |number: u32| Member {
-            up: true,
-            held: false,
-            blank: false,
-            received: 0,
-            written: 0,
-            synced: 0,
-            phase: Phase::Idle,
-            inbox: VecDeque::new(),
-            dirty_since: None,
-            unsynced: VecDeque::new(),
-            disk: Disk::of_node(disk, seed, number),
-        };
         Log {
-            members: (0..spec.nodes).map(member).collect(),
+            members: (0..spec.nodes).map(|number| Member::new(Disk::of_node(disk, seed, number))).collect(),
             batch_max: if store.batch_max == 0 { u64::MAX } else { u64::from(store.batch_max) },
             service_time: store.service_time,
             busy_until: SimTime::ZERO,
@@ -279,12 +223,8 @@ impl Log {
                     member.phase = Phase::Syncing(now + member.disk.sync_time(bytes), upto);
                 }
                 Phase::Syncing(until, upto) if until <= now => {
-                    member.phase = Phase::Idle;
-                    if member.disk.spec().honours_flush {
-                        member.synced = upto;
-                    } else {
-                        member.dirty_since.get_or_insert(now);
-                    }
+                    (member.phase, member.synced) = (Phase::Idle, upto);
+                    member.is_synced(now);
                     member.blank &= self.leader.is_none() || upto < self.committed;
                     if self.leader == Some(number) {
                         self.known[number] = upto;
@@ -319,7 +259,7 @@ impl Log {
         }
         if self.has_lost_a_majority() {
             for member in &mut self.members {
-                (member.received, member.written, member.synced) = (0, 0, 0);
+                member.is_cut_to(0);
                 (member.phase, member.blank) = (Phase::Idle, false);
             }
         }
@@ -333,9 +273,7 @@ impl Log {
         self.sizes.truncate(last.saturating_sub(self.sizes_from) as usize);
         self.reports.clear();
         for (known, member) in self.known.iter_mut().zip(&mut self.members) {
-            member.received = member.received.min(last);
-            member.written = member.written.min(last);
-            member.synced = member.synced.min(last);
+            member.is_cut_to(last);
             // What the new leader has not heard of it will be told again.
             *known = member.synced;
             member.phase = match member.phase {
@@ -361,21 +299,13 @@ impl Log {
             if self.leader == Some(number) && crash != Crash::CleanStop {
                 self.keep_from_others(now, number);
             }
+            let (is_leader, last) = (self.leader == Some(number), self.last);
             let member = &mut self.members[number];
-            member.catch_up(now);
-            (member.dirty_since, member.unsynced) = (None, VecDeque::new());
-            let left = match crash {
-                Crash::CleanStop if self.leader == Some(number) => self.last,
-                Crash::CleanStop | Crash::Queue(_) => member.received,
-                Crash::Process => member.written,
-                Crash::PowerLoss => member.synced,
-                Crash::DiskLoss => 0,
-            };
-            // What an operating system has that lives on, it brings to the disk.
-            (member.received, member.written, member.synced) = (left, left, left);
-            (member.phase, member.up) = (Phase::Idle, false);
-            member.blank |= crash == Crash::DiskLoss;
-            member.inbox.clear();
+            let goes_on = matches!(crash, Crash::CleanStop | Crash::Process | Crash::Queue(_));
+            if !member.up && goes_on {
+                continue;
+            }
+            let left = member.end(now, crash, is_leader.then_some(last));
             self.known[number] = self.known[number].min(left);
             self.reports.retain(|(_, from, _)| *from != number);
             if self.leader == Some(number) {
@@ -405,6 +335,8 @@ impl Log {
         for number in (0..self.members.len()).filter(|number| back(*number)) {
             let member = &mut self.members[number];
             (member.up, member.held) = (true, false);
+            // What it finds in its log goes into new files, which are synced.
+            member.is_synced(now);
             // If nothing was committed, there is nothing to get.
             member.blank &= self.leader.is_none() || member.synced < self.committed;
             if member.synced > self.known[number] && self.leader.is_some() {

@@ -11,7 +11,7 @@ use amqpsim::model::{CrashRun, FaultSpec, SystemSpec, Trigger, simulate};
 use amqpsim::observe::LossCause;
 use amqpsim::random::Distribution;
 use amqpsim::scenario::{self, CrashKind, PlannedCrash, Variant};
-use amqpsim::units::SimDuration;
+use amqpsim::units::{SimDuration, SimTime};
 
 /// A producer with confirms and bursts, two consumers that hold several messages each, half of the messages transient.
 const SHOP: &str = r#"
@@ -332,6 +332,60 @@ fn what_is_lost_without_a_crash_as_well_is_told_apart() {
         // What comes back although it had expired, expires again.
         assert!(what.lost() <= what.came_back && what.lost_though_confirmed == 0, "{point:?}");
         assert!(what.lost_anyway >= what.in_doubt, "{point:?}");
+    }
+}
+
+/// Another fault of the scenario takes as many from another queue later on, which the crash prevents: its own losses count all the
+/// same.
+#[test]
+fn what_is_lost_of_another_queue_without_a_crash_hides_nothing() {
+    let text = r#"[broker]
+profile = "rabbitmq-4.0"
+[[queue]]
+name = "a"
+[[queue]]
+name = "b"
+arguments = { x-queue-type = "quorum" }
+[[producer]]
+name = "pa"
+routing-key = "a"
+persistent = true
+confirms = true
+start = "1s"
+count = 5
+interarrival = "10ms"
+[[producer]]
+name = "pb"
+routing-key = "b"
+confirms = true
+start = "1s"
+count = 5
+interarrival = "10ms"
+[[consumer]]
+name = "ka"
+queue = "a"
+start = "60s"
+service-time = "1ms"
+[[consumer]]
+name = "kb"
+queue = "b"
+acknowledge = "automatic"
+start = "2s"
+service-time = "1s"
+[[fault.consumer-crash]]
+consumer = "kb"
+at = "2.5s"
+restart-after = "1s"
+"#;
+    let result = swept(&plan(variants(text), "power-loss", every(1)), 2);
+    let at = |millis| SimTime::ZERO + SimDuration::from_millis(millis);
+    let before = |point: &&CrashPoint| point.at > at(1_500) && point.at < at(2_002);
+    let points: Vec<_> = result.variants[0].points.iter().filter(before).collect();
+    assert!(points.len() > 5);
+    for point in points {
+        let what = &point.aftermath;
+        assert_eq!((what.lost(), what.lost_to(LossCause::InPageCache)), (5, 5), "{point:?}");
+        assert_eq!((what.lost_though_confirmed, what.lost_for_good, what.lost_anyway), (5, 5, 0));
     }
 }
 

@@ -7,6 +7,7 @@ mod causes;
 mod cli;
 mod cluster;
 mod conformance;
+mod crash_on_crash;
 mod crash_points;
 mod determinism;
 mod diagnostics;
