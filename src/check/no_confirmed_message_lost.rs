@@ -2,17 +2,17 @@
 //! that no queue got is unroutable, not lost: the broker confirms it, and only `mandatory` tells.
 
 use super::property::{Definition, Finding, held_unless_open};
-use crate::measure::Outcome;
+use crate::measure::{Outcome, ProducerOutcome};
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "no-confirmed-message-lost",
-    statement: "No message was lost that its producer knew as confirmed.",
+    statement: "No message was lost that its producer knew as confirmed, or committed.",
     examine,
 };
 
 fn examine(outcome: &Outcome) -> Finding {
     let lost: u64 = outcome.producers.iter().map(|producer| producer.lost_though_confirmed).sum();
-    let confirmed: u64 = outcome.producers.iter().map(|producer| producer.confirmed).sum();
+    let confirmed: u64 = outcome.producers.iter().map(ProducerOutcome::promised).sum();
     if lost > 0 {
         return Finding::Violated(format!("{lost} of {confirmed} confirmed messages lost"));
     }

@@ -62,6 +62,8 @@ pub struct ProducerOutcome {
     pub returned: u64,
     /// Publishes that the broker confirmed, as far as the producer knows.
     pub confirmed: u64,
+    /// Messages whose transaction the broker has committed, as far as the producer knows.
+    pub committed: u64,
     /// Publishes that the broker refused, as far as the producer knows.
     pub nacked: u64,
     /// Publishes in confirm mode whose answer had not come when the run ended, or never can: it was lost with its channel.
@@ -70,7 +72,7 @@ pub struct ProducerOutcome {
     pub unconfirmed: u64,
     /// Messages of which a queue has lost what it was to get: a copy, or one of each publish if there were several.
     pub messages_lost: u64,
-    /// Those of them that were confirmed, before or after the loss.
+    /// Those of them that were confirmed, or committed, before or after the loss.
     pub lost_though_confirmed: u64,
     /// Messages that no queue was to get, in none of their publishes, and that are not lost.
     pub messages_unroutable: u64,
@@ -86,6 +88,11 @@ pub struct ProducerOutcome {
 }
 
 impl ProducerOutcome {
+    /// Publishes and messages of which the producer knows that the broker has taken them over: confirmed, or committed.
+    pub fn promised(&self) -> u64 {
+        self.confirmed + self.committed
+    }
+
     /// Forgets how long answers took so far; counts go on.
     pub fn restart(&mut self) {
         self.confirm_latency = Histogram::default();

@@ -57,8 +57,9 @@ pub(super) struct Discipline {
     pub(super) held_back: u32,
     /// After how many publishes it commits; `None`: it is not in transaction mode.
     transaction_size: Option<u32>,
-    /// Publishes since the last commit.
-    uncommitted: u32,
+    /// Messages published since the last commit, and those of commits that wait for their answers, in order.
+    uncommitted: Vec<u32>,
+    in_commits: VecDeque<Vec<u32>>,
     /// A commit waits for its answer, and publishes wait with it, as a client does that calls `tx.commit`.
     pub(super) committing: bool,
     /// It publishes when a consumer's work is done, not by time.
@@ -85,7 +86,8 @@ impl Discipline {
             in_flight: 0,
             held_back: 0,
             transaction_size: producer.transaction_size,
-            uncommitted: 0,
+            uncommitted: Vec::new(),
+            in_commits: VecDeque::new(),
             committing: false,
             follows,
             requests: VecDeque::new(),
@@ -117,16 +119,24 @@ impl Discipline {
     }
 
     /// Counts a publish for the transaction that it belongs to.
-    pub(super) fn count_for_commit(&mut self) {
-        self.uncommitted += u32::from(self.transaction_size.is_some());
+    pub(super) fn count_for_commit(&mut self, number: u32) {
+        if self.transaction_size.is_some() {
+            self.uncommitted.push(number);
+        }
+    }
+
+    /// The messages of the commit that is answered.
+    pub(super) fn committed(&mut self) -> Vec<u32> {
+        self.committing = false;
+        self.in_commits.pop_front().unwrap_or_default()
     }
 
     /// Whether to commit; if so, another transaction begins. `last`: no publish will follow.
     pub(super) fn commits(&mut self, last: bool) -> bool {
-        let full = self.transaction_size.is_some_and(|size| self.uncommitted >= size);
-        let commits = full || (last && self.uncommitted > 0);
+        let full = self.transaction_size.is_some_and(|size| self.uncommitted.len() >= size as usize);
+        let commits = full || (last && !self.uncommitted.is_empty());
         if commits {
-            self.uncommitted = 0;
+            self.in_commits.push_back(std::mem::take(&mut self.uncommitted));
             // One that follows a consumer does not hold up its acknowledgements.
             self.committing = !self.follows;
         }
@@ -148,7 +158,8 @@ impl Discipline {
     /// Its channel is gone, and with it what was open there; messages that were held back go out on the next one.
     pub(super) fn part(&mut self) {
         self.in_flight = 0;
-        self.uncommitted = 0;
+        self.uncommitted.clear();
+        self.in_commits.clear();
         self.committing = false;
     }
 }

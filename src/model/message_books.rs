@@ -152,6 +152,14 @@ impl Books {
         }
     }
 
+    /// A producer knows that the transaction of a message is committed: a promise like a confirm. Source: rule TX-4.
+    pub(super) fn committed(&mut self, message: MessageId) {
+        let index = message.producer.index();
+        let (first, change) = self.fates[index].confirmed(message.number);
+        self.producers[index].committed += u64::from(first);
+        self.note_change(index, change);
+    }
+
     #[cold]
     pub(super) fn count_repetition(&mut self, queue: usize, message: MessageId) -> bool {
         let Some(fates) = self.fates.get(message.producer.index()) else { return false };

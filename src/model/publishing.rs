@@ -168,7 +168,7 @@ impl<R: Recorder> System<R> {
         let is_answered = self.expect_answer(connection, channel, sent);
         if let Some(discipline) = &mut self.producers[index].discipline {
             discipline.in_flight += u32::from(is_answered);
-            discipline.count_for_commit();
+            discipline.count_for_commit(number);
         }
     }
 
@@ -216,7 +216,9 @@ impl<R: Recorder> System<R> {
     /// A producer's commit is answered: it goes on.
     pub(super) fn committed(&mut self, index: usize, events: &mut EventList<SystemEvent>) {
         if let Some(discipline) = &mut self.producers[index].discipline {
-            discipline.committing = false;
+            for number in discipline.committed() {
+                self.books.committed(MessageId { producer: ProducerId(index as u32), number });
+            }
             self.release(index, events);
         }
     }

@@ -170,6 +170,7 @@ pub(super) const CONFIRMS: Columns = Columns {
         "confirmed-and-lost",
         "published",
         "confirmed",
+        "committed",
         "nacked",
         "unanswered",
         "confirm-latency-p50",

@@ -54,8 +54,40 @@ fn a_crash_takes_at_most_the_transaction_that_was_not_answered() {
             );
             assert!(wire + memory <= 10, "{crash} after {millisecond} ms: {wire} and {memory} are lost");
             assert_eq!(outcome.queues[0].ready + wire + memory, 500);
+            let producer = &outcome.producers[0];
+            assert_eq!(producer.lost_though_confirmed, 0, "a commit is a promise, and is kept");
+            assert!(producer.committed + 10 >= outcome.queues[0].ready, "{producer:?}");
         }
     }
+}
+
+/// A newer queue answers a commit when all of it is written, and a power failure takes what is not synced. Source: rules TX-4 and
+/// DUR-9.
+#[test]
+fn what_is_committed_is_lost_though_promised() {
+    let text = r#"
+[broker]
+profile = "rabbitmq-4.0"
+
+[[queue]]
+name = "orders"
+
+[[producer]]
+name = "shop"
+routing-key = "orders"
+persistent = true
+transaction-size = 10
+interarrival = "1ms"
+count = 100
+
+[[fault.power-loss]]
+at = "5s"
+lasts = "1s"
+"#;
+    let loaded = load("test.toml", text, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let scenario = &loaded.variants[0].scenario;
+    let producer = &simulate(&scenario.system, scenario.seed).producers[0];
+    assert_eq!((producer.committed, producer.confirmed, producer.lost_though_confirmed), (100, 0, 100));
 }
 
 /// Rate times latency is lost on the wire. Nobody knows of twice the latency and the sync, so as many are published again:

@@ -3,7 +3,7 @@
 
 use super::{confirms, crashes};
 use crate::experiment::VariantResult;
-use crate::measure::{EndReason, Outcome, Unit};
+use crate::measure::{EndReason, Outcome, ProducerOutcome, Unit};
 use crate::report::numbers::{self, counted};
 use crate::stats::{Estimate, rule_of_three, wilson_interval};
 
@@ -21,21 +21,34 @@ pub(super) fn clauses(variant: &VariantResult) -> Vec<String> {
     if drained == 0 {
         return Vec::new();
     }
-    let confirmed = outcomes.iter().flat_map(|outcome| &outcome.producers).any(|one| one.confirmed > 0);
+    let confirmed = outcomes.iter().flat_map(|outcome| &outcome.producers).any(|one| one.promised() > 0);
     let n = outcomes.len() as u64;
+    let word = promise(variant);
     vec![match n {
         _ if !confirms(variant) => "no producer asked for confirms".to_owned(),
         _ if !confirmed => "nothing was confirmed".to_owned(),
         // To its reader, what was dropped is lost.
-        1 if outcomes[0].ledger.unroutable > 0 => "no confirmed message was lost that a queue got".to_owned(),
-        1 => "no confirmed message was lost".to_owned(),
+        1 if outcomes[0].ledger.unroutable > 0 => format!("no {word} message was lost that a queue got"),
+        1 => format!("no {word} message was lost"),
         n => {
             let dropped = outcomes.iter().any(|outcome| outcome.ledger.unroutable > 0);
             let got = if dropped { " that a queue got" } else { "" };
             let those = if drained < n { " that came to their end" } else { "" };
-            format!("0 of {drained} runs{those} lost a confirmed message{got}{}", at_most(drained))
+            format!("0 of {drained} runs{those} lost a {word} message{got}{}", at_most(drained))
         }
     }]
+}
+
+/// What the broker has promised: in words.
+fn promise(variant: &VariantResult) -> &'static str {
+    let any = |count: fn(&ProducerOutcome) -> u64| {
+        variant.outcomes.iter().flat_map(|outcome| &outcome.producers).any(|one| count(one) > 0)
+    };
+    match (any(|one| one.confirmed), any(|one| one.committed)) {
+        (true, true) => "confirmed or committed",
+        (false, true) => "committed",
+        _ => "confirmed",
+    }
 }
 
 /// What nothing in `n` runs says of others: `: at most 3 % of runs do (95 %, rule of three)`.
@@ -59,7 +72,7 @@ fn some_lost(variant: &VariantResult, lost: u64) -> String {
     let were = if lost == 1 { "was" } else { "were" };
     let so_far =
         if outcomes.iter().all(|outcome| outcome.end.why == EndReason::Drained) { "" } else { " so far" };
-    let text = format!("{} {were} lost though confirmed{so_far}", counted(lost, "message"));
+    let text = format!("{} {were} lost though {}{so_far}", counted(lost, "message"), promise(variant));
     let values: Vec<f64> = outcomes.iter().map(|outcome| lost_though_confirmed(outcome) as f64).collect();
     match (Estimate::of(&values, variant.is_random()), wilson_interval(some, n)) {
         (Some(mean), Some(share)) if n > 1 => format!(

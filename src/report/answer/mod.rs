@@ -105,10 +105,10 @@ pub(super) fn republished(variant: &VariantResult) -> bool {
     producers.any(|producer| producer.republished > 0)
 }
 
-/// Whether a producer asked for confirms.
+/// Whether a producer asked for confirms, or commits.
 pub(super) fn confirms(variant: &VariantResult) -> bool {
     let mut producers = variant.outcomes.iter().flat_map(|outcome| &outcome.producers);
-    producers.any(|producer| producer.confirmed + producer.nacked + producer.unanswered > 0)
+    producers.any(|producer| producer.promised() + producer.nacked + producer.unanswered > 0)
 }
 
 /// Whether a fault was planned that ends the broker, a node or a queue without warning.

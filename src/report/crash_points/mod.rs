@@ -73,16 +73,18 @@ fn answer(result: &CrashPoints, crashes: &VariantCrashes) -> String {
             instants(crashes)
         );
     }
+    let promise = promise(crashes);
     let confirmed = match confirmed {
-        0 => "never one that was confirmed".to_owned(),
+        0 => promise
+            .map_or("no producer asks for confirms".to_owned(), |word| format!("never one that was {word}")),
         n if crashes
             .points
             .iter()
             .any(|point| CURVES.map(|(_, value)| value(point)) == [lost, confirmed]) =>
         {
-            format!("up to {n} of them confirmed")
+            format!("up to {n} of them {}", promise.unwrap_or("confirmed"))
         }
-        n => format!("at another instant up to {n} that are confirmed"),
+        n => format!("at another instant up to {n} that are {}", promise.unwrap_or("confirmed")),
     };
     format!(
         "{of}a {kind} loses up to {}, {confirmed}, and something at {} of {}{made_good}; {repeats}{anyway}",
@@ -90,6 +92,19 @@ fn answer(result: &CrashPoints, crashes: &VariantCrashes) -> String {
         share(crashes, |point| point.aftermath.lost()),
         instants(crashes)
     )
+}
+
+/// By what producers are told that the broker has taken a message over, as their tables say; `None`: they never are.
+fn promise(crashes: &VariantCrashes) -> Option<&'static str> {
+    let producers = &crashes.variant.scenario.system.producers;
+    let confirms = producers.iter().any(|producer| producer.confirms);
+    let commits = producers.iter().any(|producer| producer.transaction_size.is_some());
+    match (confirms, commits) {
+        (true, true) => Some("confirmed or committed"),
+        (true, false) => Some("confirmed"),
+        (false, true) => Some("committed"),
+        (false, false) => None,
+    }
 }
 
 /// What publishing again makes of it.

@@ -16,6 +16,8 @@ pub(super) struct Steps {
     pub(super) stable: Option<SimTime>,
     /// The broker sent its confirm; by the agreement of nodes, if it is so.
     pub(super) accepted: Option<(SimTime, bool)>,
+    /// It was accepted with its transaction, and not by a confirm.
+    pub(super) in_transaction: bool,
     /// The last fault, and when it struck.
     pub(super) fault: Option<(u32, SimTime)>,
 }
@@ -38,6 +40,7 @@ impl Steps {
     ) -> &'static str {
         let lies = view.cast.directory().writeback.is_some_and(|own| !own.honours_flush);
         match cause {
+            _ if self.is_confirmed_elsewhere() => "when the queue that it was published to had it",
             _ if by_nodes && lies => {
                 "after a sync of a majority of the nodes, which their disks do not bring to safety"
             }
@@ -46,12 +49,20 @@ impl Steps {
                 "as soon as the queue had it, because such a message is never written"
             }
             _ if self.stable.is_some_and(|stable| stable <= at) => "as soon as it was synced",
-            _ if self.written.is_some_and(|written| written < at) => {
+            _ if lies && self.written.is_some_and(|written| written < at) => {
                 "after a sync, which this disk does not bring to safety"
+            }
+            _ if self.written.is_some_and(|written| written < at) => {
+                "after a sync of one of the two files that it is in: the other was only written"
             }
             _ if self.written == Some(at) => "as soon as it was written, because its store waits for no sync",
             _ => "as soon as the queue had it, because its store waits for no write",
         }
+    }
+
+    /// It was confirmed before it came to its queue: it is a dead letter, and an earlier queue had it then.
+    fn is_confirmed_elsewhere(&self) -> bool {
+        self.entered.zip(self.accepted).is_some_and(|(entered, (accepted, _))| accepted < entered)
     }
 
     /// What would have saved it.
@@ -59,10 +70,16 @@ impl Steps {
         let remedy = match cause {
             LossCause::TransientInRestart => "to be persistent".to_owned(),
             LossCause::QueueNotDurable => "a durable queue".to_owned(),
+            LossCause::InProcessBuffer if self.is_confirmed_elsewhere() => {
+                "a write, for which no confirm waits: that was about the queue that it was published to"
+                    .to_owned()
+            }
             LossCause::InProcessBuffer => "a write, and a confirm that waits for it".to_owned(),
-            LossCause::IndexWithoutBody => format!("{} of both files", self.sync_or_writeback(view)),
+            LossCause::IndexWithoutBody => format!("for both files {}", self.sync_or_writeback(view)),
             LossCause::InPageCache | LossCause::TornTail => self.sync_or_writeback(view),
-            LossCause::QueueUnregistered => "a queue that was a second older".to_owned(),
+            LossCause::QueueUnregistered => {
+                "a queue that was older than the `registration-window`".to_owned()
+            }
             LossCause::DiskLost if self.accepted.is_some_and(|(_, by_nodes)| by_nodes) => {
                 "the disks of a majority of the nodes".to_owned()
             }
@@ -82,8 +99,9 @@ impl Steps {
         } else {
             format!(", and the file system commits every {}", own.commit_period)
         };
-        let latest =
-            self.written.map_or_else(String::new, |at| format!(": by {} at the latest", instant(at + by)));
+        let latest = self.written.map_or_else(String::new, |at| {
+            format!(": by {} at the latest, sooner if its file had been dirty before", instant(at + by))
+        });
         format!(
             "{sync}, or the write-back of the operating system, which looks every {} for files that have been dirty for \
              {}{commit}{latest}",
@@ -103,9 +121,10 @@ impl Steps {
         let remedy = self.remedy(view, cause)?;
         let mut chain = Vec::new();
         chain.extend(self.published.map(|at| format!("published at {}", instant(at))));
-        chain.extend(self.entered.map(|at| format!("in the memory of queue {queue} at {}", instant(at))));
+        let entered = self.entered.map(|at| format!("in the memory of queue {queue} at {}", instant(at)));
+        let word = if self.in_transaction { "committed" } else { "confirmed" };
         let confirmed = format!(
-            "confirmed at {}, {}",
+            "{word} at {}, {}",
             instant(accepted),
             self.why_accepted(view, cause, (accepted, by_nodes))
         );
@@ -114,11 +133,18 @@ impl Steps {
             format!("{place} at {}", instant(at))
         });
         match self.written {
+            _ if self.is_confirmed_elsewhere() => {
+                chain.push(confirmed);
+                chain.extend(entered);
+                chain.extend(written);
+            }
             Some(at) if at > accepted => {
+                chain.extend(entered);
                 chain.push(confirmed);
                 chain.extend(written);
             }
             _ => {
+                chain.extend(entered);
                 chain.extend(written);
                 chain.push(confirmed);
             }
@@ -132,7 +158,7 @@ impl Steps {
         });
         chain.push(format!("lost at {}, {}{by}", instant(lost), cause.words()));
         Some(format!(
-            "How {name} was lost though confirmed: {}. What would have kept it: {remedy}.",
+            "How {name} was lost though {word}: {}. What would have kept it: {remedy}.",
             chain.join(" → ")
         ))
     }

@@ -166,6 +166,9 @@ impl Life {
             What::Broker(Fact::Confirmed { .. }, rule) => {
                 self.steps.accepted = Some((at, rule.id == rules::CF_9.id));
             }
+            What::BrokerSent { method: ServerMethod::TxCommitOk, .. } => {
+                (self.steps.accepted, self.steps.in_transaction) = (Some((at, false)), true);
+            }
             What::Broker(fact, rule) => self.observe_fact(view, at, (fact, *rule)),
             What::ReachedClient { method: ServerMethod::TxCommitOk, .. } => {
                 self.answered = Some(("committed", at));
@@ -244,10 +247,10 @@ impl Life {
             Fact::Reached { queue, level, at, .. } => self.enter(*queue).steps.reached(*level, *at),
             Fact::Replied { .. } => self.outside = Outside::Replied,
             Fact::Lost { queue, cause, .. } => {
-                let Steps { published, accepted, fault, .. } = self.steps;
+                let Steps { published, accepted, in_transaction, fault, .. } = self.steps;
                 let copy = self.enter(*queue);
                 copy.place = Place::Lost(*cause, at, None);
-                copy.steps = Steps { published, accepted, fault, ..copy.steps };
+                copy.steps = Steps { published, accepted, in_transaction, fault, ..copy.steps };
             }
             _ => {}
         }
@@ -287,7 +290,7 @@ impl Life {
             let lost = self.is_lost();
             let although = if lost && how != "nacked" { ", and lost all the same" } else { "" };
             paragraphs.push(format!("To its producer {name} is {how} since {}{although}.", instant(at)));
-            if lost && how == "confirmed" {
+            if lost && how != "nacked" {
                 paragraphs.extend(self.chains(view, &name));
             }
         }

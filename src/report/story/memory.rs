@@ -36,6 +36,7 @@ enum Cause {
     ConnectionClosed,
     ClosedWithError,
     Restarted,
+    QueueCrashed,
 }
 
 /// The memory.
@@ -126,7 +127,10 @@ impl Memory {
                 let handout = Handout { message: *message, consumer: None, at };
                 self.handouts.insert((*channel, *delivery_tag), handout);
             }
-            What::Broker(Fact::Requeued { queue, channel, delivery_tag, message, .. }, _) => {
+            What::Broker(Fact::Requeued { queue, channel, delivery_tag, message, .. }, rule) => {
+                if rule.id == rules::DUR_7.id {
+                    self.cause = Some((at, Cause::QueueCrashed));
+                }
                 let why = self.why_requeued(names, at, (*channel, *delivery_tag));
                 self.returns.insert((*queue, *message), why);
             }
@@ -258,6 +262,7 @@ impl Memory {
                 Cause::ConnectionClosed => format!("the connection of {holder} was closed"),
                 Cause::ClosedWithError => format!("the channel of {holder} was closed with an error"),
                 Cause::Restarted => "the broker was restarted".to_owned(),
+                Cause::QueueCrashed => "the process of its queue was killed".to_owned(),
             },
             _ if self.lost.contains_key(&key.0.connection) => format!("the connection of {holder} was lost"),
             // Nobody did anything, so it was time that passed. Source: rule ACK-12.

@@ -299,18 +299,20 @@ pub(super) fn loss_explained(cause: LossCause) -> &'static str {
             "It was in the mailbox of its queue's process, which had more to do than it could."
         }
         LossCause::InProcessBuffer => {
-            "It was only in the memory of the broker's process, which had not written it to its file yet."
+            "It was only in the memory of the broker's process, or its entry in the index of its queue was, and not written to \
+             its file yet."
         }
         LossCause::InPageCache => {
-            "Its file had it, but not the disk: no sync that this disk honours was over, and the operating system had not \
+            "Its file had it, or that of the index of its queue, but not the disk: no sync that this disk honours was over, and the operating system had not \
              written it back."
         }
         LossCause::IndexWithoutBody => {
-            "Its index entry and its body are in different files, and only one of the two was on disk."
+            "Its index entry and its body are in different files, and only the index entry was on the disk."
         }
         LossCause::TornTail => "The power failed in the middle of the write that it was in.",
         LossCause::QueueUnregistered => {
-            "Its queue was about a second old: the log was on the disk, but not yet the name by which the node finds it."
+            "Its queue was younger than the `registration-window`: the log was on the disk, but not yet the name by which the node \
+             finds it."
         }
         LossCause::DiskLost => {
             "What a node has kept goes with its disk, and what a cluster has kept with the disks of a majority of its nodes."

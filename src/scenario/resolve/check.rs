@@ -175,15 +175,15 @@ fn find_measure(
         Diagnostic::error(ids::SUPERFLUOUS_KEY, format!("measure `{shown}` belongs to the whole run"))
             .help("take out the key that names an entity")
     } else if scope == Scope::Run {
-        let owners = keys.join(" or a ");
-        Diagnostic::error(ids::MISSING_KEY, format!("measure `{shown}` is one of a {owners}, got none"))
+        let owners = any_of(&keys);
+        Diagnostic::error(ids::MISSING_KEY, format!("measure `{shown}` is one of {owners}, got none"))
             .help_if(example(keys[0], entities))
     } else {
-        let owners = keys.join(" or a ");
+        let owners = any_of(&keys);
         let scope = key_of(scope).unwrap_or_default();
         Diagnostic::error(
             ids::UNKNOWN_MEASURE,
-            format!("a {scope} has no measure `{shown}`, but a {owners} has"),
+            format!("a {scope} has no measure `{shown}`, but {owners} has"),
         )
         .help(format!("write `{}` in place of `{scope}`", keys[0]))
     };
@@ -279,4 +279,13 @@ fn in_unit(measure: &Measure, bound: &Placed<Bound>, problems: &mut Problems) ->
     };
     problems.push(Diagnostic::error(ids::BOUND_WITH_WRONG_UNIT, message).at(bound.place.as_ref()).help(help));
     None
+}
+
+/// `a consumer, a queue or a producer`.
+fn any_of(keys: &[&str]) -> String {
+    match keys {
+        [] => String::new(),
+        [one] => format!("a {one}"),
+        [others @ .., last] => format!("a {} or a {last}", others.join(", a ")),
+    }
 }

@@ -194,7 +194,7 @@ queue = "orders"
 at-most = 1
 "#,
         expect![[r#"
-            error[missing-key]: measure `sojourn-p95` is one of a consumer or a queue, got none
+            error[missing-key]: measure `sojourn-p95` is one of a consumer, a queue or a producer, got none
              --> scenarios/orders.toml:2:11
               |
             2 | measure = "sojourn-p95"
