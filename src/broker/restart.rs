@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::exchanges;
 use super::queue::{Entry, QueueKind};
 use super::unacked::{GONE, Unacked};
-use super::{Broker, Out, Step};
+use super::{Broker, Operation, Out, Step};
 use crate::amqp::{
     ChannelNo, ChannelRef, ConnectionId, DeliveryMode, Names, QueueId, ReplyCode, ServerMethod,
 };
@@ -78,6 +78,20 @@ impl Survivors {
             self.0.lose_what_ends(now, crash, out);
             self.flag_handed_out();
         }
+    }
+
+    /// A node of the cluster, none of which runs, ends so by itself, or is there again. Whether the operation is one of those; any
+    /// other waits for the broker.
+    pub fn operate(&mut self, operation: &Operation, now: SimTime) -> bool {
+        let Some(persistence) = &mut self.0.persistence else { return false };
+        match *operation {
+            Operation::StopNode { node, crash } => {
+                persistence.storage.stop_nodes(now, crash, |one| one == node)
+            }
+            Operation::StartNode { node } => persistence.storage.release_node(node),
+            _ => return false,
+        }
+        true
     }
 
     /// A classic queue that did not end cleanly takes everything for handed out before. Source: rule DUR-7.

@@ -157,8 +157,10 @@ impl<R: Recorder> System<R> {
 
     /// An operator changes something, now or as soon as the broker runs again.
     pub(super) fn operate(&mut self, operation: Operation, events: &mut EventList<SystemEvent>) {
-        if matches!(self.node, Node::Down(_)) {
-            self.missed.push(operation);
+        if let Node::Down(survivors) = &mut self.node {
+            if !survivors.operate(&operation, events.now()) {
+                self.missed.push(operation);
+            }
         } else {
             self.apply(Command::Operate(Box::new(operation)), events);
         }

@@ -359,6 +359,13 @@ impl Log {
         }
     }
 
+    /// This node starts with all others, which are down as well.
+    pub(super) fn release(&mut self, number: usize) {
+        if let Some(member) = self.members.get_mut(number) {
+            member.held = false;
+        }
+    }
+
     /// Whether a node is down by itself.
     pub(super) fn is_held(&self, number: usize) -> bool {
         self.members.get(number).is_some_and(|member| member.held)

@@ -164,6 +164,11 @@ impl Storage {
         self.arm_log(now);
     }
 
+    /// While no node runs: this one starts with all others again, and not by itself.
+    pub fn release_node(&mut self, node: usize) {
+        self.log.release(node);
+    }
+
     /// Nodes of a cluster run again.
     pub fn start_nodes(&mut self, now: SimTime, back: impl Fn(usize) -> bool) {
         let news = self.log.start(now, &back);

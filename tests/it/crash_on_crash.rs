@@ -2,8 +2,8 @@
 //! have synced.
 
 use amqpsim::measure::Outcome;
-use amqpsim::model::simulate;
-use amqpsim::observe::LossCause;
+use amqpsim::model::{simulate, simulate_recorded};
+use amqpsim::observe::{Fact, LossCause, Observation, What};
 use amqpsim::scenario::load;
 
 /// Twenty confirmed messages from 1 s to 10.5 s, read after 100 s; a file that is dirty since 1 s is on the disk at 35 s.
@@ -157,4 +157,40 @@ fn acknowledgements_in_the_page_cache_go_with_a_power_failure_after_a_crash() {
         outcome.ledger.came_back
     };
     assert_eq!([came_back("45.5s"), came_back("50s"), came_back("80s")], [20, 20, 0]);
+}
+
+/// What happens to a node while all are down is over, or not, when they start together: nobody loses a leader for it.
+#[test]
+fn a_node_that_fails_while_all_are_down_starts_with_the_others_or_later() {
+    let settings = "[broker]\nprofile = \"rabbitmq-4.0\"\n[cluster]\nnodes = 3\n[disk]\n";
+    let told = |settings: &str, node: &str| {
+        let text = outcome_text(
+            settings,
+            &("[[fault.process-crash]]\nat = \"12s\"\nlasts = \"10s\"\n".to_owned() + node),
+        );
+        let loaded = load("test.toml", &text, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let scenario = &loaded.variants[0].scenario;
+        let mut leaders_lost = 0;
+        let outcome = simulate_recorded(&scenario.system, scenario.seed, |_, observed| {
+            let lost = |one: &&Observation| matches!(one.what, What::Broker(Fact::LeaderLost, _));
+            leaders_lost += observed.iter().filter(lost).count();
+        });
+        assert_eq!(outcome.balanced, Ok(()));
+        (leaders_lost, outcome.ledger.lost_total(), outcome.queues[0].ready)
+    };
+    let node = |numbers: &[u32], by: &str, lasts: &str| -> String {
+        let fault = |n| {
+            format!(
+                "[[fault.node-crash]]\nname = \"n{n}\"\nnode = {n}\nby = \"{by}\"\nat = \"14s\"\nlasts = \"{lasts}\"\n"
+            )
+        };
+        numbers.iter().map(fault).collect()
+    };
+    assert_eq!(told(settings, &node(&[1], "process-crash", "2s")), (0, 0, 20));
+    assert_eq!(told(settings, &node(&[1], "process-crash", "20s")), (0, 0, 20), "the other two are enough");
+    assert_eq!(told(settings, &node(&[1], "disk-loss", "2s")), (0, 0, 20), "the other two have all");
+    assert_eq!(told(settings, &node(&[1, 2], "disk-loss", "2s")), (0, 20, 0));
+    let lies = settings.replace("[disk]", "[disk]\nhonours-flush = false");
+    assert_eq!(told(&lies, &node(&[1, 2], "power-loss", "2s")), (0, 0, 20), "one has it in its page cache");
+    assert_eq!(told(&lies, &node(&[1, 2, 3], "power-loss", "2s")), (0, 20, 0));
 }
