@@ -86,7 +86,7 @@ impl Survivors {
         let Some(persistence) = &mut self.0.persistence else { return false };
         match *operation {
             Operation::StopNode { node, crash } => {
-                persistence.storage.stop_nodes(now, crash, |one| one == node)
+                persistence.storage.stop_nodes(now, crash, |one| one == node);
             }
             Operation::StartNode { node } => persistence.storage.release_node(node),
             _ => return false,
