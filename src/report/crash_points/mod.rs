@@ -75,19 +75,18 @@ fn answer(result: &CrashPoints, crashes: &VariantCrashes) -> String {
     }
     let promise = promise(crashes);
     let confirmed = match confirmed {
-        0 => promise
-            .map_or("no producer asks for confirms".to_owned(), |word| format!("never one that was {word}")),
+        0 => promise.map_or_else(String::new, |word| format!(", never one that was {word}")),
         n if crashes
             .points
             .iter()
             .any(|point| CURVES.map(|(_, value)| value(point)) == [lost, confirmed]) =>
         {
-            format!("up to {n} of them {}", promise.unwrap_or("confirmed"))
+            format!(", up to {n} of them {}", promise.unwrap_or("confirmed"))
         }
-        n => format!("at another instant up to {n} that are {}", promise.unwrap_or("confirmed")),
+        n => format!(", at another instant up to {n} that are {}", promise.unwrap_or("confirmed")),
     };
     format!(
-        "{of}a {kind} loses up to {}, {confirmed}, and something at {} of {}{made_good}; {repeats}{anyway}",
+        "{of}a {kind} loses up to {}{confirmed}, and something at {} of {}{made_good}; {repeats}{anyway}",
         counted(lost, "message"),
         share(crashes, |point| point.aftermath.lost()),
         instants(crashes)
