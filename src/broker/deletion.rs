@@ -46,8 +46,8 @@ impl Broker {
         let ready = self.queues[id.0].take_ready();
         let unacked = self.queues[id.0].unacked;
         for (left, entry) in (0..ready.len() as u32).rev().zip(&ready) {
-            let message = self.messages.id(entry.slot());
-            step.out.fact(Fact::Lost { queue: id, message, cause, ready: left, unacked }, rule);
+            let (message, dead) = (self.messages.id(entry.slot()), self.messages.get(entry.slot()).dead);
+            step.out.fact(Fact::Lost { queue: id, message, cause, dead, ready: left, unacked }, rule);
             self.is_dropped(id, *entry, step);
             self.messages.release(entry.slot());
             if let Some(quorum) = self.quorum_mut(id) {

@@ -326,7 +326,7 @@ impl Broker {
                 let confirms: &mut Confirms = channel.confirms.as_deref_mut()?;
                 confirms.answer_waiting(publish, !refused);
                 if refused {
-                    step.out.fact(Fact::Nacked { channel: at, publish }, rules::CF_8);
+                    step.out.fact(Fact::Nacked { channel: at, publish }, rules::CF_15);
                 } else {
                     step.out.fact(Fact::Confirmed { channel: at, publish }, rule);
                 }

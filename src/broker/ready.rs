@@ -194,8 +194,8 @@ impl Broker {
         step: &mut Step<'_, impl Out>,
     ) {
         let (ready, unacked) = self.queues.get(id.0).map_or((0, 0), |q| (q.ready_count(), q.unacked));
-        let message = self.messages.id(slot);
-        step.out.fact(Fact::Lost { queue: id, message, cause, ready, unacked }, rule);
+        let (message, dead) = (self.messages.id(slot), self.messages.get(slot).dead);
+        step.out.fact(Fact::Lost { queue: id, message, cause, dead, ready, unacked }, rule);
         self.messages.release(slot);
     }
 

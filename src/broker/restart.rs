@@ -294,8 +294,9 @@ impl Broker {
         for (n, entry) in (1..).zip(lost) {
             let Some(cause) = self.doom(id, entry) else { continue };
             let (message, ready) = (self.messages.id(entry.slot()), ready - n);
+            let dead = self.messages.get(entry.slot()).dead;
             let rule = self.rule_of_loss(id, cause);
-            step.out.fact(Fact::Lost { queue: id, message, cause, ready, unacked }, rule);
+            step.out.fact(Fact::Lost { queue: id, message, cause, dead, ready, unacked }, rule);
             let size = u64::from(self.messages.get(entry.slot()).message.size);
             if let Some(features) = &mut self.queues[id.0].features {
                 features.ready_bytes = features.ready_bytes.saturating_sub(size);

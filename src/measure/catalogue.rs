@@ -405,7 +405,7 @@ pub const CATALOGUE: &[Measure] = &[
         |o, _| Some(o.ledger.dead_lettered as f64)),
     run("unfinished", Unit::Count, "Copies that could still have been processed when the run ended.",
         |o, _| Some(o.ledger.unfinished() as f64)),
-    run("came-back-after-ack", Unit::Count, "Acknowledged copies that a crash brought back: their acknowledgement was not on disk.",
+    run("came-back-after-ack", Unit::Count, "Copies that were acknowledged, or gone for another reason, and that a crash brought back, because that was not on disk.",
         |o, _| Some(o.ledger.came_back as f64)),
     run("makespan", Unit::Nanoseconds, "The longest makespan of a queue.", run_makespan),
 

@@ -162,7 +162,13 @@ impl Books {
                 self.ledger.redelivered += u64::from(redelivered);
             }
             Fact::Settled { queue, how: Settlement::Acked, .. } => self.queue(queue).acked += 1,
-            Fact::Lost { queue, message, cause, .. } => self.lost_from(queue, message, cause),
+            Fact::Lost { queue, message, cause, dead, .. } => {
+                // It may never have entered the queue.
+                if dead {
+                    self.letter_came(queue, message);
+                }
+                self.lost_from(queue, message, cause);
+            }
             Fact::Requeued { queue, .. } | Fact::CameBack { queue, .. } => {
                 self.queue(queue).waits_unknown = true;
             }

@@ -317,6 +317,8 @@ pub enum Fact {
         message: MessageId,
         /// Why.
         cause: LossCause,
+        /// It is a dead letter.
+        dead: bool,
         /// Ready messages left.
         ready: u32,
         /// Unacknowledged messages left.

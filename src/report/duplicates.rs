@@ -11,7 +11,7 @@ const KINDS: [(&str, &str); 5] = [
     ("delivered twice", "delivered-twice"),
     ("processed twice", "processed-twice"),
     ("skipped as duplicates", "duplicates-skipped"),
-    ("came back after their acknowledgement", "came-back-after-ack"),
+    ("came back when done with", "came-back-after-ack"),
 ];
 
 /// The same by queue.
@@ -68,7 +68,7 @@ mod tests {
                 "delivered twice 3",
                 "processed twice 2",
                 "skipped as duplicates 0",
-                "came back after their acknowledgement 1"
+                "came back when done with 1"
             ]
         );
         assert!(!text.contains("by queue"), "no queue has any");

@@ -12,7 +12,8 @@ type Fate = (&'static str, fn(&Ledger) -> u64);
 /// Fates that are listed even if nothing met them, then those that are left out at zero.
 const ALWAYS: [Fate; 2] =
     [("published", |books| books.published), ("copies in queues", |books| books.copies)];
-const IF_ANY: [Fate; 10] = [
+const IF_ANY: [Fate; 11] = [
+    ("copies that came back", |books| books.came_back - books.came_back_unprocessed),
     ("processed", |books| books.processed),
     ("dead-lettered", |books| books.dead_lettered),
     ("unroutable, dropped", |books| books.unroutable),

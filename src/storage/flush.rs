@@ -47,7 +47,7 @@ impl Storage {
                 bytes += match op.part {
                     Part::Ack => 0,
                     Part::Index if record.has_body => 0,
-                    Part::Index | Part::Body => u64::from(record.copy.size),
+                    Part::Index | Part::Body => u64::from(record.copy.size) + u64::from(overhead),
                 };
                 batch.push(op);
             };

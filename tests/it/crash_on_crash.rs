@@ -194,3 +194,59 @@ fn a_node_that_fails_while_all_are_down_starts_with_the_others_or_later() {
     assert_eq!(told(&lies, &node(&[1, 2], "power-loss", "2s")), (0, 0, 20), "one has it in its page cache");
     assert_eq!(told(&lies, &node(&[1, 2, 3], "power-loss", "2s")), (0, 20, 0));
 }
+
+/// The letter of an expired message is proposed and not committed when the power fails; the message comes back, expires once more, and
+/// its second letter is there: nothing is lost but a copy.
+#[test]
+fn a_dead_letter_that_was_only_proposed_is_made_good_by_the_next_one() {
+    let text = r#"
+[broker]
+profile = "rabbitmq-4.3"
+
+[disk]
+sync-time = "10ms"
+
+[cluster]
+registration-window = "0s"
+
+[[exchange]]
+name = "dlx"
+type = "fanout"
+
+[[queue]]
+name = "work"
+arguments = { x-dead-letter-exchange = "dlx", x-message-ttl = 500, x-queue-type = "quorum" }
+
+[[queue]]
+name = "dead"
+arguments = { x-queue-type = "quorum" }
+
+[[binding]]
+exchange = "dlx"
+queue = "dead"
+
+[[producer]]
+name = "p"
+routing-key = "work"
+confirms = true
+count = 1
+interarrival = "20ms"
+start = "100ms"
+
+[[consumer]]
+name = "undertaker"
+queue = "dead"
+service-time = "1ms"
+
+[[fault.power-loss]]
+at = "615ms"
+lasts = "200ms"
+"#;
+    let loaded = load("test.toml", text, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let scenario = &loaded.variants[0].scenario;
+    let outcome = simulate(&scenario.system, scenario.seed);
+    assert_eq!(outcome.balanced, Ok(()));
+    assert_eq!((outcome.ledger.lost_total(), outcome.ledger.dead_lettered), (1, 2));
+    assert_eq!((outcome.ledger.processed, outcome.consumers[0].processed), (1, 1));
+    assert_eq!((outcome.producers[0].messages_lost, outcome.producers[0].lost_though_confirmed), (0, 0));
+}

@@ -628,3 +628,39 @@ lasts = "1s"
     assert_eq!(outcome.ledger.lost_to(LossCause::QueueDeleted), 1);
     assert_eq!(outcome.ledger.lost_total(), 2, "the second was not on the disk: {:?}", outcome.ledger);
 }
+
+/// A message of 1000 B with 9 kB around it, at 10 kB/s: a second, and 10 ms.
+#[test]
+fn a_sync_transfers_what_a_store_adds_to_a_body_too() {
+    let text = r#"
+[broker]
+profile = "rabbitmq-3.10"
+
+[link]
+latency = "0s"
+
+[classic-store]
+overhead = "9kB"
+
+[disk]
+write-time = "0s"
+sync-time = "10ms"
+bandwidth = "10kB"
+
+[[queue]]
+name = "orders"
+
+[[producer]]
+name = "shop"
+routing-key = "orders"
+persistent = true
+confirms = true
+message-size = "1000B"
+count = 1
+interarrival = "1s"
+"#;
+    let loaded = load("test.toml", text, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let scenario = &loaded.variants[0].scenario;
+    let took = simulate(&scenario.system, scenario.seed).producers[0].confirm_latency.max();
+    assert_eq!(took, Some(1_010_000_000));
+}

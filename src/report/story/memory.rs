@@ -37,6 +37,8 @@ enum Cause {
     ClosedWithError,
     Restarted,
     QueueCrashed,
+    /// A fault has just begun: if it takes something back that nobody gave back, it has ended the broker.
+    Fault,
 }
 
 /// The memory.
@@ -105,6 +107,7 @@ impl Memory {
                 let of_client = |id: &&ConnectionId| cast.connection_index(**id) == Some(*connection);
                 self.lost.extend(self.open.iter().filter(of_client).map(|&id| (id, at)));
             }
+            What::FaultBegan { .. } => self.cause = Some((at, Cause::Fault)),
             What::Broker(Fact::ConsumerRemoved { .. }, rule) if is_silence(rule) => {
                 self.cause = Some((at, Cause::GaveUp));
             }
@@ -263,6 +266,10 @@ impl Memory {
                 Cause::ClosedWithError => format!("the channel of {holder} was closed with an error"),
                 Cause::Restarted => "the broker was restarted".to_owned(),
                 Cause::QueueCrashed => "the process of its queue was killed".to_owned(),
+                Cause::Fault if self.lost.contains_key(&key.0.connection) => {
+                    format!("the connection of {holder} was lost")
+                }
+                Cause::Fault => "the broker stopped without warning".to_owned(),
             },
             _ if self.lost.contains_key(&key.0.connection) => format!("the connection of {holder} was lost"),
             // Nobody did anything, so it was time that passed. Source: rule ACK-12.

@@ -292,7 +292,11 @@ fn a_restart_is_named_as_the_reason_and_what_it_takes_is_lost() {
     };
     run.fact(5_000, requeued, rules::CON_14);
     let cause = LossCause::TransientInRestart;
-    run.fact(5_000, Fact::Lost { queue: QUEUE, message: id(1), cause, ready: 0, unacked: 0 }, rules::DUR_3);
+    run.fact(
+        5_000,
+        Fact::Lost { queue: QUEUE, message: id(1), cause, dead: false, ready: 0, unacked: 0 },
+        rules::DUR_3,
+    );
     run.fact(5_000, Fact::BrokerStopped, rules::DUR_1);
     let from = Some(SimTime::from_nanos(5_000_000));
     let expected = expect![[r#"

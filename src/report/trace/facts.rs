@@ -117,7 +117,7 @@ fn of_message(cast: &Cast, names: &Names, fact: &Fact) -> Row {
         Fact::CameBack { queue, message, ready, .. } => broker("came-back", cast.message(*message))
             .text("queue", cast.queue(names, *queue))
             .number("ready", *ready),
-        Fact::Lost { queue, message, cause, ready, unacked } => broker("lost", cast.message(*message))
+        Fact::Lost { queue, message, cause, ready, unacked, .. } => broker("lost", cast.message(*message))
             .text("queue", cast.queue(names, *queue))
             .text("cause", cause.words())
             .counts(*ready, *unacked),
